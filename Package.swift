@@ -1,0 +1,79 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// A target exists because one outside library is let in there and nowhere else: `docs/architecture.md`.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: dependencies + ["TestSupport"], resources: [],
+        swiftSettings: settings)
+}
+
+let grdb: [Target.Dependency] = [
+    .product(name: "GRDB", package: "GRDB.swift"),
+    .product(name: "GRDBSQLite", package: "GRDB.swift"),
+]
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "lethe",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "lethe", targets: ["CLI"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: ["FullFoundation"]),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        room("Domain"),
+        room("Rules", ["Domain", .product(name: "Yams", package: "Yams")]),
+        room("Cryptography", ["Domain", "COpenSSL"]),
+        room("Inventory", ["Domain", "Cryptography"] + grdb),
+        room("Audit", ["Domain", "Cryptography"] + grdb),
+        room(
+            "LinqClient",
+            [
+                "Domain", "Cryptography",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+        room("Engine", ["Domain", "Cryptography", "Rules", "Inventory", "Audit", "LinqClient"]),
+        room(
+            "Reports",
+            [
+                "Domain", "Cryptography", "Rules", "Inventory", "Audit",
+                .product(name: "Mustache", package: "swift-mustache"),
+            ]),
+        room("Simulator", ["Domain", "Cryptography", .product(name: "Hummingbird", package: "hummingbird")]),
+        .executableTarget(
+            name: "CLI",
+            dependencies: [
+                "Domain", "Cryptography", "Rules", "Inventory", "Audit", "LinqClient", "Engine", "Reports",
+                "Simulator", argumentParser,
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: ["Domain"], path: "Tests/TestSupport", swiftSettings: settings),
+        tests("Domain", ["Domain"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

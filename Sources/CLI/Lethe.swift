@@ -1,0 +1,8 @@
+import ArgumentParser
+
+@main
+struct Lethe: AsyncParsableCommand {
+    func run() async throws {
+        print("lethe")
+    }
+}

@@ -1,0 +1,70 @@
+/// A data subject's request to have their data erased.
+package struct ErasureRequest: Sendable, Equatable {
+    package enum State: String, CaseIterable, Codable, Sendable {
+        case received, planned, approved, applying, verifying, completed
+        case completedWithExceptions = "completed_with_exceptions"
+        case refused, withdrawn, merged
+
+        package var isClosed: Bool {
+            switch self {
+            case .completed, .completedWithExceptions, .refused, .withdrawn, .merged: true
+            default: false
+            }
+        }
+    }
+
+    package enum Jurisdiction: String, CaseIterable, Codable, Sendable {
+        case gdpr, uk, ccpa
+    }
+
+    package enum Scope: String, CaseIterable, Codable, Sendable {
+        /// Inbound from the subject, and what was sent only to that subject.
+        case sentBySubject = "sent_by_subject"
+        /// Everything in chats with the subject, but in groups never other people's files.
+        case conversation
+    }
+
+    package enum Coverage: String, CaseIterable, Codable, Sendable {
+        /// The vendor's listings were walked whole.
+        case complete
+        /// A page failed: the listing may lack items until it is repeated.
+        case partial
+        /// The inventory alone: the vendor was not asked.
+        case offline
+    }
+
+    package let id: RequestID
+    package var state: State
+    package let received: Timestamp
+    package var due: Timestamp
+    package let jurisdiction: Jurisdiction
+    package let scope: Scope
+    /// One for each handle the person named.
+    package let subjects: [SubjectPseudonym]
+    package let openedBy: String
+    package var channel: String?
+    package var identityMethod: String?
+    package var coverage: Coverage
+    package var plan: PlanID?
+    package var answered: Timestamp?
+
+    package init(
+        id: RequestID, state: State, received: Timestamp, due: Timestamp, jurisdiction: Jurisdiction, scope: Scope,
+        subjects: [SubjectPseudonym], openedBy: String, channel: String? = nil, identityMethod: String? = nil,
+        coverage: Coverage, plan: PlanID? = nil, answered: Timestamp? = nil
+    ) {
+        self.id = id
+        self.state = state
+        self.received = received
+        self.due = due
+        self.jurisdiction = jurisdiction
+        self.scope = scope
+        self.subjects = subjects
+        self.openedBy = openedBy
+        self.channel = channel
+        self.identityMethod = identityMethod
+        self.coverage = coverage
+        self.plan = plan
+        self.answered = answered
+    }
+}

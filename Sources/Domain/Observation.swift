@@ -1,0 +1,85 @@
+/// What one delivery, API page or response said about one message: the way from `LinqClient` to `Inventory`. Holds
+/// handles, so it lives in memory only.
+package struct MessageObservation: Sendable {
+    package var message: MessageID?
+    package var chat: ChatID?
+    package var isGroup: Bool?
+    package var line: PhoneLine?
+    package var direction: Direction?
+    /// The end-user who sent it; `nil` for outbound.
+    package var sender: Handle?
+    /// Other end-users whom this observation names as members of the chat (from a `chat.handles` list or a `to`).
+    package var members: [Handle]
+    /// `members` is the whole roster: the chat has nobody else.
+    package var membersAreComplete: Bool
+    package var sentAt: Timestamp?
+    /// `created_at` of the envelope, or of the message where it was read from the API.
+    package var envelopeTime: Timestamp?
+    package var reconciledAt: Timestamp?
+    package var attachments: [ObservedAttachment]
+
+    package init(
+        message: MessageID? = nil, chat: ChatID? = nil, isGroup: Bool? = nil, line: PhoneLine? = nil,
+        direction: Direction? = nil, sender: Handle? = nil, members: [Handle] = [], membersAreComplete: Bool = false,
+        sentAt: Timestamp? = nil, envelopeTime: Timestamp? = nil, reconciledAt: Timestamp? = nil,
+        attachments: [ObservedAttachment] = []
+    ) {
+        self.message = message
+        self.chat = chat
+        self.isGroup = isGroup
+        self.line = line
+        self.direction = direction
+        self.sender = sender
+        self.members = members
+        self.membersAreComplete = membersAreComplete
+        self.sentAt = sentAt
+        self.envelopeTime = envelopeTime
+        self.reconciledAt = reconciledAt
+        self.attachments = attachments
+    }
+}
+
+package struct ObservedAttachment: Sendable, Equatable {
+    package var id: AttachmentID
+    package var source: AttachmentSource
+    package var mime: String?
+    /// Bytes.
+    package var size: Int64?
+    package var layout: URLLayout?
+    /// `created_at` of `GET /v3/attachments/{id}`.
+    package var apiCreated: Timestamp?
+
+    package init(
+        id: AttachmentID, source: AttachmentSource, mime: String? = nil, size: Int64? = nil, layout: URLLayout? = nil,
+        apiCreated: Timestamp? = nil
+    ) {
+        self.id = id
+        self.source = source
+        self.mime = mime
+        self.size = size
+        self.layout = layout
+        self.apiCreated = apiCreated
+    }
+}
+
+/// What a listing or an event said about a chat and who is in it.
+package struct ChatObservation: Sendable {
+    package var chat: ChatID
+    package var isGroup: Bool?
+    package var line: PhoneLine?
+    package var members: [Handle]
+    package var membersAreComplete: Bool
+    package var seenAt: Timestamp?
+
+    package init(
+        chat: ChatID, isGroup: Bool? = nil, line: PhoneLine? = nil, members: [Handle] = [],
+        membersAreComplete: Bool = false, seenAt: Timestamp? = nil
+    ) {
+        self.chat = chat
+        self.isGroup = isGroup
+        self.line = line
+        self.members = members
+        self.membersAreComplete = membersAreComplete
+        self.seenAt = seenAt
+    }
+}

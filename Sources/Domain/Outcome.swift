@@ -1,0 +1,77 @@
+/// How an item of a plan ended. Closed: each item of a closed plan has exactly one, and they add up to the plan.
+package enum Outcome: String, CaseIterable, Codable, Sendable {
+    case deleted
+    case deletedAfterRetry = "deleted_after_retry"
+    case alreadyAbsent = "already_absent"
+    case expiredByVendor = "expired_by_vendor"
+    case notFoundUnproven = "not_found_unproven"
+    case withheldHold = "withheld_hold"
+    case withheldRetention = "withheld_retention"
+    case withheldShared = "withheld_shared"
+    case changedSincePlan = "changed_since_plan"
+    case invalidID = "invalid_id"
+    case refusedByVendor = "refused_by_vendor"
+    case failedExhausted = "failed_exhausted"
+    case failedUnexpected = "failed_unexpected"
+    case notAttempted = "not_attempted"
+
+    /// The five counts of `run.end`.
+    package enum Group: String, CaseIterable, Sendable {
+        case deleted, absent, withheld, failed, open
+    }
+
+    package var group: Group {
+        switch self {
+        case .deleted, .deletedAfterRetry: .deleted
+        case .alreadyAbsent, .expiredByVendor: .absent
+        case .withheldHold, .withheldRetention, .withheldShared, .changedSincePlan: .withheld
+        case .notFoundUnproven, .invalidID, .refusedByVendor, .failedExhausted, .failedUnexpected: .failed
+        case .notAttempted: .open
+        }
+    }
+}
+
+/// Items by outcome; every outcome is there, zero included.
+package struct OutcomeCounts: Sendable, Equatable {
+    package private(set) var byOutcome: [Outcome: Int]
+
+    package init(_ outcomes: some Sequence<Outcome> = []) {
+        byOutcome = Dictionary(uniqueKeysWithValues: Outcome.allCases.map { ($0, 0) })
+        for outcome in outcomes { add(outcome) }
+    }
+
+    package mutating func add(_ outcome: Outcome, count: Int = 1) { byOutcome[outcome, default: 0] += count }
+    package subscript(outcome: Outcome) -> Int { byOutcome[outcome, default: 0] }
+    package subscript(group: Outcome.Group) -> Int {
+        byOutcome.lazy.filter { $0.key.group == group }.map(\.value).reduce(0, +)
+    }
+    package var total: Int { byOutcome.values.reduce(0, +) }
+}
+
+/// What stands behind an outcome, best first: `docs/execution.md`.
+package enum EvidenceGrade: String, CaseIterable, Codable, Sendable {
+    case a = "A"
+    case b = "B"
+    case c = "C"
+    case d = "D"
+    /// Unproven: never counted as erased.
+    case e = "E"
+    /// A GET answered 200 after the 204: failed.
+    case x = "X"
+}
+
+/// What the vendor's answer to a DELETE means, before it is known what came before.
+package enum AnswerClass: String, CaseIterable, Codable, Sendable {
+    case deleted
+    case notReady = "not_ready"
+    case absent
+    case invalid
+    case refused
+    case throttled
+    case unknown
+    case notSent = "not_sent"
+    case unexpected
+
+    /// The vendor may have carried the DELETE out although no answer says so.
+    package var mayHaveActed: Bool { self == .unknown }
+}

@@ -1,0 +1,83 @@
+/// One answer of the vendor, reduced to what decisions need: no body, no URL, no header but these.
+package struct VendorAnswer: Sendable, Equatable {
+    package enum Reply: Sendable, Equatable {
+        /// A whole answer; `code` is `error.code` of a JSON error body.
+        case http(status: Int, code: Int?)
+        case failure(TransportFailure)
+    }
+
+    package var reply: Reply
+    /// `X-Trace-ID`, at most 64 characters of `[A-Za-z0-9._-]`, else dropped.
+    package var trace: String?
+    package var retryAfter: RetryAfter?
+    /// The `Date` header.
+    package var date: Timestamp?
+
+    package init(_ reply: Reply, trace: String? = nil, retryAfter: RetryAfter? = nil, date: Timestamp? = nil) {
+        self.reply = reply
+        self.trace = trace
+        self.retryAfter = retryAfter
+        self.date = date
+    }
+
+    package static func http(_ status: Int, code: Int? = nil) -> VendorAnswer {
+        VendorAnswer(.http(status: status, code: code))
+    }
+
+    /// 0 where there was no answer, as the audit log writes it.
+    package var status: Int {
+        if case .http(let status, _) = reply { status } else { 0 }
+    }
+
+    /// What this answer to a DELETE means: the table of `docs/execution.md`.
+    package var deletion: AnswerClass {
+        switch reply {
+        case .failure(let failure): failure.wasSent ? .unknown : .notSent
+        case .http(let status, let code):
+            switch status {
+            case 204: .deleted
+            case 404: code == 2007 ? .notReady : .absent
+            case 400: .invalid
+            case 401, 403: .refused
+            case 429: .throttled
+            case 408, 500, 502, 503, 504: .unknown
+            default: .unexpected
+            }
+        }
+    }
+}
+
+/// Why there is no whole answer. The raw values are the `err` of an audit record.
+package enum TransportFailure: String, CaseIterable, Codable, Sendable {
+    /// Before the request was written: nothing can have happened.
+    case connectionRefused = "connection_refused"
+    case nameResolution = "name_resolution"
+    case tls
+    case connectTimeout = "connect_timeout"
+    /// After the request was written, or possibly so.
+    case timeout
+    case reset
+    case cut
+    case oversized
+
+    package var wasSent: Bool {
+        switch self {
+        case .connectionRefused, .nameResolution, .tls, .connectTimeout: false
+        case .timeout, .reset, .cut, .oversized: true
+        }
+    }
+}
+
+/// `Retry-After`: seconds or an HTTP date (RFC 9110, 10.2.3).
+package enum RetryAfter: Sendable, Equatable {
+    case seconds(Int64)
+    case date(Timestamp)
+
+    /// Microseconds from `now`, never negative.
+    package func wait(from now: Timestamp) -> Int64 {
+        switch self {
+        case .seconds(let seconds): max(0, min(seconds, 1_000_000_000)) * 1_000_000
+        case .date(let date): max(0, date.microseconds - now.microseconds)
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import Domain
+import Testing
+
+@Suite struct PlanTests {
+    @Test func itsBytesDoNotDependOnTheOrderOfItems() throws {
+        let items = try ["c", "a", "b"].map { digit in
+            PlanItem(
+                attachment: try AttachmentID("00000000-0000-4000-8000-00000000000\(digit)"), rule: "policy:räksmörgås",
+                tier: .persistent, size: 12)
+        }
+        let plans = try [items, items.reversed()].map { items in
+            Plan(
+                id: try PlanID("00000000000000000000000000000020"), kind: .retention, created: Timestamp(seconds: 0),
+                partner: "p", policyDigest: "d", coverage: "inventory", limits: Limits(), items: items)
+        }
+        #expect(plans[0].canonicalBytes == plans[1].canonicalBytes)
+        let text = String(decoding: plans[0].canonicalBytes, as: UTF8.self)
+        #expect(text.split(separator: "\n").count == 4)
+        #expect(text.contains(#""rule":"policy:r\u00e4ksm\u00f6rg\u00e5s""#))
+        #expect(text.contains(#""expires":"1970-01-08T00:00:00.000000Z""#))
+    }
+
+    @Test func everyOutcomeIsInOneGroupAndTheCountsAddUp() {
+        let counts = OutcomeCounts(Outcome.allCases)
+        #expect(counts.total == Outcome.allCases.count)
+        #expect(Outcome.Group.allCases.map { counts[$0] }.reduce(0, +) == counts.total)
+    }
+}

@@ -44,7 +44,7 @@ let package = Package(
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         room("Domain"),
-        room("Rules", ["Domain", .product(name: "Yams", package: "Yams")]),
+        room("Rules", ["Domain", "Cryptography", .product(name: "Yams", package: "Yams")]),
         room("Cryptography", ["Domain", "COpenSSL"]),
         room("Inventory", ["Domain", "Cryptography"] + grdb),
         room("Audit", ["Domain", "Cryptography"] + grdb),

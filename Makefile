@@ -1,0 +1,42 @@
+# Everything a person or a machine does with this checkout. `make demo` and `make test` need nothing but a Swift 6 toolchain.
+.DEFAULT_GOAL := help
+SWIFT ?= swift
+# A target that imports what it does not declare fails the build: the arrows of docs/architecture.md, held by the compiler.
+CHECKED := --explicit-target-dependency-import-check error
+
+help:  ## what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+setup:  ## installs the C libraries this machine lacks, and nothing where all is there
+	@scripts/setup
+
+build: setup  ## a release binary: .build/release/lethe
+	$(SWIFT) build -c release --product lethe $(CHECKED)
+
+test: setup lint  ## builds and runs every test
+	$(SWIFT) build --build-tests $(CHECKED)
+	$(SWIFT) test --skip-build
+
+demo: build  ## the whole story on a simulated account, in a minute
+	@.build/release/lethe demo
+
+tamper: setup  ## 200,000 seeded attacks on audit logs; every one must be found
+	LETHE_TAMPER_ROUNDS=200000 $(SWIFT) test --filter TamperTests
+
+bench: build  ## figures for docs/benchmarks.md, as ratios against a reference in the same run
+	$(SWIFT) build -c release --product lethe-bench
+	scripts/bench
+
+format:  ## formats the Swift sources in place
+	$(SWIFT) format -i -r --parallel Sources Tests Package.swift
+
+lint:  ## refuses what `make format` would change
+	$(SWIFT) format lint --strict -r --parallel Sources Tests Package.swift
+
+docs:  ## API documentation of the rooms, from their doc comments
+	scripts/docs
+
+clean:  ## removes what was built
+	rm -rf .build .build-*
+
+.PHONY: help setup build test demo tamper bench format lint docs clean

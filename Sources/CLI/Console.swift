@@ -1,0 +1,116 @@
+import Domain
+import Foundation
+import Synchronization
+
+/// stdout is the answer, stderr the talk.
+final class Console: Sendable {
+    let isJSON: Bool
+    let isQuiet: Bool
+    let isVerbose: Bool
+    /// stderr is a terminal that may be coloured and overwritten.
+    let isInteractive: Bool
+    let usesColor: Bool
+    private let progress = Mutex<String?>(nil)
+
+    init(_ options: GlobalOptions) {
+        isJSON = options.json
+        isQuiet = options.quiet
+        isVerbose = options.verbose
+        let environment = ProcessInfo.processInfo.environment
+        isInteractive = isatty(STDERR_FILENO) == 1 && environment["TERM"] != "dumb"
+        usesColor =
+            isatty(STDOUT_FILENO) == 1 && environment["TERM"] != "dumb" && !options.noColor
+            && (environment["NO_COLOR"] ?? "").isEmpty
+    }
+
+    /// A remark that a person may want to see; not with `--quiet`.
+    func note(_ text: String) {
+        guard !isQuiet else { return }
+        talk(text)
+    }
+
+    func detail(_ text: @autoclosure () -> String) {
+        if isVerbose { talk(text()) }
+    }
+
+    /// Something that is wrong but does not stop the command; said even with `--quiet`.
+    func warn(_ text: String) {
+        talk("Warning: \(text)")
+    }
+
+    private func talk(_ text: String) {
+        clearProgress()
+        Self.write(text + "\n", to: STDERR_FILENO)
+    }
+
+    func render(_ reply: Reply) {
+        clearProgress()
+        if isJSON {
+            Self.write(reply.json.text + "\n", to: STDOUT_FILENO)
+        } else if !reply.text.isEmpty {
+            Self.write(reply.text + "\n", to: STDOUT_FILENO)
+        }
+    }
+
+    func render(_ error: LetheError) {
+        clearProgress()
+        if isJSON {
+            Self.write(JSONValue(error).text + "\n", to: STDOUT_FILENO)
+            return
+        }
+        Self.write("Error: \(error.message)\n", to: STDERR_FILENO)
+        if let hint = error.hint { Self.write("Try: \(hint)\n", to: STDERR_FILENO) }
+    }
+
+    /// Writes all of it or gives up: who closed the pipe does not want the rest.
+    static func write(_ text: String, to descriptor: Int32) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+            if written < 0 {
+                if errno == EINTR { continue }
+                return
+            }
+            rest = rest.dropFirst(written)
+        }
+    }
+}
+
+extension Console {
+    /// One line on stderr that is drawn over and over: `label  [=====>    ] 123/456`. Nothing unless a person watches.
+    func progress(_ label: String, done: Int, of total: Int?) {
+        guard isInteractive, !isQuiet, !isJSON else { return }
+        let line: String
+        if let total, total > 0 {
+            let filled = min(30, done * 30 / total)
+            let bar = String(repeating: "=", count: filled) + String(repeating: " ", count: 30 - filled)
+            line = "\(label) [\(bar)] \(done)/\(total)"
+        } else {
+            line = "\(label) \(done)"
+        }
+        progress.withLock { shown in
+            guard shown != line else { return }
+            shown = line
+            Self.write("\r\u{1B}[K" + line, to: STDERR_FILENO)
+        }
+    }
+
+    func clearProgress() {
+        progress.withLock { shown in
+            if shown != nil { Self.write("\r\u{1B}[K", to: STDERR_FILENO) }
+            shown = nil
+        }
+    }
+
+    enum Style: String {
+        case bold = "1"
+        case dim = "2"
+        case red = "31"
+        case green = "32"
+        case yellow = "33"
+    }
+
+    func styled(_ text: String, _ style: Style) -> String {
+        usesColor ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+    }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Domain
+import Foundation
+
+/// Parses, performs, renders, exits: the one place that turns an error into words and a status.
+@main
+enum Main {
+    static func main() async {
+        // `lethe … | head` must end quietly instead of dying by a signal in the middle of a commit.
+        signal(SIGPIPE, SIG_IGN)
+        let arguments = GlobalOptions.hoisted(Array(CommandLine.arguments.dropFirst()))
+        let wantsJSON = arguments.prefix { $0 != "--" }.contains("--json")
+        do {
+            let command = try Lethe.parseAsRoot(arguments)
+            if let command = command as? any LetheCommand {
+                exit(await perform(command).rawValue)
+            }
+            var other = command
+            try other.run()
+            exit(ExitStatus.done.rawValue)
+        } catch {
+            exit(report(parsing: error, wantsJSON: wantsJSON))
+        }
+    }
+
+    private static func perform(_ command: any LetheCommand) async -> ExitStatus {
+        let console = Console(command.global)
+        do {
+            let reply = try await command.perform(console)
+            console.render(reply)
+            return reply.status
+        } catch let error as LetheError {
+            console.render(error)
+            return error.status
+        } catch {
+            // Only errors of the libraries below come here; their texts may quote paths, never handles or keys.
+            let error = LetheError("unexpected", .failed, "\(type(of: error)): \(error)")
+            console.render(error)
+            return error.status
+        }
+    }
+
+    /// Help and version requests are answers; everything else is a usage error, in words or in JSON.
+    private static func report(parsing error: any Error, wantsJSON: Bool) -> Int32 {
+        let status = Lethe.exitCode(for: error)
+        if status.isSuccess {
+            Console.write(Lethe.fullMessage(for: error) + "\n", to: STDOUT_FILENO)
+            return ExitStatus.done.rawValue
+        }
+        let lines = Lethe.fullMessage(for: error).split(separator: "\n", omittingEmptySubsequences: true)
+        let message = lines.first.map { $0.hasPrefix("Error: ") ? String($0.dropFirst(7)) : String($0) } ?? "usage"
+        let usage = lines.first { $0.hasPrefix("Usage: ") }.map { String($0.dropFirst(7)) }
+        let name = usage.map { text in
+            text.split(separator: " ").prefix { $0.first?.isLowercase == true }.joined(separator: " ")
+        }
+        let failure = LetheError("usage", .usage, message, hint: "\(name ?? "lethe") --help")
+        if wantsJSON {
+            Console.write(JSONValue(failure).text + "\n", to: STDOUT_FILENO)
+        } else {
+            Console.write("Error: \(message)\nTry: \(failure.hint ?? "lethe --help")\n", to: STDERR_FILENO)
+        }
+        return ExitStatus.usage.rawValue
+    }
+}

@@ -1,0 +1,28 @@
+import Domain
+
+extension DeletionMachine {
+    /// Nothing new is decided, committed as an intent or sent from here on. Intents that are not yet on their way to the
+    /// log are taken back; those that are stay open without having been sent, and the next run settles them.
+    mutating func halt(_ cause: HaltCause) {
+        guard halted == nil, !hasConcluded else { return }
+        halted = cause
+        journal.removeAll { $0.isIntent }
+        agenda = []
+        due = []
+        questions = []
+        ready = []
+    }
+
+    /// The commit did not come to pass, or nobody knows: nothing more is written, and what it held is settled by the next
+    /// run.
+    mutating func failCommit() {
+        committing = nil
+        journal = []
+        halt(.auditWriteFailed)
+        halted = .auditWriteFailed
+    }
+
+    mutating func haltOnSurprise() {
+        if let surprise = tallies.surprise { halt(surprise) }
+    }
+}

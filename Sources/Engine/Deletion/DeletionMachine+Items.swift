@@ -1,0 +1,185 @@
+import Domain
+
+extension DeletionMachine {
+    /// Items that the plan itself withholds end first.
+    mutating func closeWithheld() {
+        for (id, item) in items.sorted(by: { $0.key < $1.key }) where item.phase != .closed {
+            guard let withheld = item.planned.withheld else { continue }
+            close(id, withheld.outcome, reason: withheld.ground)
+        }
+    }
+
+    /// Ends an item without an answer to a DELETE.
+    mutating func close(_ id: AttachmentID, _ outcome: Outcome, reason: String) {
+        journal.append(.closed(id, outcome, reason: reason))
+        settle(id, outcome)
+    }
+
+    mutating func settle(_ id: AttachmentID, _ outcome: Outcome) {
+        guard items[id]?.outcome == nil else { return }
+        items[id]?.phase = .closed
+        items[id]?.outcome = outcome
+        items[id]?.hasOpenIntent = false
+        counts.add(outcome)
+    }
+
+    mutating func take(_ redecision: Redecision, using random: inout some RandomNumberGenerator) {
+        let id = redecision.attachment
+        guard halted == nil, var item = items[id], item.phase == .deciding else { return }
+        switch redecision.verdict {
+        case .keep(let outcome, let reason):
+            pipeline -= 1
+            close(id, outcome, reason: reason)
+        case .delete(let rule, let seenBefore, let ephemeralEnds):
+            item.holdsVersion = redecision.holdsVersion
+            item.seenBefore = item.seenBefore || seenBefore
+            item.ephemeralEnds = ephemeralEnds
+            if item.hasOpenIntent {
+                item.phase = .ready
+                ready.insert(id, at: 0)
+            } else {
+                let operation = item.history.operation ?? OperationID(value: .random(in: 0 ... .max, using: &random))
+                item.history.operation = operation
+                item.history.lastAttempt += 1
+                item.phase = .queued
+                journal.append(
+                    .intent(operation: operation, attempt: item.history.lastAttempt, attachment: id, rule: rule))
+            }
+            items[id] = item
+        }
+    }
+
+    /// The intents of the commit are durable: their items may be sent.
+    mutating func releaseCommitted() {
+        let batch = committing ?? []
+        committing = nil
+        for case .intent(_, _, let id, _) in batch {
+            items[id]?.hasOpenIntent = true
+            guard halted == nil else { continue }
+            items[id]?.phase = .ready
+            ready.append(id)
+        }
+    }
+
+    /// The last look before the DELETE: same holds → it goes; changed holds → it is decided again.
+    mutating func send(_ id: AttachmentID, after check: CheckResult) -> [MachineCommand] {
+        switch check {
+        case .killFile: halt(.killFile)
+        case .holdsUnreadable: halt(.holdsUnreadable)
+        case .holds(let version):
+            guard halted == nil, let item = items[id], item.phase == .sending else { break }
+            if item.holdsVersion == version { return [.delete(id)] }
+            breaker.unclaim()
+            active -= 1
+            items[id]?.phase = .deciding
+            pipeline += 1
+            return [.decide([id])]
+        }
+        active -= 1
+        return []
+    }
+
+    /// Maps the answer to a DELETE: the table of `docs/execution.md`.
+    mutating func take(
+        _ answer: VendorAnswer, of id: AttachmentID, now: Timestamp, using random: inout some RandomNumberGenerator
+    ) {
+        active -= 1
+        guard let item = items[id], item.phase == .sending else { return }
+        items[id]?.hasOpenIntent = false
+        breaker.answered(answer.deletion, at: now)
+        switch answer.deletion {
+        case .deleted: finish(id, answer, .deleted)
+        case .absent:
+            finish(
+                id, answer,
+                item.history.outcomeOfAbsence(
+                    seenBefore: item.seenBefore || item.wasFoundBefore, ephemeralEnds: item.ephemeralEnds, now: now))
+        case .invalid: finish(id, answer, .invalidID)
+        case .unexpected: finish(id, answer, .failedUnexpected)
+        case .refused: refuse(id, answer)
+        case .unknown: retryUnknown(id, answer, now: now, using: &random)
+        case .throttled, .notReady, .notSent: retryUncounted(id, answer, now: now, using: &random)
+        }
+    }
+
+    /// A final answer.
+    private mutating func finish(_ id: AttachmentID, _ answer: VendorAnswer, _ outcome: Outcome) {
+        record(answer, of: id, final: outcome)
+        settle(id, outcome)
+        tallies.answered += 1
+        if outcome.group == .failed { tallies.failed += 1 }
+        if outcome == .alreadyAbsent { tallies.absent += 1 }
+        if outcome == .notFoundUnproven { tallies.unproven += 1 }
+        if outcome == .deleted {
+            if settings.provesEach { questions.append(.lookUp(id, .proof(again: false))) }
+            if !canary.isLastStep { stepDeleted.append(id) }
+        }
+        haltOnSurprise()
+    }
+
+    /// 401, and the third 403 of a run, halt it and leave the item open; the first two 403 are the item's own affair.
+    private mutating func refuse(_ id: AttachmentID, _ answer: VendorAnswer) {
+        tallies.forbidden += answer.status == 403 ? 1 : 0
+        if answer.status == 403, tallies.forbidden < 3 { return finish(id, answer, .refusedByVendor) }
+        record(answer, of: id, final: nil)
+        items[id]?.phase = .waiting
+        halt(answer.status == 403 ? .forbidden : .unauthorized)
+    }
+
+    private mutating func retryUnknown(
+        _ id: AttachmentID, _ answer: VendorAnswer, now: Timestamp, using random: inout some RandomNumberGenerator
+    ) {
+        record(answer, of: id, final: nil)
+        items[id]?.history.mayHaveActed += 1
+        guard let history = items[id]?.history, !history.isSpent else { return askHowItEnded(id, attempt: 1) }
+        retry(id, at: now.adding(microseconds: Backoff.transient(retry: history.mayHaveActed - 1, using: &random)))
+    }
+
+    /// Throttled, not ready, not sent: no attempt is used up, but an hour after the first one the item is spent.
+    private mutating func retryUncounted(
+        _ id: AttachmentID, _ answer: VendorAnswer, now: Timestamp, using random: inout some RandomNumberGenerator
+    ) {
+        guard let item = items[id] else { return }
+        let asked = answer.retryAfter?.wait(from: now)
+        let wait =
+            answer.deletion == .throttled
+            ? Backoff.throttled(retry: item.uncounted, retryAfter: asked, using: &random)
+            : Backoff.transient(retry: item.uncounted, using: &random)
+        let giveUpAt = item.giveUpAt ?? now.adding(seconds: 3600)
+        items[id]?.giveUpAt = giveUpAt
+        items[id]?.uncounted += 1
+        if answer.deletion == .throttled, let asked, asked > 300_000_000 {
+            record(answer, of: id, final: nil)
+            items[id]?.phase = .waiting
+            resumeAfter = now.adding(microseconds: asked)
+            halt(.throttled)
+        } else if now.adding(microseconds: wait) <= giveUpAt {
+            record(answer, of: id, final: nil)
+            retry(id, at: now.adding(microseconds: wait))
+        } else if item.history.mayHaveActed > 0 {
+            record(answer, of: id, final: nil)
+            askHowItEnded(id, attempt: 1)
+        } else {
+            finish(id, answer, .failedExhausted)
+        }
+    }
+
+    private mutating func retry(_ id: AttachmentID, at time: Timestamp) {
+        items[id]?.phase = .waiting
+        guard halted == nil else { return }
+        schedule(.retry(id), at: time)
+    }
+
+    mutating func askHowItEnded(_ id: AttachmentID, attempt: Int) {
+        items[id]?.phase = .settling
+        guard halted == nil else { return }
+        questions.append(.lookUp(id, .settle(attempt: attempt)))
+    }
+
+    private mutating func record(_ answer: VendorAnswer, of id: AttachmentID, final: Outcome?) {
+        guard let history = items[id]?.history, let operation = history.operation else { return }
+        journal.append(
+            .outcome(
+                operation: operation, attempt: history.lastAttempt, attachment: id, answer: answer, final: final))
+    }
+}

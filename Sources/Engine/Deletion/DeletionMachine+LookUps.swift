@@ -1,0 +1,103 @@
+package import Domain
+
+/// The GETs around a DELETE: before it and after it as evidence, after spent attempts to learn how they ended, and as the
+/// breaker's probe.
+extension DeletionMachine {
+    private static let settlingAttempts = 5
+    private static let beforeAskingAgain: Int64 = 5_000_000
+
+    mutating func take(
+        _ answer: VendorAnswer, of id: AttachmentID, to reason: LookUpReason, hasURL: Bool, now: Timestamp,
+        using random: inout some RandomNumberGenerator
+    ) {
+        active -= 1
+        let finding = LookUpFinding(answer)
+        if finding == .keyRefused { halt(answer.status == 403 ? .forbidden : .unauthorized) }
+        switch reason {
+        case .probe: breaker.probeAnswered(success: finding != .unknown, at: now)
+        case .before:
+            items[id]?.wasLookedUp = true
+            items[id]?.wasFoundBefore = finding == .present
+            items[id]?.hasURL = hasURL
+            guard halted == nil else { break }
+            items[id]?.phase = .ready
+            ready.insert(id, at: 0)
+            pipeline += 1
+        case .proof(let again): prove(id, finding, status: answer.status, again: again, now: now)
+        case .settle(let attempt): settle(id, finding, attempt: attempt, now: now, using: &random)
+        }
+    }
+
+    /// Gone for good: nobody can fetch it by the URL that worked before.
+    mutating func takeHead(_ answer: VendorAnswer, of id: AttachmentID) {
+        active -= 1
+        journal.append(.verified(id, status: 404, grade: answer.status == 404 ? .a : .b))
+    }
+
+    private mutating func prove(
+        _ id: AttachmentID, _ finding: LookUpFinding, status: Int, again: Bool, now: Timestamp
+    ) {
+        switch finding {
+        case .present where !again:
+            guard halted == nil else { break }
+            schedule(.ask(.lookUp(id, .proof(again: true))), at: now.adding(microseconds: Self.beforeAskingAgain))
+        case .present:
+            journal.append(.verified(id, status: status, grade: .x))
+            journal.append(.closed(id, .failedUnexpected, reason: "still_there"))
+            counts.add(.deleted, count: -1)
+            counts.add(.failedUnexpected)
+            items[id]?.outcome = .failedUnexpected
+            halt(.stillThere)
+        case .absent:
+            if settings.provesEach, items[id]?.wasFoundBefore == true, items[id]?.hasURL == true, halted == nil {
+                items[id]?.hasURL = false
+                questions.append(.head(id))
+            } else {
+                journal.append(.verified(id, status: status, grade: .b))
+            }
+        case .unknown, .keyRefused: journal.append(.verified(id, status: status, grade: .c))
+        }
+    }
+
+    /// The end of an item whose attempts are spent.
+    private mutating func settle(
+        _ id: AttachmentID, _ finding: LookUpFinding, attempt: Int, now: Timestamp,
+        using random: inout some RandomNumberGenerator
+    ) {
+        switch finding {
+        case .present: close(id, .failedExhausted, reason: "settled_by_get")
+        case .absent: close(id, .deletedAfterRetry, reason: "settled_by_get")
+        case .keyRefused: return
+        case .unknown:
+            guard halted == nil else { return }
+            guard attempt < Self.settlingAttempts else {
+                close(id, .failedExhausted, reason: "could_not_be_settled")
+                break
+            }
+            let wait = Backoff.transient(retry: attempt, using: &random)
+            schedule(.ask(.lookUp(id, .settle(attempt: attempt + 1))), at: now.adding(microseconds: wait))
+            return
+        }
+        tallies.answered += 1
+        if items[id]?.outcome == .failedExhausted { tallies.failed += 1 }
+        haltOnSurprise()
+    }
+}
+
+/// What the answer to a GET of one attachment says about it.
+package enum LookUpFinding: Sendable, Equatable {
+    case present
+    case absent
+    case keyRefused
+    /// Anything else, a 404 for "not ready" included.
+    case unknown
+
+    package init(_ answer: VendorAnswer) {
+        switch answer.reply {
+        case .http(200, _): self = .present
+        case .http(404, let code) where code != 2007: self = .absent
+        case .http(401, _), .http(403, _): self = .keyRefused
+        default: self = .unknown
+        }
+    }
+}

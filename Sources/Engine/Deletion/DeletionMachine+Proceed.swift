@@ -1,0 +1,165 @@
+package import Domain
+
+extension DeletionMachine {
+    /// At most so many intents a commit.
+    static let intentsPerCommit = 100
+
+    /// Everything that can go on goes on; called after each event.
+    mutating func proceed(now: Timestamp, using random: inout some RandomNumberGenerator) -> [MachineCommand] {
+        var commands: [MachineCommand] = []
+        if halted == nil {
+            takeDueWork(now: now)
+            advanceCanary(using: &random)
+            commands += admit()
+            commands += launch(now: now)
+        }
+        conclude()
+        commands += flushJournal()
+        if isFinished { commands.append(.finish) }
+        nextWake = wakeTime(now: now)
+        return commands
+    }
+
+    mutating func schedule(_ work: Work, at time: Timestamp) {
+        let index = agenda.firstIndex { $0.at <= time } ?? agenda.endIndex
+        agenda.insert((time, work), at: index)
+    }
+
+    private mutating func takeDueWork(now: Timestamp) {
+        while let next = agenda.last, next.at <= now {
+            agenda.removeLast()
+            switch next.work {
+            case .retry(let id): due.append(id)
+            case .ask(let question): questions.append(question)
+            }
+        }
+    }
+
+    /// Hands items to the decision, retries first, a few batches ahead of what is being sent.
+    private mutating func admit() -> [MachineCommand] {
+        let ahead = min(Self.intentsPerCommit, 4 * settings.maxInFlight)
+        var batch: [AttachmentID] = []
+        while pipeline < ahead {
+            let id: AttachmentID
+            if !due.isEmpty {
+                id = due.removeFirst()
+            } else if admitted < min(canary.bound, fresh.count) {
+                id = fresh[admitted]
+                admitted += 1
+            } else {
+                break
+            }
+            if items[id]?.history.isSpent == true {
+                askHowItEnded(id, attempt: 1)
+            } else {
+                items[id]?.phase = .deciding
+                pipeline += 1
+                batch.append(id)
+            }
+        }
+        return batch.isEmpty ? [] : [.decide(batch)]
+    }
+
+    /// Fills the free places in flight.
+    private mutating func launch(now: Timestamp) -> [MachineCommand] {
+        var commands: [MachineCommand] = []
+        while active < settings.maxInFlight, let request = nextRequest(now: now) {
+            commands.append(request)
+            active += 1
+        }
+        return commands
+    }
+
+    /// The breaker's probe, else a GET that ends what was begun, else the next DELETE.
+    private mutating func nextRequest(now: Timestamp) -> MachineCommand? {
+        if case .open(let until) = breaker.state {
+            guard until <= now, let id = fresh.first, bucket.take(at: now) else { return nil }
+            breaker.probe()
+            return .lookUp(id, .probe)
+        }
+        guard breaker.letsDeletesGo, !questions.isEmpty || !ready.isEmpty, bucket.take(at: now) else { return nil }
+        if !questions.isEmpty { return questions.removeFirst() }
+        let id = ready.removeFirst()
+        pipeline -= 1
+        items[id]?.phase = .sending
+        return firstRequest(for: id)
+    }
+
+    private mutating func firstRequest(for id: AttachmentID) -> MachineCommand {
+        if settings.provesEach, items[id]?.wasLookedUp == false { return .lookUp(id, .before) }
+        breaker.claim()
+        return .check(id)
+    }
+
+    /// The next step begins when all of this one are closed and the sample of them was found to be gone.
+    private mutating func advanceCanary(using random: inout some RandomNumberGenerator) {
+        while !canary.isLastStep, admitted >= canary.bound, isQuiet {
+            let sample = settings.provesEach ? [] : stepDeleted.shuffled(using: &random).prefix(Canary.sampleSize)
+            stepDeleted = []
+            guard sample.isEmpty else {
+                questions += sample.map { .lookUp($0, .proof(again: false)) }
+                return
+            }
+            canary.advance()
+        }
+    }
+
+    /// Nothing is being decided, written as an intent, sent, awaited or planned for later.
+    private var isQuiet: Bool {
+        pipeline == 0 && active == 0 && agenda.isEmpty && due.isEmpty && questions.isEmpty
+    }
+
+    /// Writes the last record once nothing is under way, and finishes when it is durable.
+    private mutating func conclude() {
+        guard active == 0, committing == nil else { return }
+        if halted == .auditWriteFailed {
+            isFinished = true
+        } else if hasConcluded {
+            isFinished = journal.isEmpty
+        } else if let halted {
+            journal.append(.halt(halted))
+            hasConcluded = true
+        } else if isQuiet, admitted == fresh.count {
+            journal.append(.end(countsWithOpen))
+            hasConcluded = true
+        }
+    }
+
+    /// The outcomes so far, with every open item as `not_attempted`: they add up to the plan.
+    package var countsWithOpen: OutcomeCounts {
+        var all = counts
+        all.add(.notAttempted, count: items.count - counts.total)
+        return all
+    }
+
+    /// One commit at a time, of everything that is queued but for intents past the hundredth.
+    private mutating func flushJournal() -> [MachineCommand] {
+        guard committing == nil, !journal.isEmpty, halted != .auditWriteFailed else { return [] }
+        var intents = 0
+        let end = journal.firstIndex { entry in
+            if entry.isIntent { intents += 1 }
+            return intents > Self.intentsPerCommit
+        }
+        let batch = Array(journal[..<(end ?? journal.endIndex)])
+        journal.removeFirst(batch.count)
+        committing = batch
+        return [.commit(batch)]
+    }
+
+    private func wakeTime(now: Timestamp) -> Timestamp? {
+        guard halted == nil, !isFinished else { return nil }
+        var wake = agenda.last?.at
+        if active < settings.maxInFlight {
+            if case .open(let until) = breaker.state {
+                wake = min(wake ?? .distantFuture, max(until, bucket.next(after: now)))
+            } else if breaker.letsDeletesGo, !ready.isEmpty || !questions.isEmpty {
+                wake = min(wake ?? .distantFuture, bucket.next(after: now))
+            }
+        }
+        return wake
+    }
+}
+
+extension Timestamp {
+    static let distantFuture = Timestamp(microseconds: .max)
+}

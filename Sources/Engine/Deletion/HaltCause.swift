@@ -1,0 +1,68 @@
+package import Domain
+
+/// Why a run stopped before its plan was done. The raw values are the `cause` of `run.halt`.
+package enum HaltCause: String, CaseIterable, Codable, Sendable {
+    case signal
+    case killFile = "kill_file"
+    case unauthorized
+    case forbidden
+    case throttled
+    case auditWriteFailed = "audit_write_failed"
+    case holdsUnreadable = "holds_unreadable"
+    case clockStep = "clock_step"
+    case tooManyFailures = "too_many_failures"
+    case tooManyAbsent = "too_many_absent"
+    case tooManyUnproven = "too_many_unproven"
+    /// A GET still found what a 204 had confirmed.
+    case stillThere = "still_there"
+
+    /// A surprise is looked at by a person first: `lethe plan apply ID --reason`. The others resume by themselves.
+    package var isSurprise: Bool {
+        switch self {
+        case .clockStep, .tooManyFailures, .tooManyAbsent, .tooManyUnproven, .stillThere: true
+        default: false
+        }
+    }
+
+    /// A key that the vendor refuses is a failure; every other halt is an incomplete run.
+    package var status: ExitStatus {
+        switch self {
+        case .unauthorized, .forbidden: .failed
+        default: .incomplete
+        }
+    }
+
+    /// What happened, for people.
+    package var message: String {
+        switch self {
+        case .signal: "the run was interrupted"
+        case .killFile: "the kill file STOP is in the workspace"
+        case .unauthorized: "the vendor refused the API key (401)"
+        case .forbidden: "the vendor forbade the API key what was asked (403)"
+        case .throttled: "the vendor asked to wait longer than five minutes"
+        case .auditWriteFailed: "the audit log could not be written, so nothing more was sent"
+        case .holdsUnreadable: "the legal holds could not be read, so nothing more was sent"
+        case .clockStep: "the clock went back by more than five seconds"
+        case .tooManyFailures: "more than 5 % of the deletions failed"
+        case .tooManyAbsent: "more than 5 % of the attachments were already absent"
+        case .tooManyUnproven: "more than 1 % of the attachments were not found and never seen under this account"
+        case .stillThere: "an attachment was still there after the vendor confirmed its deletion"
+        }
+    }
+
+    /// What to do next, for people.
+    package var hint: String {
+        switch self {
+        case .signal: "the next `lethe run --apply` resumes it"
+        case .killFile: "remove STOP, then `lethe run --apply` resumes the plan"
+        case .unauthorized: "check LINQ_API_V3_API_KEY: it must be a live key of this account; see `lethe doctor`"
+        case .forbidden: "ask Linq what this key may do; see `lethe doctor`"
+        case .throttled: "the next `lethe run --apply` resumes it"
+        case .auditWriteFailed: "free space or repair the disk, then `lethe run --apply` settles and resumes"
+        case .holdsUnreadable: "see `lethe doctor`; the next `lethe run --apply` resumes the plan"
+        case .clockStep: "set the clock, then `lethe plan apply ID --reason TEXT`"
+        case .tooManyFailures, .tooManyAbsent, .tooManyUnproven, .stillThere:
+            "find out why, then `lethe plan apply ID --reason TEXT`"
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package import Domain
+
+/// What the driver tells the machine. Every command is answered by exactly one event; `began`, `tick` and `stop` come on
+/// their own.
+package enum MachineEvent: Sendable {
+    case began
+    /// `nextWake` has come.
+    case tick
+    /// A signal arrived or another reason outside of the machine to send nothing more.
+    case stop(HaltCause)
+    case decided([Redecision])
+    /// The answer to `decide` where holds or facts could not be read.
+    case undecidable
+    case committed
+    case commitFailed
+    case checked(AttachmentID, CheckResult)
+    case answered(AttachmentID, VendorAnswer)
+    /// `hasURL`: the answer named a download URL, which the driver keeps in memory.
+    case lookedUp(AttachmentID, LookUpReason, VendorAnswer, hasURL: Bool)
+    case headed(AttachmentID, VendorAnswer)
+}
+
+/// What the driver is to do, in this order and without waiting between them.
+package enum MachineCommand: Sendable, Equatable {
+    /// Read facts and holds of these items afresh and decide each.
+    case decide([AttachmentID])
+    /// Append these records as one durable commit.
+    case commit([JournalEntry])
+    /// Read the version of the holds and look for the kill file.
+    case check(AttachmentID)
+    case delete(AttachmentID)
+    case lookUp(AttachmentID, LookUpReason)
+    /// HEAD of the URL that a look-up before the DELETE gave.
+    case head(AttachmentID)
+    /// Nothing more will come.
+    case finish
+}
+
+/// Whether an item may still go, decided on facts and holds as of `holdsVersion`.
+package struct Redecision: Sendable, Equatable {
+    package enum Verdict: Sendable, Equatable {
+        /// `seenBefore`: this account is known to have held it. `ephemeralEnds`: when the vendor's own 24 hours are over.
+        case delete(rule: String, seenBefore: Bool, ephemeralEnds: Timestamp?)
+        case keep(Outcome, reason: String)
+    }
+
+    package let attachment: AttachmentID
+    package let verdict: Verdict
+    package let holdsVersion: Int64
+
+    package init(attachment: AttachmentID, verdict: Verdict, holdsVersion: Int64) {
+        self.attachment = attachment
+        self.verdict = verdict
+        self.holdsVersion = holdsVersion
+    }
+}
+
+/// What was found right before a DELETE.
+package enum CheckResult: Sendable, Equatable {
+    case holds(version: Int64)
+    case holdsUnreadable
+    case killFile
+}
+
+/// Why an attachment is asked for by GET.
+package enum LookUpReason: Sendable, Equatable {
+    /// Before the DELETE of an erasure plan.
+    case before
+    /// After a 204: is it gone? The second time five seconds after the first said no.
+    case proof(again: Bool)
+    /// The attempts are spent and one of them may have acted.
+    case settle(attempt: Int)
+    /// The circuit breaker asks whether the vendor is back.
+    case probe
+}
+
+/// One record of a run, as the machine writes it; `AuditRecord` is made of it by the driver, which knows the run.
+package enum JournalEntry: Sendable, Equatable {
+    case intent(operation: OperationID, attempt: Int, attachment: AttachmentID, rule: String)
+    case outcome(operation: OperationID, attempt: Int, attachment: AttachmentID, answer: VendorAnswer, final: Outcome?)
+    case closed(AttachmentID, Outcome, reason: String)
+    case verified(AttachmentID, status: Int, grade: EvidenceGrade)
+    case halt(HaltCause)
+    case end(OutcomeCounts)
+
+    var isIntent: Bool {
+        if case .intent = self { true } else { false }
+    }
+}

@@ -1,0 +1,61 @@
+package import Domain
+
+/// What the runs of one plan did so far, read from the audit log in order.
+package struct PlanProgress: Sendable, Equatable {
+    /// Items that ended.
+    package private(set) var closed: [AttachmentID: Outcome] = [:]
+    /// What was tried on the others (and on those).
+    package private(set) var history: [AttachmentID: ItemHistory] = [:]
+    /// Intents without an outcome: the process died, or halted, between the two.
+    package private(set) var open: [AttachmentID: OperationID] = [:]
+
+    package init() {}
+
+    package mutating func intent(_ attachment: AttachmentID, operation: OperationID, attempt: Int) {
+        // The one before got no answer, and only a GET that still found the object leads on to another.
+        if open[attachment] != nil { history[attachment, default: ItemHistory()].unanswered += 1 }
+        open[attachment] = operation
+        history[attachment, default: ItemHistory()].operation = operation
+        history[attachment, default: ItemHistory()].lastAttempt = attempt
+    }
+
+    package mutating func outcome(_ attachment: AttachmentID, answer: AnswerClass, final: Outcome?) {
+        open[attachment] = nil
+        if answer.mayHaveActed { history[attachment, default: ItemHistory()].mayHaveActed += 1 }
+        if let final { closed[attachment] = final }
+    }
+
+    package mutating func close(_ attachment: AttachmentID, _ outcome: Outcome) {
+        open[attachment] = nil
+        closed[attachment] = outcome
+    }
+
+    /// An open intent whose object a GET still found: it goes back to the queue.
+    package mutating func foundPresent(_ attachment: AttachmentID) {
+        open[attachment] = nil
+        history[attachment, default: ItemHistory()].unanswered += 1
+    }
+}
+
+/// What was tried on one item.
+package struct ItemHistory: Sendable, Equatable {
+    package var operation: OperationID?
+    package var lastAttempt = 0
+    /// Answers that leave open whether the vendor acted.
+    package var mayHaveActed = 0
+    /// Intents that never got an answer, and after which a GET still found the object.
+    package var unanswered = 0
+
+    package init() {}
+
+    /// At most ten attempts that may have acted.
+    package var isSpent: Bool { mayHaveActed + unanswered >= 10 }
+
+    /// The `absent` row of the table of answers in `docs/execution.md`: what a 404 to this item means.
+    package func outcomeOfAbsence(seenBefore: Bool, ephemeralEnds: Timestamp?, now: Timestamp) -> Outcome {
+        if mayHaveActed > 0 || unanswered > 0 { return .deletedAfterRetry }
+        if seenBefore { return .alreadyAbsent }
+        if let ephemeralEnds, ephemeralEnds <= now { return .expiredByVendor }
+        return .notFoundUnproven
+    }
+}

@@ -1,0 +1,116 @@
+import Domain
+import Engine
+import TestSupport
+
+extension SimulatedWorld {
+    /// Carries out one command, and checks what must be true at that moment.
+    mutating func perform(_ command: MachineCommand) {
+        switch command {
+        case .decide(let ids):
+            post(.decided(ids.map { decide($0) }), after: latency() / 10)
+        case .commit(let entries): commit(entries)
+        case .check(let id): post(.checked(id, .holdsUnreadable), after: latency() / 20)
+        case .delete(let id): delete(id)
+        case .lookUp(let id, let reason):
+            let answer =
+                chance(faults.lookUpFails) ? VendorAnswer.http(503) : .http(stored.contains(id) ? 200 : 404)
+            post(.lookedUp(id, reason, answer, hasURL: stored.contains(id)), after: latency())
+        case .head(let id): post(.headed(id, .http(stored.contains(id) ? 200 : 404)), after: latency())
+        case .finish: break
+        }
+    }
+
+    private func decide(_ id: AttachmentID) -> Redecision {
+        Redecision(
+            attachment: id,
+            verdict: held.contains(id)
+                ? .keep(.withheldHold, reason: "hold")
+                : .delete(rule: "policy:p", seenBefore: true, ephemeralEnds: nil),
+            holdsVersion: holdsVersion)
+    }
+
+    private mutating func commit(_ entries: [JournalEntry]) {
+        if entries.count(where: \.isAnIntent) > 100 { violations.append("more than 100 intents in a commit") }
+        if !pendingCommit.isEmpty { violations.append("two commits at once") }
+        pendingCommit = entries
+        if chance(faults.commitFails) {
+            pendingCommit = []
+            post(.commitFailed, after: latency())
+        } else {
+            post(.committed, after: latency() / 10)
+        }
+    }
+
+    /// The moment at which the commit's fsync returned: called right before `committed` is handed over.
+    mutating func makeDurable() {
+        for entry in pendingCommit { append(entry) }
+        pendingCommit = []
+    }
+
+    mutating func append(_ entry: JournalEntry) {
+        log.append(entry)
+        switch entry {
+        case .intent(let operation, let attempt, let id, _):
+            if progress.closed[id] != nil { violations.append("an intent for a closed item") }
+            progress.intent(id, operation: operation, attempt: attempt)
+        case .outcome(_, _, let id, let answer, let final):
+            if progress.open[id] == nil { violations.append("an outcome without an intent") }
+            note(id, final)
+            progress.outcome(id, answer: answer.deletion, final: final)
+            if final == .deleted, !confirmed.contains(id) { violations.append("deleted without a 204") }
+        case .closed(let id, let outcome, _):
+            note(id, outcome)
+            progress.close(id, outcome)
+        default: break
+        }
+    }
+
+    private mutating func note(_ id: AttachmentID, _ final: Outcome?) {
+        guard let final else { return }
+        if progress.closed[id] != nil { violations.append("an item ended twice") }
+        if final.group == .deleted, stored.contains(id) { violations.append("\(final) claimed for what is there") }
+        let history = progress.history[id] ?? ItemHistory()
+        if final == .deletedAfterRetry, history.mayHaveActed + history.unanswered == 0 {
+            violations.append("deleted_after_retry although no earlier attempt can have acted")
+        }
+        if final == .alreadyAbsent, stored.contains(id) { violations.append("absent claimed for what is there") }
+    }
+
+    private mutating func delete(_ id: AttachmentID) {
+        deletesSent += 1
+        if progress.open[id] == nil { violations.append("a DELETE without a durable intent") }
+        if progress.closed[id] != nil { violations.append("a DELETE of a closed item") }
+        if held.contains(id) { violations.append("a DELETE of a held item") }
+        let answer: VendorAnswer
+        var wait = latency()
+        if chance(faults.notSent) {
+            answer = VendorAnswer(.failure(.connectionRefused))
+        } else if chance(faults.throttled) {
+            answer = VendorAnswer(.http(status: 429, code: 1007), retryAfter: chance(0.5) ? .seconds(2) : nil)
+        } else if chance(faults.notReady) {
+            answer = .http(404, code: 2007)
+        } else if chance(faults.odd) {
+            answer = .http([400, 403, 302, 200, 409].randomElement(using: &random) ?? 400)
+        } else if chance(faults.unknown) {
+            answer =
+                [.http(500), .http(502), .init(.failure(.reset)), .init(.failure(.cut))].randomElement(
+                    using: &random) ?? .http(500)
+        } else {
+            let wasThere = stored.remove(id) != nil
+            if chance(faults.lostAfterEffect) {
+                answer = VendorAnswer(.failure(.timeout))
+            } else {
+                if wasThere { confirmed.insert(id) }
+                answer = .http(wasThere ? 204 : 404, code: wasThere ? nil : 2003)
+            }
+        }
+        if chance(faults.hang) { wait = 60_000_000 }
+        post(.answered(id, answer), after: wait)
+    }
+}
+
+extension JournalEntry {
+    var isAnIntent: Bool {
+        if case .intent = self { true } else { false }
+    }
+}

@@ -1,0 +1,44 @@
+import AsyncHTTPClient
+import Domain
+import NIOHTTP1
+
+extension VendorAnswer {
+    /// A whole answer, reduced to what decisions need.
+    init(status: Int, headers: HTTPHeaders, body: [UInt8]) {
+        let error = status >= 400 ? try? JSONDocument(body).root["error"] : nil
+        let code = error?["code"]?.integer.flatMap { Int(exactly: $0) }
+        self.init(
+            .http(status: status, code: code),
+            trace: headers.first(name: "x-trace-id").flatMap { Self.cleanTrace($0) },
+            retryAfter: headers.first(name: "retry-after").flatMap { RetryAfter(header: $0) }
+                ?? error?["retry_after"]?.integer.map { .seconds(max(0, $0)) },
+            date: headers.first(name: "date").flatMap { HTTPDate.parse($0) })
+    }
+
+    /// What goes into the audit log as the vendor's trace id: at most 64 characters of `[A-Za-z0-9._-]`, else nothing.
+    static func cleanTrace(_ text: String) -> String? {
+        let isClean = text.utf8.allSatisfy {
+            switch $0 {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                true
+            default: false
+            }
+        }
+        return isClean && (1...64).contains(text.utf8.count) ? text : nil
+    }
+}
+
+extension RetryAfter {
+    /// Seconds or an HTTP date (RFC 9110, 10.2.3); `nil` for anything else.
+    init?(header: String) {
+        let text = String(Substring(header).trimmingSpaces())
+        if !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+            self = .seconds(Int64(text) ?? .max)
+        } else if let date = HTTPDate.parse(text) {
+            self = .date(date)
+        } else {
+            return nil
+        }
+    }
+}

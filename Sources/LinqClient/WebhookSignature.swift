@@ -1,0 +1,128 @@
+import Cryptography
+package import Domain
+
+/// Verifies deliveries as Standard Webhooks signs them: HMAC-SHA256 over `webhook-id.webhook-timestamp.body`, the body as
+/// the very bytes received (linq-api, section 10.6).
+package struct WebhookSignature: Sendable {
+    package enum Verdict: Sendable, Equatable {
+        case valid
+        case invalid(Reason)
+    }
+
+    /// The raw values are the codes that `lethe ingest` reports.
+    package enum Reason: String, CaseIterable, Sendable {
+        case missingHeader = "signature-header-missing"
+        case malformedTimestamp = "signature-timestamp-malformed"
+        case tooOld = "signature-too-old"
+        case fromTheFuture = "signature-from-the-future"
+        case noKnownVersion = "signature-version-unknown"
+        case mismatch = "signature-mismatch"
+
+        package var message: String {
+            switch self {
+            case .missingHeader: "webhook-id, webhook-timestamp or webhook-signature is missing"
+            case .malformedTimestamp: "webhook-timestamp is not a number of seconds"
+            case .tooOld: "signed more than 300 s before it was received"
+            case .fromTheFuture: "signed more than 300 s after it was received"
+            case .noKnownVersion: "webhook-signature holds no v1 signature"
+            case .mismatch: "no signature is one of this body under this secret"
+            }
+        }
+    }
+
+    /// Either side of the time of receipt, both ends included, in microseconds.
+    package static let tolerance: Int64 = 300_000_000
+
+    private let keys: [[UInt8]]
+
+    /// Several secrets while one subscription takes over from another. Each is base64, with or without padding and the
+    /// prefix `whsec_`. Throws `invalid-webhook-secret`, which repeats nothing of the secret.
+    package init(secrets: [String]) throws(LetheError) {
+        var keys: [[UInt8]] = []
+        for secret in secrets {
+            let bare = secret.hasPrefix("whsec_") ? secret.dropFirst(6) : secret[...]
+            guard let key = Base64.decode(bare.utf8), !key.isEmpty else {
+                throw LetheError(
+                    "invalid-webhook-secret", .configuration, "the webhook secret is not base64",
+                    hint: "take signing_secret as the vendor gave it when the subscription was created: whsec_…")
+            }
+            keys.append(key)
+        }
+        guard !keys.isEmpty else {
+            throw LetheError(
+                "invalid-webhook-secret", .configuration, "no webhook secret is set",
+                hint: "set LINQ_WEBHOOK_SECRET, or use --trusted for deliveries that were verified before")
+        }
+        self.keys = keys
+    }
+
+    package func verify(_ headers: WebhookHeaders, body: [UInt8], receivedAt now: Timestamp) -> Verdict {
+        guard let id = headers.id, let timestamp = headers.timestamp, let signature = headers.signature,
+            !id.isEmpty, !signature.isEmpty
+        else { return .invalid(.missingHeader) }
+        guard timestamp.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+            timestamp.utf8.count <= 12, let seconds = Int64(timestamp)
+        else { return .invalid(.malformedTimestamp) }
+        let signed = Timestamp(seconds: seconds)
+        if signed.adding(microseconds: Self.tolerance) < now { return .invalid(.tooOld) }
+        if now.adding(microseconds: Self.tolerance) < signed { return .invalid(.fromTheFuture) }
+        let candidates = signature.split(separator: " ").filter { $0.hasPrefix("v1,") }.map { $0.dropFirst(3) }
+        guard !candidates.isEmpty else { return .invalid(.noKnownVersion) }
+        let message = Array("\(id).\(timestamp).".utf8) + body
+        return isSigned(message, by: candidates) ? .valid : .invalid(.mismatch)
+    }
+
+    /// As above for a delivery out of a file, where it is not known whether the newline after it was part of the body:
+    /// only what was signed can match.
+    package func verify(_ headers: WebhookHeaders, delivery: RawDelivery, receivedAt now: Timestamp) -> Verdict {
+        let verdict = verify(headers, body: delivery.body, receivedAt: now)
+        guard verdict == .invalid(.mismatch), !delivery.terminator.isEmpty else { return verdict }
+        return verify(headers, body: delivery.body + delivery.terminator, receivedAt: now)
+    }
+
+    private func isSigned(_ message: [UInt8], by candidates: [Substring]) -> Bool {
+        for key in keys {
+            guard let mac = try? HMACSHA256.authenticate(message, key: key) else { continue }
+            for candidate in candidates {
+                if let given = Base64.decode(candidate.utf8), constantTimeEqual(mac, given) { return true }
+            }
+        }
+        return false
+    }
+}
+
+/// RFC 4648, section 4; padding may be left out.
+enum Base64 {
+    static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+        var digits = Array(text)
+        if digits.count.isMultiple(of: 4) {
+            for _ in 0..<2 where digits.last == UInt8(ascii: "=") { digits.removeLast() }
+        }
+        guard digits.count % 4 != 1 else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(digits.count * 3 / 4)
+        var bits: UInt32 = 0
+        var count = 0
+        for digit in digits {
+            guard let value = value(of: digit) else { return nil }
+            bits = bits << 6 | UInt32(value)
+            count += 6
+            if count >= 8 {
+                count -= 8
+                bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
+            }
+        }
+        return bytes
+    }
+
+    private static func value(of digit: UInt8) -> UInt8? {
+        switch digit {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): digit - UInt8(ascii: "A")
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): digit - UInt8(ascii: "a") + 26
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0") + 52
+        case UInt8(ascii: "+"): 62
+        case UInt8(ascii: "/"): 63
+        default: nil
+        }
+    }
+}

@@ -57,3 +57,17 @@ extension SubjectPseudonym: Codable {
         try container.encode(hex)
     }
 }
+
+extension OutcomeCounts: Codable {
+    /// Every outcome by its name; one that is missing counts 0.
+    package init(from decoder: any Decoder) throws {
+        let counts = try decoder.singleValueContainer().decode([String: Int].self)
+        self.init()
+        for outcome in Outcome.allCases { add(outcome, count: counts[outcome.rawValue] ?? 0) }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(Dictionary(uniqueKeysWithValues: Outcome.allCases.map { ($0.rawValue, self[$0]) }))
+    }
+}

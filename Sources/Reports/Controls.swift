@@ -1,0 +1,216 @@
+import Domain
+
+/// One item of the vendor's compliance checklist, and what there is to say that it is met.
+package struct Control: Codable, Sendable, Equatable {
+    package enum Status: String, CaseIterable, Codable, Sendable {
+        case pass
+        case fail
+        case notKnown = "not_known"
+    }
+
+    /// 1 to 6, as the guide numbers them.
+    package let number: Int
+    package let id: String
+    package let title: String
+    /// What the guide asks for.
+    package let asks: String
+    package let status: Status
+    /// Why it has this status, in one sentence.
+    package let finding: String
+    /// The facts it rests on; never empty for a `pass`.
+    package let evidence: [String]
+}
+
+/// The six controls: the compliance checklist of the vendor's Attachments guide (section 9), each judged from values.
+///
+/// `fail` needs one fact against it, `pass` needs evidence for it and none against it, anything else is `not_known`.
+package enum Controls {
+    package static func evaluate(_ values: ReportValues) -> [Control] {
+        [
+            egress(values), tier(values), workflow(values), ownCopy(values), confirmation(values),
+            rightToDelete(values),
+        ].enumerated().map { index, control in control.numbered(index + 1) }
+    }
+
+    /// What a control is judged by: facts for, facts against, and what is missing where there are neither.
+    struct Case {
+        var id: String
+        var title: String
+        var asks: String
+        var holds: String
+        var missing: String
+        var supporting: [String] = []
+        var against: [String] = []
+        /// Worth knowing, proof of nothing.
+        var notes: [String] = []
+
+        mutating func support(_ isFact: Bool = true, _ fact: @autoclosure () -> String) {
+            if isFact { supporting.append(fact()) }
+        }
+
+        mutating func oppose(_ isFact: Bool, _ fact: @autoclosure () -> String) {
+            if isFact { against.append(fact()) }
+        }
+
+        mutating func note(_ isFact: Bool, _ fact: @autoclosure () -> String) {
+            if isFact { notes.append(fact()) }
+        }
+
+        func numbered(_ number: Int) -> Control {
+            let status: Control.Status = !against.isEmpty ? .fail : supporting.isEmpty ? .notKnown : .pass
+            let finding =
+                switch status {
+                case .fail: against[0].prefix(1).uppercased() + against[0].dropFirst() + "."
+                case .pass: holds
+                case .notKnown: missing
+                }
+            return Control(
+                number: number, id: id, title: title, asks: asks, status: status, finding: finding,
+                evidence: against + supporting + notes)
+        }
+    }
+
+    private static let downloadDomain = "cdn.linqapp.com"
+
+    private static func egress(_ values: ReportValues) -> Case {
+        var control = Case(
+            id: "egress-allow-list", title: "One outbound domain",
+            asks: "Allow exactly one outbound domain for downloads: \(downloadDomain).",
+            holds: "Downloads can reach \(downloadDomain) and nothing else.",
+            missing: "Nobody has recorded what the allow-list holds; `lethe doctor` checks it.")
+        guard let egress = values.evidence.egress else { return control }
+        let origin = "(\(egress.source), \(egress.checkedAt.brief))"
+        let others = egress.domains.filter { $0 != downloadDomain }.sorted()
+        control.oppose(!others.isEmpty, "other domains are allowed: \(others.joined(separator: ", ")) \(origin)")
+        control.oppose(!egress.domains.contains(downloadDomain), "\(downloadDomain) is not allowed \(origin)")
+        control.support(control.against.isEmpty, "the allow-list is \(downloadDomain) \(origin)")
+        return control
+    }
+
+    private static func tier(_ values: ReportValues) -> Case {
+        var control = Case(
+            id: "ephemeral-tier", title: "The tier is decided, and it holds",
+            asks: "Decide whether the ephemeral tier is needed, and have it enabled.",
+            holds: "The tiers are written down and nothing observed contradicts them.",
+            missing: "There is not enough to say that the tiers of the configuration are the vendor's.")
+        let ephemeral = values.account.lines.filter { $0.tier == .ephemeral }.count
+        let hasEphemeral = ephemeral > 0 || values.account.defaultTier == .ephemeral
+        let expired = values.evidence.samples.filter { $0.kind == .expired }
+        let (checked, present) = (expired.map(\.checked).reduce(0, +), expired.map(\.present).reduce(0, +))
+        let drift = values.holdings.drift.count
+        control.oppose(
+            drift > 0, "\(count(drift, "attachment")) contradict\(drift == 1 ? "s" : "") the configured tier")
+        control.oppose(present > 0, "\(present) of \(checked) expired attachments were still at the vendor")
+        control.note(
+            values.account.tiersStated,
+            "configuration: default \(values.account.defaultTier.rawValue), \(count(ephemeral, "ephemeral line"))")
+        let observed = values.holdings.total.attachments + values.items.count
+        if values.account.tiersStated {
+            control.support(
+                hasEphemeral && checked > 0 && present == 0, "\(checked) expired attachments looked up, all gone")
+            control.support(
+                !hasEphemeral && observed > 0, "no tier drift among \(count(observed, "attachment")) of this account")
+        }
+        return control
+    }
+
+    /// How long something due may wait before it counts against the workflow: two daily runs, in seconds.
+    private static let grace: Int64 = 2 * 86_400
+
+    private static func workflow(_ values: ReportValues) -> Case {
+        var control = Case(
+            id: "delete-in-workflow", title: "DELETE is part of the workflow",
+            asks: "Call DELETE /v3/attachments/{id} in the deletion workflow.",
+            holds: "What was due was deleted through the API.",
+            missing: "Nothing was due in the period and nothing was deleted; `lethe doctor --drill` proves the path.")
+        let outcomes = OutcomeCounts(values.items.map(\.outcome))
+        let failed = outcomes[.failed]
+        let late = values.holdings.overdue.flatMap {
+            $0.oldestDue.adding(seconds: grace) < values.generated ? $0 : nil
+        }
+        let stale = values.openIntents.count { $0.at.adding(seconds: grace) < values.generated }
+        control.oppose(failed > 0, "\(count(failed, "item")) failed")
+        control.oppose(
+            late != nil,
+            "\(count(late?.attachments ?? 0, "attachment")) due since \(late?.oldestDue.date ?? "") still there")
+        control.oppose(stale > 0, "\(count(stale, "operation")) without an outcome for more than two days")
+        let confirmed = outcomes[Outcome.deleted]
+        control.support(confirmed > 0, "\(count(confirmed, "deletion")) answered with 204")
+        let absent = outcomes[.deletedAfterRetry] + outcomes[.absent]
+        control.note(absent > 0, "\(count(absent, "item")) found gone without a 204")
+        return control
+    }
+
+    private static func ownCopy(_ values: ReportValues) -> Case {
+        var control = Case(
+            id: "own-copy", title: "Own copies of what must be kept",
+            asks:
+                "Keep your own copy of what you need long-term; the vendor's copy goes with the DELETE or after a day.",
+            holds: "What has to outlive the vendor's copy is archived.",
+            missing: "No archive is recorded here; copies kept elsewhere are outside what this log can see.")
+        let beyond = values.policies.inForce.filter(\.keepsBeyondVendor).map(\.id).sorted()
+        control.oppose(
+            !beyond.isEmpty,
+            "kept longer than the ephemeral tier does, and not archived: \(beyond.joined(separator: ", "))")
+        control.oppose(
+            values.evidence.archiveFailed > 0,
+            "\(count(values.evidence.archiveFailed, "archive copy", "archive copies")) failed")
+        control.support(
+            values.evidence.archived > 0, "\(count(values.evidence.archived, "copy", "copies")) archived before removal"
+        )
+        return control
+    }
+
+    private static func confirmation(_ values: ReportValues) -> Case {
+        var control = Case(
+            id: "confirmation", title: "Confirmed by the 204, on record",
+            asks: "Every deletion is logged; what users are told rests on the 204.",
+            holds: "Each deletion rests on a 204 in a log that verifies.",
+            missing: "No deletion in a verified log yet.")
+        let deleted = values.items.filter { $0.outcome == .deleted }
+        let unconfirmed = deleted.count { $0.lastAnswer != "204" }
+        let contradicted = values.items.count { $0.grade == .x }
+        let samples = values.evidence.samples.filter { $0.kind == .deleted }
+        let present = samples.map(\.present).reduce(0, +)
+        for log in values.logs where log.result == .broken {
+            control.oppose(true, "log \(log.origin) does not verify: \(log.failures.first?.code ?? log.summary)")
+        }
+        control.oppose(unconfirmed > 0, "\(count(unconfirmed, "deletion")) without a 204 on record")
+        control.oppose(contradicted > 0, "\(count(contradicted, "item")) still there after a 204")
+        control.oppose(present > 0, "\(count(present, "deleted attachment")) found again at the vendor")
+        let isVerified = !values.logs.isEmpty && values.logs.allSatisfy { $0.result == .verified }
+        control.support(
+            isVerified && !deleted.isEmpty, "\(count(deleted.count, "deletion")) with a 204, in a log that verifies")
+        control.note(
+            !deleted.isEmpty && !isVerified,
+            "\(count(deleted.count, "deletion")) with a 204; the log was not fully verified")
+        let checked = samples.map(\.checked).reduce(0, +)
+        control.note(checked > 0 && present == 0, "\(count(checked, "deleted attachment")) looked up again, all gone")
+        return control
+    }
+
+    private static func rightToDelete(_ values: ReportValues) -> Case {
+        var control = Case(
+            id: "right-to-delete", title: "Right to delete, item by item",
+            asks: "For an end-user's request, enumerate the attachment ids and DELETE each.",
+            holds: "Each request was enumerated whole and answered in time.",
+            missing: "No request was answered with complete coverage in the period.")
+        let requests = values.requests
+        let overdue = requests.count { $0.standing == .overdue }
+        let late = requests.count { $0.standing == .answeredLate }
+        let failed = requests.map { $0.outcomes[.failed] }.reduce(0, +)
+        control.oppose(overdue > 0, "\(count(overdue, "request")) overdue")
+        control.oppose(late > 0, "\(count(late, "request")) answered late")
+        control.oppose(failed > 0, "\(count(failed, "item")) of requests failed")
+        let answered = requests.filter { $0.standing == .answeredInTime }
+        let limited = answered.count { $0.coverage != .complete }
+        control.support(
+            !answered.isEmpty && limited == 0,
+            "\(count(answered.count, "request")) answered in time, with complete coverage")
+        control.note(
+            limited > 0, "\(count(limited, "request")) answered without a complete listing of the vendor's side")
+        let open = requests.count { $0.standing == .onTime || $0.standing == .dueSoon }
+        control.note(open > 0, "\(count(open, "request")) open, not yet due")
+        return control
+    }
+}

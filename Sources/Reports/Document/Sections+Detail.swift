@@ -1,0 +1,122 @@
+import Domain
+
+extension Document.Section {
+    static func coverage(_ report: Report) -> Document.Section {
+        let values = report.values
+        let coverage = values.coverage
+        let reach = Table(
+            "What the inventory cannot see or reach", [.text("What"), .number("Count"), .text("What it means")],
+            [
+                [
+                    .text("Things without an id"), .number(coverage.unaddressable),
+                    .text("sticker reactions, group icons, backgrounds and contact cards: the API cannot delete them"),
+                ],
+                [
+                    .text("Recipient unknown"), .number(coverage.recipientUnknown),
+                    .text("sent by us in chats without a known member; never called unshared"),
+                ],
+                [
+                    .text("Without retention"), .number(coverage.zeroRetention),
+                    .text("deliveries that carried nothing to inventory"),
+                ],
+                [
+                    .text("Parts of unknown type"), .number(coverage.unknownParts),
+                    .text("accepted and counted, not understood"),
+                ],
+                [
+                    .text("Suppressed"), .number(coverage.suppressed),
+                    .text("named again after their deletion; they stay gone"),
+                ],
+                [
+                    .text("Partial listings"), .number(coverage.partialListings),
+                    .text("listings of the vendor that broke off and were not repeated"),
+                ],
+            ])
+        let fresh = Table(
+            "How fresh it is", [.text("Source"), .text("Last")],
+            [
+                [.text("webhook delivery"), .text(coverage.lastDelivery?.brief ?? "never")],
+                [.text("complete walk through the API"), .text(coverage.lastCompleteSync?.brief ?? "never")],
+            ])
+        let drift = Table(
+            "Tier drift", [.text("Attachment"), .text("Line"), .text("Found"), .text("Finding")],
+            values.holdings.drift.map {
+                [.code($0.attachment.description), .text($0.line?.number), .text($0.foundAt.date), .text($0.finding)]
+            },
+            whenEmpty: "Nothing contradicts the configured tiers.")
+        return Document.Section(
+            id: "coverage", heading: "Coverage and limits",
+            lead:
+                "Messages stay visible after a deletion, delivered webhooks keep a dead URL, and copies on recipients' "
+                + "devices and in the vendor's backups are out of reach of the API.",
+            tables: [reach, fresh, drift], startsPage: true)
+    }
+
+    static func items(_ report: Report) -> Document.Section {
+        let table = Table(
+            "Items in order of time",
+            [
+                .text("When"), .text("Attachment"), .text("Rule"), .text("Line"), .number("Bytes"), .text("Outcome"),
+                .text("Grade"),
+            ],
+            report.values.items.map {
+                [
+                    .text($0.at.brief), .code($0.attachment.description), .text(shortRule($0.rule)),
+                    .text($0.line?.number), .bytes($0.bytes), .mark($0.outcome.mark, $0.outcome.words),
+                    .text($0.grade?.rawValue),
+                ]
+            },
+            whenEmpty: "No item came to an end in this period.")
+        return Document.Section(
+            id: "items", heading: "Every item",
+            lead: "Each with the rule that decided it and the strength of its evidence.",
+            tables: [table], startsPage: true)
+    }
+
+    static func glossary(_ report: Report) -> Document.Section {
+        let outcomes = Table(
+            "Outcomes", [.text("Outcome"), .text("Counts as"), .text("Meaning")],
+            Outcome.allCases.map { [.text($0.words), .text($0.group.rawValue), .text($0.meaning)] })
+        let grades = Table(
+            "Evidence grades", [.text("Grade"), .text("Rests on")],
+            EvidenceGrade.allCases.map { [.text($0.rawValue), .text($0.meaning)] })
+        return Document.Section(
+            id: "terms", heading: "Terms", lead: "The closed list of outcomes, and what stands behind each grade.",
+            tables: [outcomes, grades], startsPage: true)
+    }
+}
+
+extension Outcome {
+    /// One line for people, after the table of `docs/execution.md`.
+    var meaning: String {
+        switch self {
+        case .deleted: "the vendor answered 204"
+        case .deletedAfterRetry: "gone on a later try; an earlier DELETE of ours may have done it"
+        case .alreadyAbsent: "seen before under this account, and gone when it was asked for"
+        case .expiredByVendor: "ephemeral, past its 24 hours, and gone"
+        case .notFoundUnproven: "not found, and never seen before: proof of nothing"
+        case .withheldHold: "kept: a legal hold covers it"
+        case .withheldRetention: "kept: a retention with a legal ground has not ended"
+        case .withheldShared: "kept until a person decides: other people received it too"
+        case .changedSincePlan: "kept: what was planned no longer held when it was its turn"
+        case .invalidID: "the vendor called the id invalid"
+        case .refusedByVendor: "the vendor refused"
+        case .failedExhausted: "no answer that settles it within the tries allowed"
+        case .failedUnexpected: "an answer that the contract does not know"
+        case .notAttempted: "its turn did not come"
+        }
+    }
+}
+
+extension EvidenceGrade {
+    var meaning: String {
+        switch self {
+        case .a: "found before, 204, not found after, and its URL answers 404"
+        case .b: "204, and not found after"
+        case .c: "204"
+        case .d: "gone, and seen before under this account"
+        case .e: "unproven: never counted as erased"
+        case .x: "found again after the 204: failed"
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import Domain
+
+extension Document.Section {
+    static func held(_ report: Report) -> Document.Section {
+        let holdings = report.values.holdings
+        let rows = holdings.held
+        let unknown = rows.map(\.sizeUnknown).reduce(0, +)
+        let table = Table(
+            "Held per line and tier",
+            [.text("Line"), .text("Tier"), .number("Attachments"), .number("Bytes"), .number("Size unknown")],
+            rows.map { row in
+                [
+                    .text(row.line?.number ?? "no known line"), .text(row.tier.rawValue), .number(row.attachments),
+                    .bytes(row.bytes), .number(row.sizeUnknown),
+                ]
+            },
+            total: [
+                .text("Total"), .text(""), .number(holdings.total.attachments), .bytes(holdings.total.bytes),
+                .number(unknown),
+            ],
+            whenEmpty: "The inventory holds no live attachment.")
+        return Document.Section(
+            id: "held", heading: "What is held",
+            lead: "Live attachments at the vendor on \(report.values.generated.brief), as far as the inventory knows. "
+                + "Each counts once, under the line where it was first seen.",
+            charts: rows.isEmpty ? [] : [HeldChart.chart(rows)], tables: [table])
+    }
+
+    static func deleted(_ report: Report) -> Document.Section {
+        let deletions = report.deletions
+        let total = deletions.total
+        let outcomes = Outcome.allCases.filter { total.outcomes[$0] > 0 }
+        let outcomeTable = Table(
+            "Every item by outcome", [.text("Outcome"), .number("Items"), .text("Meaning")],
+            outcomes.map { [.mark($0.mark, $0.words), .number(total.outcomes[$0]), .text($0.meaning)] },
+            total: [.text("Total"), .number(total.outcomes.total), .text("")],
+            whenEmpty: "No item came to an end in this period.")
+        let graded = EvidenceGrade.allCases.filter { deletions.grades[$0.rawValue, default: 0] > 0 }
+        let gradeTable = Table(
+            "Strength of the evidence", [.text("Grade"), .number("Items"), .text("Rests on")],
+            graded.map { [.text($0.rawValue), .number(deletions.grades[$0.rawValue, default: 0]), .text($0.meaning)] },
+            whenEmpty: "No item was graded in this period.")
+        let hasItems = total.outcomes.total > 0
+        return Document.Section(
+            id: "deleted", heading: "What was deleted",
+            lead:
+                "Everything that came to an end in the period. Only a 204 of the vendor confirms a deletion; each item "
+                + "has exactly one outcome, and the outcomes add up to the plans.",
+            charts: hasItems ? [DeletionsChart.chart(report)] : [],
+            tables: [
+                outcomeTable, tallies("By policy and request", "Rule", deletions.byRule),
+                tallies("By line", "Line", deletions.byLine), gradeTable,
+            ],
+            startsPage: true)
+    }
+
+    private static func tallies(_ caption: String, _ key: String, _ tallies: [Deletions.Tally]) -> Table {
+        let columns: [Table.Column] =
+            [.text(key)] + Outcome.Group.allCases.map { .number($0.rawValue.capitalizedFirst) } + [
+                .number("Bytes deleted")
+            ]
+        let rows = tallies.map { tally -> [Cell] in
+            [.text(shortRule(tally.key))] + Outcome.Group.allCases.map { .number(tally.outcomes[$0]) }
+                + [.bytes(tally.bytesDeleted)]
+        }
+        return Table(caption, columns, rows, whenEmpty: "Nothing in this period.")
+    }
+
+    /// `erasure:<32 hex>` with the request's first 12 digits, `policy:x` as it is.
+    static func shortRule(_ rule: String) -> String {
+        let parts = rule.split(separator: ":", maxSplits: 1)
+        guard parts.count == 2, parts[0] == "erasure" else { return rule }
+        return "erasure:" + parts[1].prefix(12)
+    }
+
+    static func exceptions(_ report: Report) -> Document.Section {
+        let values = report.values
+        let failures = values.items.filter { $0.outcome.group == .failed || $0.outcome.group == .open }
+        let failureTable = Table(
+            "Items that failed or were not attempted",
+            [
+                .text("Attachment"), .text("When"), .text("Outcome"), .text("Last answer"), .number("Attempts"),
+                .text("Rule"),
+            ],
+            failures.map {
+                [
+                    .code($0.attachment.description), .text($0.at.brief), .mark($0.outcome.mark, $0.outcome.words),
+                    .text($0.lastAnswer), .number($0.attempts), .text(shortRule($0.rule)),
+                ]
+            },
+            whenEmpty: "No item failed and none was left.")
+        let intentTable = Table(
+            "Operations without an outcome",
+            [.text("Operation"), .text("Attachment"), .text("Since"), .text("Last answer"), .number("Tries")],
+            values.openIntents.map {
+                [
+                    .short($0.op), .code($0.attachment.description), .text($0.at.brief), .text($0.lastAnswer ?? "none"),
+                    .number($0.tries),
+                ]
+            },
+            whenEmpty: "Every intent in the log has its outcome.")
+        return Document.Section(
+            id: "exceptions", heading: "Failures and open operations",
+            lead:
+                "An open operation is a DELETE whose intent is on record and whose answer is not: the next run settles "
+                + "it by asking the vendor.",
+            tables: [failureTable, intentTable])
+    }
+
+    static func requests(_ report: Report) -> Document.Section {
+        let requests = report.values.requests
+        let table = Table(
+            "Requests by deadline",
+            [
+                .text("Request"), .text("Law"), .text("Received"), .text("Due"), .text("Standing"), .number("Items"),
+                .number("Deleted"), .number("Withheld"), .text("Coverage"),
+            ],
+            requests.map {
+                [
+                    .short($0.id), .text($0.jurisdiction.rawValue.uppercased()), .text($0.received.date),
+                    .text($0.due.date), .mark($0.standing.mark, $0.standingWords), .number($0.items),
+                    .number($0.outcomes[Outcome.Group.deleted]), .number($0.outcomes[.withheld]),
+                    .text($0.coverage.rawValue),
+                ]
+            },
+            whenEmpty: "No erasure request was open or answered in this period.")
+        return Document.Section(
+            id: "requests", heading: "Erasure requests and their deadlines",
+            lead: "Requests that were open or answered in the period, the most urgent first.",
+            charts: requests.isEmpty ? [] : [DeadlineChart.chart(requests, now: report.values.generated)],
+            tables: [table], startsPage: true)
+    }
+
+    static func holds(_ report: Report) -> Document.Section {
+        let holds = report.values.holds
+        let table = Table(
+            "Legal holds",
+            [
+                .text("Hold"), .text("Covers"), .text("State"), .text("Placed"), .text("By"), .text("Until"),
+                .text("Reason"),
+            ],
+            holds.map {
+                [
+                    .short($0.id), .text($0.scope), .mark($0.active ? .good : .plain, $0.active ? "in force" : "ended"),
+                    .text($0.placedAt.date), .text($0.by),
+                    .text($0.releasedAt.map { "released \($0.date)" } ?? $0.until?.date ?? "released"),
+                    .text($0.reason),
+                ]
+            },
+            whenEmpty: "No legal hold is on record.")
+        return Document.Section(
+            id: "holds", heading: "Legal holds",
+            lead: "A hold is stronger than every rule and every request. Whom it names is not shown here.",
+            tables: [table])
+    }
+}

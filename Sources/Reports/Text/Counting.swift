@@ -1,0 +1,19 @@
+/// `1 item`, `2 items`, `1,204 items`.
+func count(_ number: Int, _ singular: String, _ plural: String? = nil) -> String {
+    "\(grouped(Int64(number))) \(number == 1 ? singular : plural ?? singular + "s")"
+}
+
+/// `12,345,678`.
+func grouped(_ number: Int64) -> String {
+    let digits = Array(String(number.magnitude))
+    var text = ""
+    for (index, digit) in digits.enumerated() {
+        if index > 0, (digits.count - index).isMultiple(of: 3) { text.append(",") }
+        text.append(digit)
+    }
+    return number < 0 ? "-" + text : text
+}
+
+extension String {
+    var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+}

@@ -1,0 +1,155 @@
+package import Domain
+
+extension ReportValues {
+    /// One attachment of one plan, and how it ended.
+    package struct Item: Codable, Sendable, Equatable {
+        package var attachment: AttachmentID
+        package var at: Timestamp
+        package var plan: PlanID
+        package var run: RunID?
+        package var request: RequestID?
+        /// `policy:<id>`, `erasure:<request>` or `drill`.
+        package var rule: String
+        package var line: PhoneLine?
+        package var tier: Tier
+        /// `nil` = unknown.
+        package var bytes: Int64?
+        package var outcome: Outcome
+        package var grade: EvidenceGrade?
+        package var attempts: Int
+        /// The vendor's last answer: a status, or why there was none (`timeout`).
+        package var lastAnswer: String?
+        package var trace: String?
+
+        package init(
+            attachment: AttachmentID, at: Timestamp, plan: PlanID, run: RunID? = nil, request: RequestID? = nil,
+            rule: String, line: PhoneLine? = nil, tier: Tier, bytes: Int64? = nil, outcome: Outcome,
+            grade: EvidenceGrade? = nil, attempts: Int = 0, lastAnswer: String? = nil, trace: String? = nil
+        ) {
+            self.attachment = attachment
+            self.at = at
+            self.plan = plan
+            self.run = run
+            self.request = request
+            self.rule = rule
+            self.line = line
+            self.tier = tier
+            self.bytes = bytes
+            self.outcome = outcome
+            self.grade = grade
+            self.attempts = attempts
+            self.lastAnswer = lastAnswer
+            self.trace = trace
+        }
+    }
+
+    package struct OpenIntent: Codable, Sendable, Equatable {
+        package var op: OperationID
+        package var attachment: AttachmentID
+        package var run: RunID
+        package var rule: String
+        package var at: Timestamp
+        /// How often it was tried.
+        package var tries: Int
+        package var lastAnswer: String?
+
+        package init(
+            op: OperationID, attachment: AttachmentID, run: RunID, rule: String, at: Timestamp, tries: Int,
+            lastAnswer: String? = nil
+        ) {
+            self.op = op
+            self.attachment = attachment
+            self.run = run
+            self.rule = rule
+            self.at = at
+            self.tries = tries
+            self.lastAnswer = lastAnswer
+        }
+    }
+
+    /// A plan that was made, applied or closed in the period.
+    package struct Plan: Codable, Sendable, Equatable {
+        package var id: PlanID
+        package var kind: Domain.Plan.Kind
+        package var state: Domain.Plan.State
+        package var digest: String
+        package var created: Timestamp
+        package var request: RequestID?
+        package var items: Int
+        package var bytes: Int64
+        package var approvals: [Approval]
+        /// Over the plan's whole life; what is not decided yet counts as `not_attempted`.
+        package var outcomes: OutcomeCounts
+
+        package init(
+            id: PlanID, kind: Domain.Plan.Kind, state: Domain.Plan.State, digest: String, created: Timestamp,
+            request: RequestID? = nil, items: Int, bytes: Int64, approvals: [Approval] = [], outcomes: OutcomeCounts
+        ) {
+            self.id = id
+            self.kind = kind
+            self.state = state
+            self.digest = digest
+            self.created = created
+            self.request = request
+            self.items = items
+            self.bytes = bytes
+            self.approvals = approvals
+            self.outcomes = outcomes
+        }
+    }
+
+    package struct Approval: Codable, Sendable, Equatable {
+        package var by: String
+        /// `cli`, `web` or `schedule`.
+        package var how: String
+        package var at: Timestamp
+
+        package init(by: String, how: String, at: Timestamp) {
+            self.by = by
+            self.how = how
+            self.at = at
+        }
+    }
+
+    package struct Run: Codable, Sendable, Equatable {
+        package var id: RunID
+        package var plan: PlanID
+        package var start: Timestamp
+        package var end: Timestamp?
+        /// Why it halted; `nil` = it did not.
+        package var haltCause: String?
+        /// As the log's `run.end` has them; `nil` = there is none.
+        package var counts: RunCounts?
+
+        package init(
+            id: RunID, plan: PlanID, start: Timestamp, end: Timestamp? = nil, haltCause: String? = nil,
+            counts: RunCounts? = nil
+        ) {
+            self.id = id
+            self.plan = plan
+            self.start = start
+            self.end = end
+            self.haltCause = haltCause
+            self.counts = counts
+        }
+    }
+
+    /// The counts of one `run.end`.
+    package struct RunCounts: Codable, Sendable, Equatable {
+        package var items: Int
+        package var deleted: Int
+        package var absent: Int
+        package var withheld: Int
+        package var failed: Int
+        package var open: Int
+
+        package init(items: Int, deleted: Int, absent: Int, withheld: Int, failed: Int, open: Int) {
+            self.items = items
+            self.deleted = deleted
+            self.absent = absent
+            self.withheld = withheld
+            self.failed = failed
+            self.open = open
+        }
+    }
+}

@@ -1,0 +1,111 @@
+package import Domain
+
+extension ReportValues {
+    /// What is held at the vendor, as far as is known.
+    package struct Holdings: Codable, Sendable, Equatable {
+        /// Live attachments by line and tier; one that is seen on several lines counts once.
+        package var held: [Held] = []
+        /// The same, counted on its own: the rows must add up to it.
+        package var total = Amount()
+        /// Should have been deleted before `generated`, is not held back by anything, and is still there.
+        package var overdue: Overdue?
+        package var drift: [Drift] = []
+
+        package init(held: [Held] = [], total: Amount = Amount(), overdue: Overdue? = nil, drift: [Drift] = []) {
+            self.held = held
+            self.total = total
+            self.overdue = overdue
+            self.drift = drift
+        }
+    }
+
+    package struct Amount: Codable, Sendable, Equatable {
+        package var attachments: Int
+        package var bytes: Int64
+
+        package init(attachments: Int = 0, bytes: Int64 = 0) {
+            self.attachments = attachments
+            self.bytes = bytes
+        }
+    }
+
+    package struct Held: Codable, Sendable, Equatable {
+        /// `nil` = no line is known.
+        package var line: PhoneLine?
+        package var tier: Tier
+        package var attachments: Int
+        package var bytes: Int64
+        /// Of these attachments, how many have no known size.
+        package var sizeUnknown: Int
+
+        package init(line: PhoneLine?, tier: Tier, attachments: Int, bytes: Int64, sizeUnknown: Int = 0) {
+            self.line = line
+            self.tier = tier
+            self.attachments = attachments
+            self.bytes = bytes
+            self.sizeUnknown = sizeUnknown
+        }
+    }
+
+    package struct Overdue: Codable, Sendable, Equatable {
+        package var attachments: Int
+        package var bytes: Int64
+        /// Since when the oldest of them has been due.
+        package var oldestDue: Timestamp
+
+        package init(attachments: Int, bytes: Int64, oldestDue: Timestamp) {
+            self.attachments = attachments
+            self.bytes = bytes
+            self.oldestDue = oldestDue
+        }
+    }
+
+    /// Configuration calls an attachment ephemeral and something else says it is not.
+    package struct Drift: Codable, Sendable, Equatable {
+        package var attachment: AttachmentID
+        package var line: PhoneLine?
+        package var foundAt: Timestamp
+        /// `persistent URL seen`, `still there after 48 h`.
+        package var finding: String
+
+        package init(attachment: AttachmentID, line: PhoneLine?, foundAt: Timestamp, finding: String) {
+            self.attachment = attachment
+            self.line = line
+            self.foundAt = foundAt
+            self.finding = finding
+        }
+    }
+
+    /// What Lethe cannot see or reach.
+    package struct Coverage: Codable, Sendable, Equatable {
+        /// Things with a URL and no id: sticker reactions, group icons, backgrounds, contact cards.
+        package var unaddressable: Int
+        /// Sent by us in chats of which no other member is known.
+        package var recipientUnknown: Int
+        /// Deliveries of an account without retention: there was nothing to inventory.
+        package var zeroRetention: Int
+        package var unknownParts: Int
+        /// Sightings of ids that are already deleted.
+        package var suppressed: Int
+        package var lastDelivery: Timestamp?
+        /// The last listing that was walked to its end.
+        package var lastCompleteSync: Timestamp?
+        /// Listings that broke off and were not repeated since.
+        package var partialListings: Int
+
+        package init(
+            unaddressable: Int = 0, recipientUnknown: Int = 0, zeroRetention: Int = 0, unknownParts: Int = 0,
+            suppressed: Int = 0, lastDelivery: Timestamp? = nil, lastCompleteSync: Timestamp? = nil,
+            partialListings: Int = 0
+        ) {
+            self.unaddressable = unaddressable
+            self.recipientUnknown = recipientUnknown
+            self.zeroRetention = zeroRetention
+            self.unknownParts = unknownParts
+            self.suppressed = suppressed
+            self.lastDelivery = lastDelivery
+            self.lastCompleteSync = lastCompleteSync
+            self.partialListings = partialListings
+        }
+    }
+}

@@ -1,0 +1,131 @@
+import Domain
+import Engine
+import TestSupport
+import Testing
+
+@Suite struct HaltTests {
+    @Test func aWrongKeyStopsAtTheFirst401WithTheItemsOpen() {
+        var harness = MachineHarness(items: 50, settings: .init(maxInFlight: 1, requestsPerSecond: 1000))
+        harness.answer = { _, _ in .http(401) }
+        harness.run()
+        #expect(harness.machine.halted == .unauthorized)
+        #expect(harness.machine.halted?.status == .failed)
+        #expect(harness.deletes.count == 1)
+        #expect(harness.machine.countsWithOpen[.notAttempted as Outcome] == 50)
+        #expect(harness.journal.last == .halt(.unauthorized))
+    }
+
+    @Test(arguments: [(2, nil), (3, .forbidden), (4, .forbidden)] as [(Int, HaltCause?)])
+    func threeTimesForbiddenIsAsAWrongKey(times: Int, cause: HaltCause?) {
+        var harness = MachineHarness(items: 10, settings: .init(maxInFlight: 1, requestsPerSecond: 1000))
+        harness.answer = { id, _ in id.value <= times ? .http(403) : .http(204) }
+        harness.run()
+        #expect(harness.machine.halted == cause)
+        #expect(harness.machine.countsWithOpen[.refusedByVendor as Outcome] == 2)
+    }
+
+    @Test func withoutAWrittenIntentNothingIsSent() {
+        var harness = MachineHarness(items: 10)
+        harness.commit = { _ in .commitFailed }
+        harness.run()
+        #expect(harness.deletes.isEmpty)
+        #expect(harness.machine.isFinished)
+        #expect(harness.machine.halted == .auditWriteFailed)
+    }
+
+    @Test(arguments: [(CheckResult.killFile, HaltCause.killFile), (.holdsUnreadable, .holdsUnreadable)])
+    func theLastLookBeforeADeleteCanStopTheRun(check: CheckResult, cause: HaltCause) {
+        var harness = MachineHarness(items: 10)
+        harness.check = { _ in check }
+        harness.run()
+        #expect(harness.deletes.isEmpty)
+        #expect(harness.machine.halted == cause)
+    }
+
+    @Test func aHoldPlacedAfterTheIntentDropsTheItemAndClosesTheIntent() {
+        var harness = MachineHarness(items: 1)
+        var decisions = 0
+        harness.check = { _ in .holds(version: 2) }
+        harness.verdict = { _ in
+            decisions += 1
+            return decisions == 1
+                ? .delete(rule: "policy:p", seenBefore: true, ephemeralEnds: nil)
+                : .keep(.withheldHold, reason: "hold 7")
+        }
+        harness.run()
+        #expect(harness.deletes.isEmpty)
+        #expect(harness.journal.count { if case .intent = $0 { true } else { false } } == 1)
+        #expect(harness.journal.contains(.closed(MachineHarness.id(1), .withheldHold, reason: "hold 7")))
+    }
+
+    @Test(arguments: [(300, nil), (301, .throttled)] as [(Int64, HaltCause?)])
+    func aLongRetryAfterHaltsAndSaysUntilWhen(seconds: Int64, cause: HaltCause?) {
+        var harness = MachineHarness(items: 1)
+        harness.answer = { _, attempt in
+            attempt == 1 ? .init(.http(status: 429, code: nil), retryAfter: .seconds(seconds)) : .http(204)
+        }
+        harness.run()
+        #expect(harness.machine.halted == cause)
+        #expect((harness.machine.resumeAfter != nil) == (cause != nil))
+    }
+
+    @Test(arguments: [(19, 2, nil), (20, 1, nil), (20, 2, .tooManyFailures)] as [(Int, Int, HaltCause?)])
+    func moreThanFivePercentFailedAfterTwentyHalts(items: Int, failures: Int, cause: HaltCause?) {
+        var harness = MachineHarness(items: items)
+        harness.answer = { id, _ in id.value <= failures ? .http(409) : .http(204) }
+        harness.run()
+        #expect(harness.machine.halted == cause)
+    }
+
+    @Test(
+        arguments: [(true, 1, nil), (true, 2, .tooManyAbsent), (false, 1, .tooManyUnproven)]
+            as [(Bool, Int, HaltCause?)])
+    func tooMuchThatIsNotThereHalts(wasSeen: Bool, absent: Int, cause: HaltCause?) {
+        var harness = MachineHarness(items: 20)
+        harness.verdict = { _ in .delete(rule: "policy:p", seenBefore: wasSeen, ephemeralEnds: nil) }
+        harness.answer = { id, _ in id.value <= absent ? .http(404) : .http(204) }
+        harness.run()
+        #expect(harness.machine.halted == cause)
+    }
+
+    @Test(arguments: [(4_999_000, nil), (5_002_000, .clockStep)] as [(Int64, HaltCause?)])
+    func theClockMayGoBackByFiveSecondsAndNoMore(microseconds: Int64, cause: HaltCause?) {
+        var machine = DeletionMachine(plan: MachineHarness.plan(1), settings: .init())
+        var random = SeededGenerator(seed: 1)
+        let start = Timestamp(seconds: 1000)
+        _ = machine.handle(.began, now: start, using: &random)
+        _ = machine.handle(.tick, now: start.adding(microseconds: -microseconds), using: &random)
+        #expect(machine.halted == cause)
+    }
+
+    @Test func aSignalSendsNothingNewAndWaitsForWhatIsUnderWay() {
+        var machine = DeletionMachine(plan: MachineHarness.plan(3), settings: .init(requestsPerSecond: 1000))
+        var random = SeededGenerator(seed: 1)
+        var clock = Timestamp(seconds: 1000)
+        func next(_ event: MachineEvent) -> [MachineCommand] {
+            clock = clock.adding(seconds: 1)
+            return machine.handle(event, now: clock, using: &random)
+        }
+        let ids = (1...3).map(MachineHarness.id)
+        #expect(next(.began) == [.decide(ids)])
+        _ = next(
+            .decided(
+                ids.map {
+                    Redecision(
+                        attachment: $0, verdict: .delete(rule: "r", seenBefore: true, ephemeralEnds: nil),
+                        holdsVersion: 1)
+                }))
+        #expect(next(.committed) == ids.map { .check($0) })
+        #expect(next(.checked(ids[0], .holds(version: 1))) == [.delete(ids[0])])
+        #expect(next(.stop(.signal)).isEmpty)
+        #expect(next(.checked(ids[1], .holds(version: 1))).isEmpty)
+        #expect(next(.checked(ids[2], .holds(version: 1))).isEmpty)
+        let last = next(.answered(ids[0], .http(204)))
+        guard case .commit(let entries)? = last.first else {
+            Issue.record("the answer was not recorded")
+            return
+        }
+        #expect(entries.count == 2 && entries.last == .halt(.signal))
+        #expect(next(.committed) == [.finish])
+    }
+}

@@ -1,0 +1,93 @@
+import Domain
+import Engine
+import TestSupport
+
+/// The machine with everything around it obedient, and the vendor's answers by a script.
+struct MachineHarness {
+    var machine: DeletionMachine
+    var clock = Timestamp(seconds: 1_800_000_000)
+    var random = SeededGenerator(seed: 5)
+    var journal: [JournalEntry] = []
+    var deletes: [(id: AttachmentID, at: Timestamp)] = []
+    var lookUps: [LookUpReason] = []
+
+    /// The nth DELETE of an item, from 1.
+    var answer: (AttachmentID, Int) -> VendorAnswer = { _, _ in .http(204) }
+    var lookUp: (AttachmentID, LookUpReason) -> VendorAnswer = { _, _ in .http(404, code: 2003) }
+    var verdict: (AttachmentID) -> Redecision.Verdict = { _ in
+        .delete(rule: "policy:p", seenBefore: true, ephemeralEnds: nil)
+    }
+    var check: (AttachmentID) -> CheckResult = { _ in .holds(version: 1) }
+    var commit: ([JournalEntry]) -> MachineEvent = { _ in .committed }
+
+    init(
+        items: Int, settings: DeletionMachine.Settings = .init(requestsPerSecond: 1000, usesCanary: false),
+        progress: PlanProgress = PlanProgress()
+    ) {
+        machine = DeletionMachine(plan: Self.plan(items), settings: settings, progress: progress)
+    }
+
+    static func id(_ number: Int) -> AttachmentID { AttachmentID(value: UInt128(number)) }
+
+    static func plan(_ count: Int) -> Plan {
+        Plan(
+            id: PlanID(value: 1), kind: .retention, created: Timestamp(seconds: 0), partner: "p", policyDigest: "d",
+            coverage: "", limits: Limits(),
+            items: (0..<count).map { PlanItem(attachment: id($0 + 1), rule: "policy:p", tier: .persistent) })
+    }
+
+    mutating func run() {
+        var events: [MachineEvent] = [.began]
+        for _ in 0..<1_000_000 where !machine.isFinished {
+            if events.isEmpty {
+                guard let wake = machine.nextWake else { return }
+                clock = max(clock, wake)
+                events = [.tick]
+            }
+            clock = clock.adding(microseconds: 1000)
+            for command in machine.handle(events.removeFirst(), now: clock, using: &random) {
+                if let event = perform(command) { events.append(event) }
+            }
+        }
+    }
+
+    private mutating func perform(_ command: MachineCommand) -> MachineEvent? {
+        switch command {
+        case .decide(let ids):
+            return .decided(ids.map { Redecision(attachment: $0, verdict: verdict($0), holdsVersion: 1) })
+        case .commit(let entries):
+            let event = commit(entries)
+            if case .committed = event { journal += entries }
+            return event
+        case .check(let id): return .checked(id, check(id))
+        case .delete(let id):
+            deletes.append((id, clock))
+            return .answered(id, answer(id, deletes.count { $0.id == id }))
+        case .lookUp(let id, let reason):
+            lookUps.append(reason)
+            let answer = lookUp(id, reason)
+            return .lookedUp(id, reason, answer, hasURL: answer.status == 200)
+        case .head(let id): return .headed(id, .http(404))
+        case .finish: return nil
+        }
+    }
+
+    /// How an item ended, by the journal.
+    func outcome(_ number: Int = 1) -> Outcome? {
+        var last: Outcome?
+        for entry in journal {
+            switch entry {
+            case .outcome(_, _, Self.id(number), _, let final): last = final
+            case .closed(Self.id(number), let outcome, _): last = outcome
+            default: break
+            }
+        }
+        return last
+    }
+
+    var grades: [EvidenceGrade] {
+        var grades: [EvidenceGrade] = []
+        for case .verified(_, _, let grade) in journal { grades.append(grade) }
+        return grades
+    }
+}

@@ -1,0 +1,71 @@
+import Domain
+import Engine
+import TestSupport
+import Testing
+
+@Suite struct PaceTests {
+    @Test func noSecondSeesMoreThanTheRateAndOneMore() {
+        var harness = MachineHarness(items: 60, settings: .init(requestsPerSecond: 10, usesCanary: false))
+        harness.run()
+        for (id, at) in harness.deletes {
+            let within = harness.deletes.count { $0.at >= at && $0.at < at.adding(seconds: 1) }
+            #expect(within <= 11, "\(id)")
+        }
+    }
+
+    @Test func fiveStraightFailuresPauseTheRunAndAProbeEndsThePause() {
+        var harness = MachineHarness(items: 10, settings: .init(maxInFlight: 1, requestsPerSecond: 1000))
+        var sent = 0
+        harness.answer = { _, _ in
+            sent += 1
+            return sent <= 5 ? .http(503) : .http(204)
+        }
+        harness.run()
+        #expect(harness.lookUps == [.probe])
+        #expect(harness.deletes[5].at >= harness.deletes[4].at.adding(seconds: 2))
+        #expect(harness.machine.countsWithOpen[.deleted as Outcome] == 10)
+    }
+
+    @Test func thePauseDoublesWhileTheProbesFail() {
+        var harness = MachineHarness(items: 1, settings: .init(maxInFlight: 1, requestsPerSecond: 1000))
+        var probes = 0
+        harness.answer = { _, attempt in attempt <= 5 ? .http(503) : .http(204) }
+        harness.lookUp = { _, _ in
+            probes += 1
+            return probes < 4 ? .http(503) : .http(200)
+        }
+        harness.run()
+        #expect(harness.outcome() == .deleted)
+        #expect(harness.deletes[5].at >= harness.deletes[4].at.adding(seconds: 2 + 4 + 8 + 16))
+    }
+
+    @Test(arguments: [(100, [100]), (101, [1, 2, 11, 87]), (1000, [1, 10, 100, 889])])
+    func aLargePlanStartsSmallAndLooksAfterEachStep(items: Int, steps: [Int]) {
+        var harness = MachineHarness(items: items, settings: .init(requestsPerSecond: 1000, usesCanary: true))
+        harness.run()
+        #expect(harness.machine.countsWithOpen[.deleted as Outcome] == items)
+        let samples = steps.dropLast().map { min($0, 20) }.reduce(0, +)
+        #expect(harness.lookUps.count == samples)
+        #expect(harness.grades.allSatisfy { $0 == .b } && harness.grades.count == samples)
+    }
+
+    @Test func anObjectThatAnswersTwiceAfterItsDeletionStopsTheCanary() {
+        var harness = MachineHarness(items: 500, settings: .init(requestsPerSecond: 1000, usesCanary: true))
+        harness.lookUp = { _, _ in .http(200) }
+        harness.run()
+        #expect(harness.machine.halted == .stillThere)
+        #expect(harness.deletes.count == 1)
+        #expect(harness.grades == [.x])
+        #expect(harness.machine.countsWithOpen[.failedUnexpected as Outcome] == 1)
+        #expect(harness.machine.countsWithOpen.total == 500)
+    }
+
+    @Test(arguments: [(200, 404, EvidenceGrade.a), (404, 404, .b), (503, 404, .b), (200, 503, .c)])
+    func anErasureIsLookedUpBeforeAndAfter(before: Int, after: Int, grade: EvidenceGrade) {
+        var harness = MachineHarness(items: 3, settings: .init(requestsPerSecond: 1000, provesEach: true))
+        harness.lookUp = { _, reason in reason == .before ? .http(before) : .http(after) }
+        harness.run()
+        #expect(harness.grades == [grade, grade, grade])
+        #expect(harness.machine.countsWithOpen[.deleted as Outcome] == 3)
+    }
+}

@@ -97,13 +97,8 @@ package struct FaultSpec: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// `200ms`, `1.5s` or `2m`, in microseconds.
     private static func duration(_ text: String) -> Int64? {
-        for (unit, factor) in [("ms", 1e3), ("s", 1e6), ("m", 60e6)] where text.hasSuffix(unit) {
-            guard let value = Double(text.dropLast(unit.count)), (0...86_400).contains(value) else { return nil }
-            return Int64(value * factor)
-        }
-        return nil
+        SimulatedDuration.microseconds(text).flatMap { $0 < 0 ? nil : $0 }
     }
 
     private static func invalid(_ text: String, _ what: String, _ accepted: [String]) -> LetheError {

@@ -26,7 +26,7 @@ extension SimulatedAccount {
             }
             counts.messages = world.messages.count
             counts.chats = world.chats.count
-            counts.undelivered = world.undelivered.count
+            counts.undelivered = world.messages.count - world.nextDelivery
             return counts
         }
     }

@@ -21,6 +21,21 @@ package final class SimulatedAccount: Sendable {
         world = Mutex(World(partners: partners, seed: seed))
     }
 
+    /// What `lethe simulate` starts with: three lines, one of them ephemeral and one with zero-day retention, and a line of
+    /// another partner (key `other-key`); nothing sent yet.
+    package static func standard(seed: UInt64 = 1, key: String? = nil, clock: SimulatedClock) -> SimulatedAccount {
+        var first = SimulatedPartner.first
+        if let key { first.keys = [key] }
+        let account = SimulatedAccount(partners: [first, .second], seed: seed, clock: clock)
+        account.write { world in
+            world.addLine("+12025550143", regime: .persistent, partner: 0)
+            world.addLine("+12025550188", regime: .ephemeral, partner: 0)
+            world.addLine("+12025550120", regime: .zeroRetention, partner: 0)
+            world.addLine("+13035550100", regime: .persistent, partner: 1)
+        }
+        return account
+    }
+
     func read<Value: Sendable, Failure: Error>(
         _ body: (borrowing World) throws(Failure) -> Value
     ) throws(Failure) -> Value {

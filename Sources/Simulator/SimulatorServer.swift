@@ -11,11 +11,14 @@ package struct SimulatorConfiguration: Sendable {
     package var faults: [FaultSpec]
     /// Decides which requests meet which faults.
     package var seed: UInt64
+    /// Where webhooks go as they come up: an `http` URL.
+    package var webhookTarget: String?
 
-    package init(port: Int = 0, faults: [FaultSpec] = [], seed: UInt64 = 1) {
+    package init(port: Int = 0, faults: [FaultSpec] = [], seed: UInt64 = 1, webhookTarget: String? = nil) {
         self.port = port
         self.faults = faults
         self.seed = seed
+        self.webhookTarget = webhookTarget
     }
 }
 
@@ -27,12 +30,16 @@ package struct SimulatorServer: Sendable {
     package let account: SimulatedAccount
     package let faults: FaultPlan
     private let port: Int
+    private let webhooks: WebhookSender?
 
-    /// - Throws: `usage` for faults that add up to more than 1.
+    /// - Throws: `usage` for faults that add up to more than 1, and for a webhook target that is not plain HTTP.
     package init(_ account: SimulatedAccount, _ configuration: SimulatorConfiguration = .init()) throws(LetheError) {
         self.account = account
         faults = try FaultPlan(configuration.faults, seed: configuration.seed)
         port = configuration.port
+        webhooks = try configuration.webhookTarget.map { (target) throws(LetheError) in
+            try WebhookSender(target: target)
+        }
     }
 
     /// Serves until the task is cancelled.
@@ -52,11 +59,23 @@ package struct SimulatorServer: Sendable {
             },
             logger: logger)
         do {
-            try await application.run()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await application.run() }
+                if let webhooks { group.addTask { try await deliver(by: webhooks) } }
+                try await group.next()
+                group.cancelAll()
+            }
         } catch is IOError {
             throw LetheError(
                 "port-taken", .refused, "port \(port) on 127.0.0.1 cannot be bound",
                 hint: "choose another with --port, or 0 for any that is free")
+        }
+    }
+
+    private func deliver(by webhooks: WebhookSender) async throws {
+        while !Task.isCancelled {
+            _ = await webhooks.send(try account.takeDeliveries(100))
+            try await Task.sleep(for: .milliseconds(100))
         }
     }
 

@@ -58,14 +58,14 @@ extension SimulatedAccount {
         let now = clock.now
         let signer = WebhookSigner(secret: webhookSecret)
         return try write { (world) throws(LetheError) in
-            let taken = world.undelivered.prefix(limit)
+            let taken = world.messages.indices.dropFirst(world.nextDelivery).prefix(limit)
             var deliveries: [SignedDelivery] = []
             deliveries.reserveCapacity(taken.count)
             for index in taken {
                 let form = version ?? (index % 5 == 4 ? .v2025 : .v2026)
-                deliveries.append(try world.delivery(of: Int(index), form, signer, at: signedAt ?? now))
+                deliveries.append(try world.delivery(of: index, form, signer, at: signedAt ?? now))
             }
-            world.undelivered.removeFirst(taken.count)
+            world.nextDelivery = taken.endIndex
             return deliveries
         }
     }

@@ -27,8 +27,8 @@ struct World {
     var sentOnce: [String: Int] = [:]
     var subscriptions: [Subscription] = []
 
-    /// Messages whose webhook nobody has taken yet.
-    var undelivered: [Int32] = []
+    /// The first message whose webhook nobody has taken yet.
+    var nextDelivery = 0
     var deletions: [DeleteRecord] = []
 
     init(partners: [SimulatedPartner], seed: UInt64) {
@@ -55,7 +55,7 @@ struct World {
         return chats.count - 1
     }
 
-    /// Stores a message and queues its webhook. On a zero-retention line nothing of its content is kept.
+    /// Stores a message; its webhook waits with it. On a zero-retention line nothing of its content is kept.
     mutating func addMessage(chat: Int, sender: Int?, at time: Timestamp, parts: [Part]) -> Int {
         let isKept = lines[chats[chat].line].regime != .zeroRetention
         let message = Message(
@@ -64,7 +64,6 @@ struct World {
         messageIndex[message.id] = messages.count
         chats[chat].messages.append(Int32(messages.count))
         chats[chat].updated = max(chats[chat].updated, time)
-        undelivered.append(Int32(messages.count))
         messages.append(message)
         return messages.count - 1
     }

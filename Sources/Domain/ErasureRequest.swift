@@ -47,11 +47,25 @@ package struct ErasureRequest: Sendable, Equatable {
     package var coverage: Coverage
     package var plan: PlanID?
     package var answered: Timestamp?
+    /// Day and name of the identity check.
+    package var identityDate: Timestamp?
+    package var identityBy: String?
+    /// Why the deadline was moved, and when the person was told.
+    package var extensionReason: String?
+    package var extensionToldOn: Timestamp?
+    /// A person decided that what others also received goes too.
+    package var includesShared: Bool
+    /// Of a refusal.
+    package var ground: String?
+    /// The request that this one became part of.
+    package var mergedInto: RequestID?
 
     package init(
         id: RequestID, state: State, received: Timestamp, due: Timestamp, jurisdiction: Jurisdiction, scope: Scope,
         subjects: [SubjectPseudonym], openedBy: String, channel: String? = nil, identityMethod: String? = nil,
-        coverage: Coverage, plan: PlanID? = nil, answered: Timestamp? = nil
+        coverage: Coverage, plan: PlanID? = nil, answered: Timestamp? = nil, identityDate: Timestamp? = nil,
+        identityBy: String? = nil, extensionReason: String? = nil, extensionToldOn: Timestamp? = nil,
+        includesShared: Bool = false, ground: String? = nil, mergedInto: RequestID? = nil
     ) {
         self.id = id
         self.state = state
@@ -66,5 +80,12 @@ package struct ErasureRequest: Sendable, Equatable {
         self.coverage = coverage
         self.plan = plan
         self.answered = answered
+        self.identityDate = identityDate
+        self.identityBy = identityBy
+        self.extensionReason = extensionReason
+        self.extensionToldOn = extensionToldOn
+        self.includesShared = includesShared
+        self.ground = ground
+        self.mergedInto = mergedInto
     }
 }

@@ -1,0 +1,72 @@
+package import Domain
+
+/// What one webhook delivery, API page or response gives to the inventory: the unit of deduplication.
+package struct Delivery: Sendable {
+    /// `event_id`; `nil` for what was read from the API, where repetition changes nothing anyway.
+    package var event: EventID?
+    package var messages: [MessageObservation]
+    package var chats: [ChatObservation]
+    /// Attachments that a GET answered with 200.
+    package var lookups: [ObservedAttachment]
+    package var residues: [Residue]
+
+    package init(
+        event: EventID? = nil, messages: [MessageObservation] = [], chats: [ChatObservation] = [],
+        lookups: [ObservedAttachment] = [], residues: [Residue] = []
+    ) {
+        self.event = event
+        self.messages = messages
+        self.chats = chats
+        self.lookups = lookups
+        self.residues = residues
+    }
+}
+
+/// Things with a URL and no id, which no API call can delete: sticker reactions, group icons, backgrounds, contact cards.
+package struct Residue: Sendable, Equatable {
+    /// The message or event that holds them: several deliveries that tell of the same count once, by the highest number.
+    package var origin: UInt128
+    package var chat: ChatID?
+    package var things: Int
+
+    package init(message: MessageID, chat: ChatID?, things: Int) {
+        self.init(origin: message.value, chat: chat, things: things)
+    }
+
+    package init(event: EventID, chat: ChatID?, things: Int) {
+        self.init(origin: event.value, chat: chat, things: things)
+    }
+
+    private init(origin: UInt128, chat: ChatID?, things: Int) {
+        self.origin = origin
+        self.chat = chat
+        self.things = things
+    }
+}
+
+/// What became of one delivery.
+package struct DeliveryResult: Sendable, Equatable {
+    /// The event was recorded before: nothing was read of it.
+    package var isDuplicate = false
+    /// Attachments never seen before.
+    package var new = 0
+    package var seenAgain = 0
+    /// Attachments that were deleted and stay so.
+    package var suppressed = 0
+
+    package init() {}
+}
+
+/// What became of a batch, delivery by delivery in the order given.
+package struct RecordedBatch: Sendable, Equatable {
+    package var deliveries: [DeliveryResult] = []
+    /// Completed requests whose person turned out to have an unknown attachment from before their completion.
+    package var reopens: Set<RequestID> = []
+
+    package init() {}
+
+    package var duplicates: Int { deliveries.lazy.filter(\.isDuplicate).count }
+    package var new: Int { deliveries.lazy.map(\.new).reduce(0, +) }
+    package var seenAgain: Int { deliveries.lazy.map(\.seenAgain).reduce(0, +) }
+    package var suppressed: Int { deliveries.lazy.map(\.suppressed).reduce(0, +) }
+}

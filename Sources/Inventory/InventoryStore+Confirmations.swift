@@ -1,0 +1,79 @@
+package import Domain
+internal import GRDB
+
+/// One DELETE that the vendor answered with 204.
+package struct Confirmation: Sendable, Equatable {
+    /// Give the last one as `since` for what came after it.
+    package let cursor: Int64
+    package let attachment: AttachmentID
+    package let at: Timestamp
+    package let http: Int
+    package let trace: String?
+    package let grade: EvidenceGrade
+}
+
+/// What was deleted over a time, for the limits of the day.
+package struct DeletedVolume: Sendable, Equatable {
+    package let deletes: Int
+    /// An unknown size counts 100 MB.
+    package let bytes: Int64
+}
+
+extension InventoryStore {
+    /// Confirmed deletions in the order in which they became known, at most `limit`.
+    package func confirmations(since cursor: Int64 = 0, limit: Int) throws(LetheError) -> [Confirmation] {
+        try read { database in
+            try database.all(
+                """
+                SELECT c.key, c.attachment, c.at, c.http, c.trace, a.grade FROM confirmation c
+                LEFT JOIN attachment a ON a.id = c.attachment WHERE c.key > ? ORDER BY c.key LIMIT ?
+                """, cursor, limit
+            ) { row in
+                guard let key = row.int(0), let attachment: AttachmentID = row.vendorID(1), let at = row.time(2) else {
+                    throw StoreErrors.impossible("confirmation")
+                }
+                return Confirmation(
+                    cursor: key, attachment: attachment, at: at, http: row.count(3), trace: row.text(4),
+                    grade: row.value(5) ?? .c)
+            }
+        }
+    }
+
+    /// What was deleted after `instant`, but for plans whose limits an operator lifted.
+    package func deletedVolume(since instant: Timestamp) throws(LetheError) -> DeletedVolume {
+        try read { database in
+            let volume = try database.first(
+                """
+                SELECT count(*), coalesce(sum(coalesce(i.size, 100000000)), 0) FROM plan_item i
+                JOIN plan p ON p.key = i.plan
+                WHERE i.outcome IN ('deleted', 'deleted_after_retry') AND i.closed_at > ? AND p.lifted = 0
+                """, instant
+            ) { DeletedVolume(deletes: $0.count(0), bytes: $0.int(1) ?? 0) }
+            guard let volume else { throw StoreErrors.impossible("sum") }
+            return volume
+        }
+    }
+
+    /// Ids whose last outcome is a deletion: all of them, or `sample` at random.
+    package func deletedAttachments(sample: Int? = nil) throws(LetheError) -> [AttachmentID] {
+        try read { database in
+            try database.all(
+                """
+                SELECT id FROM attachment WHERE outcome IN ('deleted', 'deleted_after_retry') ORDER BY random() LIMIT ?
+                """, sample ?? -1
+            ) { row in
+                guard let id: AttachmentID = row.vendorID(0) else { throw StoreErrors.impossible("attachment") }
+                return id
+            }
+        }
+    }
+
+    /// A named place in something long that was interrupted; `nil` ends it. Never text that names a person.
+    package func bookmark(_ name: String) throws(LetheError) -> String? {
+        try read { try $0.setting("bookmark:" + name) }
+    }
+
+    package func setBookmark(_ name: String, to value: String?) throws(LetheError) {
+        try write { try $0.set("bookmark:" + name, to: value) }
+    }
+}

@@ -1,0 +1,146 @@
+package import Domain
+internal import GRDB
+
+/// An attachment that a request concerns.
+package struct ErasureCandidate: Sendable, Equatable {
+    package let attachment: Attachment
+    /// How many other data subjects received it from us, or sent it themselves.
+    package let sharedWith: Int
+    /// Some recipient is unknown: never to be called unshared.
+    package let recipientUnknown: Bool
+}
+
+/// What the inventory can and cannot say of a person.
+package struct ErasureCoverage: Sendable, Equatable {
+    package let chats: Int
+    /// Live attachments of the whole account that may have gone to anyone.
+    package let recipientUnknown: Int
+    /// Things without an id in the person's chats.
+    package let withoutID: Int
+    /// Things without an id whose chat is not known.
+    package let withoutIDElsewhere: Int
+}
+
+extension InventoryStore {
+    /// Everything of a person within `scope` that is not gone, by id. `subjects` are the person's pseudonyms, one a handle.
+    package func erasureCandidates(
+        subjects: [SubjectPseudonym], scope: ErasureRequest.Scope
+    ) throws(LetheError) -> [ErasureCandidate] {
+        try read { try Self.erasureCandidates(subjects, scope: scope, in: $0) }
+    }
+
+    static func erasureCandidates(
+        _ subjects: [SubjectPseudonym], scope: ErasureRequest.Scope, in database: Database
+    ) throws -> [ErasureCandidate] {
+        let keys = try subjectKeys(subjects, in: database)
+        let reader = try AttachmentReader(database, people: true)
+        let rows = try Prepared(
+            database,
+            """
+            SELECT \(AttachmentReader.columns) FROM attachment a
+            WHERE a.state <> 1 AND a.key IN (\(attachmentsOf(keys))) ORDER BY a.id
+            """)
+        var rosters = try Rosters(database)
+        let person = Set(subjects)
+        var found: [ErasureCandidate] = []
+        while try rows.step() {
+            let attachment = try reader.candidate(rows).attachment
+            guard try attachment.sightings.contains(where: { try rosters.concerns($0, person, scope) }) else {
+                continue
+            }
+            var others: Set<SubjectPseudonym> = []
+            for sighting in attachment.sightings {
+                others.formUnion(try rosters.receivers(of: sighting).subtracting(person))
+            }
+            found.append(
+                ErasureCandidate(
+                    attachment: attachment, sharedWith: others.count, recipientUnknown: attachment.hasUnknownRecipient))
+        }
+        return found
+    }
+
+    package func chats(of subjects: [SubjectPseudonym]) throws(LetheError) -> [ChatID] {
+        try read { database in
+            let list = try Self.subjectKeys(subjects, in: database).map(String.init).joined(separator: ",")
+            return try database.all("SELECT DISTINCT chat FROM chat_member WHERE subject IN (\(list)) ORDER BY chat") {
+                guard let id: ChatID = $0.vendorID(0) else { throw StoreErrors.impossible("chat") }
+                return id
+            }
+        }
+    }
+
+    package func erasureCoverage(subjects: [SubjectPseudonym]) throws(LetheError) -> ErasureCoverage {
+        try read { database in
+            let list = try Self.subjectKeys(subjects, in: database).map(String.init).joined(separator: ",")
+            let chats = "SELECT chat FROM chat_member WHERE subject IN (\(list))"
+            func count(_ sql: String) throws -> Int { try database.first(sql) { $0.count(0) } ?? 0 }
+            return ErasureCoverage(
+                chats: try count("SELECT count(DISTINCT chat) FROM (\(chats))"),
+                recipientUnknown: try count(
+                    "SELECT count(*) FROM attachment a WHERE a.state = 0 AND \(People.anyUnknown)"),
+                withoutID: try count("SELECT coalesce(sum(things), 0) FROM residue WHERE chat IN (\(chats))"),
+                withoutIDElsewhere: try count("SELECT coalesce(sum(things), 0) FROM residue WHERE chat IS NULL"))
+        }
+    }
+}
+
+/// Who is in a chat, looked up once each.
+private struct Rosters {
+    struct Roster {
+        var isGroup: Bool?
+        var isKnown: Bool
+        var members: Set<SubjectPseudonym>
+    }
+
+    private let chat: Prepared
+    private let members: Prepared
+    private var known: [ChatID: Roster] = [:]
+
+    init(_ database: Database) throws {
+        chat = try Prepared(database, "SELECT is_group, \(People.recipientsKnown) FROM chat c WHERE c.id = ?")
+        members = try Prepared(
+            database, "SELECT s.pseudonym FROM chat_member m JOIN subject s ON s.key = m.subject WHERE m.chat = ?")
+    }
+
+    /// Whether a sighting makes its attachment the person's, under this scope.
+    mutating func concerns(
+        _ sighting: Sighting, _ person: Set<SubjectPseudonym>, _ scope: ErasureRequest.Scope
+    ) throws -> Bool {
+        if let sender = sighting.sender, person.contains(sender) { return true }
+        guard let id = sighting.chat else { return false }
+        let roster = try roster(of: id)
+        switch scope {
+        // What we sent, where nobody else can have received it.
+        case .sentBySubject:
+            return sighting.direction == .outbound && roster.isKnown && roster.members.isSubset(of: person)
+        // Everything in a direct chat; in a group what we sent, never what other people did.
+        case .conversation:
+            guard !roster.members.isDisjoint(with: person) else { return false }
+            return sighting.direction == .outbound || roster.isGroup == false
+        }
+    }
+
+    /// Whom we sent it to, or who sent it.
+    mutating func receivers(of sighting: Sighting) throws -> Set<SubjectPseudonym> {
+        if sighting.direction != .outbound { return sighting.sender.map { [$0] } ?? [] }
+        guard let id = sighting.chat else { return [] }
+        return try roster(of: id).members
+    }
+
+    private mutating func roster(of id: ChatID) throws -> Roster {
+        if let roster = known[id] { return roster }
+        try chat.bind(1, id)
+        var roster = Roster(isGroup: nil, isKnown: false, members: [])
+        if try chat.step() {
+            roster.isGroup = chat.int(0).map { $0 == 1 }
+            roster.isKnown = chat.bool(1)
+            chat.reset()
+        }
+        try members.bind(1, id)
+        while try members.step() {
+            if let one = members.bytes(0).flatMap({ SubjectPseudonym(bytes: $0) }) { roster.members.insert(one) }
+        }
+        known[id] = roster
+        return roster
+    }
+}

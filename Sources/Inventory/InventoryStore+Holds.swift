@@ -1,0 +1,110 @@
+package import Domain
+internal import GRDB
+
+extension InventoryStore {
+    /// Takes effect when this returns: the hold is on disk. Its audit record comes after.
+    package func place(_ hold: LegalHold) throws(LetheError) {
+        try write { database in
+            try database.perform(
+                """
+                INSERT INTO hold (id, scope, placed_at, placed_by, reason, until, released_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+                """, hold.id, Self.storedScope(hold.scope), hold.placedAt, hold.placedBy, hold.reason, hold.until,
+                hold.releasedAt)
+            guard case .subject(let pseudonyms) = hold.scope else { return }
+            for key in try Self.subjectKeys(pseudonyms, in: database) {
+                try database.perform("INSERT INTO hold_subject VALUES (?, ?)", hold.id, key)
+            }
+        }
+    }
+
+    /// Ends a hold; its audit record comes before. What it held is decided again at the next run.
+    package func release(_ id: HoldID, at now: Timestamp) throws(LetheError) {
+        try write { try Self.release(id, at: now, in: $0) }
+    }
+
+    static func release(_ id: HoldID, at now: Timestamp, in database: Database) throws {
+        let scope = try database.first("SELECT scope FROM hold WHERE id = ?", id) { $0.text(0) }
+        guard let scope else {
+            throw LetheError("unknown-hold", .usage, "there is no hold \(id)", hint: "lethe hold list")
+        }
+        try database.perform("UPDATE hold SET released_at = ? WHERE id = ? AND released_at IS NULL", now, id)
+        guard database.changesCount > 0 else { return }
+        // A line, chat or subject hold also covered what has no known line, chat or recipient.
+        if case .attachment(let attachment) = try? LegalHold.Scope(scope) {
+            try resetNextChecks(.attachment(attachment), in: database)
+        } else {
+            try resetNextChecks(.all, in: database)
+        }
+    }
+
+    /// All holds ever placed, by time.
+    package func holds() throws(LetheError) -> [LegalHold] {
+        try read { try Self.holds(in: $0) }
+    }
+
+    /// Those in force at `now`. Throws rather than give a part of them.
+    package func activeHolds(at now: Timestamp) throws(LetheError) -> [LegalHold] {
+        try holds().filter { $0.isActive(at: now) }
+    }
+
+    /// Grows with every change of the holds, whichever process makes it: one small read, right before each DELETE. It
+    /// throws if it cannot be read, and then nothing is deleted.
+    package func holdVersion() throws(LetheError) -> Int64 {
+        try read { database in
+            guard let version = try database.first("SELECT value FROM hold_version", row: { $0.int(0) }) else {
+                throw LetheError("holds-unreadable", .failed, "the version of the legal holds cannot be read")
+            }
+            return version
+        }
+    }
+
+    /// Holds that the audit log has and this store lacks: they stop every apply.
+    package func unresolvedHolds() throws(LetheError) -> [HoldID] {
+        try read { database in
+            try database.all("SELECT id FROM unresolved_hold ORDER BY id") { row in
+                guard let id: HoldID = row.letheID(0) else { throw StoreErrors.impossible("hold") }
+                return id
+            }
+        }
+    }
+
+    /// Holds in force whose audit record has not been seen: the process died in between, and the record is still to be written.
+    package func unrecordedHolds() throws(LetheError) -> [LegalHold] {
+        try read { database in
+            let ids = try database.all("SELECT id FROM hold WHERE recorded = 0") { $0.id(0) }
+            return try Self.holds(in: database).filter { hold in ids.contains(hold.id.value) }
+        }
+    }
+
+    private static func holds(in database: Database) throws -> [LegalHold] {
+        let subjects = try Prepared(
+            database,
+            "SELECT s.pseudonym FROM hold_subject h JOIN subject s ON s.key = h.subject WHERE h.hold = ? ORDER BY 1")
+        return try database.all(
+            "SELECT id, scope, placed_at, placed_by, reason, until, released_at FROM hold ORDER BY placed_at, id"
+        ) { row in
+            guard let id: HoldID = row.letheID(0), let text = row.text(1), let placed = row.time(2),
+                let by = row.text(3), let reason = row.text(4)
+            else { throw StoreErrors.impossible("hold") }
+            var scope = LegalHold.Scope.subject([])
+            if text == "subject" {
+                try subjects.bind(1, id)
+                var pseudonyms: [SubjectPseudonym] = []
+                while try subjects.step() {
+                    if let one = subjects.bytes(0).flatMap({ SubjectPseudonym(bytes: $0) }) { pseudonyms.append(one) }
+                }
+                scope = .subject(pseudonyms)
+            } else {
+                scope = try LegalHold.Scope(text)
+            }
+            return LegalHold(
+                id: id, scope: scope, placedAt: placed, placedBy: by, reason: reason, until: row.time(5),
+                releasedAt: row.time(6))
+        }
+    }
+
+    /// As the audit log writes it, but for pseudonyms, which live in `subject` alone so that they can be forgotten.
+    private static func storedScope(_ scope: LegalHold.Scope) -> String {
+        if case .subject = scope { "subject" } else { scope.description }
+    }
+}

@@ -1,0 +1,186 @@
+internal import Cryptography
+package import Domain
+internal import GRDB
+
+extension InventoryStore {
+    /// Freezes a plan and gives its digest. Its `plan.created` comes after.
+    package func save(_ plan: Plan) throws(LetheError) -> String {
+        let digest = Hex.encode(Digest.sha256(plan.canonicalBytes))
+        try write { database in
+            try database.perform(
+                """
+                INSERT INTO plan (id, kind, created, partner, policy, request, coverage, max_deletes, max_percent,
+                    max_bytes, digest, items, bytes, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'proposed')
+                """, plan.id, plan.kind.rawValue, plan.created, plan.partner, plan.policyDigest, plan.request,
+                plan.coverage, plan.limits.maxDeletes, plan.limits.maxPercent, plan.limits.maxBytes, digest,
+                plan.items.count, plan.bytes)
+            try Self.insert(plan.items, of: database.lastInsertedRowID, in: database)
+        }
+        return digest
+    }
+
+    private static func insert(_ items: [PlanItem], of plan: Int64, in database: Database) throws {
+        let insert = try Prepared(
+            database,
+            """
+            INSERT INTO plan_item (plan, attachment, rule, line, tier, size, withheld, ground, ends)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """)
+        for item in items {
+            try insert.bind(1, plan)
+            try insert.bind(2, item.attachment)
+            try insert.bind(3, item.rule)
+            try insert.bind(4, item.line)
+            try insert.bind(5, item.tier.code)
+            try insert.bind(6, item.size)
+            try insert.bind(7, item.withheld?.outcome.rawValue)
+            try insert.bind(8, item.withheld?.ground)
+            try insert.bind(9, item.withheld?.ends)
+            try insert.run()
+        }
+    }
+
+    /// Reads a plan back and hashes it again: stored items that are not those of its digest are refused.
+    package func plan(_ id: PlanID) throws(LetheError) -> PlanRecord {
+        try read { database in
+            guard let record = try Self.planRecord(id, in: database) else { throw Self.unknown(id) }
+            guard Hex.encode(Digest.sha256(record.plan.canonicalBytes)) == record.digest else {
+                throw LetheError(
+                    "plan-changed", .failed, "the stored items of plan \(id) are not those of its digest",
+                    hint: "cancel it with: lethe plan cancel \(id)")
+            }
+            return record
+        }
+    }
+
+    /// The newest first; only those in one of `states` if given.
+    package func plans(in states: Set<Plan.State> = []) throws(LetheError) -> [PlanSummary] {
+        let all = try read { database in
+            try database.all(
+                "SELECT id, kind, state, created, digest, request, items, bytes, cause FROM plan ORDER BY created DESC, id"
+            ) { row in
+                guard let id: PlanID = row.letheID(0), let kind: Plan.Kind = row.value(1),
+                    let state: Plan.State = row.value(2), let created = row.time(3), let digest = row.text(4)
+                else { throw StoreErrors.impossible("plan") }
+                return PlanSummary(
+                    id: id, kind: kind, state: state, created: created, expires: created.adding(seconds: 7 * 86_400),
+                    digest: digest, request: row.letheID(5), items: row.count(6), bytes: row.int(7) ?? 0,
+                    cause: row.text(8))
+            }
+        }
+        return states.isEmpty ? all : all.filter { states.contains($0.state) }
+    }
+
+    /// Moves a plan on; refuses a move that there is not, also when another process was faster.
+    package func move(_ id: PlanID, to next: Plan.State, cause: String? = nil) throws(LetheError) {
+        try write { database in
+            let stored: Plan.State? = try database.first("SELECT state FROM plan WHERE id = ?", id) { $0.value(0) }
+            guard let state = stored else { throw Self.unknown(id) }
+            guard state.mayBecome(next) else {
+                throw LetheError(
+                    "plan-state", .refused, "plan \(id) is \(state.rawValue) and cannot become \(next.rawValue)",
+                    hint: "lethe plan show \(id)")
+            }
+            try database.perform("UPDATE plan SET state = ?2, cause = ?3 WHERE id = ?1", id, next.rawValue, cause)
+        }
+    }
+
+    /// Notes that one person, or the schedule, agreed to exactly this digest. A second approval by the same name replaces
+    /// the first, so two approvals are two names.
+    package func approve(_ id: PlanID, _ approval: Approval) throws(LetheError) {
+        try write { database in
+            let row = try database.first("SELECT key, digest FROM plan WHERE id = ?", id) { ($0.int(0), $0.text(1)) }
+            guard case (let key?, let digest?)? = row else { throw Self.unknown(id) }
+            guard digest == approval.digest else {
+                throw LetheError(
+                    "wrong-digest", .refused, "the digest given is not that of plan \(id)",
+                    hint: "lethe plan show \(id)")
+            }
+            try database.perform(
+                "INSERT OR REPLACE INTO approval (plan, digest, name, how, at) VALUES (?, ?, ?, ?, ?)", key, digest,
+                approval.name, approval.how, approval.at)
+        }
+    }
+
+    /// Notes that `--allow-deletes` was said for this plan.
+    package func liftLimits(of id: PlanID) throws(LetheError) {
+        try write { try $0.perform("UPDATE plan SET lifted = 1 WHERE id = ?", id) }
+    }
+
+    /// Every item with what became of it, by attachment id.
+    package func results(of id: PlanID) throws(LetheError) -> [ItemResult] {
+        try read { database in
+            let reader = try Prepared(
+                database,
+                """
+                SELECT attachment, rule, line, tier, size, withheld, ground, ends, attempts, outcome, grade, http, trace,
+                    closed_at
+                FROM plan_item WHERE plan = (SELECT key FROM plan WHERE id = ?) ORDER BY attachment
+                """)
+            try reader.bind(1, id)
+            var results: [ItemResult] = []
+            while try reader.step() {
+                let item = try Self.item(reader)
+                results.append(
+                    ItemResult(
+                        attachment: item.attachment, rule: item.rule, line: item.line, size: item.size,
+                        withheld: item.withheld, attempts: reader.count(8), outcome: reader.value(9),
+                        grade: reader.value(10), http: reader.int(11).map { Int($0) }, trace: reader.text(12),
+                        closedAt: reader.time(13)))
+            }
+            return results
+        }
+    }
+
+    static func unknown(_ id: PlanID) -> LetheError {
+        LetheError("unknown-plan", .usage, "there is no plan \(id)", hint: "lethe plan list")
+    }
+}
+
+extension InventoryStore {
+    private static func planRecord(_ id: PlanID, in database: Database) throws -> PlanRecord? {
+        try database.first(
+            """
+            SELECT key, kind, created, partner, policy, request, coverage, max_deletes, max_percent, max_bytes, digest,
+                state, cause, lifted, recorded FROM plan WHERE id = ?
+            """, id
+        ) { row in
+            guard let key = row.int(0), let kind: Plan.Kind = row.value(1), let created = row.time(2),
+                let partner = row.text(3), let policy = row.text(4), let coverage = row.text(6),
+                let digest = row.text(10), let state: Plan.State = row.value(11)
+            else { throw StoreErrors.impossible("plan") }
+            let items = try database.all(
+                """
+                SELECT attachment, rule, line, tier, size, withheld, ground, ends FROM plan_item WHERE plan = ?
+                """, key, row: item)
+            let limits = Limits(maxDeletes: row.count(7), maxPercent: row.count(8), maxBytes: row.int(9) ?? 0)
+            let plan = Plan(
+                id: id, kind: kind, created: created, partner: partner, policyDigest: policy, request: row.letheID(5),
+                coverage: coverage, limits: limits, items: items)
+            return PlanRecord(
+                plan: plan, digest: digest, state: state, cause: row.text(12),
+                approvals: try approvals(of: key, in: database), limitsLifted: row.bool(13), isRecorded: row.bool(14))
+        }
+    }
+
+    private static func item(_ row: Prepared) throws -> PlanItem {
+        guard let attachment: AttachmentID = row.vendorID(0), let rule = row.text(1), let tier = Tier(code: row.int(3))
+        else { throw StoreErrors.impossible("plan item") }
+        var withheld: Withholding?
+        if let outcome: Outcome = row.value(5) {
+            withheld = Withholding(outcome: outcome, ground: row.text(6) ?? "", ends: row.time(7))
+        }
+        return PlanItem(
+            attachment: attachment, rule: rule, line: try row.int(2).map { try PhoneLine("+\($0)") }, tier: tier,
+            size: row.int(4), withheld: withheld)
+    }
+
+    private static func approvals(of plan: Int64, in database: Database) throws -> [Approval] {
+        try database.all("SELECT name, how, at, digest FROM approval WHERE plan = ? ORDER BY at, name", plan) { row in
+            guard let name = row.text(0), let how = row.text(1), let at = row.time(2), let digest = row.text(3) else {
+                throw StoreErrors.impossible("approval")
+            }
+            return Approval(name: name, how: how, at: at, digest: digest)
+        }
+    }
+}

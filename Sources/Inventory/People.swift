@@ -1,0 +1,24 @@
+internal import Domain
+internal import GRDB
+
+/// Who may be concerned by an attachment, as SQL over `sighting g` and `chat c`.
+enum People {
+    /// Everybody who can receive what is sent into chat `c` is known: a direct chat with a known member, or any chat whose
+    /// whole roster was listed. An outbound webhook names no recipient, and a group may have members that never wrote.
+    static let recipientsKnown = """
+        (c.is_group = 0 OR c.roster_known = 1) AND EXISTS (SELECT 1 FROM chat_member m WHERE m.chat = c.id)
+        """
+
+    /// Sightings `g` (joined with `chat c`) whose people are not all known: outbound or of unknown direction into a chat
+    /// without known recipients, or inbound from nobody knows whom.
+    static let unknown = """
+        length(g.message) > 0 AND NOT (\(recipientsKnown)) AND NOT (g.direction IS 0 AND g.sender IS NOT NULL)
+        """
+
+    /// Whether attachment `a` may be anyone's: one such sighting, or none in any message.
+    static let anyUnknown = """
+        (EXISTS (SELECT 1 FROM sighting g LEFT JOIN chat c ON c.id = g.chat WHERE g.attachment = a.key AND
+            coalesce(\(unknown), 1))
+        OR NOT EXISTS (SELECT 1 FROM sighting g WHERE g.attachment = a.key AND length(g.message) > 0))
+        """
+}

@@ -1,0 +1,78 @@
+package import Domain
+
+/// What an audit record means for this store; `Engine` makes it from the record, since this room never reads the log.
+package enum ProjectedEvent: Sendable, Equatable {
+    case runStarted(RunID, plan: PlanID)
+    /// `run` and the attachment lead to the item of the plan.
+    case intent(run: RunID, op: OperationID, attempt: Int, attachment: AttachmentID, rule: String)
+    /// `final` closes the item; without it the intent is answered and the item stays open.
+    case outcome(
+        op: OperationID, attempt: Int, attachment: AttachmentID, class: AnswerClass, http: Int, trace: String?,
+        final: Outcome?)
+    /// An item that ended without an answer of its own; closes its open intents too.
+    case itemClosed(run: RunID, attachment: AttachmentID, outcome: Outcome)
+    case verified(run: RunID, attachment: AttachmentID, http: Int, grade: EvidenceGrade)
+    case runEnded(RunID, RunCounts)
+    case runHalted(RunID, cause: String)
+    /// Cross-checks with what this store committed before the log did.
+    case planCreated(PlanID, digest: String)
+    case limitsLifted(PlanID)
+    case requestOpened(RequestID)
+    case holdPlaced(HoldID)
+    case holdReleased(HoldID)
+}
+
+/// A projected event with its place and time in the log.
+package struct LoggedEvent: Sendable, Equatable {
+    package let seq: Int64
+    package let at: Timestamp
+    package let event: ProjectedEvent
+
+    package init(seq: Int64, at: Timestamp, event: ProjectedEvent) {
+        self.seq = seq
+        self.at = at
+        self.event = event
+    }
+}
+
+/// The counts of `run.end`.
+package struct RunCounts: Sendable, Equatable {
+    package var items: Int
+    package var deleted: Int
+    package var absent: Int
+    package var withheld: Int
+    package var failed: Int
+    package var open: Int
+
+    package init(items: Int, deleted: Int, absent: Int, withheld: Int, failed: Int, open: Int) {
+        self.items = items
+        self.deleted = deleted
+        self.absent = absent
+        self.withheld = withheld
+        self.failed = failed
+        self.open = open
+    }
+}
+
+/// A DELETE that was announced and has no recorded answer.
+package struct OpenIntent: Sendable, Equatable {
+    package let op: OperationID
+    package let attempt: Int
+    package let run: RunID
+    package let plan: PlanID?
+    package let attachment: AttachmentID
+    package let rule: String
+    package let at: Timestamp
+}
+
+/// One run of a plan.
+package struct RunRecord: Sendable, Equatable {
+    package let id: RunID
+    package let plan: PlanID?
+    package let started: Timestamp
+    /// `nil` = it is going on, or its process died.
+    package let ended: Timestamp?
+    /// Why it was halted.
+    package let cause: String?
+    package let counts: RunCounts?
+}

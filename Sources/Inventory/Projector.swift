@@ -1,0 +1,162 @@
+internal import Domain
+internal import GRDB
+
+/// Applies events of the audit log inside one transaction.
+struct Projector {
+    private let database: Database
+
+    init(_ database: Database) {
+        self.database = database
+    }
+
+    func apply(_ logged: LoggedEvent) throws {
+        let at = logged.at
+        switch logged.event {
+        case .runStarted(let run, let plan):
+            try database.perform("INSERT OR IGNORE INTO run (id, plan, started) VALUES (?, ?, ?)", run, plan, at)
+        case .runEnded(let run, let counts): try end(run, counts, at)
+        case .runHalted(let run, let cause):
+            try database.perform("UPDATE run SET ended = ?2, cause = ?3 WHERE id = ?1", run, at, cause)
+        case .intent(let run, let op, let attempt, let attachment, let rule):
+            try announce(run, op, attempt, attachment, rule, at)
+        case .outcome(let op, let attempt, let attachment, let answer, let http, let trace, let final):
+            let ending = final.map { Ending(attachment: attachment, outcome: $0, http: http, trace: trace, at: at) }
+            try answered(op, attempt, answer, http: http, trace: trace, ending: ending, at: at, attachment: attachment)
+        case .itemClosed(let run, let attachment, let outcome):
+            try database.perform(
+                """
+                UPDATE intent SET answered_at = ?3, outcome = ?4
+                WHERE run = ?1 AND attachment = ?2 AND answered_at IS NULL
+                """, run, attachment, at, outcome.rawValue)
+            try close(Ending(attachment: attachment, outcome: outcome, http: nil, trace: nil, at: at), run: run)
+        case .verified(let run, let attachment, let http, let grade):
+            try verified(run, attachment, http, grade, at)
+        case .planCreated(let plan, let digest):
+            try database.perform("UPDATE plan SET recorded = 1 WHERE id = ? AND digest = ?", plan, digest)
+        case .limitsLifted(let plan): try database.perform("UPDATE plan SET lifted = 1 WHERE id = ?", plan)
+        case .requestOpened(let request):
+            try database.perform("UPDATE request SET recorded = 1 WHERE id = ?", request)
+        case .holdPlaced(let hold): try placed(hold)
+        case .holdReleased(let hold): try released(hold, at)
+        }
+    }
+
+    /// How an item ended.
+    private struct Ending {
+        let attachment: AttachmentID
+        let outcome: Outcome
+        let http: Int?
+        let trace: String?
+        let at: Timestamp
+
+        /// What an outcome proves by itself; a verification may say more.
+        var grade: EvidenceGrade? {
+            switch outcome {
+            case .deleted: .c
+            case .deletedAfterRetry, .alreadyAbsent, .expiredByVendor: .d
+            case .notFoundUnproven: .e
+            default: nil
+            }
+        }
+
+        /// `nil` = it says nothing of the object: it stays what it was.
+        var state: AttachmentState? {
+            switch outcome {
+            case .deleted, .deletedAfterRetry, .alreadyAbsent: .gone
+            case .expiredByVendor: .expired
+            default: nil
+            }
+        }
+    }
+
+    private func end(_ run: RunID, _ counts: RunCounts, _ at: Timestamp) throws {
+        try database.perform(
+            """
+            UPDATE run SET ended = ?2, items = ?3, deleted = ?4, absent = ?5, withheld = ?6, failed = ?7, open = ?8
+            WHERE id = ?1
+            """, run, at, counts.items, counts.deleted, counts.absent, counts.withheld, counts.failed, counts.open)
+    }
+
+    private func announce(
+        _ run: RunID, _ op: OperationID, _ attempt: Int, _ attachment: AttachmentID, _ rule: String, _ at: Timestamp
+    ) throws {
+        try database.perform(
+            "INSERT OR IGNORE INTO intent (op, try, run, attachment, rule, at) VALUES (?, ?, ?, ?, ?, ?)", op, attempt,
+            run,
+            attachment, rule, at)
+        try database.perform(
+            """
+            UPDATE plan_item SET attempts = attempts + 1
+            WHERE attachment = ?2 AND plan = (SELECT p.key FROM run r JOIN plan p ON p.id = r.plan WHERE r.id = ?1)
+            """, run, attachment)
+    }
+
+    private func answered(
+        _ op: OperationID, _ attempt: Int, _ answer: AnswerClass, http: Int, trace: String?, ending: Ending?,
+        at: Timestamp, attachment: AttachmentID
+    ) throws {
+        try database.perform(
+            """
+            UPDATE intent SET answered_at = ?3, class = ?4, http = ?5, trace = ?6, outcome = ?7 WHERE op = ?1 AND try = ?2
+            """, op, attempt, at, answer.rawValue, http, trace, ending?.outcome.rawValue)
+        if http == 204 {
+            try database.perform(
+                "INSERT INTO confirmation (attachment, at, http, trace) VALUES (?, ?, ?, ?)", attachment, at, http,
+                trace)
+        }
+        guard let ending else { return }
+        let run: RunID? = try database.first("SELECT run FROM intent WHERE op = ? AND try = ?", op, attempt) {
+            $0.letheID(0)
+        }
+        try close(ending, run: run)
+    }
+
+    private func close(_ ending: Ending, run: RunID?) throws {
+        try database.perform(
+            """
+            UPDATE plan_item SET outcome = ?3, grade = ?4, http = ?5, trace = ?6, closed_at = ?7
+            WHERE attachment = ?2 AND plan = (SELECT p.key FROM run r JOIN plan p ON p.id = r.plan WHERE r.id = ?1)
+            """, run, ending.attachment, ending.outcome.rawValue, ending.grade?.rawValue, ending.http, ending.trace,
+            ending.at)
+        guard let state = ending.state else { return }
+        try database.perform(
+            """
+            UPDATE attachment SET state = ?2, outcome = ?3, outcome_at = ?4, grade = ?5, revision = revision + 1,
+                next_check = CASE ?2 WHEN 1 THEN NULL ELSE next_check END
+            WHERE id = ?1
+            """, ending.attachment, state.code, ending.outcome.rawValue, ending.at, ending.grade?.rawValue)
+    }
+
+    /// Grade X says that the object is still there: it is live again, whatever the 204 said.
+    private func verified(
+        _ run: RunID, _ attachment: AttachmentID, _ http: Int, _ grade: EvidenceGrade, _ at: Timestamp
+    ) throws {
+        try database.perform(
+            "INSERT INTO verification (attachment, run, at, http, grade) VALUES (?, ?, ?, ?, ?)", attachment, run, at,
+            http,
+            grade.rawValue)
+        try database.perform(
+            """
+            UPDATE plan_item SET grade = ?2 WHERE attachment = ?1 AND outcome IS NOT NULL
+            AND closed_at = (SELECT max(closed_at) FROM plan_item WHERE attachment = ?1)
+            """, attachment, grade.rawValue)
+        try database.perform("UPDATE attachment SET grade = ?2 WHERE id = ?1", attachment, grade.rawValue)
+        guard grade == .x else { return }
+        try database.perform(
+            "UPDATE attachment SET state = 0, next_check = 0, revision = revision + 1 WHERE id = ? AND state <> 0",
+            attachment)
+    }
+
+    private func placed(_ hold: HoldID) throws {
+        try database.perform("UPDATE hold SET recorded = 1 WHERE id = ?", hold)
+        let isKnown = try database.first("SELECT 1 FROM hold WHERE id = ?", hold) { $0.int(0) } != nil
+        if !isKnown { try database.perform("INSERT OR IGNORE INTO unresolved_hold VALUES (?)", hold) }
+    }
+
+    /// A release is in the log first: a process that died in between is caught up here.
+    private func released(_ hold: HoldID, _ at: Timestamp) throws {
+        try database.perform("DELETE FROM unresolved_hold WHERE id = ?", hold)
+        let isKnown = try database.first("SELECT 1 FROM hold WHERE id = ?", hold) { $0.int(0) } != nil
+        if isKnown { try InventoryStore.release(hold, at: at, in: database) }
+    }
+}

@@ -1,0 +1,92 @@
+internal import Domain
+
+/// A sighting as it is stored, and how two tellings of it become one. Every rule is commutative, associative and
+/// idempotent, so the order and number of deliveries never matter.
+struct SightingRow: Equatable {
+    /// `nil` is an empty blob: an upload that no message has used.
+    var message: MessageID?
+    var source: AttachmentSource
+    var chat: ChatID?
+    var line: PhoneLine?
+    var direction: Direction?
+    /// A row of `subject`.
+    var sender: Int64?
+    var mime: String?
+    var size: Int64?
+    var sentAt: Timestamp?
+    var firstEnvelope: Timestamp?
+    var reconciledAt: Timestamp?
+
+    init(_ message: MessageObservation, _ attachment: ObservedAttachment, sender: Int64?) {
+        self.message = message.message
+        source = attachment.source
+        chat = message.chat
+        line = message.line
+        direction = message.direction
+        self.sender = sender
+        mime = attachment.mime.flatMap(Self.bareType)
+        size = attachment.size
+        sentAt = message.sentAt
+        firstEnvelope = message.envelopeTime
+        reconciledAt = message.reconciledAt
+    }
+
+    init(_ row: Prepared, message: MessageID?, source: AttachmentSource) {
+        self.message = message
+        self.source = source
+        chat = row.vendorID(0)
+        line = row.int(1).flatMap { try? PhoneLine("+\($0)") }
+        direction = Direction(code: row.int(2))
+        sender = row.int(3)
+        mime = row.text(4)
+        size = row.int(5)
+        sentAt = row.time(6)
+        firstEnvelope = row.time(7)
+        reconciledAt = row.time(8)
+    }
+
+    /// The earliest sending, the earliest envelope, the latest recovery, the largest size; where two tellings that should
+    /// agree do not, the smaller value. Senders are told apart by `rank`, since row numbers follow the order of arrival.
+    func merged(with other: SightingRow, rank: (Int64) throws -> [UInt8]) rethrows -> SightingRow {
+        var row = self
+        row.chat = least(chat, other.chat)
+        row.line = least(line, other.line)
+        row.direction = least(direction?.code, other.direction?.code).flatMap { Direction(code: $0) }
+        row.mime = least(mime, other.mime)
+        row.size = greatest(size, other.size)
+        row.sentAt = least(sentAt, other.sentAt)
+        row.firstEnvelope = least(firstEnvelope, other.firstEnvelope)
+        row.reconciledAt = greatest(reconciledAt, other.reconciledAt)
+        if let mine = sender, let theirs = other.sender, mine != theirs {
+            row.sender = try rank(theirs).lexicographicallyPrecedes(rank(mine)) ? theirs : mine
+        } else {
+            row.sender = sender ?? other.sender
+        }
+        return row
+    }
+
+    /// `type/subtype` in lower case; parameters are dropped, since one of them may be a file's name.
+    private static func bareType(_ text: String) -> String? {
+        let bare = text.prefix { $0 != ";" }.trimmingSpaces().lowercased()
+        let halves = bare.split(separator: "/", omittingEmptySubsequences: false)
+        let isPlain = bare.utf8.allSatisfy {
+            switch $0 {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+            default: "/+-._!#$&^".utf8.contains($0)
+            }
+        }
+        return halves.count == 2 && halves.allSatisfy { !$0.isEmpty } && isPlain && bare.utf8.count <= 127 ? bare : nil
+    }
+}
+
+/// The smaller of two, where an unknown is none.
+func least<Value: Comparable>(_ left: Value?, _ right: Value?) -> Value? {
+    guard let left, let right else { return left ?? right }
+    return min(left, right)
+}
+
+/// The larger of two, where an unknown is none.
+func greatest<Value: Comparable>(_ left: Value?, _ right: Value?) -> Value? {
+    guard let left, let right else { return left ?? right }
+    return max(left, right)
+}

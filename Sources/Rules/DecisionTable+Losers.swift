@@ -1,0 +1,78 @@
+import Domain
+
+extension DecisionTable {
+    /// Every covering hold and every policy that did not decide, with why. Each reason stays true until the decision
+    /// changes, so equal inputs give equal bytes in between.
+    func losers(of ruling: Ruling, holds: [LegalHold]) -> [Loser] {
+        var losers = holds.filter { $0.releasedAt == nil && $0.covers(attachment) }.sorted { $0.id < $1.id }
+            .filter { ruling.winner != .hold($0.id) }
+            .map { Loser(rule: .hold($0.id), reason: holdReason(under: ruling)) }
+        let winningDelete = winningDelete(of: ruling)
+        for (block, met) in zip(decider.blocks, criteria) {
+            for (offset, policy) in decider.policies.policies[block.first...].prefix(64).enumerated() {
+                guard ruling.winner != .policy(policy.id) else { continue }
+                let bit: UInt64 = 1 << UInt64(offset)
+                let reason = reason(of: policy, bit, block, met, under: ruling, winningDelete)
+                losers.append(Loser(rule: .policy(policy.id), reason: reason))
+            }
+        }
+        return losers
+    }
+
+    private func holdReason(under ruling: Ruling) -> LoserReason {
+        switch ruling.reason {
+        case .held: .shorterHold
+        case .unknown where ruling.winner == nil: .outranked
+        default: .holdEnded
+        }
+    }
+
+    private func winningDelete(of ruling: Ruling) -> Delete? {
+        guard case .policy(let id)? = ruling.winner,
+            let index = decider.policies.policies.firstIndex(where: { $0.id == id }),
+            let block = decider.blocks.last(where: { $0.first <= index })
+        else { return nil }
+        return delete(at: 1 << UInt64(index - block.first), in: block)
+    }
+
+    private func reason(
+        of policy: Policy, _ bit: UInt64, _ block: PolicyIndex, _ met: Criteria, under ruling: Ruling,
+        _ winner: Delete?
+    ) -> LoserReason {
+        let obstacle = block.obstacle(bit, met)
+        if let obstacle, !obstacle.isMissing {
+            return obstacle.fact == .line ? .outOfScope : .noMatch(obstacle.fact)
+        }
+        let retainCounts = policy.retain != nil && (request == nil || policy.ground != nil)
+        switch ruling.reason {
+        case .held: return .outranked
+        case .unknown where ruling.winner == nil: return .outranked
+        case .unknown, .retained, .withheld:
+            if retainCounts { return .shorterRetain }
+            if policy.retain != nil, policy.deleteAfter == nil { return .noGround }
+            return obstacle.map { .unknownFact($0.fact) } ?? .outranked
+        case .erasure:
+            if retainCounts { return .retainEnded }
+            return policy.retain == nil ? .outranked : .noGround
+        case .expired, .policy, .notDue, .noPolicy:
+            return deleteReason(of: policy, bit, block, obstacle?.fact, under: ruling, winner)
+        }
+    }
+
+    /// Why its `delete_after` did not win; its `retain`, if any, is over.
+    private func deleteReason(
+        of policy: Policy, _ bit: UInt64, _ block: PolicyIndex, _ missing: Fact?, under ruling: Ruling,
+        _ winner: Delete?
+    ) -> LoserReason {
+        guard policy.deleteAfter != nil else { return .retainEnded }
+        if let missing { return .unknownFact(missing) }
+        guard let own = delete(at: bit, in: block) else { return .unknownFact(.lastUsed) }
+        guard case .expired = ruling.reason else {
+            guard let winner else { return .outranked }
+            if own.rank / 2 != winner.rank / 2 { return .lineScopeWins }
+            if own.rank != winner.rank { return .tierWins }
+            return own.due == winner.due ? .laterID : .laterInstant
+        }
+        return .outranked
+    }
+}

@@ -1,0 +1,46 @@
+/// What `match.mime` may list: one type (`application/pdf`) or a whole family (`image/*`), in lower case.
+package struct MimePattern: Hashable, Comparable, Sendable, CustomStringConvertible {
+    package let description: String
+
+    /// `nil` unless both halves are names of RFC 6838, 4.2; the second may be `*`. Capitals are lowered.
+    package init?(_ text: String) {
+        let halves = text.lowercased().split(separator: "/", omittingEmptySubsequences: false)
+        guard halves.count == 2, Self.isName(halves[0]), halves[1] == "*" || Self.isName(halves[1]) else { return nil }
+        description = text.lowercased()
+    }
+
+    package static func < (left: Self, right: Self) -> Bool { left.description < right.description }
+
+    package var isFamily: Bool { description.hasSuffix("/*") }
+
+    /// Parameters of the attachment's type (`; charset=utf-8`) do not count.
+    package func matches(_ mime: String) -> Bool {
+        let type = Self.essence(of: mime)
+        return isFamily ? type.utf8.starts(with: description.utf8.dropLast()) : type == description
+    }
+
+    /// Whatever `other` matches, this matches too.
+    package func covers(_ other: MimePattern) -> Bool {
+        self == other || (isFamily && other.description.utf8.starts(with: description.utf8.dropLast()))
+    }
+
+    /// Some type matches both.
+    package func overlaps(_ other: MimePattern) -> Bool { covers(other) || other.covers(self) }
+
+    /// The type without parameters: `text/vcard` of `text/vcard; charset=utf-8`.
+    package static func essence(of mime: String) -> String {
+        guard let end = mime.utf8.firstIndex(where: { $0 == UInt8(ascii: ";") || $0 == UInt8(ascii: " ") }) else {
+            return mime
+        }
+        return String(mime[..<end])
+    }
+
+    private static func isName(_ text: Substring) -> Bool {
+        guard (1...127).contains(text.utf8.count), let first = text.utf8.first else { return false }
+        func isAlphanumeric(_ byte: UInt8) -> Bool {
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        }
+        return isAlphanumeric(first) && text.utf8.allSatisfy { isAlphanumeric($0) || "!#$&-^_.+".utf8.contains($0) }
+    }
+}

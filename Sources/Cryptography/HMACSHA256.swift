@@ -13,6 +13,11 @@ package final class HMACSHA256 {
         guard let mac = EVP_MAC_fetch(nil, "HMAC", nil) else { throw Self.unavailable }
         defer { EVP_MAC_free(mac) }
         guard let context = EVP_MAC_CTX_new(mac) else { throw Self.unavailable }
+        // Names the digest once; every message gives the key again.
+        guard lethe_hmac_sha256_init(context, key, key.count) == 1 else {
+            EVP_MAC_CTX_free(context)
+            throw Self.unavailable
+        }
         self.context = context
         self.key = key
     }
@@ -28,20 +33,24 @@ package final class HMACSHA256 {
     }
 
     package func authenticate(_ message: ArraySlice<UInt8>) throws(LetheError) -> [UInt8] {
-        var mac = [UInt8](repeating: 0, count: Digest.size)
-        let done = message.withUnsafeBufferPointer { bytes in
-            mac.withUnsafeMutableBufferPointer { authenticate(bytes, into: $0) }
+        try message.withUnsafeBufferPointer { bytes throws(LetheError) in
+            try authenticate(UnsafeRawBufferPointer(bytes))
+        }.bytes
+    }
+
+    /// Without an allocation.
+    package func authenticate(_ message: UnsafeRawBufferPointer) throws(LetheError) -> Digest32 {
+        var mac = Digest32()
+        let done = mac.withUnsafeMutableBytes { out in
+            var length = 0
+            let bytes = message.assumingMemoryBound(to: UInt8.self)
+            let started = key.withUnsafeBufferPointer { EVP_MAC_init(context, $0.baseAddress, $0.count, nil) }
+            return started == 1 && EVP_MAC_update(context, bytes.baseAddress, bytes.count) == 1
+                && EVP_MAC_final(context, out.assumingMemoryBound(to: UInt8.self).baseAddress, &length, out.count) == 1
+                && length == Digest.size
         }
         guard done else { throw Self.unavailable }
         return mac
-    }
-
-    private func authenticate(_ bytes: UnsafeBufferPointer<UInt8>, into mac: UnsafeMutableBufferPointer<UInt8>) -> Bool
-    {
-        var length = 0
-        let started = key.withUnsafeBufferPointer { lethe_hmac_sha256_init(context, $0.baseAddress, $0.count) }
-        return started == 1 && EVP_MAC_update(context, bytes.baseAddress, bytes.count) == 1
-            && EVP_MAC_final(context, mac.baseAddress, &length, mac.count) == 1 && length == Digest.size
     }
 
     package static func authenticate(_ message: [UInt8], key: [UInt8]) throws(LetheError) -> [UInt8] {

@@ -25,3 +25,13 @@ package enum Randomness {
 package func constantTimeEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     left.count == right.count && CRYPTO_memcmp(left, right, left.count) == 0
 }
+
+/// Compares without leaking where the difference is.
+package func constantTimeEqual(_ left: Digest32, _ right: Digest32) -> Bool {
+    left.withUnsafeBytes { left in right.withUnsafeBytes { CRYPTO_memcmp(left.baseAddress, $0.baseAddress, 32) == 0 } }
+}
+
+/// Overwrites key material in memory; the compiler cannot leave it out.
+package func cleanse(_ bytes: inout [UInt8]) {
+    bytes.withUnsafeMutableBytes { OPENSSL_cleanse($0.baseAddress, $0.count) }
+}

@@ -1,0 +1,115 @@
+package import Domain
+package import Foundation
+import Synchronization
+
+/// The writer of the audit log. Every commit is durable when its call returns, and every call reads the tail and the key
+/// anew under a lock between processes, so several processes may write to one log in turn.
+package final class AuditLog: Sendable {
+    /// Where a log lives.
+    package struct Location: Sendable {
+        /// `audit.db`; closed segments are in the folder `audit` beside it.
+        package let database: URL
+        package let keys: URL
+        package let anchors: Anchors
+
+        package init(database: URL, keys: URL, anchors: [URL] = []) {
+            self.database = database
+            self.keys = keys
+            self.anchors = Anchors(anchors)
+        }
+
+        var directory: KeyDirectory { KeyDirectory(url: keys) }
+        /// The folder of closed segments.
+        package var segments: URL { database.deletingPathExtension() }
+    }
+
+    /// What `create` hands out; the root key is never written anywhere by this room.
+    package struct Created: Sendable {
+        package let origin: String
+        package let vkey: String
+        package let kid: String
+        package let rootKey: RootKey
+    }
+
+    /// A clock that went back too far to be bridged.
+    package struct ClockStep: Sendable, Equatable {
+        package let from: Timestamp
+        package let to: Timestamp
+    }
+
+    /// A clock that is back by up to this is bridged: t = max(clock, last t + 1 µs). 5 s in microseconds.
+    package static let bridgedStep: Int64 = 5_000_000
+    /// An epoch is sealed after so many records,
+    package static let longestEpoch: Int64 = 10_000
+    /// or after so long, in microseconds: one hour.
+    package static let oldestEpoch: Int64 = 3_600_000_000
+
+    package let location: Location
+    package let origin: String
+    package let vkey: String
+    let time: any TimeSource
+    /// Reads what is in the log: entries, proofs, exports.
+    package let reader: LogReader
+    private let writer: Mutex<SegmentWriter>
+
+    init(_ writer: sending SegmentWriter, location: Location, time: any TimeSource) {
+        self.location = location
+        origin = writer.origin
+        vkey = writer.vkey
+        reader = LogReader(writer.store, origin: writer.origin)
+        self.time = time
+        self.writer = Mutex(writer)
+    }
+
+    /// Opens the log for writing. Finishes what a crash left half done; refuses a log that was put back, forked or lost,
+    /// and keys that others can read.
+    package static func open(_ location: Location, time: any TimeSource) throws(LetheError) -> AuditLog {
+        AuditLog(try SegmentWriter.open(location), location: location, time: time)
+    }
+
+    /// Appends all of `records` in one durable commit (fsync) and returns their seqs. Seals when the epoch is due.
+    ///
+    /// Throws with nothing written, except when only the seal that followed failed. A step back of the clock is recorded
+    /// in the same commit and kept in `clockStep`.
+    package func append(_ records: [AuditRecord]) throws(LetheError) -> [Int64] {
+        try writer.withLock { writer throws(LetheError) in try writer.append(records, now: time.now()) }
+    }
+
+    /// Ends the epoch: seal record, signed checkpoint, next key, anchors. A heartbeat when nothing was recorded since.
+    @discardableResult
+    package func seal() throws(LetheError) -> Checkpoint {
+        try writer.withLock { writer throws(LetheError) in try writer.seal(now: time.now()) }
+    }
+
+    /// Seals if any record was appended after the last seal: what every command does before it ends.
+    @discardableResult
+    package func sealIfNeeded() throws(LetheError) -> Checkpoint? {
+        try writer.withLock { writer throws(LetheError) in try writer.sealIfNeeded(now: time.now()) }
+    }
+
+    /// The last step back of the clock that this process recorded: a run that sees one halts.
+    package var clockStep: ClockStep? { writer.withLock { $0.clockStep } }
+
+    /// How the anchor directories stood after the last seal or at the start.
+    package var anchorStatus: [Anchors.Status] { writer.withLock { $0.anchorStatus } }
+
+    /// How many records there are now.
+    package func size() throws(LetheError) -> Int64 {
+        try reader.size()
+    }
+
+    /// Records with a seq over `seq`, oldest first; -1 begins at the first.
+    package func entries(after seq: Int64, limit: Int) throws(LetheError) -> [LogEntry] {
+        try reader.entries(after: seq, limit: limit)
+    }
+
+    /// The last signed checkpoint.
+    package func head() throws(LetheError) -> Checkpoint? {
+        try location.directory.head()
+    }
+
+    /// Holds the records of the open epoch against their chain and keys, and the head against the key directory.
+    package func verifyHead() throws(LetheError) {
+        try writer.withLock { writer throws(LetheError) in try writer.verifyHead() }
+    }
+}

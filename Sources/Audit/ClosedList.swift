@@ -1,0 +1,21 @@
+import Domain
+
+/// The values a field may have where the format closes the list.
+struct ClosedList {
+    private let values: [[UInt8]]
+
+    private init(_ values: [String]) {
+        self.values = values.map { Array($0.utf8) }
+    }
+
+    func contains(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        values.contains { value in value.count == text.count && value.elementsEqual(text) }
+    }
+
+    static let planKind = ClosedList(Plan.Kind.allCases.map(\.rawValue))
+    static let approval = ClosedList(AuditRecord.Approval.allCases.map(\.rawValue))
+    static let answer = ClosedList(AnswerClass.allCases.map(\.rawValue))
+    static let outcome = ClosedList(Outcome.allCases.map(\.rawValue))
+    static let grade = ClosedList(EvidenceGrade.allCases.map(\.rawValue))
+    static let act = ClosedList(AuditRecord.OperatorAct.allCases.map(\.rawValue))
+}

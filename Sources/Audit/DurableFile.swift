@@ -1,0 +1,88 @@
+import Domain
+import Foundation
+
+/// Files that must be whole and on the disk when a call returns.
+enum DurableFile {
+    /// Temporary file, fsync, rename, fsync of the directory. With `erasingOld`, the bytes of the file that is replaced
+    /// are overwritten with zeros once the new one is in place.
+    static func write(
+        _ bytes: [UInt8], to url: URL, mode: mode_t = 0o600, erasingOld: Bool = false
+    ) throws(LetheError) {
+        let temporary = url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).tmp")
+        unlink(temporary.path)
+        let file = open(temporary.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        guard file >= 0 else { throw failure(url) }
+        let isWritten = writeAll(bytes, to: file) && fsync(file) == 0
+        close(file)
+        guard isWritten else {
+            unlink(temporary.path)
+            throw failure(url)
+        }
+        let old = erasingOld ? open(url.path, O_WRONLY | O_CLOEXEC) : -1
+        defer { if old >= 0 { close(old) } }
+        try move(temporary, to: url)
+        if old >= 0 { erase(old) }
+    }
+
+    /// Rename and fsync of the directory it goes to.
+    static func move(_ source: URL, to target: URL) throws(LetheError) {
+        guard rename(source.path, target.path) == 0 else { throw failure(target) }
+        try syncDirectory(target.deletingLastPathComponent())
+    }
+
+    static func syncDirectory(_ url: URL) throws(LetheError) {
+        let directory = open(url.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard directory >= 0 else { throw failure(url) }
+        defer { close(directory) }
+        guard fsync(directory) == 0 else { throw failure(url) }
+    }
+
+    /// `nil` where there is no such file.
+    static func read(_ url: URL) throws(LetheError) -> [UInt8]? {
+        guard exists(url) else { return nil }
+        guard let data = try? Data(contentsOf: url) else {
+            throw LetheError("unreadable-file", .unreadable, "cannot read \(url.path)")
+        }
+        return Array(data)
+    }
+
+    static func exists(_ url: URL) -> Bool {
+        var status = stat()
+        return stat(url.path, &status) == 0
+    }
+
+    static func makeDirectory(_ url: URL, mode: mode_t) throws(LetheError) {
+        if exists(url) { return }
+        do {
+            try FileManager.default.createDirectory(
+                at: url, withIntermediateDirectories: true, attributes: [.posixPermissions: Int(mode)])
+        } catch {
+            throw failure(url)
+        }
+        try syncDirectory(url.deletingLastPathComponent())
+    }
+
+    private static func writeAll(_ bytes: [UInt8], to file: Int32) -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { Foundation.write(file, $0.baseAddress, $0.count) }
+            if written < 0, errno == EINTR { continue }
+            guard written > 0 else { return false }
+            rest = rest.dropFirst(written)
+        }
+        return true
+    }
+
+    private static func erase(_ file: Int32) {
+        var status = stat()
+        guard fstat(file, &status) == 0 else { return }
+        _ = writeAll([UInt8](repeating: 0, count: Int(status.st_size)), to: file)
+        fsync(file)
+    }
+
+    private static func failure(_ url: URL) -> LetheError {
+        LetheError(
+            "audit-write-failed", .failed, "cannot write \(url.path): \(String(cString: strerror(errno)))",
+            hint: "check the disk and the permissions; nothing is deleted at the vendor without the audit log")
+    }
+}

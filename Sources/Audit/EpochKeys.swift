@@ -1,0 +1,80 @@
+import Cryptography
+package import Domain
+
+/// The root key R: 32 random bytes, shown once and kept off the host.
+package struct RootKey: Sendable {
+    let bytes: [UInt8]
+
+    /// Refuses anything but 32 bytes.
+    package init(bytes: [UInt8]) throws(LetheError) {
+        guard bytes.count == 32 else {
+            throw LetheError("invalid-root-key", .usage, "a root key has 32 bytes", hint: "write it as 64 hex digits")
+        }
+        self.bytes = bytes
+    }
+
+    /// The text of a root key file: 64 lower-case hex digits, a final newline is optional.
+    package init(text: String) throws(LetheError) {
+        let digits = text.hasSuffix("\n") ? text.dropLast() : Substring(text)
+        guard let bytes = Hex.decode(digits), bytes.count == 32 else {
+            throw LetheError(
+                "invalid-root-key", .usage, "not a root key: expected 64 lower-case hex digits",
+                hint: "pass the file that holds what `lethe init` printed as root key")
+        }
+        self.bytes = bytes
+    }
+
+    package static func generate() throws(LetheError) -> RootKey {
+        try RootKey(bytes: Randomness.bytes(32))
+    }
+
+    /// `key`, or a new one.
+    static func given(_ key: RootKey?) throws(LetheError) -> RootKey {
+        if let key { return key }
+        return try generate()
+    }
+
+    package var hex: String { Hex.encode(bytes) }
+
+    /// 16 hex; stands in `log.open`, so that a wrong key is told from tampering.
+    package func kid() throws(LetheError) -> String {
+        let mac = try HMACSHA256.authenticate(Array("lethe-audit/v1 kid\n".utf8), key: bytes)
+        return Hex.encode(mac.prefix(8))
+    }
+}
+
+/// The key of one epoch, E_e. The next one follows from it and not the other way: a thief of the host cannot rewrite
+/// epochs before the one that is open.
+struct EpochKey: Sendable, Equatable {
+    let epoch: Int64
+    private(set) var bytes: [UInt8]
+
+    /// E_0. The origin is in the key, so records of another log never verify.
+    init(root: RootKey, origin: String) throws(LetheError) {
+        epoch = 0
+        bytes = try HMACSHA256.authenticate(Array("lethe-audit/v1 epoch\n\(origin)\n".utf8), key: root.bytes)
+    }
+
+    /// As read back from `mac.state`.
+    init(epoch: Int64, bytes: [UInt8]) throws(LetheError) {
+        guard bytes.count == 32, epoch >= 0 else {
+            throw LetheError("invalid-key", .configuration, "an epoch key has 32 bytes")
+        }
+        self.epoch = epoch
+        self.bytes = bytes
+    }
+
+    /// E_e+1.
+    func next() throws(LetheError) -> EpochKey {
+        try EpochKey(
+            epoch: epoch + 1,
+            bytes: HMACSHA256.authenticate(Array("lethe-audit/v1 next\n".utf8), key: bytes))
+    }
+
+    /// Ready to authenticate with M_e.
+    func authenticator() throws(LetheError) -> HMACSHA256 {
+        try HMACSHA256(key: HMACSHA256.authenticate(Array("lethe-audit/v1 mac\n".utf8), key: bytes))
+    }
+
+    mutating func erase() { cleanse(&bytes) }
+}

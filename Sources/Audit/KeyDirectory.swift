@@ -1,0 +1,136 @@
+import Cryptography
+import Domain
+import Foundation
+
+/// The directory of the audit keys, 0700, elsewhere than the database and not in its backup:
+///
+///     mac.state   {"origin":"…","ep":1,"key":"<64 hex>"}   the key of the open epoch, the only one there is
+///     sign.key    Ed25519, PKCS#8
+///     head.note   the last signed checkpoint
+///     head.range  the compact range of that checkpoint: its size, then a line of 64 hex a hash
+///     log.lock    taken (flock) for each commit
+struct KeyDirectory {
+    let url: URL
+
+    struct State: Equatable {
+        let origin: String
+        var key: EpochKey
+    }
+
+    var stateFile: URL { url.appending(path: "mac.state") }
+    var signFile: URL { url.appending(path: "sign.key") }
+    var headFile: URL { url.appending(path: "head.note") }
+    var rangeFile: URL { url.appending(path: "head.range") }
+    var lockFile: URL { url.appending(path: "log.lock") }
+    /// The keys of the next segment, complete; only while a rollover is under way.
+    var next: KeyDirectory { KeyDirectory(url: url.appending(path: "next")) }
+
+    var hasState: Bool { DurableFile.exists(stateFile) || DurableFile.exists(headFile) }
+
+    /// Refuses a directory or a key that group or others can reach.
+    func checkPermissions() throws(LetheError) {
+        for file in [url, stateFile, signFile, headFile, rangeFile, url.appending(path: "lookup.key")] {
+            var status = stat()
+            guard stat(file.path, &status) == 0 else { continue }
+            guard status.st_mode & 0o077 == 0 else {
+                let mode = file == url ? "700" : "600"
+                throw LetheError(
+                    "readable-keys", .configuration, "group or others can reach \(file.path)",
+                    hint: "run: chmod \(mode) \(file.path)")
+            }
+        }
+    }
+
+    func readStateBytes() throws(LetheError) -> [UInt8] {
+        guard let bytes = try DurableFile.read(stateFile) else {
+            throw LetheError(
+                "missing-audit-key", .failed, "\(stateFile.path) is missing: nothing can be recorded",
+                hint: "if the key is lost for good, begin a new segment: lethe audit rollover --reason TEXT")
+        }
+        return bytes
+    }
+
+    static func state(_ bytes: [UInt8], _ file: URL) throws(LetheError) -> State {
+        let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]
+        guard let object, let origin = object["origin"] as? String, let epoch = object["ep"] as? Int,
+            let hex = object["key"] as? String, let key = Hex.decode(hex)
+        else {
+            throw LetheError("invalid-key", .configuration, "\(file.path) is not the state of an audit key")
+        }
+        return State(origin: origin, key: try EpochKey(epoch: Int64(epoch), bytes: key))
+    }
+
+    /// Replaces the old state and zeroes its bytes.
+    func write(_ state: State) throws(LetheError) {
+        var json = AsciiJSON()
+        json.begin()
+        json.field("origin", state.origin)
+        json.field("ep", state.key.epoch)
+        json.field("key", Hex.encode(state.key.bytes))
+        json.endLine()
+        try DurableFile.write(json.bytes, to: stateFile, erasingOld: true)
+    }
+
+    func signingKey() throws(LetheError) -> Ed25519.SigningKey {
+        guard let bytes = try DurableFile.read(signFile) else {
+            throw LetheError(
+                "missing-audit-key", .failed, "\(signFile.path) is missing: no checkpoint can be signed",
+                hint: "put the signing key back from where it is kept")
+        }
+        return try Ed25519.SigningKey(pkcs8: bytes)
+    }
+
+    func head() throws(LetheError) -> Checkpoint? {
+        guard let note = try DurableFile.read(headFile) else { return nil }
+        return try Checkpoint(note: note)
+    }
+
+    func write(_ head: Checkpoint, _ range: CompactRange) throws(LetheError) {
+        let lines = ["\(range.size)"] + range.peaks.map { Hex.encode($0.bytes) }
+        try DurableFile.write(Array((lines.joined(separator: "\n") + "\n").utf8), to: rangeFile)
+        try DurableFile.write(head.note, to: headFile)
+    }
+
+    /// The compact range beside `head`, if it gives that root; otherwise it has to be made from the lines again.
+    func range(of head: Checkpoint, _ hasher: TreeHasher) throws(LetheError) -> CompactRange? {
+        guard let bytes = try? DurableFile.read(rangeFile) else { return nil }
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        guard let first = lines.first, let size = Int64(first), size == head.size else { return nil }
+        let peaks = lines.dropFirst().compactMap { line in Hex.decode(line).flatMap { Digest32($0) } }
+        guard let range = CompactRange(size: size, peaks: peaks), try range.root(hasher) == head.root else {
+            return nil
+        }
+        return range
+    }
+}
+
+/// An advisory lock between processes on one file.
+final class FileLock {
+    private let file: Int32
+
+    init(_ url: URL) throws(LetheError) {
+        file = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0 else {
+            throw LetheError("audit-write-failed", .failed, "cannot open \(url.path)", hint: "check its permissions")
+        }
+    }
+
+    deinit { close(file) }
+
+    /// Waits at most `seconds` for the lock and holds it while `body` runs.
+    func whileHeld<T>(waiting seconds: Int = 10, _ body: () throws(LetheError) -> T) throws(LetheError) -> T {
+        let rounds = seconds * 200
+        var round = 0
+        while flock(file, LOCK_EX | LOCK_NB) != 0 {
+            guard round < rounds else {
+                throw LetheError(
+                    "audit-log-busy", .failed, "another process has held the audit log for \(seconds) seconds",
+                    hint: "find it with: fuser -v audit.db")
+            }
+            round += 1
+            usleep(5000)
+        }
+        defer { flock(file, LOCK_UN) }
+        return try body()
+    }
+}

@@ -1,0 +1,78 @@
+package import Domain
+package import Foundation
+import GRDB
+
+/// Reads one segment, live or closed. Every value comes from the bytes of lines that parse strictly; whether the lines
+/// are those that were written is for `LogVerifier` to say.
+package final class LogReader: Sendable {
+    let store: LogStore
+    package let origin: String
+
+    init(_ store: LogStore, origin: String) {
+        self.store = store
+        self.origin = origin
+    }
+
+    /// Opens a segment's file for reading only.
+    package convenience init(_ database: URL) throws(LetheError) {
+        let store = try LogStore(database, writable: false)
+        guard try store.hasExpectedSchema() else {
+            throw LetheError(
+                "audit-schema", .failed, "the tables of \(database.path) are not those that lethe made",
+                hint: "run: lethe audit verify")
+        }
+        self.init(store, origin: try Self.opening(store).origin)
+    }
+
+    static func opening(_ store: LogStore) throws(LetheError) -> AuditRecord.Opening {
+        guard let line = try store.line(0), case .logOpen(let opening) = try LogEntry(line: line).record else {
+            throw LetheError(
+                "malformed-record", .failed, "\(store.url.path) does not begin with log.open",
+                hint: "run: lethe audit verify")
+        }
+        return opening
+    }
+
+    package func opening() throws(LetheError) -> AuditRecord.Opening { try Self.opening(store) }
+
+    package func size() throws(LetheError) -> Int64 { try store.size() }
+
+    package func entry(_ seq: Int64) throws(LetheError) -> LogEntry? {
+        guard let line = try store.line(seq) else { return nil }
+        return try LogEntry(line: line)
+    }
+
+    /// Records with a seq over `seq`, oldest first; -1 begins at the first.
+    package func entries(after seq: Int64, limit: Int) throws(LetheError) -> [LogEntry] {
+        guard limit > 0, seq < .max else { return [] }
+        let last = try store.size() - 1
+        let first = max(seq + 1, 0)
+        guard first <= last else { return [] }
+        var entries: [LogEntry] = []
+        var parser = LineParser()
+        try store.lines(first...min(last, first + Int64(limit) - 1)) { _, line in
+            entries.append(try LogEntry.read(Array(line), &parser))
+        }
+        return entries
+    }
+
+    /// Every record about `attachment`, found by reading all lines.
+    package func records(of attachment: AttachmentID) throws(LetheError) -> [LogEntry] {
+        let needle = Data("\"att\":\"\(attachment)\"".utf8)
+        let lines = try store.run("unreadable-log") { db in
+            try Data.fetchAll(db, sql: "SELECT line FROM entry WHERE instr(line, ?) ORDER BY seq", arguments: [needle])
+        }
+        var entries: [LogEntry] = []
+        for line in lines {
+            let entry = try LogEntry(line: Array(line))
+            if entry.record.attachment == attachment { entries.append(entry) }
+        }
+        return entries
+    }
+
+    /// The newest checkpoint kept beside the records.
+    package func checkpoint() throws(LetheError) -> Checkpoint? {
+        guard let note = try store.checkpointNotes().last else { return nil }
+        return try Checkpoint(note: note)
+    }
+}

@@ -1,0 +1,199 @@
+import Cryptography
+import Domain
+import Foundation
+import GRDB
+import GRDBSQLite
+
+/// One segment's SQLite file: lines of bytes by seq, and checkpoints by size. Nothing else of it is ever believed.
+final class LogStore: Sendable {
+    static let entryTable = "CREATE TABLE entry(seq INTEGER PRIMARY KEY, line BLOB NOT NULL) STRICT"
+    static let checkpointTable = "CREATE TABLE checkpoint(size INTEGER PRIMARY KEY, note BLOB NOT NULL) STRICT"
+
+    /// Against slips, not against an attacker, who can drop them: verify compares the schema.
+    static let triggers = ["entry", "checkpoint"].flatMap { table in
+        ["UPDATE", "DELETE"].map { act in
+            "CREATE TRIGGER \(table)_no_\(act.lowercased()) BEFORE \(act) ON \(table) "
+                + "BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END"
+        }
+    }
+
+    /// Everything `sqlite_schema` may hold, and must.
+    static var schema: Set<String> { Set([entryTable, checkpointTable] + triggers) }
+
+    let url: URL
+    private let queue: DatabaseQueue
+
+    /// Opens an existing file; `writable: false` takes no lock but SQLite's shared one.
+    init(_ url: URL, writable: Bool) throws(LetheError) {
+        self.url = url
+        guard DurableFile.exists(url) else {
+            throw LetheError("unreadable-log", .unreadable, "there is no file \(url.path)")
+        }
+        queue = try Self.open(url, writable: writable)
+    }
+
+    /// Makes a new file with the tables and nothing in them.
+    static func create(_ url: URL) throws(LetheError) -> LogStore {
+        guard !DurableFile.exists(url) else {
+            throw LetheError("log-exists", .refused, "\(url.path) exists already")
+        }
+        guard FileManager.default.createFile(atPath: url.path, contents: nil, attributes: [.posixPermissions: 0o600])
+        else {
+            throw LetheError("audit-write-failed", .failed, "cannot create \(url.path)")
+        }
+        let store = try LogStore(url, writable: true)
+        try store.run("audit-write-failed") { db in
+            try db.inTransaction(.immediate) {
+                for statement in [entryTable, checkpointTable] + triggers { try db.execute(sql: statement) }
+                return .commit
+            }
+        }
+        return store
+    }
+
+    private static func open(_ url: URL, writable: Bool) throws(LetheError) -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.readonly = !writable
+        configuration.busyMode = .timeout(10)
+        configuration.foreignKeysEnabled = false
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
+            if writable {
+                // In WAL mode a commit after the file is gone reports success.
+                try db.execute(sql: "PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = FULL")
+            }
+        }
+        do {
+            return try DatabaseQueue(path: url.path, configuration: configuration)
+        } catch {
+            throw failure(error, "unreadable-log", url)
+        }
+    }
+
+    /// Runs `body` on the connection and turns SQLite's errors into ours.
+    @discardableResult
+    func run<T>(_ code: String, _ body: (Database) throws -> T) throws(LetheError) -> T {
+        do {
+            return try queue.inDatabase(body)
+        } catch {
+            throw Self.failure(error, code, url)
+        }
+    }
+
+    private static func failure(_ error: any Error, _ code: String, _ url: URL) -> LetheError {
+        if let error = error as? LetheError { return error }
+        let isReading = code == "unreadable-log"
+        let result = error as? DatabaseError
+        let detail = result?.message ?? "unknown error"
+        return LetheError(
+            code, isReading ? .unreadable : .failed,
+            "\(isReading ? "cannot read" : "cannot write") the audit log \(url.path): \(detail)",
+            hint: hint(result?.resultCode))
+    }
+
+    private static func hint(_ code: ResultCode?) -> String {
+        switch code {
+        case .SQLITE_FULL?: "free space on its disk; nothing is deleted at the vendor until records can be written"
+        case .SQLITE_READONLY?: "make the file and its folder writable, or let the writer recover it first"
+        case .SQLITE_NOTADB?: "the file is not an SQLite database"
+        default: "check the disk and the permissions"
+        }
+    }
+}
+
+extension LogStore {
+    /// Fails if the file was removed or renamed after it was opened: a commit to it would be lost.
+    static func checkInPlace(_ db: Database) throws {
+        var hasMoved: Int32 = 0
+        let result = sqlite3_file_control(db.sqliteConnection, "main", SQLITE_FCNTL_HAS_MOVED, &hasMoved)
+        guard result == SQLITE_OK, hasMoved == 0 else {
+            throw LetheError(
+                "audit-log-moved", .failed, "the audit log was removed or renamed while it was in use",
+                hint: "put the file back where it was and start again")
+        }
+    }
+
+    static func insert(_ line: [UInt8], seq: Int64, _ db: Database) throws {
+        let statement = try db.cachedStatement(sql: "INSERT INTO entry(seq, line) VALUES (?, ?)")
+        let handle = statement.sqliteStatement
+        let result = line.withUnsafeBytes { bytes in
+            sqlite3_reset(handle)
+            sqlite3_bind_int64(handle, 1, seq)
+            // Stepped before the buffer goes away, hence SQLITE_STATIC.
+            sqlite3_bind_blob(handle, 2, bytes.baseAddress, Int32(bytes.count), nil)
+            let result = sqlite3_step(handle)
+            sqlite3_reset(handle)
+            sqlite3_clear_bindings(handle)
+            return result
+        }
+        guard result == SQLITE_DONE else {
+            throw DatabaseError(resultCode: ResultCode(rawValue: result), message: db.lastErrorMessage)
+        }
+        withExtendedLifetime(statement) {}
+    }
+
+    static func line(_ seq: Int64, _ db: Database) throws -> [UInt8]? {
+        try Data.fetchOne(db.cachedStatement(sql: "SELECT line FROM entry WHERE seq = ?"), arguments: [seq]).map(
+            Array.init)
+    }
+
+    static func lastSeq(_ db: Database) throws -> Int64? {
+        try Int64.fetchOne(db.cachedStatement(sql: "SELECT max(seq) FROM entry"))
+    }
+
+    /// Calls `body` with each line of `seqs` in order, without copying it.
+    static func forEachLine(
+        _ seqs: ClosedRange<Int64>, _ db: Database, _ body: (Int64, UnsafeBufferPointer<UInt8>) throws -> Void
+    ) throws {
+        let statement = try db.makeStatement(sql: "SELECT seq, line FROM entry WHERE seq BETWEEN ? AND ? ORDER BY seq")
+        let handle = statement.sqliteStatement
+        sqlite3_bind_int64(handle, 1, seqs.lowerBound)
+        sqlite3_bind_int64(handle, 2, seqs.upperBound)
+        var result = sqlite3_step(handle)
+        while result == SQLITE_ROW {
+            let bytes = sqlite3_column_blob(handle, 1)?.assumingMemoryBound(to: UInt8.self)
+            let count = Int(sqlite3_column_bytes(handle, 1))
+            try body(
+                sqlite3_column_int64(handle, 0), UnsafeBufferPointer(start: bytes, count: bytes == nil ? 0 : count))
+            result = sqlite3_step(handle)
+        }
+        guard result == SQLITE_DONE else {
+            throw DatabaseError(resultCode: ResultCode(rawValue: result), message: db.lastErrorMessage)
+        }
+        withExtendedLifetime(statement) {}
+    }
+
+    func lines(_ seqs: ClosedRange<Int64>, _ body: (Int64, UnsafeBufferPointer<UInt8>) throws -> Void)
+        throws(LetheError)
+    {
+        try run("unreadable-log") { db in try Self.forEachLine(seqs, db, body) }
+    }
+
+    func line(_ seq: Int64) throws(LetheError) -> [UInt8]? {
+        try run("unreadable-log") { db in try Self.line(seq, db) }
+    }
+
+    /// How many records there are, if none is missing.
+    func size() throws(LetheError) -> Int64 {
+        try run("unreadable-log") { db in try Self.lastSeq(db).map { $0 + 1 } ?? 0 }
+    }
+
+    /// Keeps a checkpoint beside the records; one that is there already stays.
+    func keep(_ checkpoint: Checkpoint) throws(LetheError) {
+        try run("audit-write-failed") { db in
+            try db.inTransaction(.immediate) {
+                try db.execute(
+                    sql: "INSERT OR IGNORE INTO checkpoint(size, note) VALUES (?, ?)",
+                    arguments: [checkpoint.size, Data(checkpoint.note)])
+                try Self.checkInPlace(db)
+                return .commit
+            }
+        }
+    }
+
+    func checkpointNotes() throws(LetheError) -> [[UInt8]] {
+        try run("unreadable-log") { db in
+            try Data.fetchAll(db, sql: "SELECT note FROM checkpoint ORDER BY size").map(Array.init)
+        }
+    }
+}

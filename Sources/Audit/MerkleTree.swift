@@ -1,0 +1,68 @@
+import Cryptography
+import Domain
+
+/// A whole tree in memory, for making proofs: 64 bytes a record.
+struct MerkleTree {
+    /// `levels[k][i]` is the root of the complete subtree over the records `i * 2^k ..< (i + 1) * 2^k`.
+    private var levels: [[Digest32]]
+    private let hasher: TreeHasher
+
+    init(leaves: [Digest32], _ hasher: TreeHasher) throws(LetheError) {
+        self.hasher = hasher
+        levels = [leaves]
+        while let below = levels.last, below.count > 1 {
+            var level: [Digest32] = []
+            level.reserveCapacity(below.count / 2)
+            for pair in 0..<below.count / 2 { level.append(try hasher.node(below[2 * pair], below[2 * pair + 1])) }
+            levels.append(level)
+        }
+    }
+
+    var size: Int { levels[0].count }
+
+    func root(size: Int) throws(LetheError) -> Digest32 {
+        size == 0 ? TreeHasher.emptyRoot : try root(of: 0..<size)
+    }
+
+    /// RFC 9162, 2.1.3.1, deepest sibling first. `index < size <= self.size`.
+    func inclusionProof(index: Int, size: Int) throws(LetheError) -> [Digest32] {
+        var path: [Digest32] = []
+        var range = 0..<size
+        while range.count > 1 {
+            let middle = range.lowerBound + Self.split(range.count)
+            let isLeft = index < middle
+            path.append(try root(of: isLeft ? middle..<range.upperBound : range.lowerBound..<middle))
+            range = isLeft ? range.lowerBound..<middle : middle..<range.upperBound
+        }
+        return path.reversed()
+    }
+
+    /// RFC 9162, 2.1.4.1: that the tree of `older` records is a prefix of the one of `newer`.
+    func consistencyProof(older: Int, newer: Int) throws(LetheError) -> [Digest32] {
+        guard older > 0, older < newer else { return [] }
+        var path: [Digest32] = []
+        var range = 0..<newer
+        // While the older tree is the left edge of the range its root is known to the verifier.
+        while older != range.upperBound {
+            let middle = range.lowerBound + Self.split(range.count)
+            let isLeft = older <= middle
+            path.append(try root(of: isLeft ? middle..<range.upperBound : range.lowerBound..<middle))
+            range = isLeft ? range.lowerBound..<middle : middle..<range.upperBound
+        }
+        if range.lowerBound > 0 { path.append(try root(of: range)) }
+        return path.reversed()
+    }
+
+    /// The root of an aligned range of a proof.
+    private func root(of range: Range<Int>) throws(LetheError) -> Digest32 {
+        if range.count.nonzeroBitCount == 1 {
+            let level = range.count.trailingZeroBitCount
+            return levels[level][range.lowerBound >> level]
+        }
+        let middle = range.lowerBound + Self.split(range.count)
+        return try hasher.node(root(of: range.lowerBound..<middle), root(of: middle..<range.upperBound))
+    }
+
+    /// The largest power of two smaller than `count` (> 1).
+    private static func split(_ count: Int) -> Int { 1 << (Int.bitWidth - 1 - (count - 1).leadingZeroBitCount) }
+}

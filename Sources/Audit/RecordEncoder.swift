@@ -1,0 +1,48 @@
+import Cryptography
+import Domain
+
+/// Builds the bytes of one line, chained to the one before it, in a buffer that is used again:
+///
+///     {"v":1,"seq":6,"t":"2026-01-02T03:04:11.000006Z","ep":0,"prev":"<64 hex>","type":"…", …fields… ,"mac":"<64 hex>"}
+///      └──────────────────────────── signed bytes: all but the last 74 ────────────────────────────┘
+struct RecordEncoder {
+    /// `,"mac":"`, 64 hex digits, `"}`.
+    static let sealBytes = 74
+    static let longestLine = 65_535
+
+    private var json = AsciiJSON(reserving: 1024)
+
+    /// The line without its LF.
+    var line: [UInt8] { json.bytes }
+
+    /// Returns the record's mac: the `prev` of the next one.
+    mutating func encode(
+        _ record: AuditRecord, seq: Int64, time: Timestamp, epoch: Int64, previous: Digest32, with mac: HMACSHA256
+    ) throws(LetheError) -> Digest32 {
+        json.removeAll()
+        json.begin()
+        json.field("v", 1)
+        json.field("seq", seq)
+        json.field("t", time: time)
+        json.field("ep", epoch)
+        json.field("prev", hex: previous)
+        record.encode(into: &json)
+        guard json.bytes.count + Self.sealBytes <= Self.longestLine else {
+            throw LetheError(
+                "record-too-long", .usage, "a \(record.typeName) record would be longer than 65535 bytes",
+                hint: "shorten its texts or split the request")
+        }
+        let seal = try json.bytes.withUnsafeBufferPointer { bytes throws(LetheError) in
+            try mac.authenticate(UnsafeRawBufferPointer(bytes))
+        }
+        json.field("mac", hex: seal)
+        json.end()
+        return seal
+    }
+}
+
+extension AsciiJSON {
+    fileprivate mutating func field(_ key: StaticString, hex digest: Digest32) {
+        digest.withUnsafeBytes { field(key, hexOf: $0) }
+    }
+}

@@ -1,0 +1,143 @@
+import Cryptography
+import Domain
+import Foundation
+import GRDB
+
+extension SegmentWriter {
+    /// Opens the log and brings it to rest: a rollover or a seal that a crash cut short is finished first.
+    static func open(_ location: AuditLog.Location) throws(LetheError) -> SegmentWriter {
+        try SelfTest.run()
+        let keys = location.directory
+        guard DurableFile.exists(keys.url) else {
+            throw LetheError(
+                "missing-audit-key", .configuration, "there is no key directory \(keys.url.path)",
+                hint: "run: lethe init, or point `audit.keys` to where the keys are")
+        }
+        try keys.checkPermissions()
+        let lock = try FileLock(keys.lockFile)
+        try lock.whileHeld { () throws(LetheError) in try Rollover.finish(location) }
+        guard DurableFile.exists(location.database) else {
+            guard keys.hasState else {
+                throw LetheError("no-audit-log", .configuration, "there is no audit log", hint: "run: lethe init")
+            }
+            throw rollback("\(location.database.path) is missing")
+        }
+        let store = try LogStore(location.database, writable: true)
+        try checkSchema(store)
+        let origin = try LogReader.opening(store).origin
+        let writer = try SegmentWriter(
+            location, store, origin: origin, signingKey: keys.signingKey(), lock: lock)
+        try writer.locked { () throws(LetheError) in try writer.recover() }
+        return writer
+    }
+
+    private static func checkSchema(_ store: LogStore) throws(LetheError) {
+        guard try store.hasExpectedSchema() else {
+            throw LetheError(
+                "audit-schema", .failed, "the tables of the audit log are not those that lethe made",
+                hint: "run: lethe audit verify")
+        }
+    }
+
+    /// Holds keys, head, database and anchors against each other; the lock is held.
+    private func recover() throws(LetheError) {
+        guard state.origin == origin else {
+            throw LetheError(
+                "audit-keys-of-another-log", .failed,
+                "the key directory belongs to the log \(state.origin), not \(origin)",
+                hint: "point `audit.keys` to the keys of this log")
+        }
+        guard let head else {
+            throw LetheError(
+                "missing-audit-key", .failed, "\(location.directory.headFile.path) is missing",
+                hint: "put the key directory back whole, or begin a new segment: lethe audit rollover --reason TEXT")
+        }
+        guard head.origin == origin, try head.verdict(signingKey.publicKey) == .valid else {
+            throw LetheError(
+                "audit-head-forged", .failed, "head.note is not a checkpoint of this log by its own key",
+                hint: "run: lethe audit verify")
+        }
+        try checkAnchors(head)
+        let tail = try tail()
+        try check(tail)
+        try finishSeal()
+        try verifyRecords()
+        if let head = self.head { anchorStatus = location.anchors.write(head) }
+    }
+
+    /// An anchor with a later checkpoint than ours: database and keys were put back together.
+    private func checkAnchors(_ head: Checkpoint) throws(LetheError) {
+        for url in location.anchors.notes(of: origin) {
+            guard let note = try? DurableFile.read(url), let anchor = try? Checkpoint(note: note),
+                anchor.origin == origin, anchor.size > head.size,
+                (try? anchor.verdict(signingKey.publicKey)) == .valid
+            else { continue }
+            throw Self.rollback("the anchor \(url.path) counts \(anchor.size) records, head.note \(head.size)")
+        }
+    }
+
+    func verifyHead() throws(LetheError) {
+        try locked { () throws(LetheError) in
+            try finishSeal()
+            try store.run("unreadable-log") { db in _ = try checkedTail(db) }
+            try verifyRecords()
+        }
+    }
+
+    /// Chain, epoch and mac of each record of the open epoch.
+    private func verifyRecords() throws(LetheError) {
+        let start = head?.size ?? 0
+        let size = try store.size()
+        guard start < size else { return }
+        var expected = try start == 0 ? Digest32() : mac(of: start - 1)
+        var seq = start
+        var parser = LineParser()
+        try store.lines(start...size - 1) { stored, line in
+            try parser.parse(line)
+            let signed = UnsafeRawBufferPointer(line).prefix(line.count - RecordEncoder.sealBytes)
+            let mac = try authenticator.authenticate(UnsafeRawBufferPointer(rebasing: signed))
+            guard stored == seq, parser.seq == seq, parser.epoch == state.key.epoch,
+                parser.digest(parser.previous, line) == expected,
+                let stated = parser.digest(parser.mac, line), constantTimeEqual(stated, mac)
+            else {
+                throw LetheError(
+                    "audit-head-broken", .failed, "record \(seq) of the audit log is not what was written",
+                    hint: "run: lethe audit verify")
+            }
+            expected = mac
+            seq += 1
+        }
+        guard seq == size else { throw Self.rollback("record \(seq) is missing") }
+    }
+
+    private func mac(of seq: Int64) throws(LetheError) -> Digest32? {
+        guard let line = try store.line(seq) else { return nil }
+        return Hex.decode(try LogEntry(line: line).mac).flatMap { Digest32($0) }
+    }
+}
+
+extension LogStore {
+    /// Whether the file has exactly the tables and triggers it was made with: no view, no index, nothing poisoned.
+    func hasExpectedSchema() throws(LetheError) -> Bool {
+        try run("unreadable-log") { db in
+            let found = try String.fetchAll(db, sql: "SELECT coalesce(sql, name) FROM sqlite_schema")
+            return found.count == Self.schema.count && Set(found) == Self.schema
+        }
+    }
+}
+
+extension LineParser {
+    func digest(_ span: Span, _ line: UnsafeBufferPointer<UInt8>) -> Digest32? {
+        var digest = Digest32()
+        let isHex = digest.withUnsafeMutableBytes { out in
+            for index in 0..<32 {
+                guard let high = Hex.value(line[span.start + 2 * index]),
+                    let low = Hex.value(line[span.start + 2 * index + 1])
+                else { return false }
+                out[index] = high << 4 | low
+            }
+            return true
+        }
+        return isHex ? digest : nil
+    }
+}

@@ -1,0 +1,86 @@
+import Cryptography
+import Domain
+
+/// What `AuditLog` guards: one open segment, its keys, and what this process knows of its tail.
+final class SegmentWriter {
+    let location: AuditLog.Location
+    let origin: String
+    let vkey: String
+    let store: LogStore
+    let signingKey: Ed25519.SigningKey
+    let hasher: TreeHasher
+    private let lock: FileLock
+    var encoder = RecordEncoder()
+
+    /// `mac.state` as it was last read, and what follows from it.
+    private var stateBytes: [UInt8] = []
+    var state: KeyDirectory.State
+    var authenticator: HMACSHA256
+    var head: Checkpoint?
+    /// The time of the epoch's first record, once it is known.
+    var epochStart: Timestamp?
+
+    /// The last record this process saw: what is there later must still hold it.
+    var known: Tail?
+    var clockStep: AuditLog.ClockStep?
+    var anchorStatus: [Anchors.Status] = []
+
+    /// The last record of the log, as far as the next one needs it.
+    struct Tail: Equatable {
+        let seq: Int64
+        let time: Timestamp
+        let epoch: Int64
+        let type: RecordType
+        let mac: Digest32
+    }
+
+    /// Reads keys and head; nothing is checked against the database yet.
+    init(
+        _ location: AuditLog.Location, _ store: LogStore, origin: String, signingKey: Ed25519.SigningKey, lock: FileLock
+    ) throws(LetheError) {
+        self.location = location
+        self.store = store
+        self.origin = origin
+        self.lock = lock
+        hasher = try TreeHasher()
+        self.signingKey = signingKey
+        vkey = try VerifierKey(name: origin, publicKey: signingKey.publicKey).text
+        stateBytes = try location.directory.readStateBytes()
+        state = try KeyDirectory.state(stateBytes, location.directory.stateFile)
+        authenticator = try state.key.authenticator()
+        head = try location.directory.head()
+    }
+
+    /// Runs `body` while no other process writes, with keys and head as they are now.
+    func locked<T>(_ body: () throws(LetheError) -> T) throws(LetheError) -> T {
+        try lock.whileHeld { () throws(LetheError) -> T in
+            try reloadKeys()
+            return try body()
+        }
+    }
+
+    private func reloadKeys() throws(LetheError) {
+        let bytes = try location.directory.readStateBytes()
+        guard bytes != stateBytes else { return }
+        let state = try KeyDirectory.state(bytes, location.directory.stateFile)
+        guard state.origin == origin else {
+            throw LetheError(
+                "audit-log-rolled-over", .failed, "another process has begun a new segment of the audit log",
+                hint: "start this command again")
+        }
+        stateBytes = bytes
+        self.state = state
+        authenticator = try state.key.authenticator()
+        head = try location.directory.head()
+        epochStart = nil
+    }
+
+    /// Takes over a new key and head that this process has just written.
+    func adopt(_ state: KeyDirectory.State, head: Checkpoint) throws(LetheError) {
+        stateBytes = try location.directory.readStateBytes()
+        self.state = state
+        authenticator = try state.key.authenticator()
+        self.head = head
+        epochStart = nil
+    }
+}

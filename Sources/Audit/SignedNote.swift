@@ -1,0 +1,123 @@
+import Cryptography
+package import Domain
+import Foundation
+
+/// A verifier key of C2SP signed-note: `name+<8 hex of key id>+base64(0x01 || public key)`. Type 0x01 is Ed25519.
+package struct VerifierKey: Sendable, Equatable {
+    package let name: String
+    /// 32 bytes.
+    package let publicKey: [UInt8]
+
+    package init(name: String, publicKey: [UInt8]) throws(LetheError) {
+        guard Self.isName(name), publicKey.count == 32 else { throw Self.malformed }
+        self.name = name
+        self.publicKey = publicKey
+    }
+
+    package init(_ text: String) throws(LetheError) {
+        let parts = text.split(separator: "+", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 3, let key = Base64.decode(parts[2]), key.count == 33, key[0] == 1 else {
+            throw Self.malformed
+        }
+        try self.init(name: parts[0], publicKey: Array(key.dropFirst()))
+        guard Hex.encode(keyID) == parts[1] else { throw Self.malformed }
+    }
+
+    package var text: String { "\(name)+\(Hex.encode(keyID))+\(Base64.encode([1] + publicKey))" }
+
+    /// 4 bytes: SHA-256(name LF 0x01 public key)[:4].
+    var keyID: [UInt8] { Array(Digest.sha256(Array(name.utf8) + [10, 1] + publicKey).prefix(4)) }
+
+    /// The key under another name.
+    func renamed(_ name: String) throws(LetheError) -> VerifierKey {
+        try VerifierKey(name: name, publicKey: publicKey)
+    }
+
+    /// Not empty, without spaces and plus signs.
+    static func isName(_ text: some StringProtocol) -> Bool {
+        !text.isEmpty && !text.unicodeScalars.contains { $0.properties.isWhitespace || $0 == "+" || $0.value < 0x20 }
+    }
+
+    private static var malformed: LetheError {
+        LetheError(
+            "invalid-vkey", .usage, "not a verifier key: expected NAME+8 hex digits+base64",
+            hint: "copy the vkey that `lethe init` printed, whole")
+    }
+}
+
+/// Base64 in its one canonical spelling (RFC 4648, 3.5).
+enum Base64 {
+    static func encode(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
+
+    static func decode(_ text: some StringProtocol) -> [UInt8]? {
+        let text = String(text)
+        guard let data = Data(base64Encoded: text), data.base64EncodedString() == text else { return nil }
+        return Array(data)
+    }
+}
+
+/// A C2SP signed note: a text that ends in LF, an empty line, then a line a signature.
+///
+///     <text>
+///
+///     — name base64(key id (4 bytes) || signature)
+struct SignedNote {
+    struct Signature {
+        let name: String
+        let keyID: [UInt8]
+        let bytes: [UInt8]
+    }
+
+    enum Verdict: Equatable {
+        case valid
+        /// A line of this key does not verify.
+        case forged
+        /// Signed under this name by another key.
+        case otherKey
+        /// No line has this name.
+        case unsigned
+    }
+
+    let text: String
+    let signatures: [Signature]
+
+    /// Throws for what is not a note; at most 100 signatures and 1 MiB.
+    init(_ bytes: [UInt8]) throws(LetheError) {
+        guard bytes.count <= 1 << 20, let note = String(validating: bytes, as: UTF8.self),
+            bytes.allSatisfy({ $0 >= 0x20 || $0 == 10 }), note.hasSuffix("\n"),
+            let gap = note.range(of: "\n\n", options: .backwards), gap.upperBound < note.endIndex
+        else { throw Self.malformed }
+        text = String(note[..<gap.lowerBound]) + "\n"
+        let lines = note[gap.upperBound...].dropLast().split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.count <= 100 else { throw Self.malformed }
+        var signatures: [Signature] = []
+        for line in lines { signatures.append(try Self.signature(line)) }
+        self.signatures = signatures
+    }
+
+    private static func signature(_ line: Substring) throws(LetheError) -> Signature {
+        guard line.hasPrefix("\u{2014} ") else { throw malformed }
+        let parts = line.dropFirst(2).split(separator: " ", omittingEmptySubsequences: false)
+        guard parts.count == 2, VerifierKey.isName(parts[0]), let bytes = Base64.decode(parts[1]), bytes.count >= 5
+        else { throw malformed }
+        return Signature(name: String(parts[0]), keyID: Array(bytes.prefix(4)), bytes: Array(bytes.dropFirst(4)))
+    }
+
+    /// What `key` says of this note. Lines of other names are ignored, as signed-note asks.
+    func verdict(_ key: VerifierKey) -> Verdict {
+        let named = signatures.filter { $0.name == key.name }
+        guard !named.isEmpty else { return .unsigned }
+        let own = named.filter { $0.keyID == key.keyID }
+        guard !own.isEmpty else { return .otherKey }
+        return own.allSatisfy { Ed25519.isValid($0.bytes, of: Array(text.utf8), by: key.publicKey) } ? .valid : .forged
+    }
+
+    /// The bytes of `text` signed under `name`; the same bytes every time. `text` ends in LF.
+    static func sign(_ text: String, name: String, with key: Ed25519.SigningKey) throws(LetheError) -> [UInt8] {
+        let verifier = try VerifierKey(name: name, publicKey: key.publicKey)
+        let signature = try key.sign(Array(text.utf8))
+        return Array("\(text)\n\u{2014} \(name) \(Base64.encode(verifier.keyID + signature))\n".utf8)
+    }
+
+    private static let malformed = LetheError("malformed-note", .failed, "not a signed note")
+}

@@ -147,23 +147,23 @@ struct Criteria: Sendable {
     mutating func finish(constrained: Criteria, all: UInt64) {
         possible = all
         unsure = 0
-        settle(&line, constrained.line, 1)
-        settle(&tier, constrained.tier, 2)
-        settle(&direction, constrained.direction, 4)
-        settle(&source, constrained.source, 8)
-        settle(&mime, constrained.mime, 16)
-        settle(&size, constrained.size, 32)
+        line = settled(line, constrained.line, 1)
+        tier = settled(tier, constrained.tier, 2)
+        direction = settled(direction, constrained.direction, 4)
+        source = settled(source, constrained.source, 8)
+        mime = settled(mime, constrained.mime, 16)
+        size = settled(size, constrained.size, 32)
         unsure &= possible
     }
 
-    private mutating func settle(_ met: inout UInt64, _ constrained: UInt64, _ bit: UInt8) {
-        if seen & bit == 0 {
+    private mutating func settled(_ met: UInt64, _ constrained: UInt64, _ bit: UInt8) -> UInt64 {
+        guard seen & bit != 0 else {
             unsure |= constrained
-            met = ~0
-        } else {
-            met |= ~constrained
-            possible &= met
+            return ~0
         }
+        let through = met | ~constrained
+        possible &= through
+        return through
     }
 
     /// Why the policy at `bit` does not match for sure: the fact, and whether it is missing.

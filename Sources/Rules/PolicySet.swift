@@ -1,5 +1,5 @@
 import Cryptography
-package import Domain
+import Domain
 
 /// All policies together, in the order of their ids: files and lines decide nothing.
 package struct PolicySet: Sendable, Equatable {

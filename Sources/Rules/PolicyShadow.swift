@@ -1,0 +1,104 @@
+import Domain
+
+/// Whether a policy can ever win against the others.
+struct PolicyShadow {
+    private let policy: Policy
+
+    init(_ policy: Policy) {
+        self.policy = policy
+    }
+
+    /// The id of a policy that wins wherever this one could; where `retain` and `delete_after` lose to two different
+    /// ones, that of the second.
+    func caster(among others: [Policy]) -> String? {
+        let rivals = others.filter { $0.id != policy.id && $0.covers(policy) }
+        var caster: String?
+        if policy.retain != nil {
+            guard let found = rivals.first(where: outlasts) else { return nil }
+            caster = found.id
+        }
+        if policy.deleteAfter != nil {
+            guard let found = rivals.first(where: comesFirst) else { return nil }
+            caster = found.id
+        }
+        return caster
+    }
+
+    private func outlasts(_ rival: Policy) -> Bool {
+        guard let mine = policy.retain, let theirs = rival.retain, policy.startsFrom == rival.startsFrom,
+            policy.ground == nil || rival.ground != nil, theirs.isNeverShorter(than: mine)
+        else { return false }
+        return !mine.isNeverShorter(than: theirs) || rival.id < policy.id
+    }
+
+    private func comesFirst(_ rival: Policy) -> Bool {
+        guard let mine = policy.deleteAfter, let theirs = rival.deleteAfter, policy.startsFrom == rival.startsFrom,
+            policy.rank == rival.rank, mine.isNeverShorter(than: theirs)
+        else { return false }
+        return !theirs.isNeverShorter(than: mine) || rival.id < policy.id
+    }
+}
+
+extension Policy {
+    /// What wins in row 5: line scope, then a named tier.
+    var rank: Int { (lines == nil ? 0 : 2) + (match.tier == nil ? 0 : 1) }
+
+    /// Whatever the other matches, this matches too.
+    func covers(_ other: Policy) -> Bool {
+        Self.covers(lines, other.lines) && match.covers(other.match)
+    }
+
+    /// Both would delete the same attachment at the same instant with the same rank.
+    func ties(with other: Policy) -> Bool {
+        guard let mine = deleteAfter, let theirs = other.deleteAfter, startsFrom == other.startsFrom,
+            rank == other.rank, mine.isNeverShorter(than: theirs), theirs.isNeverShorter(than: mine)
+        else { return false }
+        return Self.overlap(lines, other.lines) && match.overlaps(other.match)
+    }
+
+    fileprivate static func covers<Value>(_ mine: Set<Value>?, _ theirs: Set<Value>?) -> Bool {
+        guard let mine else { return true }
+        return theirs.map(mine.isSuperset(of:)) ?? false
+    }
+
+    fileprivate static func overlap<Value>(_ mine: Set<Value>?, _ theirs: Set<Value>?) -> Bool {
+        guard let mine, let theirs else { return true }
+        return !mine.isDisjoint(with: theirs)
+    }
+}
+
+extension Policy.Match {
+    func covers(_ other: Self) -> Bool {
+        (tier == nil || tier == other.tier) && (direction == nil || direction == other.direction)
+            && Policy.covers(sources, other.sources) && coversTypes(other) && coversSizes(other)
+    }
+
+    private func coversTypes(_ other: Self) -> Bool {
+        guard let mime else { return true }
+        return other.mime?.allSatisfy { theirs in mime.contains { $0.covers(theirs) } } ?? false
+    }
+
+    private func coversSizes(_ other: Self) -> Bool {
+        guard let size else { return true }
+        guard let theirs = other.size else { return false }
+        return (size.atLeast ?? 0) <= (theirs.atLeast ?? 0) && (size.below ?? .max) >= (theirs.below ?? .max)
+    }
+
+    fileprivate func overlaps(_ other: Self) -> Bool {
+        // Several sightings may differ in direction, source, type or size, so only the tier keeps two policies apart
+        // for sure; the rest is judged as for one sighting, which is the usual case.
+        (tier == nil || other.tier == nil || tier == other.tier)
+            && (direction == nil || other.direction == nil || direction == other.direction)
+            && Policy.overlap(sources, other.sources) && overlapsTypes(other) && overlapsSizes(other)
+    }
+
+    private func overlapsTypes(_ other: Self) -> Bool {
+        guard let mine = mime, let theirs = other.mime else { return true }
+        return mine.contains { one in theirs.contains { one.overlaps($0) } }
+    }
+
+    private func overlapsSizes(_ other: Self) -> Bool {
+        guard let mine = size, let theirs = other.size else { return true }
+        return max(mine.atLeast ?? 0, theirs.atLeast ?? 0) < min(mine.below ?? .max, theirs.below ?? .max)
+    }
+}

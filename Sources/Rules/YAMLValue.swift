@@ -1,0 +1,193 @@
+package import Domain
+
+/// One value of a file with its place; each way to read it reports what does not fit and gives `nil`.
+package struct YAMLValue {
+    private let node: YAMLNode
+    /// As messages call it: `"retain"`.
+    private let name: String
+    private let reader: YAMLReader
+
+    init(node: YAMLNode, name: String, reader: YAMLReader) {
+        self.node = node
+        self.name = name
+        self.reader = reader
+    }
+
+    package var line: Int { node.line }
+    package var column: Int { node.column }
+
+    /// Adds a problem at this value.
+    package func report(
+        _ code: String, _ message: String, severity: Diagnostic.Severity = .error, suggestion: String? = nil
+    ) {
+        reader.report(line: line, column: column, severity: severity, code, message, suggestion: suggestion)
+    }
+
+    /// Text. What YAML 1.1 reads as something else must be in quotes: `no`, `on`, `~`, `+12025550143`, `1_000`.
+    package func string() -> String? {
+        guard case .scalar(let text, let isPlain) = node.content else { return wrongType("text") }
+        if isPlain, let reading = PlainScalar(text).reading {
+            report(
+                "yaml-trap", "\(name) must be text, but YAML reads \(shown(text)) as \(reading)",
+                suggestion: text.isEmpty ? "write the text, in quotes" : "write \"\(text)\" in quotes")
+            return nil
+        }
+        guard text.unicodeScalars.allSatisfy({ $0 == "\n" || $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) })
+        else {
+            report("control-character", "\(name) has an escaped control character", suggestion: "delete it")
+            return nil
+        }
+        return text
+    }
+
+    /// Text without any guess about quotes: for values whose own form leaves no doubt, as `30d` or a time.
+    package func word() -> String? {
+        guard case .scalar(let text, _) = node.content, !text.isEmpty else { return wrongType("a value") }
+        return text
+    }
+
+    /// A decimal integer without quotes.
+    package func integer(in range: ClosedRange<Int64> = .min ... .max) -> Int64? {
+        guard case .scalar(let text, let isPlain) = node.content, isPlain else { return wrongType("an integer") }
+        let plain = PlainScalar(text)
+        guard plain.isDecimalInteger else {
+            guard plain.isOddNumber else { return wrongType("an integer") }
+            report(
+                "yaml-trap", "\(name) is written as \(shown(text)), which YAML reads in its own way",
+                suggestion: "write a decimal number: digits only, no leading zero")
+            return nil
+        }
+        guard let value = Int64(text), range.contains(value) else {
+            report("out-of-range", "\(name) must be \(Self.describe(range))")
+            return nil
+        }
+        return value
+    }
+
+    /// `true` or `false` without quotes.
+    package func bool() -> Bool? {
+        guard case .scalar(let text, let isPlain) = node.content, isPlain else { return wrongType("true or false") }
+        switch text {
+        case "true": return true
+        case "false": return false
+        default:
+            guard PlainScalar(text).isTruthWord else { return wrongType("true or false") }
+            report("yaml-trap", "\(name) is written as \(shown(text))", suggestion: "write true or false")
+            return nil
+        }
+    }
+
+    package func list() -> [YAMLValue]? {
+        guard case .list(let values) = node.content else {
+            return wrongType("a list", suggestion: isScalar ? "put it in brackets: [\(scalarText)]" : nil)
+        }
+        return values.map { YAMLValue(node: $0, name: "an entry of \(name)", reader: reader) }
+    }
+
+    /// A map with no keys but these.
+    package func map(keys: [String]) -> YAMLMap? {
+        guard case .map(let pairs) = node.content else { return wrongType("a map of keys and values") }
+        return YAMLMap(
+            pairs: pairs, line: node.line, column: node.column, name: name, allowed: keys, reader: reader)
+    }
+
+    /// The keys of a map, whatever they are; `nil` for anything else.
+    package var mapKeys: [String]? {
+        guard case .map(let pairs) = node.content else { return nil }
+        return pairs.map(\.key)
+    }
+
+    package var isScalar: Bool { if case .scalar = node.content { true } else { false } }
+    package var isMap: Bool { if case .map = node.content { true } else { false } }
+
+    private var scalarText: String {
+        if case .scalar(let text, let isPlain) = node.content { isPlain ? text : "\"\(text)\"" } else { "" }
+    }
+
+    private func wrongType<T>(_ wanted: String, suggestion: String? = nil) -> T? {
+        report("wrong-type", "\(name) must be \(wanted), not \(kind)", suggestion: suggestion)
+        return nil
+    }
+
+    private var kind: String {
+        switch node.content {
+        case .scalar("", isPlain: true): "nothing"
+        case .scalar(let text, isPlain: true): PlainScalar(text).reading ?? "text"
+        case .scalar: "text in quotes"
+        case .list: "a list"
+        case .map: "a map"
+        }
+    }
+
+    private func shown(_ text: String) -> String { text.isEmpty ? "an empty value" : "\"\(text.prefix(40))\"" }
+
+    private static func describe(_ range: ClosedRange<Int64>) -> String {
+        range.upperBound == .max ? "\(range.lowerBound) or more" : "\(range.lowerBound) to \(range.upperBound)"
+    }
+}
+
+extension YAMLValue {
+    /// One of a closed list of words.
+    package func choice<T: RawRepresentable & CaseIterable>(_ type: T.Type) -> T? where T.RawValue == String {
+        guard let text = string() else { return nil }
+        if let value = T(rawValue: text) { return value }
+        let words = T.allCases.map(\.rawValue)
+        report(
+            "unknown-value", "\(name) has no value \"\(text)\"",
+            suggestion: Suggestion.of(text, among: words, noun: "values"))
+        return nil
+    }
+
+    /// A number of ours, in quotes and in E.164 form.
+    package func phoneLine() -> PhoneLine? {
+        guard let text = string() else { return nil }
+        if let line = try? PhoneLine(text) { return line }
+        report(
+            "bad-line", "\"\(text)\" is not a phone number in E.164 form",
+            suggestion: "write a plus sign and 7 to 15 digits: \"+12025550143\"")
+        return nil
+    }
+
+    /// `30d`, `6mo`: see `Period`.
+    package func period() -> Period? {
+        guard let text = word() else { return nil }
+        switch Period.parse(text) {
+        case .success(let period): return period
+        case .failure(.unknownUnit(let unit)):
+            report("unknown-unit", "unknown unit \"\(unit)\"", suggestion: Suggestion.period(unit))
+        case .failure(.notPositive):
+            report("bad-period", "\(name) must be longer than nothing, not \"\(text)\"")
+        case .failure(.tooLong):
+            report("bad-period", "\(name) is longer than 1,000 years")
+        case .failure(.malformed):
+            report(
+                "bad-period", "\"\(text)\" is not a period",
+                suggestion: "write a whole number and h, d, w, mo or y: 30d")
+        }
+        return nil
+    }
+
+    /// `50GB`: see `ByteCount`.
+    package func byteCount() -> Int64? {
+        guard let text = word() else { return nil }
+        switch ByteCount.parse(text) {
+        case .success(let bytes): return bytes
+        case .failure(.unknownUnit(let unit)):
+            report(
+                "unknown-unit", "unknown unit \"\(unit)\"",
+                suggestion: "units of size are B, kB, MB, GB and TB, powers of 1,000")
+        case .failure(.tooLarge): report("bad-size", "\"\(text)\" is larger than anything")
+        case .failure(.malformed):
+            report("bad-size", "\"\(text)\" is not a size", suggestion: "write a whole number and a unit: 10MB")
+        }
+        return nil
+    }
+
+    /// An instant in RFC 3339, with or without quotes; a bare date is its midnight UTC.
+    package func timestamp() -> Timestamp? {
+        guard let text = word() else { return nil }
+        if let time = Timestamp(text) { return time }
+        report("bad-time", "\"\(text)\" is not a time", suggestion: "write it as \"2026-01-31T00:00:00Z\"")
+        return nil
+    }
+}

@@ -38,6 +38,7 @@ package enum Controls {
         var title: String
         var asks: String
         var holds: String
+        var fails: String
         var missing: String
         var supporting: [String] = []
         var against: [String] = []
@@ -60,7 +61,7 @@ package enum Controls {
             let status: Control.Status = !against.isEmpty ? .fail : supporting.isEmpty ? .notKnown : .pass
             let finding =
                 switch status {
-                case .fail: against[0].prefix(1).uppercased() + against[0].dropFirst() + "."
+                case .fail: fails
                 case .pass: holds
                 case .notKnown: missing
                 }
@@ -77,6 +78,7 @@ package enum Controls {
             id: "egress-allow-list", title: "One outbound domain",
             asks: "Allow exactly one outbound domain for downloads: \(downloadDomain).",
             holds: "Downloads can reach \(downloadDomain) and nothing else.",
+            fails: "The allow-list is not the one domain that downloads need.",
             missing: "Nobody has recorded what the allow-list holds; `lethe doctor` checks it.")
         guard let egress = values.evidence.egress else { return control }
         let origin = "(\(egress.source), \(egress.checkedAt.brief))"
@@ -92,6 +94,7 @@ package enum Controls {
             id: "ephemeral-tier", title: "The tier is decided, and it holds",
             asks: "Decide whether the ephemeral tier is needed, and have it enabled.",
             holds: "The tiers are written down and nothing observed contradicts them.",
+            fails: "What was observed contradicts the configured tiers.",
             missing: "There is not enough to say that the tiers of the configuration are the vendor's.")
         let ephemeral = values.account.lines.filter { $0.tier == .ephemeral }.count
         let hasEphemeral = ephemeral > 0 || values.account.defaultTier == .ephemeral
@@ -122,6 +125,7 @@ package enum Controls {
             id: "delete-in-workflow", title: "DELETE is part of the workflow",
             asks: "Call DELETE /v3/attachments/{id} in the deletion workflow.",
             holds: "What was due was deleted through the API.",
+            fails: "Not everything that was due has gone.",
             missing: "Nothing was due in the period and nothing was deleted; `lethe doctor --drill` proves the path.")
         let outcomes = OutcomeCounts(values.items.map(\.outcome))
         let failed = outcomes[.failed]
@@ -147,6 +151,7 @@ package enum Controls {
             asks:
                 "Keep your own copy of what you need long-term; the vendor's copy goes with the DELETE or after a day.",
             holds: "What has to outlive the vendor's copy is archived.",
+            fails: "Something is promised to be kept that the vendor's copy cannot keep.",
             missing: "No archive is recorded here; copies kept elsewhere are outside what this log can see.")
         let beyond = values.policies.inForce.filter(\.keepsBeyondVendor).map(\.id).sorted()
         control.oppose(
@@ -166,6 +171,7 @@ package enum Controls {
             id: "confirmation", title: "Confirmed by the 204, on record",
             asks: "Every deletion is logged; what users are told rests on the 204.",
             holds: "Each deletion rests on a 204 in a log that verifies.",
+            fails: "A deletion is claimed that the record does not bear out.",
             missing: "No deletion in a verified log yet.")
         let deleted = values.items.filter { $0.outcome == .deleted }
         let unconfirmed = deleted.count { $0.lastAnswer != "204" }
@@ -194,6 +200,7 @@ package enum Controls {
             id: "right-to-delete", title: "Right to delete, item by item",
             asks: "For an end-user's request, enumerate the attachment ids and DELETE each.",
             holds: "Each request was enumerated whole and answered in time.",
+            fails: "Not every request was carried out in time.",
             missing: "No request was answered with complete coverage in the period.")
         let requests = values.requests
         let overdue = requests.count { $0.standing == .overdue }

@@ -1,6 +1,6 @@
 import Domain
 
-/// The report in three sentences: what was promised, what was done, what is open.
+/// The report on one page: a sentence, and what was promised, what was done, what is open.
 package struct Verdict: Codable, Sendable, Equatable {
     package enum Standing: String, CaseIterable, Codable, Sendable {
         case kept
@@ -12,9 +12,10 @@ package struct Verdict: Codable, Sendable, Equatable {
 
     package let standing: Standing
     package let headline: String
-    package let promised: String
-    package let done: String
-    package let open: String
+    package let promised: [String]
+    package let done: [String]
+    /// Empty = nothing is open.
+    package let open: [String]
 
     init(_ values: ReportValues, deletions: Deletions, controls: [Control]) {
         let matters = Self.openMatters(values, deletions: deletions)
@@ -35,39 +36,35 @@ package struct Verdict: Codable, Sendable, Equatable {
         }
         promised = Self.promises(values)
         done = Self.deeds(values, deletions)
-        let unproven = unknown == 0 ? [] : [count(unknown, "control") + " cannot be shown either way"]
-        let all = matters + unproven
-        open = all.isEmpty ? "Nothing is open." : all.joined(separator: "; ").capitalizedFirst + "."
+        open = matters + (unknown == 0 ? [] : [count(unknown, "control") + " not known either way"])
     }
 
-    private static func promises(_ values: ReportValues) -> String {
+    private static func promises(_ values: ReportValues) -> [String] {
         let policies = values.policies.inForce
-        let removals = policies.count { $0.deleteAfter != nil }
-        let retains = policies.count { $0.retain != nil }
-        guard !policies.isEmpty else { return "No policy is in force." }
-        var text =
-            "\(count(policies.count, "policy is", "policies are")) in force: \(removals) to remove, \(retains) to keep"
         let requests = values.requests.count
-        if requests > 0 {
-            text += "; \(count(requests, "erasure request")) \(requests == 1 ? "was" : "were") open or answered"
-        }
         let holds = values.holds.count(where: \.active)
-        if holds > 0 { text += "; \(count(holds, "legal hold")) \(holds == 1 ? "stands" : "stand")" }
-        return text + "."
+        let facts: [(Int, String)] = [
+            (policies.count, count(policies.count, "policy", "policies") + " in force"),
+            (policies.count { $0.deleteAfter != nil }, "\(policies.count { $0.deleteAfter != nil }) to remove in time"),
+            (policies.count { $0.retain != nil }, "\(policies.count { $0.retain != nil }) to keep for a time"),
+            (requests, count(requests, "erasure request") + " open or answered"),
+            (holds, count(holds, "legal hold") + " in force"),
+        ]
+        return policies.isEmpty ? ["no policy in force"] + facts.told : facts.told
     }
 
-    private static func deeds(_ values: ReportValues, _ deletions: Deletions) -> String {
+    private static func deeds(_ values: ReportValues, _ deletions: Deletions) -> [String] {
         let outcomes = deletions.total.outcomes
         let deleted = outcomes[Outcome.Group.deleted]
-        guard outcomes.total > 0 else { return "Nothing was due and nothing was deleted." }
-        var parts = ["\(count(deleted, "attachment")) (\(formatBytes(deletions.total.bytesDeleted))) deleted"]
-        let absent = outcomes[.absent]
-        let withheld = outcomes[.withheld]
-        if absent > 0 { parts.append("\(grouped(Int64(absent))) found gone already") }
-        if withheld > 0 { parts.append("\(grouped(Int64(withheld))) withheld with a reason") }
+        let (absent, withheld) = (outcomes[.absent], outcomes[.withheld])
         let answered = values.requests.count { $0.answered != nil }
-        if answered > 0 { parts.append("\(count(answered, "erasure request")) answered") }
-        return parts.joined(separator: ", ") + "."
+        let facts: [(Int, String)] = [
+            (deleted, "\(count(deleted, "attachment")) deleted, \(formatBytes(deletions.total.bytesDeleted))"),
+            (absent, "\(grouped(Int64(absent))) found gone already"),
+            (withheld, "\(grouped(Int64(withheld))) withheld with a reason"),
+            (answered, count(answered, "erasure request") + " answered"),
+        ]
+        return facts.told.isEmpty ? ["nothing was due, nothing was deleted"] : facts.told
     }
 
     private static func openMatters(_ values: ReportValues, deletions: Deletions) -> [String] {
@@ -94,6 +91,11 @@ package struct Verdict: Codable, Sendable, Equatable {
             (halted, count(halted, "run") + " halted"),
             (pending, count(pending, "request") + " open, not yet due"),
         ]
-        return all.filter { $0.0 > 0 }.map(\.1)
+        return all.told
     }
+}
+
+extension [(Int, String)] {
+    /// The texts whose number is not zero.
+    fileprivate var told: [String] { filter { $0.0 > 0 }.map(\.1) }
 }

@@ -30,15 +30,15 @@ extension SampleReport {
     static var holds: [ReportValues.Hold] {
         let all = [
             LegalHold(
-                id: HoldID(value: 0x401d << 112), scope: .subject([subject(1), subject(2)]),
+                id: HoldID(value: spread(1, 0xe5)), scope: .subject([subject(1), subject(2)]),
                 placedAt: time("2025-11-03T09:12:00Z"), placedBy: "j.lindqvist",
                 reason: "Matter 2025-118: card dispute, all correspondence"),
             LegalHold(
-                id: HoldID(value: 0x401e << 112), scope: .line(lines[0]), placedAt: time("2026-01-05T14:00:00Z"),
+                id: HoldID(value: spread(2, 0xe5)), scope: .line(lines[0]), placedAt: time("2026-01-05T14:00:00Z"),
                 placedBy: "j.lindqvist", reason: "Supervisory inquiry <script>alert('hold')</script>",
                 until: time("2026-06-30T00:00:00Z")),
             LegalHold(
-                id: HoldID(value: 0x401f << 112), scope: .attachment(attachment(77)),
+                id: HoldID(value: spread(3, 0xe5)), scope: .attachment(attachment(77)),
                 placedAt: time("2025-09-01T08:00:00Z"), placedBy: "m.okafor", reason: "Complaint closed",
                 releasedAt: time("2026-01-14T10:00:00Z")),
         ]

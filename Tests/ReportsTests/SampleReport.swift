@@ -24,14 +24,12 @@ enum SampleReport {
     static func attachment(_ number: Int) -> AttachmentID {
         AttachmentID(value: 0x01c0_ffee_0000_7000_8000_0000_0000_0000 + UInt128(number) * 0x9e37_79b9)
     }
-    static func plan(_ number: Int) -> PlanID {
-        PlanID(value: 0xa11c_e000_0000_0000_0000_0000_0000_0000 + UInt128(number))
-    }
-    static func run(_ number: Int) -> RunID {
-        RunID(value: 0xb0b0_0000_0000_0000_0000_0000_0000_0000 + UInt128(number))
-    }
-    static func request(_ number: Int) -> RequestID {
-        RequestID(value: 0x5eed_0000_0000_0000_0000_0000_0000_0000 + UInt128(number) << 96)
+    static func plan(_ number: Int) -> PlanID { PlanID(value: spread(number, 0xa1)) }
+    static func run(_ number: Int) -> RunID { RunID(value: spread(number, 0xb2)) }
+    static func request(_ number: Int) -> RequestID { RequestID(value: spread(number, 0xc3)) }
+    /// Numbers that look drawn at random and are always the same.
+    static func spread(_ number: Int, _ salt: UInt128) -> UInt128 {
+        (UInt128(number) + salt << 32) &* 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835
     }
     static func subject(_ number: UInt8) -> SubjectPseudonym {
         SubjectPseudonym(bytes: Array(repeating: number, count: 32)) ?? subject(0)
@@ -57,7 +55,7 @@ enum SampleReport {
         (values.plans, values.runs, values.items) = work()
         values.openIntents = [
             ReportValues.OpenIntent(
-                op: OperationID(value: 0x0be1 << 112), attachment: attachment(9001), run: run(30),
+                op: OperationID(value: spread(1, 0xd4)), attachment: attachment(9001), run: run(30),
                 rule: "policy:identity-documents", at: time("2026-01-31T03:15:09Z"), tries: 2, lastAnswer: "timeout")
         ]
         values.requests = requests(values.items)
@@ -137,12 +135,12 @@ enum SampleReport {
         let dice = generator.next() % 100
         let outcome: Outcome
         switch dice {
+        case _ where day == 17 && index == 0: outcome = .failedExhausted
+        case _ where day == 17 && index == 1: outcome = .refusedByVendor
         case 0..<4: outcome = .deletedAfterRetry
         case 4..<7: outcome = .alreadyAbsent
         case 7: outcome = .expiredByVendor
         case 8..<11: outcome = erasure ? .withheldShared : .withheldHold
-        case 11 where day == 17: outcome = .failedExhausted
-        case 12 where day == 17: outcome = .refusedByVendor
         case 13..<16 where erasure: outcome = .withheldRetention
         default: outcome = .deleted
         }

@@ -13,7 +13,7 @@ enum DeadlineChart {
         func x(_ day: Int64) -> Double { left + Double(day - first) / Double(max(1, last - first)) * (right - left) }
         let bottom = 34.0 + Double(shown.count) * 26
         var svg = SVG(
-            id: "chart-deadlines", title: "Requests and their deadlines",
+            id: "chart-deadlines", title: "From receipt to deadline",
             description: alternative(requests), height: Int(bottom) + 26)
         svg.legend([("s-1", "answered"), ("s-2", "time left"), ("g-failed", "overdue or late")], x: left, y: 14)
         for (index, request) in shown.enumerated() {
@@ -24,7 +24,7 @@ enum DeadlineChart {
         svg.text(Timestamp(seconds: last * 86_400).date, right, bottom + 17, .end)
         let today = x(now.day)
         svg.line(today, 26, today, bottom, "today")
-        if today > left + 110, today < right - 110 { svg.text("today", today, bottom + 17, .middle, "t strong") }
+        if today > left + 110, today < right - 110 { svg.text("today", today, bottom + 17, .middle, "label strong") }
         return svg.chart()
     }
 
@@ -32,7 +32,7 @@ enum DeadlineChart {
         _ request: ReportValues.Request, y: Double, x: (Int64) -> Double, now: Timestamp, in svg: inout SVG
     ) {
         let id = String(request.id.description.prefix(12))
-        svg.text(id, left - 12, y + 11, .end, "t mono")
+        svg.text(id, left - 12, y + 11, .end, "label mono")
         let start = x(request.received.day)
         let due = x(request.due.day)
         let tip = "\(id): received \(request.received.date), due \(request.due.date), \(request.standingWords)"
@@ -46,7 +46,8 @@ enum DeadlineChart {
         }
         svg.rectangle(due, y, x(until) - due, 14, "g-failed")
         svg.line(due, y - 3, due, y + 17, "due")
-        svg.text(request.standingWords, right + 14, y + 11, .start, request.standing.mark == .bad ? "t strong" : "t")
+        svg.text(
+            request.standingWords, right + 14, y + 11, .start, request.standing.mark == .bad ? "label strong" : "label")
     }
 
     private static func alternative(_ requests: [ReportValues.Request]) -> String {

@@ -24,7 +24,7 @@ enum HeldChart {
         }
         let rest = ranked.count - shown.count
         var svg = SVG(
-            id: "chart-held", title: "Held per line and tier",
+            id: "chart-held", title: "Attachments per line",
             description: parts.joined(separator: ", ") + (rest > 0 ? ", and \(rest) more lines." : "."),
             height: 34 + shown.count * 30)
         svg.legend([("s-1", "persistent"), ("s-2", "ephemeral")], x: left, y: 14)
@@ -49,7 +49,7 @@ enum HeldChart {
         }
         let attachments = tiers.values.map(\.attachments).reduce(0, +)
         let bytes = tiers.values.map(\.bytes).reduce(0, +)
-        svg.text("\(grouped(Int64(attachments)))", x + 10, y + 15, .start, "t strong")
+        svg.text("\(grouped(Int64(attachments)))", x + 10, y + 15, .start, "label strong")
         svg.text(formatBytes(bytes), x + 18 + Double(grouped(Int64(attachments)).count) * 7, y + 15)
     }
 }

@@ -43,7 +43,7 @@ struct SVG {
         body += "<circle class=\"\(style)\" cx=\"\(fixed(x))\" cy=\"\(fixed(y))\" r=\"\(fixed(radius))\"/>"
     }
 
-    mutating func text(_ text: String, _ x: Double, _ y: Double, _ anchor: Anchor = .start, _ style: String = "t") {
+    mutating func text(_ text: String, _ x: Double, _ y: Double, _ anchor: Anchor = .start, _ style: String = "label") {
         body += "<text class=\"\(style)\" x=\"\(fixed(x))\" y=\"\(fixed(y))\" text-anchor=\"\(anchor.rawValue)\">"
         body += "\(escapeMarkup(text))</text>"
     }

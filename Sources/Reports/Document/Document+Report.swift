@@ -75,6 +75,11 @@ extension ReportValues.Period {
     }
 }
 
+extension Timestamp {
+    /// In a table, where the colophon says that times are UTC: `2026-01-02 03:04`.
+    var minute: String { String(brief.dropLast(4)) }
+}
+
 extension Outcome {
     /// For people: `already absent`.
     var words: String { rawValue.spaced }

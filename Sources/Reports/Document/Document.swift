@@ -10,6 +10,11 @@ struct Document: Sendable {
     var sections: [Section]
     var colophon: [String]
 
+    /// The verdict's three lists with their names.
+    var account: [(label: String, facts: [String])] {
+        [("Promised", verdict.promised), ("Done", verdict.done), ("Open", verdict.open)]
+    }
+
     struct KeyFigure: Sendable {
         var label: String
         var value: String
@@ -41,6 +46,8 @@ struct Table: Sendable {
         case text
         /// Right-aligned, tabular digits.
         case number
+        /// Short text that is never broken: a date, an id, a state.
+        case word
     }
 
     struct Column: Sendable {
@@ -48,6 +55,7 @@ struct Table: Sendable {
         var alignment = Alignment.text
 
         static func text(_ title: String) -> Column { Column(title: title) }
+        static func word(_ title: String) -> Column { Column(title: title, alignment: .word) }
         static func number(_ title: String) -> Column { Column(title: title, alignment: .number) }
     }
 

@@ -33,13 +33,13 @@ extension Document.Section {
                 ],
             ])
         let fresh = Table(
-            "How fresh it is", [.text("Source"), .text("Last")],
+            "How fresh it is", [.word("Source"), .word("Last")],
             [
                 [.text("webhook delivery"), .text(coverage.lastDelivery?.brief ?? "never")],
                 [.text("complete walk through the API"), .text(coverage.lastCompleteSync?.brief ?? "never")],
             ])
         let drift = Table(
-            "Tier drift", [.text("Attachment"), .text("Line"), .text("Found"), .text("Finding")],
+            "Tier drift", [.word("Attachment"), .word("Line"), .word("Found"), .text("Finding")],
             values.holdings.drift.map {
                 [.code($0.attachment.description), .text($0.line?.number), .text($0.foundAt.date), .text($0.finding)]
             },
@@ -49,19 +49,19 @@ extension Document.Section {
             lead:
                 "Messages stay visible after a deletion, delivered webhooks keep a dead URL, and copies on recipients' "
                 + "devices and in the vendor's backups are out of reach of the API.",
-            tables: [reach, fresh, drift], startsPage: true)
+            tables: [reach, fresh, drift])
     }
 
     static func items(_ report: Report) -> Document.Section {
         let table = Table(
             "Items in order of time",
             [
-                .text("When"), .text("Attachment"), .text("Rule"), .text("Line"), .number("Bytes"), .text("Outcome"),
-                .text("Grade"),
+                .word("When"), .word("Attachment"), .text("Rule"), .word("Line"), .number("Bytes"), .text("Outcome"),
+                .word("Grade"),
             ],
             report.values.items.map {
                 [
-                    .text($0.at.brief), .code($0.attachment.description), .text(shortRule($0.rule)),
+                    .text($0.at.minute), .code($0.attachment.description), .text(shortRule($0.rule)),
                     .text($0.line?.number), .bytes($0.bytes), .mark($0.outcome.mark, $0.outcome.words),
                     .text($0.grade?.rawValue),
                 ]
@@ -75,10 +75,10 @@ extension Document.Section {
 
     static func glossary(_ report: Report) -> Document.Section {
         let outcomes = Table(
-            "Outcomes", [.text("Outcome"), .text("Counts as"), .text("Meaning")],
+            "Outcomes", [.word("Outcome"), .word("Counts as"), .text("Meaning")],
             Outcome.allCases.map { [.text($0.words), .text($0.group.rawValue), .text($0.meaning)] })
         let grades = Table(
-            "Evidence grades", [.text("Grade"), .text("Rests on")],
+            "Evidence grades", [.word("Grade"), .text("Rests on")],
             EvidenceGrade.allCases.map { [.text($0.rawValue), .text($0.meaning)] })
         return Document.Section(
             id: "terms", heading: "Terms", lead: "The closed list of outcomes, and what stands behind each grade.",

@@ -5,15 +5,15 @@ extension Document.Section {
         let policies = report.values.policies
         let table = Table(
             "Policies in force",
-            [.text("Policy"), .text("Keeps"), .text("Deletes after"), .text("Applies to"), .text("Why")],
+            [.word("Policy"), .text("What and why"), .text("Applies to"), .text("Keeps"), .word("Deletes after")],
             policies.inForce.map { policy in
                 let lines = policy.lines.isEmpty ? "every line" : policy.lines.map(\.number).joined(separator: ", ")
                 let keeps = [policy.retain, policy.legalGround.map { "(\($0))" }, policy.locked ? "locked" : nil]
                     .compactMap { $0 }.joined(separator: " ")
                 return [
-                    Cell(text: "\(policy.id): \(policy.title)"), .text(keeps.isEmpty ? nil : keeps),
-                    .text(policy.deleteAfter), .text([lines, policy.match].compactMap { $0 }.joined(separator: "; ")),
-                    .text(policy.why),
+                    .code(policy.id), .text("\(policy.title). \(policy.why)"),
+                    .text([lines, policy.match].compactMap { $0 }.joined(separator: "; ")),
+                    .text(keeps.isEmpty ? nil : keeps), .text(policy.deleteAfter),
                 ]
             },
             whenEmpty: "No policy is in force: nothing is deleted but by request.")
@@ -35,7 +35,7 @@ extension Document.Section {
         }
         let table = Table(
             "Due in the next \(forecast.days) days, per policy",
-            [.text("Policy"), .text("First day"), .number("Attachments"), .number("Bytes")],
+            [.text("Policy"), .word("First day"), .number("Attachments"), .number("Bytes")],
             byPolicy.sorted { $0.key < $1.key }.map { policy, sum in
                 [.text(policy), .text(sum.first), .number(sum.attachments), .bytes(sum.bytes)]
             },
@@ -52,12 +52,12 @@ extension Document.Section {
         let runs = Table(
             "Runs",
             [
-                .text("Run"), .text("Plan"), .text("Start"), .text("End"), .text("How it ended"), .number("Items"),
+                .word("Run"), .word("Plan"), .word("Start"), .number("Took"), .word("How it ended"), .number("Items"),
                 .number("Deleted"), .number("Failed"), .number("Open"),
             ],
             values.runs.map { run in
                 [
-                    .short(run.id), .short(run.plan), .text(run.start.brief), .text(run.end?.brief), run.ending,
+                    .short(run.id), .short(run.plan), .text(run.start.minute), .text(run.duration), run.ending,
                     .text(run.counts.map { grouped(Int64($0.items)) }),
                     .text(run.counts.map { grouped(Int64($0.deleted)) }),
                     .text(run.counts.map { grouped(Int64($0.failed)) }),
@@ -68,13 +68,13 @@ extension Document.Section {
         let plans = Table(
             "Plans and who approved them",
             [
-                .text("Plan"), .text("Kind"), .text("State"), .text("Made"), .number("Items"), .number("Bytes"),
+                .word("Plan"), .word("Kind"), .word("State"), .word("Made"), .number("Items"), .number("Bytes"),
                 .text("Approved by"),
             ],
             values.plans.map { plan in
-                let approvals = plan.approvals.map { "\($0.by) (\($0.how), \($0.at.brief))" }
+                let approvals = plan.approvals.map { "\($0.by) (\($0.how), \($0.at.minute))" }
                 return [
-                    .short(plan.id), .text(plan.kind.rawValue), .text(plan.state.rawValue), .text(plan.created.brief),
+                    .short(plan.id), .text(plan.kind.rawValue), .text(plan.state.rawValue), .text(plan.created.minute),
                     .number(plan.items), .bytes(plan.bytes),
                     .text(approvals.isEmpty ? nil : approvals.joined(separator: "; ")),
                 ]
@@ -82,8 +82,7 @@ extension Document.Section {
             whenEmpty: "No plan was made in this period.")
         return Document.Section(
             id: "runs", heading: "Runs and approvals",
-            lead: "Only a frozen plan deletes, and an approval is bound to its digest.", tables: [runs, plans],
-            startsPage: true)
+            lead: "Only a frozen plan deletes, and an approval is bound to its digest.", tables: [runs, plans])
     }
 
     static func log(_ report: Report) -> Document.Section {
@@ -91,18 +90,18 @@ extension Document.Section {
         let summary = Table(
             "Result",
             [
-                .text("Log"), .text("Result"), .number("Records"), .text("From"), .text("To"), .number("Intents"),
+                .text("Log"), .text("Result"), .number("Records"), .word("From"), .word("To"), .number("Intents"),
                 .number("Open"),
             ],
             logs.map { log in
                 [
                     .code(log.origin), .mark(log.result.mark, log.summary), .number(log.records),
-                    .text(log.first?.brief), .text(log.last?.brief), .number(log.intents), .number(log.open),
+                    .text(log.first?.minute), .text(log.last?.minute), .number(log.intents), .number(log.open),
                 ]
             },
             whenEmpty: "No audit log was verified for this report.")
         let checks = Table(
-            "Checks", [.text("Check"), .text("Result"), .text("Detail")],
+            "Checks", [.word("Check"), .text("Result"), .text("Detail")],
             logs.flatMap { log in
                 log.checks.map { check in
                     let name = logs.count > 1 ? "\(check.name) (\(log.origin))" : check.name
@@ -126,6 +125,13 @@ extension Document.Section {
 }
 
 extension ReportValues.Run {
+    /// `14 s`, `3 min`, `2 h`; `nil` = it did not end.
+    var duration: String? {
+        guard let end else { return nil }
+        let seconds = max(0, end.seconds - start.seconds)
+        return seconds < 120 ? "\(seconds) s" : seconds < 7200 ? "\(seconds / 60) min" : "\(seconds / 3600) h"
+    }
+
     var ending: Cell {
         if let haltCause { return .mark(.bad, "halted: \(haltCause.spaced)") }
         return end == nil ? .mark(.unsure, "not ended") : .mark(.good, "ended")

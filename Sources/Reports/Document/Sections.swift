@@ -7,7 +7,7 @@ extension Document.Section {
         let unknown = rows.map(\.sizeUnknown).reduce(0, +)
         let table = Table(
             "Held per line and tier",
-            [.text("Line"), .text("Tier"), .number("Attachments"), .number("Bytes"), .number("Size unknown")],
+            [.word("Line"), .word("Tier"), .number("Attachments"), .number("Bytes"), .number("Size unknown")],
             rows.map { row in
                 [
                     .text(row.line?.number ?? "no known line"), .text(row.tier.rawValue), .number(row.attachments),
@@ -23,7 +23,7 @@ extension Document.Section {
             id: "held", heading: "What is held",
             lead: "Live attachments at the vendor on \(report.values.generated.brief), as far as the inventory knows. "
                 + "Each counts once, under the line where it was first seen.",
-            charts: rows.isEmpty ? [] : [HeldChart.chart(rows)], tables: [table])
+            charts: rows.isEmpty ? [] : [HeldChart.chart(rows)], tables: [table], startsPage: true)
     }
 
     static func deleted(_ report: Report) -> Document.Section {
@@ -31,13 +31,13 @@ extension Document.Section {
         let total = deletions.total
         let outcomes = Outcome.allCases.filter { total.outcomes[$0] > 0 }
         let outcomeTable = Table(
-            "Every item by outcome", [.text("Outcome"), .number("Items"), .text("Meaning")],
+            "Every item by outcome", [.word("Outcome"), .number("Items"), .text("Meaning")],
             outcomes.map { [.mark($0.mark, $0.words), .number(total.outcomes[$0]), .text($0.meaning)] },
             total: [.text("Total"), .number(total.outcomes.total), .text("")],
             whenEmpty: "No item came to an end in this period.")
         let graded = EvidenceGrade.allCases.filter { deletions.grades[$0.rawValue, default: 0] > 0 }
         let gradeTable = Table(
-            "Strength of the evidence", [.text("Grade"), .number("Items"), .text("Rests on")],
+            "Strength of the evidence", [.word("Grade"), .number("Items"), .text("Rests on")],
             graded.map { [.text($0.rawValue), .number(deletions.grades[$0.rawValue, default: 0]), .text($0.meaning)] },
             whenEmpty: "No item was graded in this period.")
         let hasItems = total.outcomes.total > 0
@@ -50,8 +50,7 @@ extension Document.Section {
             tables: [
                 outcomeTable, tallies("By policy and request", "Rule", deletions.byRule),
                 tallies("By line", "Line", deletions.byLine), gradeTable,
-            ],
-            startsPage: true)
+            ])
     }
 
     private static func tallies(_ caption: String, _ key: String, _ tallies: [Deletions.Tally]) -> Table {
@@ -79,22 +78,23 @@ extension Document.Section {
         let failureTable = Table(
             "Items that failed or were not attempted",
             [
-                .text("Attachment"), .text("When"), .text("Outcome"), .text("Last answer"), .number("Attempts"),
-                .text("Rule"),
+                .word("Attachment"), .word("When"), .word("Outcome"), .word("Last answer"), .number("Attempts"),
+                .word("Rule"),
             ],
             failures.map {
                 [
-                    .code($0.attachment.description), .text($0.at.brief), .mark($0.outcome.mark, $0.outcome.words),
+                    .code($0.attachment.description), .text($0.at.minute), .mark($0.outcome.mark, $0.outcome.words),
                     .text($0.lastAnswer), .number($0.attempts), .text(shortRule($0.rule)),
                 ]
             },
             whenEmpty: "No item failed and none was left.")
         let intentTable = Table(
             "Operations without an outcome",
-            [.text("Operation"), .text("Attachment"), .text("Since"), .text("Last answer"), .number("Tries")],
+            [.word("Operation"), .word("Attachment"), .word("Since"), .word("Last answer"), .number("Tries")],
             values.openIntents.map {
                 [
-                    .short($0.op), .code($0.attachment.description), .text($0.at.brief), .text($0.lastAnswer ?? "none"),
+                    .short($0.op), .code($0.attachment.description), .text($0.at.minute),
+                    .text($0.lastAnswer ?? "none"),
                     .number($0.tries),
                 ]
             },
@@ -112,8 +112,8 @@ extension Document.Section {
         let table = Table(
             "Requests by deadline",
             [
-                .text("Request"), .text("Law"), .text("Received"), .text("Due"), .text("Standing"), .number("Items"),
-                .number("Deleted"), .number("Withheld"), .text("Coverage"),
+                .word("Request"), .word("Law"), .word("Received"), .word("Due"), .word("Standing"), .number("Items"),
+                .number("Deleted"), .number("Withheld"), .word("Coverage"),
             ],
             requests.map {
                 [
@@ -128,7 +128,7 @@ extension Document.Section {
             id: "requests", heading: "Erasure requests and their deadlines",
             lead: "Requests that were open or answered in the period, the most urgent first.",
             charts: requests.isEmpty ? [] : [DeadlineChart.chart(requests, now: report.values.generated)],
-            tables: [table], startsPage: true)
+            tables: [table])
     }
 
     static func holds(_ report: Report) -> Document.Section {
@@ -136,14 +136,14 @@ extension Document.Section {
         let table = Table(
             "Legal holds",
             [
-                .text("Hold"), .text("Covers"), .text("State"), .text("Placed"), .text("By"), .text("Until"),
+                .word("Hold"), .text("Covers"), .word("State"), .word("Placed"), .word("By"), .word("Until"),
                 .text("Reason"),
             ],
             holds.map {
                 [
                     .short($0.id), .text($0.scope), .mark($0.active ? .good : .plain, $0.active ? "in force" : "ended"),
                     .text($0.placedAt.date), .text($0.by),
-                    .text($0.releasedAt.map { "released \($0.date)" } ?? $0.until?.date ?? "released"),
+                    .text($0.releasedAt.map { "released \($0.date)" } ?? $0.until?.date ?? "open-ended"),
                     .text($0.reason),
                 ]
             },

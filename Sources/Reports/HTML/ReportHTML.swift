@@ -13,6 +13,11 @@ package enum ReportHTML {
 
 /// The report as the template wants it.
 private struct ReportView: Sendable {
+    struct AccountView: Sendable {
+        var label: String
+        var statements: [String]
+    }
+
     struct Figure: Sendable {
         var label: String
         var value: String
@@ -48,9 +53,7 @@ private struct ReportView: Sendable {
     var subtitle: String
     var verdictState: String
     var headline: String
-    var promised: String
-    var done: String
-    var open: String
+    var accounts: [AccountView]
     var figures: [Figure]
     var controls: [ControlView]
     var tally: String
@@ -63,9 +66,9 @@ private struct ReportView: Sendable {
         subtitle = plain(document.subtitle)
         verdictState = document.verdict.standing.mark.rawValue
         headline = plain(document.verdict.headline)
-        promised = plain(document.verdict.promised)
-        done = plain(document.verdict.done)
-        open = plain(document.verdict.open)
+        accounts = document.account.map {
+            AccountView(label: $0.label, statements: $0.facts.isEmpty ? ["nothing"] : $0.facts.map(plain))
+        }
         figures = document.keyFigures.map {
             Figure(label: plain($0.label), value: plain($0.value), remark: plain($0.note))
         }

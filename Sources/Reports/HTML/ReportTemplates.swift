@@ -22,9 +22,9 @@ enum ReportTemplates {
         <use href="#sign-{{verdictState}}"/></svg><span>{{headline}}</span></h1>
         <p class="subtitle">{{subtitle}}</p>
         <dl class="account">
-        <div><dt>Promised</dt><dd>{{promised}}</dd></div>
-        <div><dt>Done</dt><dd>{{done}}</dd></div>
-        <div><dt>Open</dt><dd>{{open}}</dd></div>
+        {{#accounts}}
+        <div><dt>{{label}}</dt>{{#statements}}<dd>{{.}}</dd>{{/statements}}</div>
+        {{/accounts}}
         </dl>
         <dl class="figures">
         {{#figures}}
@@ -38,11 +38,9 @@ enum ReportTemplates {
         <ol>
         {{#controls}}
         <li class="control {{state}}">
-        <h3><span class="number">{{number}}</span>{{name}}</h3>
+        <div class="asked"><h3><span class="number">{{number}}</span>{{name}}</h3><p>{{asks}}</p></div>
         <p class="state"><svg class="sign {{state}}" aria-hidden="true"><use href="#sign-{{state}}"/></svg>{{word}}</p>
-        <p class="finding">{{finding}}</p>
-        <p class="asks">{{asks}}</p>
-        <ul>{{#facts}}<li>{{.}}</li>{{/facts}}</ul>
+        <div class="found"><p>{{finding}}</p><ul>{{#facts}}<li>{{.}}</li>{{/facts}}</ul></div>
         </li>
         {{/controls}}
         </ol>

@@ -8,7 +8,7 @@ enum SharedTemplates {
         {{/isEmpty}}
         {{^isEmpty}}
         <div class="scroll" role="region" aria-label="{{caption}}" tabindex="0">
-        <table>
+        <table class="{{length}}">
         <caption>{{caption}}</caption>
         <thead><tr>{{#columns}}<th scope="col" class="{{headClass}}">{{heading}}</th>{{/columns}}</tr></thead>
         <tbody>
@@ -45,8 +45,8 @@ enum SharedTemplates {
         <path d="M4.6 8.4l2.3 2.3 4.5-5.2" class="stroke"/></symbol>
         <symbol id="sign-bad" viewBox="0 0 16 16"><rect x="1" y="1" width="14" height="14" rx="2.5" class="disc"/>\
         <path d="M5.2 5.2l5.6 5.6M10.8 5.2l-5.6 5.6" class="stroke"/></symbol>
-        <symbol id="sign-unsure" viewBox="0 0 16 16"><path d="M8 .9L15.1 8 8 15.1.9 8z" class="disc"/>\
-        <path d="M6.2 6.5a1.8 1.8 0 1 1 2.7 1.5c-.6.4-.9.7-.9 1.4M8 11.5v.1" class="stroke"/></symbol>
+        <symbol id="sign-unsure" viewBox="0 0 16 16"><circle cx="8" cy="8" r="6.9" class="ring"/>\
+        <path d="M6 6.6a2 2 0 1 1 3 1.7c-.7.4-1 .8-1 1.5M8 11.7v.1" class="ring"/></symbol>
         <symbol id="sign-plain" viewBox="0 0 16 16"><path d="M4 8h8" class="stroke"/></symbol>
         </defs>
         </svg>

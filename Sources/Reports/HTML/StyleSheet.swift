@@ -38,6 +38,7 @@ enum StyleSheet {
         .disc { fill: currentColor; }
         .stroke { fill: none; stroke: var(--ground); stroke-width: 1.7; stroke-linecap: round; stroke-linejoin: round; }
         #sign-plain .stroke { stroke: currentColor; }
+        .ring { fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linecap: round; stroke-linejoin: round; }
         .scroll { overflow-x: auto; margin-top: 28px; }
         section > h3 { margin-top: 28px; }
         table { border-collapse: collapse; width: 100%; font-size: 14px; line-height: 1.4; }
@@ -49,7 +50,8 @@ enum StyleSheet {
         tfoot th, tfoot td { font-weight: 600; border-bottom: 0; border-top: 1px solid var(--rule); }
         tbody tr:last-child > * { border-bottom-color: var(--rule); }
         .n { text-align: right; font-variant-numeric: tabular-nums lining-nums; white-space: nowrap; }
-        .m { white-space: nowrap; }
+        .w { white-space: nowrap; }
+        .n + .t, .n + .w { padding-left: 12px; }
         td.t { overflow-wrap: break-word; }
         td code, th code { white-space: nowrap; }
         footer { margin-top: 72px; padding-top: 16px; border-top: 1px solid var(--rule); color: var(--soft); font-size: 13px; }
@@ -60,6 +62,10 @@ enum StyleSheet {
         table { width: max-content; min-width: 100%; max-width: 220vw; }
         .scroll td.t { max-width: 17em; }
         .skip { display: none; }
+        .scroll { background: linear-gradient(to right, var(--ground), transparent) 0 0 / 24px 100% no-repeat local,
+        linear-gradient(to left, var(--ground), transparent) 100% 0 / 24px 100% no-repeat local,
+        linear-gradient(to right, var(--rule), transparent) 0 0 / 10px 100% no-repeat scroll,
+        linear-gradient(to left, var(--rule), transparent) 100% 0 / 10px 100% no-repeat scroll; }
         }
         @page { size: A4; margin: 17mm 16mm 19mm;
         @bottom-right { content: counter(page) " of " counter(pages); font: 8.5pt system-ui, sans-serif; color: #56606b; } }
@@ -70,8 +76,10 @@ enum StyleSheet {
         * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
         a { text-decoration: none; }
         h2 { font-size: 15pt; }
+        h3 { font-size: 9.5pt; }
+        .none, .note { font-size: 8.5pt; margin-top: 3pt; }
         h2, h3, caption, thead, figcaption, .lead { break-after: avoid; }
-        tr, figure, .control, .account, .figures { break-inside: avoid; }
+        tr, figure, .lead, .control, .account, .figures, .short { break-inside: avoid; }
         thead { display: table-header-group; }
         tfoot { display: table-row-group; }
         .scroll { overflow: visible; margin-top: 16pt; }
@@ -79,8 +87,8 @@ enum StyleSheet {
         caption { font-size: 9.5pt; }
         thead th { font-size: 8pt; }
         th, td { padding: 3.2pt 8pt 3.2pt 0; }
-        code { font-size: 7.4pt; }
-        .m { white-space: normal; }
+        code { font-size: 7pt; }
+        thead th.w { white-space: normal; }
         footer { margin-top: 28pt; font-size: 8pt; break-inside: avoid; }
         }
 
@@ -101,17 +109,17 @@ enum StyleSheet {
         font-variant-numeric: tabular-nums lining-nums; }
         .controls { margin-top: 64px; }
         .controls > ol { list-style: none; margin-top: 24px; border-top: 1px solid var(--rule); }
-        .control { display: grid; grid-template-columns: 3fr 1.3fr 5fr; gap: 2px 24px; padding: 14px 0 16px;
+        .control { display: grid; grid-template-columns: 4fr 1.5fr 6fr; gap: 24px; padding: 14px 0 16px;
         border-bottom: 1px solid var(--hair); }
-        .control .number { display: inline-block; width: 1.6em; color: var(--soft); font-weight: 400;
-        font-variant-numeric: tabular-nums; }
+        .control h3 { display: flex; }
+        .control .number { flex: 0 0 1.6em; color: var(--soft); font-weight: 400; font-variant-numeric: tabular-nums; }
         .control .state { font-weight: 600; white-space: nowrap; }
         .control.good .state { color: var(--good); } .control.bad .state { color: var(--bad); }
         .control.unsure .state { color: var(--unsure); }
-        .control .asks { grid-column: 1; grid-row: 2; color: var(--soft); font-size: 13px; padding-left: 1.9em; line-height: 1.4; }
-        .control ul { grid-column: 3; grid-row: 2; list-style: none; color: var(--soft); font-size: 14px; }
-        .control ul li { padding-left: 14px; text-indent: -14px; }
-        .control ul li::before { content: "–"; display: inline-block; width: 14px; text-indent: 0; }
+        .asked p { color: var(--soft); font-size: 13px; padding-left: 1.85em; line-height: 1.45; margin-top: 2px; }
+        .found ul { list-style: none; color: var(--soft); font-size: 14px; margin-top: 2px; }
+        .found li { padding-left: 14px; text-indent: -14px; overflow-wrap: break-word; }
+        .found li::before { content: "–"; display: inline-block; width: 14px; text-indent: 0; }
         nav { margin-top: 48px; padding: 16px 20px; background: var(--panel); border-radius: 4px; }
         nav ol { list-style: none; columns: 3; column-gap: 32px; font-size: 14px; line-height: 1.9; }
         #sections > section { margin-top: 80px; }
@@ -119,10 +127,9 @@ enum StyleSheet {
         figcaption { font-weight: 600; }
         figure .scroll { margin-top: 10px; }
         .drawing svg { display: block; width: 100%; min-width: 640px; height: auto; }
-        .t { fill: var(--soft); font-size: 12px; font-variant-numeric: tabular-nums; }
-        .strong { fill: var(--ink); font-weight: 600; }
-        .t.mono { font-size: 11.5px; }
-        td.t, th.t { font-size: inherit; font-variant-numeric: normal; }
+        .label { fill: var(--soft); font-size: 12px; font-variant-numeric: tabular-nums; }
+        .label.strong { fill: var(--ink); font-weight: 600; }
+        .label.mono { font-size: 11.5px; }
         .grid { stroke: var(--hair); } .axis { stroke: var(--soft); } .track { fill: var(--hair); }
         .today { stroke: var(--ink); stroke-dasharray: 2 3; } .due { stroke: var(--ink); stroke-width: 1.6; }
         .s-1, .g-deleted { fill: var(--s1); } .s-2, .g-absent { fill: var(--s2); } .s-3, .g-withheld { fill: var(--s3); }
@@ -134,24 +141,23 @@ enum StyleSheet {
         .account { grid-template-columns: 1fr; gap: 18px; margin-top: 28px; }
         .figures { grid-template-columns: repeat(2, 1fr); margin-top: 32px; }
         .controls { margin-top: 48px; }
-        .control { grid-template-columns: 1fr auto; }
-        .control .finding, .control .asks, .control ul { grid-column: 1 / -1; grid-row: auto; padding-left: 0; }
-        .control .asks { order: 9; margin-top: 4px; }
+        .control { grid-template-columns: 1fr auto; gap: 8px 16px; }
+        .found { grid-column: 1 / -1; padding-left: 1.6em; }
         nav ol { columns: 1; }
         #sections > section { margin-top: 56px; }
         }
         @media print {
-        .verdict { font-size: 22pt; }
-        .account { gap: 18pt; margin-top: 20pt; }
-        .figures { grid-template-columns: repeat(6, 1fr); gap: 0 12pt; margin-top: 20pt; padding-top: 8pt; }
+        .verdict { font-size: 21pt; margin-top: 6pt; }
+        .account { gap: 16pt; margin-top: 16pt; font-size: 9pt; }
+        .account dd { margin-top: 0; }
+        .figures { grid-template-columns: repeat(6, 1fr); gap: 0 12pt; margin-top: 15pt; padding-top: 7pt; }
         .figures strong { font-size: 15pt; }
         .figures dt, .figures span { font-size: 8pt; }
-        .controls { margin-top: 24pt; }
-        .controls > ol { margin-top: 10pt; }
-        .control { padding: 6.5pt 0 7pt; grid-template-columns: 3fr 1.2fr 4.6fr; gap: 1pt 12pt; }
+        .controls { margin-top: 18pt; }
+        .controls > ol { margin-top: 8pt; }
+        .control { padding: 4.5pt 0 5pt; gap: 12pt; grid-template-columns: 5fr 1.6fr 7fr; line-height: 1.38; }
         .control h3 { font-size: 9.5pt; }
-        .control .asks, .control ul { font-size: 8pt; }
-        .control .asks { padding-left: 1.9em; }
+        .asked p, .found ul { font-size: 7.8pt; line-height: 1.35; margin-top: 1pt; }
         #sections > section { margin-top: 26pt; }
         #sections > section.page { margin-top: 0; break-before: page; }
         figure { margin-top: 12pt; }

@@ -25,15 +25,18 @@ struct TableView: Sendable {
     var isEmpty: Bool
     var emptyText: String
     var omission: String?
+    /// `short` stays on one page when printed.
+    var length: String
 
     init(_ table: Table) {
         caption = plain(table.caption)
-        columns = table.columns.map { Head(heading: plain($0.title), headClass: $0.alignment == .number ? "n" : "t") }
+        columns = table.columns.map { Head(heading: plain($0.title), headClass: $0.alignment.className) }
         rows = table.shown.map { Self.row($0, table.columns) }
         sums = table.total.map { [Self.row($0, table.columns)] } ?? []
         isEmpty = table.rows.isEmpty
         emptyText = plain(table.whenEmpty)
         omission = table.omission
+        length = table.rows.count <= 16 ? "short" : "long"
     }
 
     private static func row(_ cells: [Cell], _ columns: [Table.Column]) -> Row {
@@ -43,8 +46,18 @@ struct TableView: Sendable {
                 var sign: String?
                 if case .mark(let mark) = cell.style { sign = mark.rawValue }
                 return Field(
-                    text: plain(cell.text), cellClass: column.alignment == .number ? "n" : sign == nil ? "t" : "m",
+                    text: plain(cell.text), cellClass: column.alignment.className,
                     isHeader: index == 0, sign: sign, isCode: cell.style == .code)
             })
+    }
+}
+
+extension Table.Alignment {
+    fileprivate var className: String {
+        switch self {
+        case .text: "t"
+        case .number: "n"
+        case .word: "w"
+        }
     }
 }

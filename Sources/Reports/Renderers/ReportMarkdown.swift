@@ -4,10 +4,10 @@ package enum ReportMarkdown {
         let document = Document(report)
         var lines = ["# \(escape(document.title))", "", escape(document.subtitle), ""]
         lines += ["**\(escape(document.verdict.headline))**", ""]
-        lines += [
-            "- Promised: \(escape(document.verdict.promised))", "- Done: \(escape(document.verdict.done))",
-            "- Open: \(escape(document.verdict.open))", "",
-        ]
+        for (label, facts) in document.account {
+            lines.append("- \(label): \(escape(facts.isEmpty ? "nothing" : facts.joined(separator: "; ")))")
+        }
+        lines.append("")
         lines += table(keyFigures(document)) + controls(document.controls)
         for section in document.sections {
             lines += ["## \(escape(section.heading))", "", escape(section.lead), ""]

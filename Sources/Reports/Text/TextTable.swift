@@ -1,0 +1,87 @@
+/// A table for a terminal: columns aligned, numbers to the right, no line longer than `width`.
+///
+/// Columns that may shrink give way together, the widest first; what does not fit ends in `…`. A line is never wrapped,
+/// so that a table can be cut with `cut` and `awk`.
+package struct TextTable: Sendable {
+    package struct Column: Sendable {
+        package enum Alignment: Sendable {
+            case left, right
+        }
+
+        var title: String
+        var alignment: Alignment
+        var mayShrink: Bool
+
+        package static func text(_ title: String) -> Column { Column(title: title, alignment: .left, mayShrink: true) }
+        /// Never cut: an id, a date.
+        package static func id(_ title: String) -> Column { Column(title: title, alignment: .left, mayShrink: false) }
+        package static func number(_ title: String) -> Column {
+            Column(title: title, alignment: .right, mayShrink: false)
+        }
+    }
+
+    private let columns: [Column]
+    private let width: Int
+    private var rows: [[String]] = []
+
+    package init(_ columns: [Column], width: Int = 80) {
+        self.columns = columns
+        self.width = width
+    }
+
+    /// Cells that are missing are empty, those beyond the columns are dropped.
+    package mutating func append(_ cells: [String]) {
+        let cells = cells.prefix(columns.count).map(printable)
+        rows.append(cells + Array(repeating: "", count: columns.count - cells.count))
+    }
+
+    /// The header and the rows, each ended by LF; nothing for a table without rows.
+    package var rendered: String {
+        guard !rows.isEmpty else { return "" }
+        let widths = fittedWidths()
+        return ([columns.map(\.title)] + rows).map { line($0, widths) + "\n" }.joined()
+    }
+
+    private func line(_ cells: [String], _ widths: [Int]) -> String {
+        var text = ""
+        for (index, cell) in cells.enumerated() {
+            let fitted = cut(cell, to: widths[index])
+            let padding = String(repeating: " ", count: max(0, widths[index] - fitted.count))
+            if index > 0 { text += "  " }
+            text += columns[index].alignment == .right ? padding + fitted : fitted + padding
+        }
+        while text.last == " " { text.removeLast() }
+        return text
+    }
+
+    private func fittedWidths() -> [Int] {
+        var widths = columns.indices.map { index in
+            rows.reduce(columns[index].title.count) { max($0, $1[index].count) }
+        }
+        var excess = widths.reduce(0, +) + 2 * (columns.count - 1) - width
+        while excess > 0 {
+            let shrinkable = columns.indices.filter { columns[$0].mayShrink && widths[$0] > 6 }
+            guard let widest = shrinkable.max(by: { (widths[$0], $1) < (widths[$1], $0) }) else { break }
+            widths[widest] -= 1
+            excess -= 1
+        }
+        return widths
+    }
+}
+
+/// At most `width` characters, the last of them `…` where something was cut.
+func cut(_ text: String, to width: Int) -> String {
+    text.count <= width ? text : String(text.prefix(max(0, width - 1))) + "…"
+}
+
+/// Without control characters: what a person typed cannot move the cursor or colour the terminal.
+private func printable(_ text: String) -> String {
+    String(
+        String.UnicodeScalarView(
+            text.unicodeScalars.map { scalar in
+                switch scalar.properties.generalCategory {
+                case .control, .format, .lineSeparator, .paragraphSeparator: " "
+                default: scalar
+                }
+            }))
+}

@@ -12,12 +12,14 @@ final class AttachmentReader {
     private let participants: Prepared?
     private let unknown: Prepared?
     private let sender: Prepared?
+    private let chatLine: Prepared
     private var lines: [Int64: PhoneLine] = [:]
     private var senders: [Int64: SubjectPseudonym] = [:]
 
     /// With `people` also senders, participants and unknown recipients: several more look-ups for each.
     init(_ database: Database, people: Bool) throws {
         sightings = try Prepared(database, Self.sightingsOf + " WHERE attachment = ? ORDER BY message, source")
+        chatLine = try Prepared(database, "SELECT line FROM chat WHERE id = ?")
         sender = people ? try Prepared(database, "SELECT pseudonym FROM subject WHERE key = ?") : nil
         participants = people ? try Prepared(database, Self.participantsOf) : nil
         unknown = people ? try Prepared(database, "SELECT \(People.anyUnknown) FROM attachment a WHERE a.key = ?") : nil
@@ -62,7 +64,7 @@ final class AttachmentReader {
             message: row.vendorID(0), chat: row.vendorID(2), direction: Direction(code: row.int(4)), source: source,
             mime: row.text(5), size: row.int(6), sentAt: row.time(7), firstEnvelope: row.time(8),
             reconciledAt: row.time(9))
-        if let digits = row.int(3) { sighting.line = try line(digits) }
+        if let digits = try row.int(3) ?? lineOfChat(sighting.chat) { sighting.line = try line(digits) }
         if let sender, let key = row.int(10) { sighting.sender = try pseudonym(key, sender) }
         return sighting
     }
@@ -80,6 +82,14 @@ final class AttachmentReader {
         try unknown.bind(1, candidate.key)
         candidate.attachment.hasUnknownRecipient = try unknown.step() ? unknown.bool(0) : true
         unknown.reset()
+    }
+
+    /// For a message that did not name our number itself.
+    private func lineOfChat(_ chat: ChatID?) throws -> Int64? {
+        guard let chat else { return nil }
+        try chatLine.bind(1, chat)
+        defer { chatLine.reset() }
+        return try chatLine.step() ? chatLine.int(0) : nil
     }
 
     private func line(_ digits: Int64) throws -> PhoneLine {

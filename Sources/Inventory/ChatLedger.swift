@@ -43,7 +43,7 @@ struct ChatLedger {
         let chatsBefore = watchesRecipients ? try chatsWithUnknownRecipient(database) : []
         try writeChats(database)
         try writeMembers(database)
-        guard !chatsBefore.isEmpty else { return }
+        try recheckMessagesWithoutLine(database)
         // Something held because its recipient was unknown may be free now.
         for chat in chatsBefore.subtracting(try chatsWithUnknownRecipient(database)) {
             try database.perform(
@@ -51,6 +51,20 @@ struct ChatLedger {
                 UPDATE attachment SET next_check = 0, revision = revision + 1 WHERE state <> 1
                 AND key IN (SELECT attachment FROM sighting WHERE chat = ?)
                 """, chat)
+        }
+    }
+
+    /// The line of a chat is that of its messages which named none.
+    private func recheckMessagesWithoutLine(_ database: Database) throws {
+        let reset = try Prepared(
+            database,
+            """
+            UPDATE attachment SET next_check = 0, revision = revision + 1 WHERE state <> 1
+            AND key IN (SELECT attachment FROM sighting WHERE chat = ? AND line IS NULL)
+            """)
+        for (id, chat) in chats where chat.line != nil {
+            try reset.bind(1, id)
+            try reset.run()
         }
     }
 

@@ -21,7 +21,8 @@ enum InventorySchema {
         for (index, migration) in migrations.prefix(count).enumerated() {
             migrator.registerMigration(migration.name) { database in
                 try database.execute(sql: migration.statements)
-                try database.execute(sql: "PRAGMA user_version = \(index + 1)")
+                try database.execute(
+                    sql: "PRAGMA application_id = \(applicationID); PRAGMA user_version = \(index + 1)")
             }
         }
         return migrator
@@ -75,6 +76,7 @@ enum InventorySchema {
             PRIMARY KEY (attachment, message, source)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX sighting_chat ON sighting (chat) WHERE chat IS NOT NULL;
+        CREATE INDEX sighting_without_line ON sighting (chat) WHERE line IS NULL AND chat IS NOT NULL;
         CREATE INDEX sighting_without_chat ON sighting (sender) WHERE chat IS NULL AND sender IS NOT NULL;
 
         CREATE TABLE chat (
@@ -208,7 +210,7 @@ enum InventorySchema {
             PRIMARY KEY (plan, attachment)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX plan_item_attachment ON plan_item (attachment);
-        CREATE INDEX plan_item_deleted ON plan_item (closed_at) WHERE outcome IN ('deleted', 'deleted_after_retry');
+        CREATE INDEX plan_item_closed ON plan_item (closed_at) WHERE closed_at IS NOT NULL;
         CREATE TABLE approval (
             plan INTEGER NOT NULL REFERENCES plan (key),
             digest TEXT NOT NULL,
@@ -252,7 +254,7 @@ enum InventorySchema {
             PRIMARY KEY (op, try)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX intent_attachment ON intent (attachment);
-        CREATE INDEX intent_open ON intent (run, attachment) WHERE answered_at IS NULL;
+        CREATE INDEX intent_open ON intent (attachment) WHERE answered_at IS NULL;
         CREATE TABLE verification (
             key INTEGER PRIMARY KEY,
             attachment BLOB NOT NULL,

@@ -45,6 +45,18 @@ extension InventoryStore {
         }
     }
 
+    /// Seen under this account: in a message, an upload's answer or a GET that answered 200. A 404 is proof only then.
+    package func wasSeen(_ id: AttachmentID) throws(LetheError) -> Bool {
+        try read { database in
+            try database.first(
+                """
+                SELECT 1 FROM attachment a WHERE id = ?
+                AND (api_seen IS NOT NULL OR EXISTS (SELECT 1 FROM sighting WHERE attachment = a.key))
+                """, id
+            ) { $0.int(0) } != nil
+        }
+    }
+
     /// Everything held about one attachment.
     package func record(of id: AttachmentID) throws(LetheError) -> AttachmentRecord? {
         try read { database in
@@ -89,34 +101,52 @@ extension InventoryStore {
         return entries.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
     }
 
-    /// Every attachment that is not gone (or every one), in one pass over both tables side by side: for full decisions,
-    /// forecasts and statistics. The snapshot is of the moment it began; `body` may write to the store. Stops early when
-    /// `body` returns `false`.
+    /// Every attachment that is not gone (or every one): for full decisions, forecasts and statistics. It reads pages, and
+    /// each is a snapshot; between them `body` may use the store. Stops early when `body` returns `false`.
     package func forEachAttachment(
         includingGone: Bool = false, people: Bool = false, _ body: (Candidate) throws -> Bool
     ) throws(LetheError) {
-        try read { database in
-            let reader = try AttachmentReader(database, people: people)
-            let filter = includingGone ? "" : "WHERE a.state <> 1"
-            let rows = try Prepared(
-                database, "SELECT \(AttachmentReader.columns) FROM attachment a \(filter) ORDER BY a.key")
-            let sightings = try Prepared(
-                database, AttachmentReader.sightingsOf + " ORDER BY attachment, message, source")
-            var hasSighting = try sightings.step()
-            while try rows.step() {
-                var candidate = try reader.bare(rows)
-                while hasSighting, let owner = sightings.int(11), owner <= candidate.key {
-                    if owner == candidate.key {
-                        candidate.attachment.sightings.append(try reader.sighting(sightings))
-                    }
-                    hasSighting = try sightings.step()
-                }
-                try reader.addPeople(to: &candidate)
-                if try !body(candidate) { break }
+        var last: Int64? = Int64.min
+        while let after = last {
+            let page = try read { database in
+                try Self.page(after: after, size: 2000, includingGone: includingGone, people: people, in: database)
             }
-            rows.reset()
-            sightings.reset()
+            last = page.count < 2000 ? nil : page.last?.key
+            do {
+                for candidate in page where try !body(candidate) { return }
+            } catch {
+                throw StoreErrors.map(error)
+            }
         }
+    }
+
+    /// In the order of row numbers, in which sightings lie too: both tables are walked side by side, without a seek.
+    private static func page(
+        after: Int64, size: Int, includingGone: Bool, people: Bool, in database: Database
+    ) throws -> [Candidate] {
+        let reader = try AttachmentReader(database, people: people)
+        let filter = includingGone ? "" : "AND a.state <> 1"
+        let rows = try Prepared(
+            database,
+            "SELECT \(AttachmentReader.columns) FROM attachment a WHERE a.key > ? \(filter) ORDER BY a.key LIMIT ?")
+        let sightings = try Prepared(
+            database, AttachmentReader.sightingsOf + " WHERE attachment > ? ORDER BY attachment, message, source")
+        try rows.bind(all: [after, size])
+        try sightings.bind(1, after)
+        var page: [Candidate] = []
+        page.reserveCapacity(size)
+        var hasSighting = try sightings.step()
+        while try rows.step() {
+            var candidate = try reader.bare(rows)
+            while hasSighting, let owner = sightings.int(11), owner <= candidate.key {
+                if owner == candidate.key { candidate.attachment.sightings.append(try reader.sighting(sightings)) }
+                hasSighting = try sightings.step()
+            }
+            try reader.addPeople(to: &candidate)
+            page.append(candidate)
+        }
+        sightings.reset()
+        return page
     }
 
     /// The rules say that its 24 hours are over, or that configuration and what was seen disagree.

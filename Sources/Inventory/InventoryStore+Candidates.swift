@@ -70,7 +70,11 @@ extension InventoryStore {
             try database.set("rules_generation", to: String(generation + 1))
         case .attachment(let id): try database.perform(reset + "id = ?", id)
         case .line(let line):
-            try database.perform(reset + "key IN (SELECT attachment FROM sighting WHERE line = ?)", line)
+            try database.perform(
+                reset + """
+                    key IN (SELECT attachment FROM sighting WHERE line = ?1
+                        OR (line IS NULL AND chat IN (SELECT id FROM chat WHERE line = ?1)))
+                    """, line)
         case .chat(let chat):
             try database.perform(reset + "key IN (SELECT attachment FROM sighting WHERE chat = ?)", chat)
         case .subject(let pseudonym):

@@ -5,9 +5,12 @@ extension InventoryStore {
     /// Makes a pseudonym unlinkable for ever: its row, sightings, memberships and register entries go, and no byte of it
     /// stays in the file or its log. Refused while a hold or an unfinished request names the subject, or while an
     /// attachment of theirs is live.
-    package func forget(_ subject: SubjectPseudonym, now: Timestamp) throws(LetheError) {
-        try write { database in
-            guard let key = try Self.subjectKeys([subject], in: database).first else { return }
+    ///
+    /// `false` = there was no such subject; the scrubbing is done anyway, for a call that could not finish it before.
+    package func forget(_ subject: SubjectPseudonym, now: Timestamp) throws(LetheError) -> Bool {
+        let found = try write { database in
+            let row = try database.first("SELECT key FROM subject WHERE pseudonym = ?", subject) { $0.int(0) }
+            guard let key = row else { return false }
             try Self.refuseForgetting(subject, key, now: now, in: database)
             // Sightings by them, and in direct chats that nobody else is in.
             try database.perform(
@@ -22,8 +25,10 @@ extension InventoryStore {
                 try database.perform("DELETE FROM \(table) WHERE subject = ?", key)
             }
             try database.perform("DELETE FROM subject WHERE key = ?", key)
+            return true
         }
         try scrub()
+        return found
     }
 
     private static func refuseForgetting(

@@ -29,6 +29,7 @@ package struct AttachmentPage: Sendable {
 
 extension InventoryStore {
     /// Attachments in the order of their ids. `matches` is asked last: the tier is configuration's to say, not the store's.
+    /// It is asked inside the transaction and must not use the store.
     package func attachments(
         _ filter: AttachmentFilter = AttachmentFilter(), after cursor: AttachmentID? = nil, limit: Int,
         where matches: (Attachment) -> Bool = { _ in true }
@@ -61,7 +62,11 @@ extension InventoryStore {
             values.append(state.code)
         }
         if let line = filter.line {
-            conditions.append("EXISTS (SELECT 1 FROM sighting g WHERE g.attachment = a.key AND g.line = ?)")
+            conditions.append(
+                """
+                EXISTS (SELECT 1 FROM sighting g WHERE g.attachment = a.key
+                    AND coalesce(g.line, (SELECT line FROM chat WHERE id = g.chat)) = ?)
+                """)
             values.append(line)
         }
         if let subjects = filter.subjects {

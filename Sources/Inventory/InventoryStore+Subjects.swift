@@ -86,21 +86,27 @@ extension InventoryStore {
         }
     }
 
-    /// Ties the database to its keys, and takes over keys that were appended: `lookup' = HMAC(new key, lookup)` on every row.
-    static func bindKeys(_ keys: LookupKeys, in database: Database) throws {
-        let count = try database.setting("lookup_keys").flatMap { Int($0) } ?? keys.count
-        let check = try database.setting("lookup_check")
-        let expected = try keys.check(first: count)
-        guard count <= keys.count, check == nil || check == expected else {
+    /// Whether keys were appended since the database was last opened, or it has none yet; another list of keys is refused.
+    static func needsBinding(_ keys: LookupKeys, in database: Database) throws -> Bool {
+        guard let check = try database.setting("lookup_check") else { return true }
+        let count = try database.setting("lookup_keys").flatMap { Int($0) } ?? 0
+        guard (1...keys.count).contains(count), try keys.check(first: count) == check else {
             throw LetheError(
                 "wrong-key", .configuration, "lookup.key is not the one that this inventory was made with",
                 hint: "put back the copy from your secret store: without it no data subject can be found again")
         }
-        if check != nil, count == keys.count { return }
-        let rows = try database.all("SELECT key, lookup FROM subject") { ($0.int(0), $0.bytes(1)) }
-        for case (let key?, let lookup?) in rows {
-            let advanced = try keys.advance(lookup, past: count)
-            try database.perform("UPDATE subject SET lookup = ? WHERE key = ?", advanced, key)
+        return count < keys.count
+    }
+
+    /// Ties the database to its keys, and takes over those that were appended: `lookup' = HMAC(new key, lookup)` on every row.
+    static func bindKeys(_ keys: LookupKeys, in database: Database) throws {
+        guard try needsBinding(keys, in: database) else { return }
+        if let count = try database.setting("lookup_keys").flatMap({ Int($0) }) {
+            let rows = try database.all("SELECT key, lookup FROM subject") { ($0.int(0), $0.bytes(1)) }
+            for case (let key?, let lookup?) in rows {
+                let advanced = try keys.advance(lookup, past: count)
+                try database.perform("UPDATE subject SET lookup = ? WHERE key = ?", advanced, key)
+            }
         }
         try database.set("lookup_keys", to: String(keys.count))
         try database.set("lookup_check", to: try keys.check(first: keys.count))

@@ -45,7 +45,9 @@ package final class InventoryStore: Sendable {
                 // GRDB's pool asks for NORMAL, which may lose the last commits with the machine's power.
                 try database.execute(sql: "PRAGMA synchronous = FULL")
             }
-            try pool.write { try Self.bindKeys(keys, in: $0) }
+            if try pool.read({ try Self.needsBinding(keys, in: $0) }) {
+                try pool.write { try Self.bindKeys(keys, in: $0) }
+            }
         } catch {
             throw StoreErrors.map(error)
         }
@@ -58,7 +60,6 @@ package final class InventoryStore: Sendable {
         configuration.prepareDatabase { database in
             let isReader = database.configuration.readonly
             try database.execute(sql: "PRAGMA secure_delete = ON; PRAGMA cache_size = \(isReader ? -16_000 : -64_000)")
-            if !isReader { try database.execute(sql: "PRAGMA application_id = \(InventorySchema.applicationID)") }
         }
         return configuration
     }

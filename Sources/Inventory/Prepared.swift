@@ -14,6 +14,12 @@ final class Prepared {
         handle = statement.sqliteStatement
     }
 
+    /// The same statement each time for the same text: only for what runs to its end before anything else does.
+    init(cached sql: String, in database: Database) throws {
+        statement = try database.cachedStatement(sql: sql)
+        handle = statement.sqliteStatement
+    }
+
     /// Binds one parameter; the first is 1.
     func bind(_ index: Int32, _ value: some SQLValue) throws {
         try withExtendedLifetime(self) { try check(value.bind(to: handle, at: index), is: SQLITE_OK) }
@@ -103,7 +109,7 @@ extension Prepared {
 extension Database {
     /// Runs one statement.
     func perform(_ sql: String, _ values: any SQLValue...) throws {
-        let statement = try Prepared(self, sql)
+        let statement = try Prepared(cached: sql, in: self)
         try statement.bind(all: values)
         try statement.run()
     }

@@ -23,11 +23,6 @@ struct Projector {
             let ending = final.map { Ending(attachment: attachment, outcome: $0, http: http, trace: trace, at: at) }
             try answered(op, attempt, answer, http: http, trace: trace, ending: ending, at: at, attachment: attachment)
         case .itemClosed(let run, let attachment, let outcome):
-            try database.perform(
-                """
-                UPDATE intent SET answered_at = ?3, outcome = ?4
-                WHERE run = ?1 AND attachment = ?2 AND answered_at IS NULL
-                """, run, attachment, at, outcome.rawValue)
             try close(Ending(attachment: attachment, outcome: outcome, http: nil, trace: nil, at: at), run: run)
         case .verified(let run, let attachment, let http, let grade):
             try verified(run, attachment, http, grade, at)
@@ -111,7 +106,11 @@ struct Projector {
         try close(ending, run: run)
     }
 
+    /// Closes the item, and whatever was announced for it and never answered: a crash leaves that behind.
     private func close(_ ending: Ending, run: RunID?) throws {
+        try database.perform(
+            "UPDATE intent SET answered_at = ?2, outcome = ?3 WHERE attachment = ?1 AND answered_at IS NULL",
+            ending.attachment, ending.at, ending.outcome.rawValue)
         try database.perform(
             """
             UPDATE plan_item SET outcome = ?3, grade = ?4, http = ?5, trace = ?6, closed_at = ?7
@@ -119,6 +118,10 @@ struct Projector {
             """, run, ending.attachment, ending.outcome.rawValue, ending.grade?.rawValue, ending.http, ending.trace,
             ending.at)
         guard let state = ending.state else { return }
+        if state == .gone {
+            // After a restore of an older inventory the log may know more than it does.
+            try database.perform("INSERT OR IGNORE INTO attachment (id) VALUES (?)", ending.attachment)
+        }
         try database.perform(
             """
             UPDATE attachment SET state = ?2, outcome = ?3, outcome_at = ?4, grade = ?5, revision = revision + 1,

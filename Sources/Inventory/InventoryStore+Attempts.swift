@@ -1,0 +1,34 @@
+package import Domain
+internal import GRDB
+
+/// What the runs of one plan tried on one of its items.
+package struct ItemAttempts: Sendable, Equatable {
+    package let attachment: AttachmentID
+    package let op: OperationID
+    /// Number of the latest attempt.
+    package let last: Int
+    /// Answers that leave open whether the vendor acted.
+    package let mayHaveActed: Int
+}
+
+extension InventoryStore {
+    /// Items of a plan that were tried, with what is to be known before the next attempt.
+    package func attempts(of plan: PlanID) throws(LetheError) -> [ItemAttempts] {
+        try read { database in
+            try database.all(
+                """
+                SELECT i.attachment, i.op, max(i.try), coalesce(sum(i.class = 'unknown'), 0)
+                FROM plan p JOIN plan_item t ON t.plan = p.key JOIN intent i ON i.attachment = t.attachment
+                JOIN run r ON r.id = i.run AND r.plan = p.id
+                WHERE p.id = ? AND t.attempts > 0 GROUP BY i.attachment, i.op
+                """, plan
+            ) { row in
+                guard let attachment: AttachmentID = row.vendorID(0), let op: OperationID = row.letheID(1) else {
+                    throw StoreErrors.impossible("intent")
+                }
+                return ItemAttempts(
+                    attachment: attachment, op: op, last: row.count(2), mayHaveActed: row.count(3))
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import Cryptography
+import Domain
+import Foundation
+import Inventory
+import TestSupport
+
+/// A workspace of one test: a folder with an inventory and its lookup key.
+struct World {
+    let folder: TemporaryDirectory
+    let keys: LookupKeys
+    let store: InventoryStore
+
+    init() throws {
+        folder = try TemporaryDirectory()
+        keys = try LookupKeys.create(at: folder.file("lookup.key"))
+        store = try InventoryStore.create(at: folder.file("inventory.db"), keys: keys)
+    }
+
+    var database: URL { folder.file("inventory.db") }
+
+    func subject(_ handle: String) throws -> SubjectPseudonym {
+        guard let known = try store.pseudonym(for: Handle(handle), createIfMissing: true) else { throw Missing() }
+        return known
+    }
+
+    /// Every byte of every file of the folder, but for the key.
+    func allBytes() throws -> Data {
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
+        return try names.filter { $0 != "lookup.key" }.map { try Data(contentsOf: folder.file($0)) }.reduce(Data(), +)
+    }
+
+    @discardableResult
+    func record(_ deliveries: Delivery...) throws -> RecordedBatch {
+        try store.record(deliveries, now: now)
+    }
+}
+
+/// A test needed a value that is not there.
+struct Missing: Error {}
+
+let now = Timestamp("2026-11-22T12:00:00Z") ?? Timestamp(seconds: 0)
+
+func attachment(_ number: Int) -> AttachmentID { AttachmentID(value: 0xA000_0000 + UInt128(number)) }
+func message(_ number: Int) -> MessageID { MessageID(value: 0xB000_0000 + UInt128(number)) }
+func chat(_ number: Int) -> ChatID { ChatID(value: 0xC000_0000 + UInt128(number)) }
+func event(_ number: Int) -> EventID { EventID(value: 0xE000_0000 + UInt128(number)) }
+func day(_ number: Int64) -> Timestamp { Timestamp(seconds: 1_790_000_000 + number * 86_400) }
+
+/// An inbound message with one file into chat 1, unless told otherwise.
+func inbound(
+    _ id: Int, event number: Int? = nil, message messageNumber: Int? = nil, from handle: String = "+14155550117",
+    chat chatNumber: Int = 1, group: Bool = false, line: String = "+12025550143", at: Timestamp = day(1)
+) throws -> Delivery {
+    let observation = MessageObservation(
+        message: message(messageNumber ?? id), chat: chat(chatNumber), isGroup: group, line: try PhoneLine(line),
+        direction: .inbound, sender: try Handle(handle), sentAt: at, envelopeTime: at.adding(seconds: 1),
+        attachments: [ObservedAttachment(id: attachment(id), source: .message, mime: "image/jpeg", size: 1000)])
+    return Delivery(event: event(number ?? id), messages: [observation])
+}
+
+func outbound(
+    _ id: Int, event number: Int? = nil, message messageNumber: Int? = nil, chat chatNumber: Int = 1,
+    group: Bool? = false, line: String = "+12025550143", members: [String] = [], complete: Bool = false,
+    at: Timestamp = day(1)
+) throws -> Delivery {
+    let observation = MessageObservation(
+        message: message(messageNumber ?? id), chat: chat(chatNumber), isGroup: group, line: try PhoneLine(line),
+        direction: .outbound, members: try members.map { try Handle($0) }, membersAreComplete: complete, sentAt: at,
+        envelopeTime: at.adding(seconds: 1),
+        attachments: [ObservedAttachment(id: attachment(id), source: .message, mime: "image/jpeg", size: 1000)])
+    return Delivery(event: event(number ?? id), messages: [observation])
+}
+
+/// The code of the error that `body` throws; `nil` = it threw none.
+func code(_ body: () throws -> Void) -> String? {
+    do {
+        try body()
+        return nil
+    } catch let error as LetheError {
+        return error.code
+    } catch {
+        return "\(error)"
+    }
+}
+
+/// A plan of these attachments, with a request where one is given.
+func makePlan(_ ids: [Int], request: RequestID? = nil, created: Timestamp = now) throws -> Plan {
+    Plan(
+        id: try Randomness.id(), kind: request == nil ? .retention : .erasure, created: created, partner: "partner-1",
+        policyDigest: String(repeating: "ab", count: 32), request: request, coverage: "complete", limits: Limits(),
+        items: ids.map { PlanItem(attachment: attachment($0), rule: "policy:media-30d", tier: .persistent, size: 1000) }
+    )
+}
+
+/// Feeds a store with the events of a made-up log, in order and without gaps.
+final class FakeLog {
+    let store: InventoryStore
+    let origin: String
+    private(set) var events: [LoggedEvent] = []
+
+    init(_ store: InventoryStore, origin: String = "lethe.test/0000000000000001") {
+        self.store = store
+        self.origin = origin
+    }
+
+    func append(_ event: ProjectedEvent, at: Timestamp = now) throws {
+        let seq = Int64(events.count)
+        events.append(LoggedEvent(seq: seq, at: at, event: event))
+        try store.apply([events[Int(seq)]], origin: origin, after: seq - 1, through: seq)
+    }
+
+    /// A run of one DELETE that ended like this.
+    func delete(
+        _ id: Int, plan: PlanID, outcome: Outcome = .deleted, http: Int = 204, at: Timestamp = now
+    ) throws {
+        let (run, op): (RunID, OperationID) = (try Randomness.id(), try Randomness.id())
+        try append(.runStarted(run, plan: plan), at: at)
+        try append(.intent(run: run, op: op, attempt: 1, attachment: attachment(id), rule: "policy:media-30d"), at: at)
+        try append(
+            .outcome(
+                op: op, attempt: 1, attachment: attachment(id), class: http == 204 ? .deleted : .absent, http: http,
+                trace: "trace-\(id)", final: outcome), at: at)
+    }
+}

@@ -78,7 +78,8 @@ struct SendRoutes {
             let chat = try world.chat(id, partner: context.partner)
             let part = AskedPart(type: "media", url: asked.voice_memo_url, attachment_id: asked.attachment_id)
             let draft = Draft(parts: [try world.media(part, partner: context.partner, at: now, fallback: "memo.m4a")])
-            return ["voice_memo": world.voiceMemo(world.send(draft, in: chat, at: now), at: now)]
+            let sent = world.send(draft, in: chat, at: now)
+            return ["voice_memo": world.voiceMemo(sent, at: now)]
         }
         return .json(body, status: .accepted)
     }

@@ -40,13 +40,13 @@ struct RawClient: Sendable {
     }
 
     /// A call of the partner API: `path` from `/v3` on.
-    func call(_ method: String, _ path: String, _ body: [String: any Sendable]? = nil) async -> RawAnswer {
-        let data = body.flatMap { try? JSONSerialization.data(withJSONObject: $0) }
+    func call(_ method: String, _ path: String, _ body: JSON? = nil) async -> RawAnswer {
+        let data = body.flatMap { try? JSONEncoder().encode($0) }
         return await send(method, "/api/partner/v3" + path, body: data)
     }
 
-    func admin(_ method: String, _ path: String, _ body: [String: any Sendable]? = nil) async -> RawAnswer {
-        let data = body.flatMap { try? JSONSerialization.data(withJSONObject: $0) }
+    func admin(_ method: String, _ path: String, _ body: JSON? = nil) async -> RawAnswer {
+        let data = body.flatMap { try? JSONEncoder().encode($0) }
         return await send(method, "/admin" + path, body: data)
     }
 
@@ -118,4 +118,17 @@ struct RawClient: Sendable {
         }
         return .whole(status: status, headers: headers, body: Data(body))
     }
+}
+
+extension RawAnswer {
+    /// `error.code` of the vendor's error body.
+    var error: Int? { (json["error"] as? [String: Any])?["code"] as? Int }
+
+    func list(_ key: String) -> [[String: Any]] { json[key] as? [[String: Any]] ?? [] }
+}
+
+/// A JSON object with its keys in order, to be compared.
+func sortedText(_ object: Any?) -> String {
+    let bytes = try? JSONSerialization.data(withJSONObject: object ?? [:], options: [.sortedKeys])
+    return String(decoding: bytes ?? Data(), as: UTF8.self)
 }

@@ -11,7 +11,7 @@ struct RecordValues {
         spans = parser.values.prefix(parser.count)
     }
 
-    private func raw(_ index: Int) -> Slice<UnsafeBufferPointer<UInt8>> { line[spans[index].start..<spans[index].end] }
+    func raw(_ index: Int) -> Slice<UnsafeBufferPointer<UInt8>> { line[spans[index].start..<spans[index].end] }
 
     func isNull(_ index: Int) -> Bool { raw(index).first == UInt8(ascii: "n") }
 
@@ -163,5 +163,12 @@ extension RecordValues {
         else { return nil }
         return AuditRecord.PreviousLog(
             origin: origin, size: Int64(size), root: root, mac: mac, lost: Int64(lost))
+    }
+}
+
+extension RecordValues {
+    /// The number that 32 hex digits spell, with or without the dashes of a UUID.
+    func number(_ index: Int) -> UInt128 {
+        raw(index).reduce(0) { value, byte in Hex.value(byte).map { value << 4 | UInt128($0) } ?? value }
     }
 }

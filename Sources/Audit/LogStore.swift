@@ -141,20 +141,18 @@ extension LogStore {
         try Int64.fetchOne(db.cachedStatement(sql: "SELECT max(seq) FROM entry"))
     }
 
-    /// Calls `body` with each line of `seqs` in order, without copying it.
-    static func forEachLine(
-        _ seqs: ClosedRange<Int64>, _ db: Database, _ body: (Int64, UnsafeBufferPointer<UInt8>) throws -> Void
+    /// Steps through `SELECT integer, blob …` without copying the blobs.
+    private static func forEachBlob(
+        _ sql: String, _ arguments: [Int64], _ db: Database, _ body: (Int64, UnsafeBufferPointer<UInt8>) throws -> Void
     ) throws {
-        let statement = try db.makeStatement(sql: "SELECT seq, line FROM entry WHERE seq BETWEEN ? AND ? ORDER BY seq")
+        let statement = try db.makeStatement(sql: sql)
         let handle = statement.sqliteStatement
-        sqlite3_bind_int64(handle, 1, seqs.lowerBound)
-        sqlite3_bind_int64(handle, 2, seqs.upperBound)
+        for (index, argument) in arguments.enumerated() { sqlite3_bind_int64(handle, Int32(index + 1), argument) }
         var result = sqlite3_step(handle)
         while result == SQLITE_ROW {
             let bytes = sqlite3_column_blob(handle, 1)?.assumingMemoryBound(to: UInt8.self)
-            let count = Int(sqlite3_column_bytes(handle, 1))
-            try body(
-                sqlite3_column_int64(handle, 0), UnsafeBufferPointer(start: bytes, count: bytes == nil ? 0 : count))
+            let count = bytes == nil ? 0 : Int(sqlite3_column_bytes(handle, 1))
+            try body(sqlite3_column_int64(handle, 0), UnsafeBufferPointer(start: bytes, count: count))
             result = sqlite3_step(handle)
         }
         guard result == SQLITE_DONE else {
@@ -163,10 +161,30 @@ extension LogStore {
         withExtendedLifetime(statement) {}
     }
 
+    private static let pageSize: Int64 = 1024
+
+    /// Calls `body` with each line of `seqs` in order, without copying it. Goes by pages, so that a long read never keeps
+    /// the writer waiting; lines do not change once they are there.
     func lines(_ seqs: ClosedRange<Int64>, _ body: (Int64, UnsafeBufferPointer<UInt8>) throws -> Void)
         throws(LetheError)
     {
-        try run("unreadable-log") { db in try Self.forEachLine(seqs, db, body) }
+        var first = seqs.lowerBound
+        var isMore = true
+        while isMore {
+            var found: Int64 = 0
+            try run("unreadable-log") { db in
+                try Self.forEachBlob(
+                    "SELECT seq, line FROM entry WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?",
+                    [first, seqs.upperBound, Self.pageSize], db
+                ) { seq, line in
+                    try body(seq, line)
+                    found += 1
+                    first = seq
+                }
+            }
+            isMore = found == Self.pageSize && first < seqs.upperBound
+            first += isMore ? 1 : 0
+        }
     }
 
     func line(_ seq: Int64) throws(LetheError) -> [UInt8]? {
@@ -191,9 +209,29 @@ extension LogStore {
         }
     }
 
-    func checkpointNotes() throws(LetheError) -> [[UInt8]] {
+    /// Checkpoints kept beside the records, smallest first: the newest, and of the others every one or, if there are
+    /// more than 4,096, every so-manyth.
+    func checkpointNotes() throws(LetheError) -> [(size: Int64, note: [UInt8])] {
         try run("unreadable-log") { db in
-            try Data.fetchAll(db, sql: "SELECT note FROM checkpoint ORDER BY size").map(Array.init)
+            let count = try Int.fetchOne(db, sql: "SELECT count(*) FROM checkpoint") ?? 0
+            let stride = max(1, (count + 4095) / 4096)
+            var notes: [(size: Int64, note: [UInt8])] = []
+            var index = 0
+            try Self.forEachBlob("SELECT size, note FROM checkpoint ORDER BY size", [], db) { size, note in
+                index += 1
+                if index % stride == 0 || index == count { notes.append((size, Array(note))) }
+            }
+            return notes
+        }
+    }
+
+    /// The lowest and the highest seq; `nil` where there are no records.
+    func seqs() throws(LetheError) -> ClosedRange<Int64>? {
+        try run("unreadable-log") { db in
+            guard let first = try Int64.fetchOne(db, sql: "SELECT min(seq) FROM entry"),
+                let last = try Int64.fetchOne(db, sql: "SELECT max(seq) FROM entry")
+            else { return nil }
+            return first...last
         }
     }
 }

@@ -11,11 +11,11 @@ import Testing
 struct Golden {
     struct Values: Decodable {
         let origin: String
-        let root_key: String
+        let rootKey: String
         let kid: String
-        let epoch_keys: [String]
-        let mac_keys: [String]
-        let ed25519_seed: String
+        let epochKeys: [String]
+        let macKeys: [String]
+        let ed25519Seed: String
         let vkey: String
         let records: [Record]
         let roots: [String: String]
@@ -34,7 +34,9 @@ struct Golden {
 
     init() throws {
         folder = try #require(Paths.vectors).appending(path: "lethe-golden")
-        values = try JSONDecoder().decode(Values.self, from: Data(contentsOf: folder.appending(path: "golden.json")))
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        values = try decoder.decode(Values.self, from: Data(contentsOf: folder.appending(path: "golden.json")))
     }
 
     func bytes(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: folder.appending(path: name))) }
@@ -42,10 +44,10 @@ struct Golden {
     /// The lines without their LF.
     func lines() throws -> [[UInt8]] { try bytes("log.jsonl").split(separator: 10).map(Array.init) }
 
-    func rootKey() throws -> RootKey { try RootKey(text: values.root_key) }
+    func rootKey() throws -> RootKey { try RootKey(text: values.rootKey) }
 
     func signingKey() throws -> Ed25519.SigningKey {
-        try Ed25519.SigningKey(seed: #require(Hex.decode(values.ed25519_seed)))
+        try Ed25519.SigningKey(seed: #require(Hex.decode(values.ed25519Seed)))
     }
 }
 

@@ -12,8 +12,8 @@ struct GoldenTests {
         let golden = try Golden()
         #expect(try golden.rootKey().kid() == golden.values.kid)
         let first = try EpochKey(root: golden.rootKey(), origin: golden.values.origin)
-        #expect(Hex.encode(first.bytes) == golden.values.epoch_keys[0])
-        #expect(try Hex.encode(first.next().bytes) == golden.values.epoch_keys[1])
+        #expect(Hex.encode(first.bytes) == golden.values.epochKeys[0])
+        #expect(try Hex.encode(first.next().bytes) == golden.values.epochKeys[1])
     }
 
     @Test func everyLineIsReadAndWrittenBackByteForByte() throws {

@@ -1,0 +1,67 @@
+import Cryptography
+import Domain
+
+/// Holds the macs of a segment against the root key. The key of each record follows from its position alone.
+struct MacJudge {
+    private let root: RootKey?
+    private var key: EpochKey?
+    private var authenticator: HMACSHA256?
+    private(set) var checked: Int64 = 0
+    private(set) var good: Int64 = 0
+    private(set) var lastEpoch: Int64 = 0
+    /// The `kid` of `log.open` is another key's. Whether that is a wrong key or a changed record shows only when no other
+    /// record verifies either.
+    private(set) var foreignKid: String?
+    /// Set when the keys could not be derived at all.
+    private(set) var isUnusable = false
+
+    init(root: RootKey?) {
+        self.root = root
+    }
+
+    /// Where this is true the log was made with another key, and nothing can be said of its macs.
+    var isWrongKey: Bool { foreignKid != nil && good == 0 }
+
+    /// The root key's own kid.
+    var givenKid: String? { root.flatMap { try? $0.kid() } }
+
+    mutating func judge(
+        _ line: UnsafeBufferPointer<UInt8>, _ parser: LineParser, seq: Int64, epoch: Int64, origin: String?
+    ) -> Finding? {
+        guard let root, !isUnusable else { return nil }
+        do throws(LetheError) {
+            if key == nil {
+                guard let origin else {
+                    isUnusable = true
+                    return nil
+                }
+                let kid = RecordValues(line, parser).text(2)
+                if try kid != root.kid() { foreignKid = kid }
+                key = try EpochKey(root: root, origin: origin)
+                authenticator = try key?.authenticator()
+            }
+            try advance(to: epoch)
+            guard let authenticator, let stated = parser.digest(parser.mac, line) else { return nil }
+            let signed = UnsafeRawBufferPointer(line).prefix(line.count - RecordEncoder.sealBytes)
+            checked += 1
+            if constantTimeEqual(try authenticator.authenticate(UnsafeRawBufferPointer(rebasing: signed)), stated) {
+                good += 1
+                return nil
+            }
+        } catch {
+            isUnusable = true
+            return nil
+        }
+        guard foreignKid == nil || good > 0 else { return nil }
+        return Finding(.mac, seq: seq, "content of record \(seq) differs from what was written")
+    }
+
+    private mutating func advance(to epoch: Int64) throws(LetheError) {
+        guard let key, epoch > key.epoch else { return }
+        let next = try key.next()
+        authenticator = try next.authenticator()
+        self.key = next
+        lastEpoch = next.epoch
+        try advance(to: epoch)
+    }
+}

@@ -1,0 +1,49 @@
+import Domain
+
+/// Counts what was sent and what came back, and knows which intents have no answer yet.
+///
+/// One open operation an attachment: a new intent for the same attachment takes the place of one that a crash left open,
+/// as after a GET that answered 200. Memory grows with what is open and not with the log.
+struct OperationLedger {
+    private(set) var intents = 0
+    private(set) var outcomes = 0
+    private(set) var byOutcome = OutcomeTally()
+    private var pending: [UInt128: (operation: UInt128, attempt: Int64)] = [:]
+
+    /// Intents without an answer and without a later `item.closed`.
+    var open: Int { pending.count }
+
+    struct OutcomeTally: Equatable {
+        var deleted = 0
+        var absent = 0
+    }
+
+    mutating func intent(attachment: UInt128, operation: UInt128, attempt: Int64) {
+        intents += 1
+        pending[attachment] = (operation, attempt)
+    }
+
+    /// Whether there was an intent for it.
+    mutating func outcome(attachment: UInt128, operation: UInt128, attempt: Int64, final: Outcome?) -> Bool {
+        outcomes += 1
+        count(final)
+        guard let intent = pending[attachment], intent.operation == operation, intent.attempt == attempt else {
+            return false
+        }
+        pending[attachment] = nil
+        return true
+    }
+
+    mutating func closed(attachment: UInt128, outcome: Outcome?) {
+        pending[attachment] = nil
+        count(outcome)
+    }
+
+    private mutating func count(_ outcome: Outcome?) {
+        switch outcome?.group {
+        case .deleted?: byOutcome.deleted += 1
+        case .absent?: byOutcome.absent += 1
+        default: break
+        }
+    }
+}

@@ -1,0 +1,188 @@
+import Cryptography
+import Domain
+
+/// Judges the lines of one segment one after the other, in constant memory. It believes no line: position picks the seq,
+/// the epoch and the key.
+final class SegmentJudge {
+    struct Keys {
+        let pinned: VerifierKey?
+        let root: RootKey?
+    }
+
+    let keys: Keys
+    let hasher: TreeHasher
+    var findings = Findings()
+
+    /// Lines so far: also the position of the line being read.
+    private(set) var count: Int64 = 0
+    private(set) var range = CompactRange()
+    private(set) var opening: AuditRecord.Opening?
+    private(set) var firstTime: Int64?
+    private(set) var lastTime: Int64 = .min
+    private(set) var lastMac: Digest32?
+    private(set) var ledger = OperationLedger()
+    /// Lines without any finding of their own.
+    private(set) var good: Int64 = 0
+    /// The last record is a seal and the one before it `log.close`.
+    private(set) var isClosed = false
+    private(set) var macs: MacJudge
+    /// The size of the newest checkpoint, and the time of the last record it covers.
+    var coveredSize: Int64 = 0
+    private(set) var coveredTime: Int64?
+
+    private var parser = LineParser()
+    private var expectedSeq: Int64 = 0
+    private var epoch: Int64 = 0
+    private var recordsInEpoch: Int64 = 0
+    /// A line that could not be read might have been a seal.
+    private var isEpochCertain = true
+    private var previousType: RecordType?
+
+    init(_ keys: Keys) throws(LetheError) {
+        self.keys = keys
+        hasher = try TreeHasher()
+        macs = MacJudge(root: keys.root)
+    }
+
+    /// Without its LF. `storedSeq` is the row's key where the line comes from a database.
+    func judge(_ line: UnsafeBufferPointer<UInt8>, storedSeq: Int64? = nil) throws(LetheError) {
+        try range.append(leaf: hasher.leaf(line), hasher)
+        let before = findings.count
+        do throws(LineFault) {
+            try parser.parse(line)
+            try judgeRecord(line, storedSeq)
+        } catch {
+            unreadable(line, error)
+        }
+        count += 1
+        if count == coveredSize { coveredTime = lastTime == .min ? nil : lastTime }
+        if findings.count == before { good += 1 }
+    }
+
+    /// A fault of the line as a whole that the source of lines saw: no LF, too long.
+    func note(_ finding: Finding) { findings.add(finding) }
+
+    private func unreadable(_ line: UnsafeBufferPointer<UInt8>, _ fault: LineFault) {
+        let code: Finding.Code =
+            switch fault {
+            case .json: .json
+            case .format: .format
+            case .schema: .schema
+            }
+        add(code, "record \(expectedSeq): \(fault.message)")
+        // The chain can go on if the end of the line is where it should be.
+        let digits = line.dropLast(2).suffix(64)
+        lastMac = Hex.decode(String(decoding: digits, as: UTF8.self)).flatMap { Digest32($0) }
+        expectedSeq += 1
+        recordsInEpoch += 1
+        isEpochCertain = false
+        previousType = nil
+        isClosed = false
+    }
+
+    private func add(_ code: Finding.Code, _ message: String) {
+        findings.add(Finding(code, seq: expectedSeq, message))
+    }
+
+    private func judgeRecord(_ line: UnsafeBufferPointer<UInt8>, _ storedSeq: Int64?) throws(LineFault) {
+        judgeOrder(line, storedSeq)
+        judgeEpoch()
+        judgeTime(line)
+        if count == 0 || parser.type == .logOpen { try judgeOpening(line) }
+        judgeOperation(line)
+        if let failure = macs.judge(line, parser, seq: expectedSeq, epoch: epoch, origin: opening?.origin) {
+            findings.add(failure)
+        }
+        lastMac = parser.digest(parser.mac, line)
+        isClosed = parser.type == .epochSeal && previousType == .logClose
+        previousType = parser.type
+        expectedSeq += 1
+        recordsInEpoch += 1
+        if parser.type == .epochSeal { judgeSeal(line) }
+    }
+
+    private func judgeOrder(_ line: UnsafeBufferPointer<UInt8>, _ storedSeq: Int64?) {
+        let expectedPrevious = count == 0 ? Digest32() : lastMac
+        if let storedSeq, storedSeq != parser.seq {
+            add(.seq, "row \(storedSeq) holds record \(parser.seq)")
+        } else if parser.seq != expectedSeq {
+            add(.seq, "expected record \(expectedSeq), found record \(parser.seq)")
+        } else if let expectedPrevious, parser.digest(parser.previous, line) != expectedPrevious {
+            add(.link, "record \(expectedSeq) does not follow from the record before it")
+        }
+        // Goes on from what is there, so that one gap is one finding.
+        expectedSeq = parser.seq
+    }
+
+    private func judgeEpoch() {
+        if parser.epoch != epoch {
+            if isEpochCertain || parser.epoch != epoch + 1 {
+                add(.epoch, "record \(expectedSeq) states epoch \(parser.epoch) in epoch \(epoch)")
+            } else {
+                epoch += 1
+                recordsInEpoch = 0
+            }
+        }
+        isEpochCertain = true
+    }
+
+    private func judgeTime(_ line: UnsafeBufferPointer<UInt8>) {
+        let values = RecordValues(line, parser)
+        if parser.type == .clockStep, (try? values.time(0))?.microseconds != lastTime {
+            add(.clock, "record \(expectedSeq) does not name the time the clock went back from")
+        } else if parser.time < lastTime, parser.type != .clockStep {
+            add(.clock, "the clock goes back at record \(expectedSeq) without clock.step")
+        }
+        if firstTime == nil { firstTime = parser.time }
+        lastTime = parser.time
+    }
+
+    private func judgeSeal(_ line: UnsafeBufferPointer<UInt8>) {
+        let stated = RecordValues(line, parser).integer(0)
+        if stated != recordsInEpoch {
+            findings.add(
+                Finding(
+                    .epoch, seq: expectedSeq - 1,
+                    "record \(expectedSeq - 1) seals \(stated) records, the epoch has \(recordsInEpoch)"))
+        }
+        epoch += 1
+        recordsInEpoch = 0
+    }
+}
+
+// MARK: - What a record says
+
+extension SegmentJudge {
+    private func judgeOpening(_ line: UnsafeBufferPointer<UInt8>) throws(LineFault) {
+        guard count == 0 else { return add(.origin, "record \(expectedSeq) opens the log again") }
+        guard parser.type == .logOpen, case .logOpen(let found)? = try? AuditRecord(line, parser) else {
+            return add(.origin, "the log does not begin with log.open")
+        }
+        opening = found
+        guard let name = LogOrigin.name(found.origin), let vkey = try? VerifierKey(found.vkey),
+            vkey.name == found.origin
+        else { return add(.origin, "log.open does not name its own origin and key") }
+        guard let pinned = keys.pinned else { return }
+        if name != (LogOrigin.name(pinned.name) ?? pinned.name) {
+            add(.origin, "this is not a log of \(pinned.name), which --vkey pins")
+        } else if vkey.publicKey != pinned.publicKey {
+            add(.origin, "log.open names another signing key than --vkey pins")
+        }
+    }
+
+    private func judgeOperation(_ line: UnsafeBufferPointer<UInt8>) {
+        let values = RecordValues(line, parser)
+        switch parser.type {
+        case .deleteIntent:
+            ledger.intent(attachment: values.number(3), operation: values.number(1), attempt: values.integer(2))
+        case .deleteOutcome:
+            let final = values.optionalText(7).flatMap(Outcome.init(rawValue:))
+            let isKnown = ledger.outcome(
+                attachment: values.number(2), operation: values.number(0), attempt: values.integer(1), final: final)
+            if !isKnown { add(.outcomeWithoutIntent, "record \(expectedSeq) is an outcome without an intent") }
+        case .itemClosed:
+            ledger.closed(attachment: values.number(1), outcome: Outcome(rawValue: values.text(2)))
+        default: break
+        }
+    }
+}

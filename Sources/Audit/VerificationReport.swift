@@ -1,0 +1,185 @@
+package import Domain
+
+/// What verification of one segment found, as a value: the text block and the JSON answer are both made from it.
+package struct VerificationReport: Sendable, Equatable {
+    package enum Result: String, Sendable {
+        case verified
+        /// Evidence of tampering.
+        case tampered
+        case notVerified = "not_verified"
+    }
+
+    package enum CheckStatus: String, Sendable {
+        case ok = "OK"
+        case fail = "FAIL"
+        case notChecked = "NOT CHECKED"
+    }
+
+    package struct Check: Sendable, Equatable {
+        package let name: String
+        package let status: CheckStatus
+        package let detail: String
+    }
+
+    package struct Operations: Sendable, Equatable {
+        package let intents: Int
+        package let outcomes: Int
+        package let open: Int
+        package let deleted: Int
+        package let absent: Int
+    }
+
+    package let origin: String?
+    /// 8 hex of the pinned key under this origin; `nil` if no key was pinned.
+    package let keyID: String?
+    package let records: Int64
+    package let firstTime: Timestamp?
+    package let lastTime: Timestamp?
+    /// structure, checkpoint, mac, anchors.
+    package let checks: [Check]
+    package let operations: Operations
+    /// The first 100.
+    package let failures: [Finding]
+    package let failureCount: Int
+    /// The last record before the first finding of tampering; -1 if the first record is in doubt.
+    package let lastGood: Int64?
+    package let result: Result
+    /// What stands in parentheses after the result.
+    package let summary: String
+    /// The largest size that a checkpoint in somebody else's hands covers.
+    package let anchored: Int64?
+    package let opening: AuditRecord.Opening?
+    /// Root over all records and mac of the last one, 64 hex each: what the next segment names.
+    package let root: String
+    package let lastMac: String?
+    package let isClosed: Bool
+
+    package var exit: ExitStatus {
+        switch result {
+        case .verified: .done
+        case .tampered: .failed
+        case .notVerified: .notVerified
+        }
+    }
+
+    /// What to type where something could not be verified as asked.
+    package var hint: String? {
+        if keyID == nil { return "pass the key that came with the log out of band: --vkey V" }
+        if failures.contains(where: { $0.code == .wrongKey }) {
+            return "pass the root key of this log: --root-key-file F"
+        }
+        if failures.contains(where: { $0.code == .tailNotCovered }) { return "run: lethe audit seal" }
+        return nil
+    }
+}
+
+extension VerificationReport {
+    /// The block of `docs/audit-log.md`, section 6, line by line.
+    package var lines: [String] {
+        var lines = [row("log", "\(origin ?? "unknown")   \(pinning)"), row("records", recordsText)]
+        for check in checks {
+            lines.append(row(check.name, check.status.rawValue.padded(to: 5) + separator(check) + check.detail))
+        }
+        lines.append(
+            row(
+                "operations",
+                "\(operations.intents) intents, \(operations.outcomes) outcomes, \(operations.open) open; "
+                    + "\(operations.deleted) deleted, \(operations.absent) absent"))
+        lines += failures.map(\.line)
+        if failureCount > failures.count { lines.append("… and \(failureCount - failures.count) more findings") }
+        if let lastGood { lines.append(lastGood < 0 ? "last good seq: none" : "last good seq: \(lastGood)") }
+        let word =
+            switch result {
+            case .verified: "VERIFIED"
+            case .tampered: "TAMPERED"
+            case .notVerified: "NOT VERIFIED"
+            }
+        lines.append(row("RESULT", "\(word) (\(summary))"))
+        return lines
+    }
+
+    package var rendered: String { lines.joined(separator: "\n") + "\n" }
+
+    private func separator(_ check: Check) -> String { check.status == .notChecked ? "   " : "" }
+    private func row(_ name: String, _ text: String) -> String { name.padded(to: 13) + text }
+
+    private var pinning: String { keyID.map { "key \($0) pinned by --vkey" } ?? "key not pinned: no --vkey" }
+
+    private var recordsText: String {
+        guard records > 0, let firstTime, let lastTime else { return "\(records)" }
+        let (first, last) = (firstTime.toSeconds, lastTime.toSeconds)
+        let isOneDay = first.prefix(10) == last.prefix(10)
+        return "\(records)   seq 0-\(records - 1)   \(first) to \(isOneDay ? String(last.dropFirst(11)) : last)"
+    }
+}
+
+extension Timestamp {
+    /// `2026-01-02T03:04:05Z`.
+    fileprivate var toSeconds: String { description.prefix(19) + "Z" }
+}
+
+extension String {
+    fileprivate func padded(to width: Int) -> String {
+        self + String(repeating: " ", count: max(0, width - utf8.count))
+    }
+}
+
+extension VerificationReport: Encodable {
+    private enum Key: String, CodingKey {
+        case result, exit, origin, records, checks, failures, operations
+        case keyID = "key_id"
+        case firstTime = "first_time"
+        case lastTime = "last_time"
+        case failureCount = "failure_count"
+        case lastGood = "last_good_seq"
+        case anchored = "anchored_size"
+        case summary
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var answer = encoder.container(keyedBy: Key.self)
+        try answer.encode(result.rawValue, forKey: .result)
+        try answer.encode(exit.rawValue, forKey: .exit)
+        try answer.encode(origin, forKey: .origin)
+        try answer.encode(keyID, forKey: .keyID)
+        try answer.encode(records, forKey: .records)
+        try answer.encode(firstTime?.description, forKey: .firstTime)
+        try answer.encode(lastTime?.description, forKey: .lastTime)
+        try answer.encode(checks, forKey: .checks)
+        try answer.encode(operations, forKey: .operations)
+        try answer.encode(failures, forKey: .failures)
+        try answer.encode(failureCount, forKey: .failureCount)
+        try answer.encode(lastGood, forKey: .lastGood)
+        try answer.encode(anchored, forKey: .anchored)
+        try answer.encode(summary, forKey: .summary)
+    }
+}
+
+extension VerificationReport.Operations: Encodable {}
+
+extension VerificationReport.Check: Encodable {
+    private enum Key: CodingKey { case name, status, detail }
+
+    package func encode(to encoder: any Encoder) throws {
+        var answer = encoder.container(keyedBy: Key.self)
+        try answer.encode(name, forKey: .name)
+        try answer.encode(status.json, forKey: .status)
+        try answer.encode(detail, forKey: .detail)
+    }
+}
+
+extension VerificationReport.CheckStatus {
+    /// `ok`, `fail`, `not_checked`.
+    package var json: String { rawValue.lowercased().replacing(" ", with: "_") }
+}
+
+extension Finding: Encodable {
+    private enum Key: CodingKey { case seq, code, message }
+
+    package func encode(to encoder: any Encoder) throws {
+        var answer = encoder.container(keyedBy: Key.self)
+        try answer.encode(seq, forKey: .seq)
+        try answer.encode(code.rawValue, forKey: .code)
+        try answer.encode(message, forKey: .message)
+    }
+}

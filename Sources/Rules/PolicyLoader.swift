@@ -132,7 +132,7 @@ package enum PolicyLoader {
         return found
     }
 
-    private static func isPolicyFile(_ name: String) -> Bool {
+    static func isPolicyFile(_ name: String) -> Bool {
         let lower = name.lowercased()
         return !name.hasPrefix(".") && (lower.hasSuffix(".yaml") || lower.hasSuffix(".yml"))
     }

@@ -1,0 +1,63 @@
+package import Domain
+
+/// Says what will be deleted on which day, per policy, if nothing else happens: feed it the inventory, one by one.
+package struct Forecast: Sendable {
+    /// What one policy will delete on one day.
+    package struct Row: Sendable, Equatable, Encodable {
+        /// `2026-01-31`, UTC; what is due already counts on the first day.
+        package let day: String
+        package let policy: String
+        package fileprivate(set) var attachments = 0
+        package fileprivate(set) var bytes: Int64 = 0
+    }
+
+    private struct Key: Hashable {
+        let day: String
+        let policy: String
+    }
+
+    package static let longest = 3660
+
+    private let decider: Decider
+    private let holds: [LegalHold]
+    private let now: Timestamp
+    private let end: Timestamp
+    private var byKey: [Key: Row] = [:]
+    /// Attachments looked at, and those of them that the vendor will have removed by its own 24 hours.
+    package private(set) var examined = 0
+    package private(set) var expiring = 0
+
+    /// `days` includes the day of `now`; at most ten years.
+    package init(decider: Decider, holds: [LegalHold], now: Timestamp, days: Int) {
+        self.decider = decider
+        self.holds = holds
+        self.now = now
+        let midnight = CivilDate(daysSince1970: now.civilDate.daysSince1970)
+        end = Timestamp(seconds: (midnight.daysSince1970 + Int64(min(max(days, 1), Self.longest))) * 86_400)
+    }
+
+    /// Objects that are gone or expired are passed over.
+    package mutating func add(_ attachment: Attachment) {
+        guard attachment.state == .live else { return }
+        examined += 1
+        var at = now
+        var ruling = decider.ruling(on: attachment, holds: holds, now: at)
+        // Each step is a later instant of a decision: a hold's end, a retain's, the 24 hours, the deletion.
+        while ruling.verdict == .keep, let next = ruling.changesAt, next > at, next < end {
+            at = next
+            ruling = decider.ruling(on: attachment, holds: holds, now: at)
+        }
+        if case .expired = ruling.reason, at > now { expiring += 1 }
+        guard ruling.verdict == .delete, case .policy(let policy)? = ruling.winner else { return }
+        let key = Key(day: at.date, policy: policy)
+        var row = byKey[key] ?? Row(day: key.day, policy: policy)
+        row.attachments += 1
+        row.bytes += attachment.size ?? 0
+        byKey[key] = row
+    }
+
+    /// By day, then policy; days without a deletion have no row.
+    package var rows: [Row] { byKey.values.sorted { ($0.day, $0.policy) < ($1.day, $1.policy) } }
+    package var attachments: Int { byKey.values.reduce(0) { $0 + $1.attachments } }
+    package var bytes: Int64 { byKey.values.reduce(0) { $0 + $1.bytes } }
+}

@@ -1,5 +1,6 @@
 package import Domain
 internal import GRDB
+internal import Synchronization
 
 extension InventoryStore {
     /// Makes a pseudonym unlinkable for ever: its row, sightings, memberships and register entries go, and no byte of it
@@ -25,6 +26,7 @@ extension InventoryStore {
                 try database.perform("DELETE FROM \(table) WHERE subject = ?", key)
             }
             try database.perform("DELETE FROM subject WHERE key = ?", key)
+            subjects.withLock { $0 = SubjectCache() }
             return true
         }
         try scrub()

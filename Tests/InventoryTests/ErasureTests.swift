@@ -1,0 +1,144 @@
+import Cryptography
+import Domain
+import Foundation
+import GRDB
+import TestSupport
+import Testing
+
+@testable import Inventory
+
+/// Whose is what: scopes, shared objects, coverage, and what comes back after an erasure.
+struct ErasureTests {
+    private let dana = "+14155550117"
+    private let eli = "+14155550118"
+
+    /// 1 dana to us · 2 us to dana · 3 eli to us · 4 us to both (one upload, two direct chats) · 5 dana in a group ·
+    /// 6 eli in that group · 7 us into that group · 8 us into a chat nobody is known of · 9 dana without a chat.
+    private func scene() throws -> World {
+        let world = try World()
+        var stray = try inbound(9)
+        stray.messages[0].chat = nil
+        try world.record(
+            inbound(1, from: dana, chat: 1), outbound(2, chat: 1), inbound(3, from: eli, chat: 2),
+            outbound(4, event: 41, message: 41, chat: 1), outbound(4, event: 42, message: 42, chat: 2),
+            inbound(5, from: dana, chat: 3, group: true), inbound(6, from: eli, chat: 3, group: true),
+            outbound(7, chat: 3, group: true), outbound(8, chat: 4), stray)
+        return world
+    }
+
+    @Test func sentBySubjectIsWhatTheySentAndWhatOnlyTheyGot() throws {
+        let world = try scene()
+        let found = try world.store.erasureCandidates(subjects: [world.subject(dana)], scope: .sentBySubject)
+        #expect(found.map(\.attachment.id) == [1, 2, 4, 5, 9].map(attachment))
+        #expect(found.map(\.sharedWith) == [0, 0, 1, 0, 0])
+        #expect(found.allSatisfy { !$0.recipientUnknown })
+    }
+
+    @Test func aConversationNeverTakesOtherPeoplesFilesOfAGroup() throws {
+        let world = try scene()
+        let found = try world.store.erasureCandidates(subjects: [world.subject(dana)], scope: .conversation)
+        #expect(found.map(\.attachment.id) == [1, 2, 4, 5, 7, 9].map(attachment))
+        let group = try #require(found.first { $0.attachment.id == attachment(7) })
+        #expect(group.sharedWith == 1)
+        #expect(group.recipientUnknown)
+    }
+
+    @Test func aPersonIsAllTheirHandles() throws {
+        let world = try scene()
+        let both = [try world.subject(dana), try world.subject(eli)]
+        let found = try world.store.erasureCandidates(subjects: both, scope: .sentBySubject)
+        #expect(found.map(\.attachment.id) == [1, 2, 3, 4, 5, 6, 9].map(attachment))
+        #expect(found.allSatisfy { $0.sharedWith == 0 })
+        #expect(try world.store.chats(of: both) == [1, 2, 3].map(chat))
+    }
+
+    @Test func whatIsGoneIsNoCandidateAndWhatExpiredIs() throws {
+        let world = try scene()
+        try world.store.mark([attachment(1)], as: .gone)
+        try world.store.mark([attachment(2)], as: .expired)
+        let found = try world.store.erasureCandidates(subjects: [world.subject(dana)], scope: .sentBySubject)
+        #expect(found.map(\.attachment.id) == [2, 4, 5, 9].map(attachment))
+    }
+
+    @Test func coverageCountsWhatCannotBeFoundOrDeleted() throws {
+        let world = try scene()
+        try world.record(
+            Delivery(
+                event: event(70),
+                residues: [
+                    Residue(message: message(1), chat: chat(1), things: 2),
+                    Residue(event: event(70), chat: chat(2), things: 9),
+                    Residue(event: event(71), chat: nil, things: 1),
+                ]),
+            Delivery(residues: [Residue(message: message(1), chat: chat(1), things: 3)]))
+        let coverage = try world.store.erasureCoverage(subjects: [world.subject(dana)])
+        // Attachments 7 (a group whose roster is not known) and 8 may have gone to anyone.
+        #expect(coverage == ErasureCoverage(chats: 2, recipientUnknown: 2, withoutID: 3, withoutIDElsewhere: 1))
+    }
+
+    private func complete(_ world: World, until: Timestamp) throws -> RequestID {
+        let request = ErasureRequest(
+            id: try Randomness.id(), state: .completed, received: day(1), due: day(30), jurisdiction: .gdpr,
+            scope: .sentBySubject, subjects: [try world.subject(dana)], openedBy: "jo", coverage: .complete)
+        try world.store.insert(request)
+        try world.store.registerErased(request.id, until: until)
+        return request.id
+    }
+
+    @Test(arguments: [(-1, true), (0, true), (1, false)] as [(Int64, Bool)])
+    func anUnknownAttachmentFromBeforeCompletionReopensTheRequest(microseconds: Int64, reopens: Bool) throws {
+        let world = try scene()
+        let request = try complete(world, until: day(9))
+        let late = try inbound(50, from: dana, at: day(9).adding(microseconds: microseconds))
+        #expect(try world.record(late).reopens == (reopens ? [request] : []))
+        #expect(try world.store.attachment(attachment(50)) != nil)
+        #expect(try world.record(inbound(50, event: 999, from: dana, at: day(1))).reopens.isEmpty)
+    }
+
+    @Test func whatWeSentOnlyToThemReopensToo() throws {
+        let world = try scene()
+        let request = try complete(world, until: day(9))
+        #expect(try world.record(outbound(51, chat: 1)).reopens == [request])
+        #expect(try world.record(outbound(52, chat: 3, group: true), inbound(53, from: eli, chat: 2)).reopens.isEmpty)
+    }
+
+    @Test func listAndStatisticsAgree() throws {
+        let world = try scene()
+        try world.record(inbound(60, line: "+12025550188", at: day(5)))
+        try world.store.mark([attachment(1)], as: .gone)
+        try world.store.mark([attachment(2)], as: .expired)
+        let ephemeral = try PhoneLine("+12025550188")
+        let tier = { (attachment: Domain.Attachment) -> Tier in
+            attachment.homeLine == ephemeral ? .ephemeral : .persistent
+        }
+        let statistics = try world.store.statistics(tier: tier)
+        #expect(statistics.total.attachments == 10)
+        #expect(statistics.total.bytes == 10_000)
+        #expect(statistics.byState.mapValues(\.attachments) == [.live: 8, .gone: 1, .expired: 1])
+        #expect(statistics.byTier.mapValues(\.attachments) == [.persistent: 9, .ephemeral: 1])
+        #expect(statistics.byLine[ephemeral]?.attachments == 1)
+        #expect(try world.store.liveCount() == 8)
+        func count(_ filter: AttachmentFilter, _ matches: (Domain.Attachment) -> Bool = { _ in true }) throws -> Int {
+            try world.store.attachments(filter, limit: 100, where: matches).attachments.count
+        }
+        #expect(try count(AttachmentFilter(line: ephemeral)) == 1)
+        #expect(try count(AttachmentFilter(state: .gone)) == 1)
+        #expect(try count(AttachmentFilter(), { tier($0) == .ephemeral }) == 1)
+        #expect(try count(AttachmentFilter(createdBefore: day(5))) == 9)
+        #expect(try count(AttachmentFilter(createdBefore: day(5).adding(microseconds: 1))) == 10)
+        #expect(try count(AttachmentFilter(subjects: [world.subject(eli)])) == 5)
+    }
+
+    @Test func aListGoesOnFromItsCursor() throws {
+        let world = try scene()
+        var ids: [AttachmentID] = []
+        var cursor: AttachmentID?
+        repeat {
+            let page = try world.store.attachments(after: cursor, limit: 3)
+            #expect(page.attachments.count == 3)
+            ids += page.attachments.map(\.id)
+            cursor = page.next
+        } while cursor != nil
+        #expect(ids == (1...9).map(attachment))
+    }
+}

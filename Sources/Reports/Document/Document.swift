@@ -66,8 +66,10 @@ struct Table: Sendable {
     var total: [Cell]?
     /// What stands there instead of a table without rows.
     var whenEmpty: String
-    /// How many rows a page shows; the rest is in JSON and CSV, and a note says so.
-    static let shownRows = 200
+    /// How many rows a page shows; the rest is elsewhere, and a note says where.
+    var limit = 200
+    /// Where all rows are.
+    var whole = "the JSON and CSV forms of this report have them all"
 
     init(
         _ caption: String, _ columns: [Column], _ rows: [[Cell]], total: [Cell]? = nil, whenEmpty: String = "None."
@@ -79,14 +81,13 @@ struct Table: Sendable {
         self.whenEmpty = whenEmpty
     }
 
-    var shown: ArraySlice<[Cell]> { rows.prefix(Self.shownRows) }
+    var shown: ArraySlice<[Cell]> { rows.prefix(limit) }
 
     /// `nil` where everything is shown.
     var omission: String? {
         let omitted = rows.count - shown.count
         guard omitted > 0 else { return nil }
-        return
-            "The first \(shown.count) of \(grouped(Int64(rows.count))) rows; the JSON and CSV forms of this report have them all."
+        return "The first \(grouped(Int64(shown.count))) of \(grouped(Int64(rows.count))) rows; \(whole)."
     }
 }
 

@@ -165,4 +165,40 @@ enum StyleSheet {
         }
 
         """
+
+    static let certificate = """
+        main { max-width: 920px; }
+        header { border-bottom: 1px solid var(--ink); padding-bottom: 24px; }
+        h1 { font-size: 36px; line-height: 1.16; font-weight: 600; letter-spacing: -.022em; }
+        header .kicker { margin-top: 8px; overflow-wrap: anywhere; }
+        .statement { font-size: 20px; line-height: 1.4; margin-top: 28px; }
+        .facts { display: grid; grid-template-columns: repeat(3, 1fr); gap: 16px 32px; margin-top: 28px; }
+        .facts dt { color: var(--soft); font-size: 13px; }
+        .facts dd { overflow-wrap: anywhere; }
+        section { margin-top: 56px; }
+        section:first-of-type { margin-top: 0; }
+        .reach { display: grid; grid-template-columns: 1fr 1fr; gap: 32px; margin-top: 20px; }
+        .reach ul { padding-left: 1.1em; margin-top: 4px; }
+        .reach li { margin-top: 3px; }
+        .coverage { max-width: 46em; margin-top: 4px; }
+        pre { margin: 8px 0 0; padding: 14px 16px; background: var(--panel); border-radius: 4px; white-space: pre-wrap;
+        overflow-wrap: anywhere; font: 12.5px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
+        .records td code { white-space: normal; overflow-wrap: anywhere; }
+        @media (max-width: 640px) {
+        h1 { font-size: 28px; }
+        .facts { grid-template-columns: 1fr 1fr; gap: 14px 20px; }
+        .reach { grid-template-columns: 1fr; gap: 20px; }
+        }
+        @media print {
+        h1 { font-size: 22pt; }
+        .statement { font-size: 13pt; margin-top: 16pt; }
+        .facts { gap: 8pt 18pt; margin-top: 16pt; }
+        .facts dt { font-size: 8pt; }
+        .facts div, .reach, pre { break-inside: avoid; }
+        section { margin-top: 26pt; }
+        section.page { break-before: page; margin-top: 0; }
+        pre { font-size: 7.5pt; padding: 8pt; }
+        }
+
+        """
 }

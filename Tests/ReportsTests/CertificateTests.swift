@@ -1,0 +1,137 @@
+import Domain
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Reports
+
+@Suite struct CertificateTests {
+    @Test func bothFormsAreWhatTheyWere() throws {
+        let certificate = try SampleReport.certificate.checked()
+        try Golden.expect(CertificateJSON.render(certificate), matches: "certificate.json")
+        try Golden.expect(CertificateHTML.render(certificate), matches: "certificate.html")
+    }
+
+    @Test func theSummaryCountsWhatTheItemsSay() throws {
+        let summary = try SampleReport.certificate.checked().summary
+        #expect(summary.statement == "8 of 12 attachments deleted, 3 withheld on a ground that is named, 1 failed.")
+        #expect(summary.outcomes.total == 12)
+        #expect(summary.bytes["withheld_retention"] == 2_400_000)
+        #expect(summary.sizeUnknown == 1)
+    }
+
+    @Test func itIsEvidenceAndSaysSo() throws {
+        let html = try CertificateHTML.render(SampleReport.certificate.checked())
+        #expect(html.contains("Statement of erasure"))
+        #expect(html.contains("evidence, not a certification"))
+        #expect(html.contains("none of Clear, Purge and Destroy is claimed"))
+        #expect(html.contains("sub_2f2f2f2f2f2f"))
+        #expect(html.contains("It does not reach"))
+        let body = try String(html[#require(html.range(of: "<body>")).lowerBound...].replacing("</html>", with: ""))
+        #expect(XMLCheck.problem(in: body) == nil)
+        #expect(!html.contains("<script"))
+    }
+
+    enum Break: String, CaseIterable {
+        case itemMissing, itemTwice, noRecord, otherRecord, gradeOfNothing
+
+        func apply(to values: inout CertificateValues) {
+            switch self {
+            case .itemMissing: values.items.removeLast()
+            case .itemTwice: values.items[1] = values.items[0]
+            case .noRecord: values.proof.records.removeFirst()
+            case .otherRecord:
+                values.proof.records[0].line = values.proof.records[0].line.replacing(
+                    "delete.outcome", with: "delete.intent")
+            case .gradeOfNothing: values.items[0].grade = .e
+            }
+        }
+    }
+
+    @Test("a statement that contradicts itself is not made", arguments: Break.allCases)
+    func refuses(break change: Break) throws {
+        var values = SampleReport.certificate
+        change.apply(to: &values)
+        let error = #expect(throws: LetheError.self) { try values.checked() }
+        #expect(error?.code == "totals-do-not-add-up")
+    }
+
+    @Test(
+        "a handle that somebody typed is refused",
+        arguments: [
+            "call +1 (202) 555-0143", "mail jane@example.com", "2025550143",
+        ])
+    func refusesHandles(text: String) throws {
+        for field in [\CertificateValues.request.channel, \.request.identityCheck, \.controller] {
+            var values = SampleReport.certificate
+            values[keyPath: field] = text
+            let error = #expect(throws: LetheError.self) { try values.checked() }
+            #expect(error?.code == "personal-data")
+            #expect(error?.message.contains(text) == false)
+        }
+    }
+
+    @Test func markupInWhatPeopleTypedStaysText() throws {
+        var values = SampleReport.certificate
+        values.controller = "<script>alert(1)</script>"
+        values.approvals[0].by = "\"><img src=x>"
+        let html = try CertificateHTML.render(values.checked())
+        #expect(!html.contains("<script"))
+        #expect(!html.contains("<img"))
+    }
+
+    @Test func aRequestThatFoundNothingHasAStatementToo() throws {
+        var values = SampleReport.certificate
+        values.items = []
+        values.plan.items = 0
+        values.proof.records = []
+        values.proof.checkpoint = nil
+        let certificate = try values.checked()
+        #expect(certificate.summary.statement == "Nothing was held of the data subject.")
+        #expect(try CertificateHTML.render(certificate).contains("The log has not been sealed since."))
+        #expect(try problems(of: CertificateJSON.render(certificate)) ?? "" == "")
+    }
+
+    @Test func anIndependentValidatorAcceptsItAndRefusesOthers() throws {
+        let json = try CertificateJSON.render(SampleReport.certificate.checked())
+        guard let problems = try problems(of: json) else { return }
+        #expect(problems == "")
+        for (old, new) in [
+            ("\"outcome\" : \"deleted\"", "\"outcome\" : \"gone\""), ("\"issue\" : 1", "\"issue\" : 0"),
+            ("\"partner\"", "\"patrner\""), ("\"digest\" : \"1", "\"digest\" : \"Z"),
+        ] {
+            let broken = json.replacing(old, with: new)
+            #expect(broken != json, "\(old)")
+            #expect(try self.problems(of: broken) != "", "\(new) was accepted")
+        }
+    }
+
+    /// What Python's `jsonschema` finds; `nil`, and a line that says so, where there is none.
+    private func problems(of json: String) throws -> String? {
+        let folder = try TemporaryDirectory()
+        try Data(json.utf8).write(to: folder.file("statement.json"))
+        try Data(CertificateSchema.text.utf8).write(to: folder.file("schema.json"))
+        let script = """
+            import json, sys
+            try: import jsonschema
+            except ImportError: sys.exit(77)
+            schema = json.load(open("schema.json")); jsonschema.Draft202012Validator.check_schema(schema)
+            for e in jsonschema.Draft202012Validator(schema).iter_errors(json.load(open("statement.json"))): print(e.message[:200])
+            """
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["python3", "-c", script]
+        process.currentDirectoryURL = folder.url
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            guard [77, 127].contains(process.terminationStatus) else { return "the validator failed" }
+            print("not checked: python3 with jsonschema is not installed")
+            return nil
+        }
+        return text
+    }
+}

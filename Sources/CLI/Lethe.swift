@@ -12,6 +12,6 @@ struct Lethe: ParsableCommand {
             Then, for your own account, `lethe init`, `lethe doctor` and `lethe run`, which deletes nothing without --apply.
             """,
         version: version,
-        subcommands: []
+        subcommands: [InitCommand.self, ConfigCommand.self, InventoryCommand.self, SimulateCommand.self]
     )
 }

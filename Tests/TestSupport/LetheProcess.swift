@@ -34,12 +34,12 @@ package struct LetheProcess: Sendable {
     }
 
     package func run(_ executable: URL, _ arguments: [String], input: Data = Data()) async throws -> Result {
-        let running = try start(executable, arguments, input: input)
+        let running = try start(executable, arguments: arguments, input: input)
         return try await running.result()
     }
 
     /// Starts without waiting; the caller ends it by `terminate` or waits by `result`.
-    package func start(_ executable: URL = Self.binary, _ arguments: [String], input: Data = Data()) throws -> Running {
+    package func start(_ executable: URL = Self.binary, arguments: [String], input: Data = Data()) throws -> Running {
         let scratch = try TemporaryDirectory()
         let files = ["in", "out", "err"].map { scratch.file($0) }
         try input.write(to: files[0])

@@ -1,0 +1,55 @@
+import Domain
+import LinqClient
+import Rules
+
+/// Everything that may be configured, after flags, environment and `lethe.yaml` have been heard.
+struct Settings: Sendable {
+    struct Linq: Sendable {
+        var baseURL: String
+        var maxInFlight: Int
+        var maxRequestsPerSecond: Int
+        /// Microseconds.
+        var timeout: Int64
+    }
+
+    struct Approval: Sendable {
+        /// 1 or 2.
+        var people: Int
+        /// Plans of more items wait for `lethe plan approve`.
+        var above: Int
+    }
+
+    struct Audit: Sendable {
+        var name: String
+        var keys: String
+        var anchors: [String]
+    }
+
+    struct Schedule: Sendable {
+        var cron: String
+        var timeZone: String
+        var apply: Bool
+    }
+
+    var partner: String
+    var linq: Linq
+    var tiers: TierMap
+    var policies: String
+    var limits: Limits
+    var approval: Approval
+    var audit: Audit
+    var schedules: [Schedule]
+    var onFailure: [String]
+    var apiKey: APIKey?
+    var webhookSecret: String?
+
+    /// What `lethe config` prints, in the order of the file: key, value as text, where it came from.
+    var lines: [SettingLine]
+}
+
+/// One line of `lethe config`; a secret is `set` or `not set`.
+struct SettingLine: Sendable {
+    let key: String
+    let value: String
+    let origin: Origin
+}

@@ -1,0 +1,80 @@
+import Audit
+import Domain
+import Foundation
+import Inventory
+import LinqClient
+import Rules
+
+/// Opens the concrete parts of a workspace: the one place that names them all.
+struct Wiring: Sendable {
+    let workspace: Workspace
+    let settings: Settings
+    let clock = SystemClock()
+    let console: Console
+
+    /// Finds the workspace and reads its configuration.
+    static func open(_ options: GlobalOptions, _ console: Console) throws -> Wiring {
+        let environment = ProcessInfo.processInfo.environment
+        let current = URL(filePath: FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
+        let workspace = try Workspace.find(flag: options.workspace, environment: environment, current: current)
+        let settings = try Settings.load(workspace, environment: environment)
+        console.detail("workspace \(workspace.directory.path)")
+        return Wiring(workspace: workspace, settings: settings, console: console)
+    }
+
+    /// The workspace was found through `LETHE_WORKSPACE`.
+    var isNamedByEnvironment: Bool { !(ProcessInfo.processInfo.environment["LETHE_WORKSPACE"] ?? "").isEmpty }
+
+    var keyDirectory: URL { workspace.url(settings.audit.keys) }
+
+    var logLocation: AuditLog.Location {
+        AuditLog.Location(
+            database: workspace.auditLog, keys: keyDirectory, anchors: settings.audit.anchors.map(workspace.url))
+    }
+
+    func inventory() throws -> InventoryStore {
+        try InventoryStore.open(
+            at: workspace.inventory, keys: LookupKeys.load(from: keyDirectory.appending(path: "lookup.key")))
+    }
+
+    func auditLog() throws -> AuditLog {
+        try AuditLog.open(logLocation, time: clock)
+    }
+
+    /// The vendor's API with the account's key; whoever asks for it shuts it down.
+    func vendor() throws -> LinqHTTPClient {
+        guard let key = settings.apiKey else {
+            throw LetheError(
+                "no-api-key", .configuration, "no API key is set",
+                hint: "export LINQ_API_V3_API_KEY=…, or name a file with LINQ_API_V3_API_KEY_FILE")
+        }
+        var options = LinqHTTPClient.Options(baseURL: try BaseURL(settings.linq.baseURL), key: key)
+        options.maxInFlight = settings.linq.maxInFlight
+        options.timeout = settings.linq.timeout
+        return LinqHTTPClient(options)
+    }
+
+    /// Every problem of the policies, and the set where there is none that stops.
+    func loadPolicies(isCheck: Bool = false, isStrict: Bool = false) throws -> LoadedPolicies {
+        let lines = try? inventory().lines()
+        let context = LoadContext(
+            tiers: settings.tiers, knownLines: lines.flatMap { $0.isEmpty ? nil : $0 }, isCheck: isCheck,
+            isStrict: isStrict)
+        return PolicyLoader.load(
+            directory: workspace.url(settings.policies), shownAs: settings.policies, context: context)
+    }
+
+    /// The rules in force. A policy that cannot be read stops every command that would decide by it, with all problems.
+    func decider() throws -> Decider {
+        let loaded = try loadPolicies()
+        guard let set = loaded.set else {
+            let problems = loaded.diagnostics.filter { $0.severity == .error }
+            let count = problems.count == 1 ? "an error" : "\(problems.count) errors"
+            throw LetheError(
+                "bad-policy", .configuration,
+                "\(settings.policies) has \(count):\n" + problems.map(\.rendered).joined(separator: "\n"),
+                hint: "repair the files; check them with: lethe policy check")
+        }
+        return Decider(policies: set, tiers: settings.tiers)
+    }
+}

@@ -1,0 +1,51 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A workspace made by `lethe init` in a folder of its own, pointed at a simulated vendor.
+final class SampleWorkspace: Sendable {
+    static let partner = "34296a83-d4a8-442a-a7f8-c874e6b9197d"
+    static let secret = "whsec_bGV0aGUtZml4dHVyZXMtbm90LWEtcmVhbC1zZWNyZXQ="
+
+    let folder: TemporaryDirectory
+    let directory: URL
+    let lethe: LetheProcess
+    let vkey: String
+
+    init(vendor: SimulatedVendor? = nil, key: String = "sim-key") async throws {
+        folder = try TemporaryDirectory()
+        directory = folder.file("workspace")
+        var environment = [
+            "LETHE_WORKSPACE": directory.path, "LINQ_WEBHOOK_SECRET": Self.secret, "LINQ_API_V3_API_KEY": key,
+        ]
+        environment["LINQ_API_V3_BASE_URL"] = vendor?.baseURL
+        lethe = LetheProcess(in: folder.url, environment: environment)
+        let made = try await lethe(
+            "init", directory.path, "--partner", Self.partner, "--root-key-out", folder.file("root.key").path, "--json")
+        try #require(made.status == 0, "\(made.output)\(made.errors)")
+        vkey = made.json?["vkey"] as? String ?? ""
+    }
+
+    func write(_ text: String, to path: String) throws {
+        let url = directory.appending(path: path)
+        try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try text.write(to: url, atomically: true, encoding: .utf8)
+    }
+
+    /// Replaces a piece of `lethe.yaml`.
+    func configure(_ old: String, _ new: String) throws {
+        let url = directory.appending(path: "lethe.yaml")
+        let text = try String(contentsOf: url, encoding: .utf8)
+        try #require(text.contains(old))
+        try text.replacing(old, with: new).write(to: url, atomically: true, encoding: .utf8)
+    }
+
+    /// Every file of the workspace whose bytes contain `text`.
+    func files(containing text: String) throws -> [String] {
+        let paths = FileManager.default.enumerator(atPath: directory.path)?.compactMap { $0 as? String } ?? []
+        return paths.filter { path in
+            guard let data = try? Data(contentsOf: directory.appending(path: path)) else { return false }
+            return data.range(of: Data(text.utf8)) != nil
+        }
+    }
+}

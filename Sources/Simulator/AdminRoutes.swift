@@ -116,16 +116,16 @@ struct AdminRoutes {
     }
 
     private struct Settings: Decodable {
-        var sweep_delay: String?
-        var processing_time: String?
+        var sweepDelay: String?
+        var processingTime: String?
     }
 
     private func changeSettings(_ request: Request) async throws -> WireJSON {
         let asked = try await request.decode(Settings.self)
-        if let text = asked.sweep_delay {
+        if let text = asked.sweepDelay {
             account.setSweepDelay(seconds: try Self.duration(text, "sweep_delay") / 1_000_000)
         }
-        if let text = asked.processing_time {
+        if let text = asked.processingTime {
             account.setProcessingTime(seconds: try Self.duration(text, "processing_time") / 1_000_000)
         }
         return account.read { world in

@@ -16,18 +16,18 @@ struct AttachmentRoutes {
 
     private struct Asked: Decodable {
         var filename: String?
-        var content_type: String?
-        var size_bytes: Int64?
+        var contentType: String?
+        var sizeBytes: Int64?
 
         func checked() throws(VendorError) -> SimulatedFile {
             guard let filename else { throw .missing("filename") }
-            guard let content_type else { throw .missing("content_type") }
-            guard let size_bytes else { throw .missing("size_bytes") }
+            guard let contentType else { throw .missing("content_type") }
+            guard let sizeBytes else { throw .missing("size_bytes") }
             guard (1...255).contains(filename.count) else { throw .invalid("filename must have 1 to 255 characters") }
-            guard MediaType.isAccepted(content_type) else { throw VendorError(400, 5004, "File type is not supported") }
-            guard size_bytes >= 1 else { throw .invalid("size_bytes") }
-            guard size_bytes <= 104_857_600 else { throw VendorError(400, 5005, "File is larger than 100MB") }
-            return SimulatedFile(name: filename, mime: content_type, size: size_bytes)
+            guard MediaType.isAccepted(contentType) else { throw VendorError(400, 5004, "File type is not supported") }
+            guard sizeBytes >= 1 else { throw .invalid("size_bytes") }
+            guard sizeBytes <= 104_857_600 else { throw VendorError(400, 5005, "File is larger than 100MB") }
+            return SimulatedFile(name: filename, mime: contentType, size: sizeBytes)
         }
     }
 

@@ -4,10 +4,12 @@ import Hummingbird
 import NIOCore
 
 extension Request {
-    /// The body as `Value`; 400 for anything else.
+    /// The body as `Value`, whose `camelCase` names are the vendor's `snake_case`; 400 for anything else.
     func decode<Value: Decodable>(_ type: Value.Type) async throws -> Value {
         let buffer = try await body.collect(upTo: 4 << 20)
-        guard let value = try? JSONDecoder().decode(Value.self, from: Data(buffer.readableBytesView)) else {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        guard let value = try? decoder.decode(Value.self, from: Data(buffer.readableBytesView)) else {
             throw VendorError.invalidBody
         }
         return value

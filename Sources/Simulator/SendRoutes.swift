@@ -66,8 +66,8 @@ struct SendRoutes {
     }
 
     private struct AskedMemo: Decodable {
-        var voice_memo_url: String?
-        var attachment_id: String?
+        var voiceMemoUrl: String?
+        var attachmentId: String?
     }
 
     private func sendVoiceMemo(_ request: Request, _ context: SimulatorContext) async throws -> Response {
@@ -76,7 +76,7 @@ struct SendRoutes {
         let now = account.clock.now
         let body: WireJSON = try account.write { (world) throws(VendorError) in
             let chat = try world.chat(id, partner: context.partner)
-            let part = AskedPart(type: "media", url: asked.voice_memo_url, attachment_id: asked.attachment_id)
+            let part = AskedPart(type: "media", url: asked.voiceMemoUrl, attachmentId: asked.attachmentId)
             let draft = Draft(parts: [try world.media(part, partner: context.partner, at: now, fallback: "memo.m4a")])
             let sent = world.send(draft, in: chat, at: now)
             return ["voice_memo": world.voiceMemo(sent, at: now)]

@@ -22,9 +22,9 @@ struct SubscriptionRoutes {
     }
 
     private struct Asked: Decodable {
-        var target_url: String?
-        var subscribed_events: [String]?
-        var phone_numbers: [String]?
+        var targetUrl: String?
+        var subscribedEvents: [String]?
+        var phoneNumbers: [String]?
     }
 
     private func list(_ context: SimulatorContext) -> Response {
@@ -36,8 +36,8 @@ struct SubscriptionRoutes {
 
     private func create(_ request: Request, _ context: SimulatorContext) async throws -> Response {
         let asked = try await request.decode(Asked.self)
-        guard let target = asked.target_url else { throw VendorError.missing("target_url") }
-        guard let events = asked.subscribed_events, !events.isEmpty else {
+        guard let target = asked.targetUrl else { throw VendorError.missing("target_url") }
+        guard let events = asked.subscribedEvents, !events.isEmpty else {
             throw VendorError.missing("subscribed_events")
         }
         let now = account.clock.now
@@ -48,7 +48,7 @@ struct SubscriptionRoutes {
             }
             let made = Subscription(
                 id: world.random.uuid(), partner: context.partner, target: target, events: events,
-                lines: asked.phone_numbers, created: now)
+                lines: asked.phoneNumbers, created: now)
             world.subscriptions.append(made)
             return shape(made, world).adding([("signing_secret", .string(secret))])
         }

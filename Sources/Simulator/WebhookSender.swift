@@ -54,7 +54,7 @@ struct WebhookSender {
 
     private func send(_ delivery: SignedDelivery) async -> DeliveryReport {
         var report = DeliveryReport()
-        for attempt in 0..<attempts {
+        for attempt in 0..<attempts where !Task.isCancelled {
             if attempt > 0 { try? await Task.sleep(for: pause * (1 << (attempt - 1))) }
             report.attempts += 1
             guard let status = await post(delivery), status != 429, status < 500 else { continue }

@@ -5,7 +5,7 @@ import Foundation
 struct AskedMessage: Decodable {
     struct Content: Decodable {
         var parts: [AskedPart]?
-        var idempotency_key: String?
+        var idempotencyKey: String?
     }
 
     var message: Content?
@@ -30,7 +30,7 @@ struct AskedPart: Decodable {
     var type: String?
     var value: String?
     var url: String?
-    var attachment_id: String?
+    var attachmentId: String?
 }
 
 /// A message that was checked whole before anything of it took effect.
@@ -51,7 +51,7 @@ extension World {
     func draft(_ asked: AskedMessage, partner: Int, at now: Timestamp) throws(VendorError) -> Draft {
         guard let content = asked.message else { throw .missing("message") }
         guard let parts = content.parts, (1...100).contains(parts.count) else { throw .content("1 to 100 parts") }
-        var draft = Draft(parts: [], key: content.idempotency_key.map { "\(partner) \($0)" })
+        var draft = Draft(parts: [], key: content.idempotencyKey.map { "\(partner) \($0)" })
         for part in parts {
             switch part.type {
             case "text", "link":
@@ -68,7 +68,7 @@ extension World {
     /// Exactly one of `url` (https) and `attachment_id`; a Linq URL stands for the attachment it leads to.
     func media(_ part: AskedPart, partner: Int, at now: Timestamp, fallback: String) throws(VendorError) -> Draft.Piece
     {
-        switch (part.url, part.attachment_id) {
+        switch (part.url, part.attachmentId) {
         case (nil, .some(let text)):
             guard let id = try? AttachmentID(text) else { throw .invalid("attachment_id is not a UUID") }
             return .stored(try sendable(id, partner: partner, at: now))

@@ -79,7 +79,7 @@ package enum Controls {
             asks: "Allow exactly one outbound domain for downloads: \(downloadDomain).",
             holds: "Downloads can reach \(downloadDomain) and nothing else.",
             fails: "The allow-list is not the one domain that downloads need.",
-            missing: "Nobody has recorded what the allow-list holds; `lethe doctor` checks it.")
+            missing: "Nobody has recorded what the allow-list holds; lethe doctor checks it.")
         guard let egress = values.evidence.egress else { return control }
         let origin = "(\(egress.source), \(egress.checkedAt.brief))"
         let others = egress.domains.filter { $0 != downloadDomain }.sorted()
@@ -126,7 +126,7 @@ package enum Controls {
             asks: "Call DELETE /v3/attachments/{id} in the deletion workflow.",
             holds: "What was due was deleted through the API.",
             fails: "Not everything that was due has gone.",
-            missing: "Nothing was due in the period and nothing was deleted; `lethe doctor --drill` proves the path.")
+            missing: "Nothing was due in the period and nothing was deleted; lethe doctor --drill proves the path.")
         let outcomes = OutcomeCounts(values.items.map(\.outcome))
         let failed = outcomes[.failed]
         let late = values.holdings.overdue.flatMap {

@@ -36,7 +36,7 @@ extension SampleReport {
             (item.outcome, item.grade, item.attempts, item.lastAnswer) = (.deletedAfterRetry, .d, 2, "404")
         case 8:
             (item.outcome, item.grade, item.attempts, item.lastAnswer) = (.withheldHold, nil, 0, nil)
-            (item.trace, item.ground) = (nil, spread(1, 0xe5).description)
+            (item.trace, item.ground) = (nil, HoldID(value: spread(1, 0xe5)).description)
         case 9:
             (item.outcome, item.grade, item.attempts, item.lastAnswer) = (.withheldRetention, nil, 0, nil)
             (item.trace, item.ground, item.ends) = (nil, "gdpr.17.3.b", time("2026-03-04T00:00:00Z"))

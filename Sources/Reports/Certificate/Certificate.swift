@@ -162,7 +162,9 @@ extension Certificate {
             Field(field: "Performed", value: when),
             Field(field: "Requested by", value: values.request.openedBy),
             Field(field: "Approved by", value: approvers.isEmpty ? "nobody" : approvers),
-            Field(field: "Destination", value: "none: the object no longer exists at the vendor"),
+            Field(
+                field: "Destination",
+                value: "none for what was deleted; what is withheld or failed stays in the vendor's storage"),
         ]
     }
 }

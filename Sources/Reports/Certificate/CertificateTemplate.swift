@@ -52,7 +52,7 @@ enum CertificateTemplate {
         </section>
         <section class="page" aria-labelledby="proof"><h2 id="proof">Proof</h2>
         <p class="lead">The audit log is chained, keyed and signed. The public key to check it with reaches a reviewer on another way than this page.</p>
-        <dl class="facts"><div><dt>Log</dt><dd><code>{{origin}}</code></dd></div><div><dt>Public key</dt><dd><code>{{vkey}}</code></dd></div></dl>
+        <dl class="facts two"><div><dt>Log</dt><dd><code>{{origin}}</code></dd></div><div><dt>Public key</dt><dd><code>{{vkey}}</code></dd></div></dl>
         <h3>Signed checkpoint</h3>
         {{#checkpoint}}
         <pre>{{.}}</pre>

@@ -167,12 +167,13 @@ enum StyleSheet {
         """
 
     static let certificate = """
-        main { max-width: 920px; }
+        main { max-width: 1040px; }
         header { border-bottom: 1px solid var(--ink); padding-bottom: 24px; }
         h1 { font-size: 36px; line-height: 1.16; font-weight: 600; letter-spacing: -.022em; }
         header .kicker { margin-top: 8px; overflow-wrap: anywhere; }
         .statement { font-size: 20px; line-height: 1.4; margin-top: 28px; }
         .facts { display: grid; grid-template-columns: repeat(3, 1fr); gap: 16px 32px; margin-top: 28px; }
+        .facts.two { grid-template-columns: 1fr 2fr; }
         .facts dt { color: var(--soft); font-size: 13px; }
         .facts dd { overflow-wrap: anywhere; }
         section { margin-top: 56px; }
@@ -195,6 +196,7 @@ enum StyleSheet {
         .facts { gap: 8pt 18pt; margin-top: 16pt; }
         .facts dt { font-size: 8pt; }
         .facts div, .reach, pre { break-inside: avoid; }
+        .records .short { break-inside: auto; }
         section { margin-top: 26pt; }
         section.page { break-before: page; margin-top: 0; }
         pre { font-size: 7.5pt; padding: 8pt; }

@@ -1,4 +1,5 @@
 import Domain
+import LinqClient
 
 extension DeletionMachine {
     /// Items that the plan itself withholds end first.
@@ -131,35 +132,36 @@ extension DeletionMachine {
     ) {
         record(answer, of: id, final: nil)
         items[id]?.history.mayHaveActed += 1
-        guard let history = items[id]?.history, !history.isSpent else { return askHowItEnded(id, attempt: 1) }
-        retry(id, at: now.adding(microseconds: Backoff.transient(retry: history.mayHaveActed - 1, using: &random)))
+        guard let history = items[id]?.history, !history.isSpent,
+            case .retry(let wait) = retryPolicy.advice(
+                attempt: history.mayHaveActed, answer: answer, random: .random(in: 0..<1, using: &random), now: now)
+        else { return askHowItEnded(id, attempt: 1) }
+        retry(id, at: now.adding(microseconds: wait))
     }
 
     /// Throttled, not ready, not sent: no attempt is used up, but an hour after the first one the item is spent.
     private mutating func retryUncounted(
         _ id: AttachmentID, _ answer: VendorAnswer, now: Timestamp, using random: inout some RandomNumberGenerator
     ) {
-        guard let item = items[id] else { return }
-        let asked = answer.retryAfter?.wait(from: now)
-        let wait =
-            answer.deletion == .throttled
-            ? Backoff.throttled(retry: item.uncounted, retryAfter: asked, using: &random)
-            : Backoff.transient(retry: item.uncounted, using: &random)
-        let giveUpAt = item.giveUpAt ?? now.adding(seconds: 3600)
-        items[id]?.giveUpAt = giveUpAt
         items[id]?.uncounted += 1
-        if answer.deletion == .throttled, let asked, asked > 300_000_000 {
-            record(answer, of: id, final: nil)
-            items[id]?.phase = .waiting
-            resumeAfter = now.adding(microseconds: asked)
-            halt(.throttled)
-        } else if now.adding(microseconds: wait) <= giveUpAt {
+        let giveUpAt = items[id]?.giveUpAt ?? now.adding(microseconds: retryPolicy.patience)
+        items[id]?.giveUpAt = giveUpAt
+        let advice = retryPolicy.advice(
+            attempt: items[id]?.uncounted ?? 1, answer: answer, random: .random(in: 0..<1, using: &random), now: now)
+        switch advice {
+        case .retry(let wait) where now.adding(microseconds: wait) <= giveUpAt:
             record(answer, of: id, final: nil)
             retry(id, at: now.adding(microseconds: wait))
-        } else if item.history.mayHaveActed > 0 {
+        case .halt(let until):
             record(answer, of: id, final: nil)
-            askHowItEnded(id, attempt: 1)
-        } else {
+            items[id]?.phase = .waiting
+            resumeAfter = until
+            halt(.throttled)
+        case .retry, .stop:
+            guard items[id]?.history.mayHaveActed == 0 else {
+                record(answer, of: id, final: nil)
+                return askHowItEnded(id, attempt: 1)
+            }
             finish(id, answer, .failedExhausted)
         }
     }

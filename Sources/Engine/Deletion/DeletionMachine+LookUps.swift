@@ -1,4 +1,5 @@
 package import Domain
+import LinqClient
 
 /// The GETs around a DELETE: before it and after it as evidence, after spent attempts to learn how they ended, and as the
 /// breaker's probe.
@@ -70,11 +71,14 @@ extension DeletionMachine {
         case .keyRefused: return
         case .unknown:
             guard halted == nil else { return }
-            guard attempt < Self.settlingAttempts else {
+            guard attempt < Self.settlingAttempts,
+                case .retry(let wait) = retryPolicy.advice(
+                    attempt: attempt, class: .unknown, retryAfter: nil, random: .random(in: 0..<1, using: &random),
+                    now: now)
+            else {
                 close(id, .failedExhausted, reason: "could_not_be_settled")
                 break
             }
-            let wait = Backoff.transient(retry: attempt, using: &random)
             schedule(.ask(.lookUp(id, .settle(attempt: attempt + 1))), at: now.adding(microseconds: wait))
             return
         }

@@ -1,4 +1,5 @@
 package import Domain
+import LinqClient
 
 /// Carries a plan's items through their deletion, each on its own: decided again → intent queued → intent durable →
 /// holds and kill file read → DELETE sent → answered → closed, or later a new intent.
@@ -29,6 +30,7 @@ package struct DeletionMachine: Sendable {
     }
 
     let settings: Settings
+    let retryPolicy = RetryPolicy()
     var items: [AttachmentID: MachineItem] = [:]
     /// Items of the plan in its order, and how many of them were admitted.
     var fresh: [AttachmentID] = []
@@ -53,7 +55,7 @@ package struct DeletionMachine: Sendable {
     var journal: [JournalEntry] = []
     var committing: [JournalEntry]?
 
-    var bucket: TokenBucket
+    var pace: RequestPace
     var breaker = CircuitBreaker()
     var tallies = Tallies()
     /// The machine's own clock: it never goes back.
@@ -79,7 +81,7 @@ package struct DeletionMachine: Sendable {
     package init(plan: Plan, settings: Settings, progress: PlanProgress = PlanProgress()) {
         self.settings = settings
         counts = OutcomeCounts()
-        bucket = TokenBucket(perSecond: settings.requestsPerSecond)
+        pace = RequestPace(perSecond: settings.requestsPerSecond)
         for planned in plan.items {
             let id = planned.attachment
             items[id] = MachineItem(planned: planned, history: progress.history[id] ?? ItemHistory())

@@ -1,4 +1,5 @@
 package import Domain
+import LinqClient
 
 /// What the runs of one plan did so far, read from the audit log in order.
 package struct PlanProgress: Sendable, Equatable {
@@ -9,11 +10,16 @@ package struct PlanProgress: Sendable, Equatable {
     /// Intents without an outcome: the process died, or halted, between the two.
     package private(set) var open: [AttachmentID: OperationID] = [:]
 
-    package init() {}
+    package init(
+        closed: [AttachmentID: Outcome] = [:], history: [AttachmentID: ItemHistory] = [:],
+        open: [AttachmentID: OperationID] = [:]
+    ) {
+        self.closed = closed
+        self.history = history
+        self.open = open
+    }
 
     package mutating func intent(_ attachment: AttachmentID, operation: OperationID, attempt: Int) {
-        // The one before got no answer, and only a GET that still found the object leads on to another.
-        if open[attachment] != nil { history[attachment, default: ItemHistory()].unanswered += 1 }
         open[attachment] = operation
         history[attachment, default: ItemHistory()].operation = operation
         history[attachment, default: ItemHistory()].lastAttempt = attempt
@@ -29,31 +35,29 @@ package struct PlanProgress: Sendable, Equatable {
         open[attachment] = nil
         closed[attachment] = outcome
     }
-
-    /// An open intent whose object a GET still found: it goes back to the queue.
-    package mutating func foundPresent(_ attachment: AttachmentID) {
-        open[attachment] = nil
-        history[attachment, default: ItemHistory()].unanswered += 1
-    }
 }
 
 /// What was tried on one item.
 package struct ItemHistory: Sendable, Equatable {
     package var operation: OperationID?
     package var lastAttempt = 0
-    /// Answers that leave open whether the vendor acted.
+    /// Answers that leave open whether the vendor acted; an intent that never got one counts once a GET has settled it.
     package var mayHaveActed = 0
-    /// Intents that never got an answer, and after which a GET still found the object.
-    package var unanswered = 0
 
-    package init() {}
+    package init(operation: OperationID? = nil, lastAttempt: Int = 0, mayHaveActed: Int = 0) {
+        self.operation = operation
+        self.lastAttempt = lastAttempt
+        self.mayHaveActed = mayHaveActed
+    }
+
+    static let attemptsThatMayAct = RetryPolicy().maximumTries
 
     /// At most ten attempts that may have acted.
-    package var isSpent: Bool { mayHaveActed + unanswered >= 10 }
+    package var isSpent: Bool { mayHaveActed >= Self.attemptsThatMayAct }
 
     /// The `absent` row of the table of answers in `docs/execution.md`: what a 404 to this item means.
     package func outcomeOfAbsence(seenBefore: Bool, ephemeralEnds: Timestamp?, now: Timestamp) -> Outcome {
-        if mayHaveActed > 0 || unanswered > 0 { return .deletedAfterRetry }
+        if mayHaveActed > 0 { return .deletedAfterRetry }
         if seenBefore { return .alreadyAbsent }
         if let ephemeralEnds, ephemeralEnds <= now { return .expiredByVendor }
         return .notFoundUnproven

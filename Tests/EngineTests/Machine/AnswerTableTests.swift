@@ -88,7 +88,7 @@ import Testing
     @Test func anAttemptOfACrashedRunThatFoundTheObjectCountsAsOurs() {
         var progress = PlanProgress()
         progress.intent(MachineHarness.id(1), operation: OperationID(value: 9), attempt: 1)
-        progress.foundPresent(MachineHarness.id(1))
+        progress.outcome(MachineHarness.id(1), answer: .unknown, final: nil)
         var harness = MachineHarness(items: 1, progress: progress)
         harness.answer = { _, _ in .http(404) }
         harness.run()

@@ -166,12 +166,21 @@ extension SimulatedWorld {
         for (id, _) in progress.open.sorted(by: { $0.key < $1.key }) {
             if chance(faults.lookUpFails) { continue }
             if stored.contains(id) {
-                progress.foundPresent(id)
+                answerOpen(id)
             } else {
                 let outcome = (progress.history[id] ?? ItemHistory())
                     .outcomeOfAbsence(seenBefore: true, ephemeralEnds: nil, now: clock)
                 append(.closed(id, outcome, reason: "settled_after_crash"))
             }
         }
+    }
+
+    /// An intent that never got an answer, of something that is still there.
+    private mutating func answerOpen(_ id: AttachmentID) {
+        guard let history = progress.history[id], let operation = history.operation else { return }
+        append(
+            .outcome(
+                operation: operation, attempt: history.lastAttempt, attachment: id,
+                answer: VendorAnswer(.failure(.timeout)), final: nil))
     }
 }

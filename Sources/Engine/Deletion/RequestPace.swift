@@ -2,7 +2,7 @@ import Domain
 
 /// Lets requests go at a steady rate: at most a tenth of a second's worth at once, so that no second sees many more than
 /// `perSecond`.
-struct TokenBucket: Sendable {
+struct RequestPace: Sendable {
     private let perSecond: Int64
     private let capacity: Int64
     /// In millionths of a token, so that a microsecond adds a whole number.

@@ -1,0 +1,88 @@
+import Domain
+import Inventory
+import Rules
+
+/// What a plan must be before it is applied.
+extension ApplyPlan {
+    func refuseUnready(_ record: PlanRecord, reason: String?) throws(LetheError) {
+        let id = record.plan.id
+        guard record.isRecorded else {
+            throw LetheError(
+                "plan-unrecorded", .refused, "the digest of plan \(id) is not in the audit log",
+                hint: "plan anew: lethe run")
+        }
+        switch record.state {
+        case .approved: try refuseOldApproval(record)
+        case .applying: return
+        case .halted:
+            let cause = record.cause.flatMap(HaltCause.init)
+            guard cause?.isSurprise == true, reason == nil else { return }
+            throw LetheError(
+                "plan-halted", .refused, "plan \(id) was halted: \(cause?.message ?? "for a reason unknown here")",
+                hint: "find out why, then: lethe plan apply \(id) --reason TEXT")
+        case .proposed:
+            throw LetheError(
+                "not-approved", .refused, "plan \(id) is not approved",
+                hint: "lethe plan show \(id), then: lethe plan approve \(id) --as NAME")
+        case .done, .expired, .cancelled:
+            throw LetheError(
+                "plan-closed", .refused, "plan \(id) is \(record.state.rawValue)", hint: "lethe plan show \(id)")
+        }
+    }
+
+    private func refuseOldApproval(_ record: PlanRecord) throws(LetheError) {
+        guard let first = record.approvals.map(\.at).min(), record.approvals.allSatisfy({ $0.digest == record.digest })
+        else {
+            throw LetheError("not-approved", .refused, "plan \(record.plan.id) has no approval of this digest")
+        }
+        guard bench.time.now() < first.adding(seconds: Self.approvalLife) else {
+            throw LetheError(
+                "approval-expired", .refused, "the approval of plan \(record.plan.id) is more than 72 hours old",
+                hint: "plan anew, and approve that: lethe plan cancel \(record.plan.id)")
+        }
+    }
+
+    /// What changed since the plan was made; `nil` = nothing that matters. Holds never make a plan stale, they drop items.
+    func staleness(of record: PlanRecord) -> String? {
+        if record.plan.partner != bench.partner { return "it was made for another partner" }
+        if record.plan.kind != .drill, record.plan.policyDigest != decider.policies.digest {
+            return "the policies have changed"
+        }
+        if record.plan.expires <= bench.time.now() { return "it expired on \(record.plan.expires.brief)" }
+        return nil
+    }
+
+    func refuseOverLimit(_ record: PlanRecord, _ progress: PlanProgress) throws(LetheError) {
+        guard !record.limitsLifted, record.plan.kind != .drill else { return }
+        let open = record.plan.items.filter { $0.withheld == nil && progress.closed[$0.attachment] == nil }
+        let check = LimitCheck(
+            limits: record.plan.limits, live: try bench.inventory.liveCount(),
+            recent: try bench.inventory.deletedVolume(since: bench.time.now().adding(seconds: -86_400)),
+            isErasure: record.plan.kind == .erasure)
+        guard let breach = check.breach(by: open) else { return }
+        throw LetheError(
+            "over-limit", .refused, breach,
+            hint: "lethe plan show \(record.plan.id), then allow it with --allow-deletes \(open.count)")
+    }
+
+    /// The numbers on which the plan's items are, else the inventory's; `nil` for a drill and where there is nothing to
+    /// delete.
+    func lines(of plan: Plan) throws(LetheError) -> Set<PhoneLine>? {
+        if plan.kind == .drill { return nil }
+        let own = Set(plan.items.compactMap(\.line))
+        return own.isEmpty ? try bench.inventory.lines() : own
+    }
+
+    /// Attachments of the request's person that others also received, with how many, unless a person has decided.
+    func shared(in plan: Plan) throws(LetheError) -> [AttachmentID: Int] {
+        guard let id = plan.request, let request = try bench.inventory.request(id), !request.includesShared else {
+            return [:]
+        }
+        var shared: [AttachmentID: Int] = [:]
+        for candidate in try bench.inventory.erasureCandidates(subjects: request.subjects, scope: request.scope)
+        where candidate.sharedWith > 0 {
+            shared[candidate.attachment.id] = candidate.sharedWith
+        }
+        return shared
+    }
+}

@@ -1,0 +1,136 @@
+import Audit
+import Cryptography
+package import Domain
+import Foundation
+import Inventory
+package import Rules
+
+/// Carries out an approved plan: preflight, settling of what a crash left open, limits, and then each item through
+/// `DeletionMachine`. Nothing else in Lethe deletes anything at the vendor, and this deletes only what a recorded plan
+/// names.
+package struct ApplyPlan: Sendable {
+    package struct Settings: Sendable {
+        package var maxInFlight: Int
+        package var requestsPerSecond: Int
+        /// `--no-canary` is recorded.
+        package var usesCanary: Bool
+        /// Who works at the terminal or in the scheduler, for `operator.act`.
+        package var operatorName: String
+
+        package init(
+            maxInFlight: Int = 8, requestsPerSecond: Int = 10, usesCanary: Bool = true, operatorName: String
+        ) {
+            self.maxInFlight = maxInFlight
+            self.requestsPerSecond = requestsPerSecond
+            self.usesCanary = usesCanary
+            self.operatorName = operatorName
+        }
+    }
+
+    /// Hours between the first approval and the first apply, in seconds.
+    static let approvalLife: Int64 = 72 * 3600
+
+    let bench: Workbench
+    let decider: Decider
+    let settings: Settings
+
+    package init(_ bench: Workbench, rules: Decider, settings: Settings) {
+        self.bench = bench
+        decider = rules
+        self.settings = settings
+    }
+
+    /// `lethe plan apply ID`: the whole way for one plan. `reason`: why a plan that a surprise halted goes on.
+    package func run(
+        _ id: PlanID, reason: String? = nil, progress: @escaping @Sendable (OutcomeCounts) -> Void = { _ in }
+    ) async throws(LetheError) -> RunResult {
+        let lease = try RunLease(bench.leaseFile)
+        defer { withExtendedLifetime(lease) {} }
+        try CatchUp(inventory: bench.inventory, log: bench.log).run()
+        let record = try bench.inventory.plan(id)
+        try refuseUnready(record, reason: reason)
+        let clearance = try await Preflight(bench).run(lines: try lines(of: record.plan))
+        return try await apply(record, clearance, reason: reason, progress: progress)
+    }
+
+    /// Under the run lease, after catch-up and preflight.
+    func apply(
+        _ record: PlanRecord, _ clearance: Preflight.Clearance, reason: String? = nil,
+        progress: @escaping @Sendable (OutcomeCounts) -> Void
+    ) async throws(LetheError) -> RunResult {
+        _ = try await SettleOpenIntents(bench, rules: decider).run(accountLines: clearance.accountLines)
+        if let stale = staleness(of: record) {
+            if record.state == .applying { try ClosePlan(bench).expire(record.plan.id, reason: stale) }
+            throw LetheError(
+                "plan-stale", .refused, "plan \(record.plan.id) is stale: \(stale)",
+                hint: "plan anew: lethe run, or lethe erase for a request")
+        }
+        let before = try bench.inventory.progress(of: record.plan.id)
+        try refuseOverLimit(record, before)
+        let redecider = Redecider(
+            inventory: bench.inventory, decider: decider, plan: record.plan, accountLines: clearance.accountLines,
+            shared: try shared(in: record.plan))
+        let run = try Self.newID(RunKind.self)
+        if record.state != .applying { try bench.inventory.move(record.plan.id, to: .applying) }
+        try begin(run, record, reason: reason)
+        let machine = await drive(run, redecider, before, progress)
+        return try conclude(run, record.plan, machine, clearance)
+    }
+
+    private func begin(_ run: RunID, _ record: PlanRecord, reason: String?) throws(LetheError) {
+        var records: [AuditRecord] = []
+        if !settings.usesCanary, record.plan.items.count > 100 {
+            records.append(
+                .operatorAct(
+                    act: .canarySkip, ref: record.plan.id.description, by: settings.operatorName, reason: reason))
+        }
+        records.append(
+            .runStart(
+                run: run, plan: record.plan.id, digest: record.digest, policy: record.plan.policyDigest))
+        _ = try bench.log.append(records)
+        try CatchUp(inventory: bench.inventory, log: bench.log).run()
+    }
+
+    private func drive(
+        _ run: RunID, _ redecider: Redecider, _ before: PlanProgress,
+        _ progress: @escaping @Sendable (OutcomeCounts) -> Void
+    ) async -> DeletionMachine {
+        let machine = DeletionMachine(
+            plan: redecider.plan,
+            settings: .init(
+                maxInFlight: settings.maxInFlight, requestsPerSecond: settings.requestsPerSecond,
+                provesEach: redecider.plan.kind != .retention, usesCanary: settings.usesCanary),
+            progress: before)
+        return await PlanDriver(bench: bench, run: run, redecider: redecider)
+            .drive(machine) { progress($0.countsWithOpen) }
+    }
+
+    private func conclude(
+        _ run: RunID, _ plan: Plan, _ machine: DeletionMachine, _ clearance: Preflight.Clearance
+    ) throws(LetheError) -> RunResult {
+        let counts = machine.countsWithOpen
+        if machine.halted == .auditWriteFailed {
+            // The disk may be full: what this leaves undone, the next start finds in the log.
+            try? bench.inventory.move(plan.id, to: .halted, cause: HaltCause.auditWriteFailed.rawValue)
+        } else {
+            try CatchUp(inventory: bench.inventory, log: bench.log).run()
+            if let cause = machine.halted {
+                try bench.inventory.move(plan.id, to: .halted, cause: cause.rawValue)
+            } else if counts[.open as Outcome.Group] == 0 {
+                try bench.inventory.move(plan.id, to: .done)
+            }
+        }
+        let result = RunResult(
+            plan: plan.id, run: run, counts: counts, halted: machine.halted, resumeAfter: machine.resumeAfter,
+            warnings: clearance.warnings)
+        if let request = plan.request, machine.halted != .auditWriteFailed {
+            try RequestStates(inventory: bench.inventory, log: bench.log)
+                .follow(result, of: request, now: bench.time.now())
+        }
+        return result
+    }
+
+    static func newID<Kind: IdentifierKind>(_ kind: Kind.Type) throws(LetheError) -> LetheID<Kind> {
+        try Randomness.id(kind)
+    }
+}

@@ -1,0 +1,48 @@
+import Audit
+package import Domain
+import Inventory
+
+/// Ends a plan before all of its items are done: what is open then ends as `not_attempted`, and the totals are recorded.
+package struct ClosePlan: Sendable {
+    private let bench: Workbench
+
+    package init(_ bench: Workbench) {
+        self.bench = bench
+    }
+
+    /// `lethe plan cancel ID`.
+    package func cancel(_ id: PlanID, by: String, reason: String? = nil) throws(LetheError) {
+        try close(id, to: .cancelled, .planCancel, by: by, reason: reason)
+    }
+
+    /// A plan whose policies changed or whose time is over.
+    package func expire(_ id: PlanID, reason: String) throws(LetheError) {
+        try close(id, to: .expired, .planExpire, by: "lethe", reason: reason)
+    }
+
+    private func close(
+        _ id: PlanID, to state: Plan.State, _ act: AuditRecord.OperatorAct, by: String, reason: String?
+    ) throws(LetheError) {
+        let record = try bench.inventory.plan(id)
+        let progress = try bench.inventory.progress(of: id)
+        guard progress.open.isEmpty else {
+            throw LetheError(
+                "open-intents", .refused, "plan \(id) has \(progress.open.count) DELETEs whose answer is not known yet",
+                hint: "settle them first: lethe run --apply")
+        }
+        try bench.inventory.move(id, to: state, cause: reason)
+        var records = [AuditRecord.operatorAct(act: act, ref: id.description, by: by, reason: reason)]
+        if let run = try bench.inventory.runs(of: id).last?.id {
+            var counts = OutcomeCounts(progress.closed.values)
+            for item in record.plan.items where progress.closed[item.attachment] == nil {
+                records.append(
+                    .itemClosed(
+                        run: run, attachment: item.attachment, outcome: .notAttempted, reason: state.rawValue))
+                counts.add(.notAttempted)
+            }
+            records.append(.runEnd(.init(run: run, counts: counts)))
+        }
+        _ = try bench.log.append(records)
+        try CatchUp(inventory: bench.inventory, log: bench.log).run()
+    }
+}

@@ -1,0 +1,64 @@
+import Audit
+import Cryptography
+package import Domain
+import Inventory
+import LinqClient
+package import Rules
+
+/// `lethe doctor --drill`: proves the whole path on the real account without touching anyone's data. Uploads a tiny
+/// attachment of its own, finds it by GET, deletes it by a plan like any other, and finds it gone.
+package struct Drill: Sendable {
+    package struct Outcome: Sendable {
+        package let attachment: AttachmentID
+        package let result: RunResult
+        /// A: found before, 204, not found after, and its URL is dead.
+        package let grade: EvidenceGrade?
+    }
+
+    private let bench: Workbench
+    private let decider: Decider
+    private let settings: ApplyPlan.Settings
+
+    package init(_ bench: Workbench, rules: Decider, settings: ApplyPlan.Settings) {
+        self.bench = bench
+        decider = rules
+        self.settings = settings
+    }
+
+    package func run() async throws(LetheError) -> Outcome {
+        try CatchUp(inventory: bench.inventory, log: bench.log).run()
+        let id = try await upload()
+        let now = bench.time.now()
+        let plan = Plan(
+            id: try Randomness.id(PlanKind.self), kind: .drill, created: now, partner: bench.partner,
+            policyDigest: decider.policies.digest, coverage: "drill", limits: Limits(),
+            items: [PlanItem(attachment: id, rule: "drill", tier: .persistent, size: Int64(Self.bytes.count))])
+        _ = try RecordPlan(inventory: bench.inventory, log: bench.log).run(plan)
+        try ApprovePlan(
+            inventory: bench.inventory, log: bench.log, time: bench.time, rules: ApprovalRule()
+        ).runByItself(plan.id, by: settings.operatorName, how: .cli)
+        let result = try await ApplyPlan(bench, rules: decider, settings: settings).run(plan.id)
+        let grade = try bench.inventory.results(of: plan.id).first?.grade
+        return Outcome(attachment: id, result: result, grade: grade)
+    }
+
+    private static let bytes = Array("a drill of lethe: this file deletes itself\n".utf8)
+
+    private func upload() async throws(LetheError) -> AttachmentID {
+        let uploaded = await bench.vendor.upload(Self.bytes, mime: "text/plain", name: "lethe-drill.txt")
+        try Preflight.refuseBadKey(uploaded.answer)
+        guard let id = uploaded.id, (200..<300).contains(uploaded.answer.status) else {
+            throw LetheError(
+                "drill-upload", .failed, "the drill's attachment could not be uploaded (\(uploaded.answer.brief))",
+                hint: "nothing of yours was touched; try again later")
+        }
+        let vendor = bench.vendor
+        let found = await Retrying(perSecond: 10, time: bench.time)(answer: { $0.answer }, { await vendor.lookUp(id) })
+        guard LookUpFinding(found.answer) == .present else {
+            throw LetheError(
+                "drill-not-found", .failed, "the vendor does not find the drill's attachment (\(found.answer.brief))",
+                hint: "nothing of yours was touched; attachment \(id) may be left at the vendor")
+        }
+        return id
+    }
+}

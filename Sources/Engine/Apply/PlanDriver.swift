@@ -1,0 +1,170 @@
+import Audit
+import Dispatch
+import Domain
+import Foundation
+import Inventory
+import Synchronization
+
+/// Performs the machine's commands: appends to the audit log on a thread of its own, reads holds and facts on another,
+/// asks the vendor in tasks. **The one place in the code that calls `VendorAPI.delete`.**
+struct PlanDriver: Sendable {
+    let bench: Workbench
+    let run: RunID
+    let redecider: Redecider
+
+    /// fsync blocks, so it has a queue of its own; serial, so records and their projection keep their order.
+    private let writing = DispatchQueue(label: "lethe.audit")
+    private let reading = DispatchQueue(label: "lethe.facts")
+    private let urls = DownloadURLs()
+
+    /// How often a signal and the kill file are looked for while nothing else happens.
+    private static let watchInterval: Int64 = 200_000
+
+    init(bench: Workbench, run: RunID, redecider: Redecider) {
+        self.bench = bench
+        self.run = run
+        self.redecider = redecider
+    }
+
+    /// Feeds the machine until it is finished, and gives it back.
+    func drive(_ start: DeletionMachine, progress: @Sendable (DeletionMachine) -> Void) async -> DeletionMachine {
+        var machine = start
+        var random = SystemRandomNumberGenerator()
+        let (events, inbox) = AsyncStream.makeStream(of: MachineEvent.self)
+        await withDiscardingTaskGroup { group in
+            group.addTask { await watch(inbox) }
+            inbox.yield(.began)
+            var alarm: Timestamp?
+            for await event in events {
+                if case .tick = event { alarm = nil }
+                let now = bench.time.now()
+                for command in machine.handle(event, now: now, using: &random) {
+                    group.addTask { await perform(command, inbox) }
+                }
+                progress(machine)
+                guard !machine.isFinished else { break }
+                guard let wake = machine.nextWake, alarm.map({ wake < $0 }) ?? true else { continue }
+                alarm = wake
+                group.addTask {
+                    await bench.time.sleep(microseconds: max(0, wake.microseconds - now.microseconds))
+                    inbox.yield(.tick)
+                }
+            }
+            group.cancelAll()
+        }
+        // The projection of the last commit may still be under way.
+        await Self.blocking(writing) {}
+        return machine
+    }
+
+    private func perform(_ command: MachineCommand, _ inbox: AsyncStream<MachineEvent>.Continuation) async {
+        switch command {
+        case .decide(let ids): inbox.yield(await Self.blocking(reading) { decide(ids) })
+        case .commit(let entries): await commit(entries, inbox)
+        case .check(let id): inbox.yield(.checked(id, await Self.blocking(reading) { check() }))
+        case .delete(let id): inbox.yield(.answered(id, await bench.vendor.delete(id)))
+        case .lookUp(let id, let reason):
+            let lookUp = await bench.vendor.lookUp(id)
+            if reason == .before, let url = lookUp.url { urls.keep(url, of: id) }
+            inbox.yield(.lookedUp(id, reason, lookUp.answer, hasURL: lookUp.url != nil))
+        case .head(let id):
+            guard let url = urls.take(id) else {
+                _ = inbox.yield(.headed(id, VendorAnswer(.failure(.connectionRefused))))
+                return
+            }
+            inbox.yield(.headed(id, await bench.vendor.head(url)))
+        case .finish: break
+        }
+    }
+
+    private func decide(_ ids: [AttachmentID]) -> MachineEvent {
+        do {
+            return .decided(try redecider.decide(ids, now: bench.time.now()))
+        } catch {
+            return .undecidable
+        }
+    }
+
+    private func check() -> CheckResult {
+        if FileManager.default.fileExists(atPath: bench.stopFile.path) { return .killFile }
+        guard let version = try? bench.inventory.holdVersion() else { return .holdsUnreadable }
+        return .holds(version: version)
+    }
+
+    /// The machine goes on as soon as the records are durable; the inventory's projection follows on the same thread. If
+    /// that fails nothing is lost: the next catch-up reads the log.
+    private func commit(_ entries: [JournalEntry], _ inbox: AsyncStream<MachineEvent>.Continuation) async {
+        let records = entries.map { $0.record(in: run) }
+        await Self.blocking(writing) {
+            guard let seqs = try? bench.log.append(records) else {
+                _ = inbox.yield(.commitFailed)
+                return
+            }
+            inbox.yield(.committed)
+            project(records, seqs)
+        }
+    }
+
+    private func project(_ records: [AuditRecord], _ seqs: [Int64]) {
+        guard let first = seqs.first, let last = seqs.last else { return }
+        let now = bench.time.now()
+        let events = zip(records, seqs).compactMap { LoggedEvent($0, seq: $1, at: now) }
+        let origin = bench.log.origin
+        guard
+            (try? bench.inventory.apply(events, origin: origin, after: first - 1, through: last)) == nil
+        else { return }
+        // Somebody else, or a seal, wrote in between.
+        _ = try? CatchUp(inventory: bench.inventory, log: bench.log).run()
+    }
+
+    private func watch(_ inbox: AsyncStream<MachineEvent>.Continuation) async {
+        while !Task.isCancelled {
+            if bench.shouldStop() {
+                _ = inbox.yield(.stop(.signal))
+                return
+            }
+            if FileManager.default.fileExists(atPath: bench.stopFile.path) {
+                _ = inbox.yield(.stop(.killFile))
+                return
+            }
+            await bench.time.sleep(microseconds: Self.watchInterval)
+        }
+    }
+
+    private static func blocking<Value: Sendable>(
+        _ queue: DispatchQueue, _ work: @escaping @Sendable () -> Value
+    ) async -> Value {
+        await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: work()) }
+        }
+    }
+}
+
+/// Download URLs between a GET and the HEAD that must find nothing: in memory only.
+private final class DownloadURLs: Sendable {
+    private let urls = Mutex<[AttachmentID: DownloadURL]>([:])
+
+    func keep(_ url: DownloadURL, of id: AttachmentID) { urls.withLock { $0[id] = url } }
+    func take(_ id: AttachmentID) -> DownloadURL? { urls.withLock { $0.removeValue(forKey: id) } }
+}
+
+extension JournalEntry {
+    func record(in run: RunID) -> AuditRecord {
+        switch self {
+        case .intent(let operation, let attempt, let attachment, let rule):
+            .deleteIntent(
+                .init(run: run, operation: operation, attempt: attempt, attachment: attachment, rule: rule))
+        case .outcome(let operation, let attempt, let attachment, let answer, let final):
+            .deleteOutcome(
+                .init(
+                    to: .init(run: run, operation: operation, attempt: attempt, attachment: attachment, rule: ""),
+                    answer, final: final))
+        case .closed(let attachment, let outcome, let reason):
+            .itemClosed(run: run, attachment: attachment, outcome: outcome, reason: reason)
+        case .verified(let attachment, let status, let grade):
+            .deleteVerified(run: run, attachment: attachment, http: status, grade: grade)
+        case .halt(let cause): .runHalt(run: run, cause: cause.rawValue)
+        case .end(let counts): .runEnd(.init(run: run, counts: counts))
+        }
+    }
+}

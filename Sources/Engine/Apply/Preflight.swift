@@ -1,0 +1,89 @@
+import Audit
+package import Domain
+import Inventory
+import LinqClient
+
+/// What must be so before anything is sent: the key is of this account, the log's head verifies, no hold is lost, the
+/// clock is about right.
+package struct Preflight: Sendable {
+    package struct Clearance: Sendable {
+        /// The numbers that the key lists.
+        package let accountLines: Set<PhoneLine>
+        /// For people; the run goes on.
+        package let warnings: [String]
+    }
+
+    private let bench: Workbench
+
+    package init(_ bench: Workbench) {
+        self.bench = bench
+    }
+
+    /// `lines`: the numbers on which the plan's items are; `nil` skips the comparison (a drill has none).
+    package func run(lines: Set<PhoneLine>?) async throws(LetheError) -> Clearance {
+        try checkHolds(bench)
+        try bench.log.verifyHead()
+        let (listed, answer) = try await askForLines()
+        if let lines, !lines.isEmpty, lines.isDisjoint(with: listed) {
+            throw LetheError(
+                "foreign-key", .refused, "the API key is of another account: it lists none of this inventory's numbers",
+                hint: "check LINQ_API_V3_API_KEY; under this key every attachment would seem to be gone")
+        }
+        return Clearance(accountLines: listed, warnings: clockWarning(answer))
+    }
+
+    /// 401 and 403, as a halt says them.
+    static func refuseBadKey(_ answer: VendorAnswer) throws(LetheError) {
+        switch answer.status {
+        case 401:
+            throw LetheError("unauthorized", .failed, HaltCause.unauthorized.message, hint: HaltCause.unauthorized.hint)
+        case 403: throw LetheError("forbidden", .failed, HaltCause.forbidden.message, hint: HaltCause.forbidden.hint)
+        default: return
+        }
+    }
+
+    private func checkHolds(_ bench: Workbench) throws(LetheError) {
+        guard let lost = try bench.inventory.unresolvedHolds().first else { return }
+        throw LetheError(
+            "hold-unresolved", .refused,
+            "the audit log has hold \(lost), which the inventory lacks: nothing may be deleted",
+            hint:
+                "put back the newest inventory.db, or release the hold: lethe hold release \(lost) --as NAME --reason TEXT"
+        )
+    }
+
+    /// The numbers that the key lists.
+    func listLines() async throws(LetheError) -> Set<PhoneLine> { try await askForLines().lines }
+
+    private func askForLines() async throws(LetheError) -> (lines: Set<PhoneLine>, VendorAnswer) {
+        var policy = RetryPolicy()
+        policy.maximumTries = 5
+        let vendor = bench.vendor
+        let listing = await Retrying(policy: policy, perSecond: 10, time: bench.time).page { await vendor.phoneLines() }
+        try Self.refuseBadKey(listing.answer)
+        guard listing.answer.status == 200, listing.isComplete else {
+            throw LetheError(
+                "vendor-unreachable", .failed,
+                "the vendor does not list the account's numbers (\(listing.answer.brief))",
+                hint: "nothing was sent; try again later, or see `lethe doctor`")
+        }
+        return (Set(listing.elements), listing.answer)
+    }
+
+    private func clockWarning(_ answer: VendorAnswer) -> [String] {
+        guard let date = answer.date else { return [] }
+        let apart = (bench.time.now().microseconds - date.microseconds).magnitude / 1_000_000
+        guard apart > 60 else { return [] }
+        return ["this machine's clock is \(apart) s away from the vendor's: check it before trusting any period"]
+    }
+}
+
+extension VendorAnswer {
+    /// For people: the status, or why there is none.
+    var brief: String {
+        switch reply {
+        case .http(let status, _): "HTTP \(status)"
+        case .failure(let failure): failure.rawValue.replacing("_", with: " ")
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import Domain
+import Inventory
+import Rules
+
+/// Decides items of a plan again, on facts and holds as they are now.
+struct Redecider: Sendable {
+    let inventory: InventoryStore
+    let decider: Decider
+    let plan: Plan
+    let accountLines: Set<PhoneLine>
+    /// Attachments of an erasure that others also received; they stay until a person decides with `--include-shared`.
+    let shared: [AttachmentID: Int]
+
+    func decide(_ ids: [AttachmentID], now: Timestamp) throws(LetheError) -> [Redecision] {
+        // The version first: a hold placed after it was read shows as a change right before the DELETE.
+        let version = try inventory.holdVersion()
+        let holds = try inventory.activeHolds(at: now)
+        var redecisions: [Redecision] = []
+        for id in ids {
+            let verdict = try verdict(on: id, holds: holds, now: now)
+            redecisions.append(Redecision(attachment: id, verdict: verdict, holdsVersion: version))
+        }
+        return redecisions
+    }
+
+    private func verdict(
+        on id: AttachmentID, holds: [LegalHold], now: Timestamp
+    ) throws(LetheError) -> Redecision.Verdict {
+        // A drill deletes what this process has just uploaded: nobody's data, so there is nothing to weigh.
+        if plan.kind == .drill { return .delete(rule: "drill", seenBefore: true, ephemeralEnds: nil) }
+        guard let attachment = try inventory.attachment(id) else {
+            return .keep(.changedSincePlan, reason: "not in the inventory")
+        }
+        if attachment.state == .gone { return .keep(.changedSincePlan, reason: "already gone") }
+        if let others = shared[id] { return .keep(.withheldShared, reason: "shared with \(others)") }
+        let ruling = decider.ruling(on: attachment, holds: holds, request: plan.request, now: now)
+        guard ruling.verdict == .delete else { return Self.keeping(ruling.reason) }
+        let rule = plan.kind == .erasure ? plan.request.map { "erasure:\($0)" } : ruling.winner?.description
+        guard let rule else { return .keep(.changedSincePlan, reason: ruling.reason.code) }
+        return .delete(
+            rule: rule, seenBefore: try wasSeen(attachment), ephemeralEnds: ephemeralEnd(of: attachment))
+    }
+
+    /// Seen under this account: in a message on a line that the key lists, or by a GET that answered 200.
+    func wasSeen(_ attachment: Attachment) throws(LetheError) -> Bool {
+        if attachment.sightings.contains(where: { $0.line.map(accountLines.contains) ?? false }) { return true }
+        return try inventory.record(of: attachment.id)?.apiSeen != nil
+    }
+
+    /// When the vendor removes it by itself.
+    func ephemeralEnd(of attachment: Attachment) -> Timestamp? {
+        guard decider.tiers.tier(of: attachment) == .ephemeral else { return nil }
+        return attachment.ephemeralStart?.adding(seconds: 86_400)
+    }
+
+    private static func keeping(_ reason: Reason) -> Redecision.Verdict {
+        switch reason {
+        case .held(let hold): .keep(.withheldHold, reason: "hold \(hold)")
+        case .retained(let until): .keep(.withheldRetention, reason: "retained until \(until.date)")
+        case .withheld(let ground, let until): .keep(.withheldRetention, reason: "\(ground.name) until \(until.date)")
+        default: .keep(.changedSincePlan, reason: reason.code)
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import Audit
+package import Domain
+import Inventory
+import LinqClient
+package import Rules
+
+/// After a crash: learns by GET what became of DELETEs that were announced and have no recorded answer.
+///
+/// 200 → the intent is answered as `unknown` and the item is tried again; 404 → the item ends as the `absent` row of the
+/// table of answers says; anything else → it stays open and is reported. Nothing is deleted here.
+package struct SettleOpenIntents: Sendable {
+    package struct Settlement: Sendable, Equatable {
+        /// Items that ended.
+        package var closed = 0
+        /// Items that go back to the queue.
+        package var present = 0
+        /// Intents that stay open.
+        package var open = 0
+    }
+
+    private let bench: Workbench
+    private let decider: Decider
+
+    package init(_ bench: Workbench, rules: Decider) {
+        self.bench = bench
+        decider = rules
+    }
+
+    /// Under the run lease and after the preflight, whose `accountLines` say what was seen under this account.
+    package func run(accountLines: Set<PhoneLine>) async throws(LetheError) -> Settlement {
+        var settlement = Settlement()
+        let retrying = Retrying(perSecond: 10, time: bench.time)
+        for intent in try bench.inventory.openIntents() {
+            let vendor = bench.vendor
+            let lookUp = await retrying(answer: { $0.answer }, { await vendor.lookUp(intent.attachment) })
+            switch LookUpFinding(lookUp.answer) {
+            case .present:
+                let answer = AuditRecord.Answer(
+                    operation: intent.op, attempt: intent.attempt, attachment: intent.attachment, answer: .unknown,
+                    http: 0)
+                _ = try bench.log.append([.deleteOutcome(answer)])
+                settlement.present += 1
+            case .absent:
+                let outcome = try outcomeOfAbsence(of: intent, accountLines: accountLines)
+                _ = try bench.log.append([
+                    .itemClosed(
+                        run: intent.run, attachment: intent.attachment, outcome: outcome, reason: "settled_after_crash")
+                ])
+                settlement.closed += 1
+            case .keyRefused, .unknown: settlement.open += 1
+            }
+        }
+        try CatchUp(inventory: bench.inventory, log: bench.log).run()
+        return settlement
+    }
+
+    private func outcomeOfAbsence(
+        of intent: OpenIntent, accountLines: Set<PhoneLine>
+    ) throws(LetheError) -> Outcome {
+        guard let plan = intent.plan else { return .notFoundUnproven }
+        let record = try bench.inventory.plan(plan)
+        let history = try bench.inventory.progress(of: plan).history[intent.attachment] ?? ItemHistory()
+        guard let attachment = try bench.inventory.attachment(intent.attachment) else {
+            return history.outcomeOfAbsence(
+                seenBefore: record.plan.kind == .drill, ephemeralEnds: nil, now: bench.time.now())
+        }
+        let facts = Redecider(
+            inventory: bench.inventory, decider: decider, plan: record.plan, accountLines: accountLines, shared: [:])
+        return history.outcomeOfAbsence(
+            seenBefore: try facts.wasSeen(attachment), ephemeralEnds: facts.ephemeralEnd(of: attachment),
+            now: bench.time.now())
+    }
+}
+
+extension InventoryStore {
+    /// What earlier runs of a plan did, from the projection of the log.
+    func progress(of plan: PlanID) throws(LetheError) -> PlanProgress {
+        var closed: [AttachmentID: Outcome] = [:]
+        for result in try results(of: plan) { closed[result.attachment] = result.outcome }
+        var history: [AttachmentID: ItemHistory] = [:]
+        for item in try attempts(of: plan) {
+            history[item.attachment] = ItemHistory(
+                operation: item.op, lastAttempt: item.last, mayHaveActed: item.mayHaveActed)
+        }
+        var open: [AttachmentID: OperationID] = [:]
+        for intent in try openIntents() where intent.plan == plan { open[intent.attachment] = intent.op }
+        return PlanProgress(closed: closed, history: history, open: open)
+    }
+}

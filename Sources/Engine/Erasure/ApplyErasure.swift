@@ -1,0 +1,47 @@
+import Audit
+package import Domain
+import Inventory
+package import Rules
+
+/// `lethe erase --apply --as NAME`: approves the request's plan by that person and carries it out.
+package struct ApplyErasure: Sendable {
+    private let bench: Workbench
+    private let decider: Decider
+    private let approval: ApprovalRule
+    private let settings: ApplyPlan.Settings
+
+    package init(_ bench: Workbench, rules: Decider, approval: ApprovalRule, settings: ApplyPlan.Settings) {
+        self.bench = bench
+        decider = rules
+        self.approval = approval
+        self.settings = settings
+    }
+
+    /// Throws `refused` while another person's approval is missing; the first one stays on record.
+    package func run(
+        _ id: PlanID, by name: String, allowDeletes: Int? = nil,
+        progress: @escaping @Sendable (OutcomeCounts) -> Void = { _ in }
+    ) async throws(LetheError) -> RunResult {
+        if let allowDeletes {
+            try AllowDeletes(inventory: bench.inventory, log: bench.log).run(id, atMost: allowDeletes, by: name)
+        }
+        var record = try bench.inventory.plan(id)
+        if record.state == .proposed {
+            record = try ApprovePlan(
+                inventory: bench.inventory, log: bench.log, time: bench.time, rules: approval
+            ).run(id, by: name)
+        }
+        guard record.state != .proposed else {
+            throw LetheError(
+                "approval-needed", .refused, "plan \(id) needs the approval of one more person",
+                hint: "lethe plan approve \(id) --as NAME, then: lethe plan apply \(id)")
+        }
+        if let requestID = record.plan.request, var request = try bench.inventory.request(requestID),
+            request.state == .planned
+        {
+            request.state = .approved
+            try RequestStates(inventory: bench.inventory, log: bench.log).update(request, by: name)
+        }
+        return try await ApplyPlan(bench, rules: decider, settings: settings).run(id, progress: progress)
+    }
+}

@@ -1,0 +1,158 @@
+package import Domain
+import Inventory
+import LinqClient
+
+/// Walks chats and messages through the API into the inventory. A page that fails, after its retries, makes the coverage
+/// partial and the walk goes on; what was read stays. A walk over lines goes on where it was interrupted.
+package struct SyncFromAPI: Sendable {
+    package struct Report: Sendable, Equatable {
+        package var chats = 0
+        package var messages = 0
+        package var attachmentsNew = 0
+        package var attachmentsSeen = 0
+        package var suppressed = 0
+        /// Things with a URL and no id.
+        package var withoutID = 0
+        package var unknownParts = 0
+        package var coverage = ErasureRequest.Coverage.complete
+        package var reopened: [RequestID] = []
+
+        package init() {}
+
+        package var status: ExitStatus { coverage == .complete ? .done : .incomplete }
+    }
+
+    private let bench: Workbench
+    private let retrying: Retrying
+
+    package init(_ bench: Workbench, requestsPerSecond: Int = 10) {
+        self.bench = bench
+        var policy = RetryPolicy()
+        policy.maximumTries = 6
+        retrying = Retrying(policy: policy, perSecond: requestsPerSecond, time: bench.time)
+    }
+
+    /// All lines of the account, or these.
+    package func run(
+        lines wanted: [PhoneLine] = [], progress: @Sendable (Report) -> Void = { _ in }
+    ) async throws(LetheError) -> Report {
+        var report = Report()
+        let clearance = try await Preflight(bench).listLines()
+        for line in wanted where !clearance.contains(line) {
+            throw LetheError(
+                "unknown-line", .usage, "the account has no line \(line)",
+                hint: "its lines are \(clearance.sorted().map(\.number).joined(separator: ", "))")
+        }
+        for line in wanted.isEmpty ? clearance.sorted() : wanted {
+            try await walkChats(of: nil, on: line, bookmark: "sync:\(line)", &report, progress)
+        }
+        try await lookUpUndated(&report, progress)
+        try finish(report)
+        return report
+    }
+
+    /// Everything of one person, by each of their handles.
+    package func run(
+        of handles: [Handle], progress: @Sendable (Report) -> Void = { _ in }
+    ) async throws(LetheError) -> Report {
+        var report = Report()
+        for handle in handles { try await walkChats(of: handle, on: nil, bookmark: nil, &report, progress) }
+        try finish(report)
+        return report
+    }
+
+    private func walkChats(
+        of handle: Handle?, on line: PhoneLine?, bookmark: String?, _ report: inout Report,
+        _ progress: @Sendable (Report) -> Void
+    ) async throws(LetheError) {
+        let vendor = bench.vendor
+        var cursor = try bookmark.flatMap { (name) throws(LetheError) in try bench.inventory.bookmark(name) }
+        repeat {
+            let place = cursor
+            let page = await retrying.page { await vendor.chats(of: handle, on: line, cursor: place) }
+            guard try accept(page.answer, isComplete: page.isComplete, &report) else { return }
+            try record([Delivery(chats: page.elements)], &report)
+            for chat in page.elements { try await walkMessages(in: chat.chat, &report, progress) }
+            report.chats += page.elements.count
+            progress(report)
+            cursor = page.nextCursor
+            if let bookmark { try bench.inventory.setBookmark(bookmark, to: cursor) }
+            if bench.shouldStop() {
+                report.coverage = .partial
+                return
+            }
+        } while cursor != nil
+    }
+
+    private func walkMessages(
+        in chat: ChatID, _ report: inout Report, _ progress: @Sendable (Report) -> Void
+    ) async throws(LetheError) {
+        let vendor = bench.vendor
+        var cursor: String?
+        repeat {
+            let place = cursor
+            let page = await retrying.page { await vendor.messages(in: chat, cursor: place) }
+            guard try accept(page.answer, isComplete: page.isComplete, &report) || !page.elements.isEmpty else {
+                return
+            }
+            var delivery = Delivery(messages: page.elements.map(\.observation))
+            for message in page.elements where message.withoutID > 0 {
+                guard let id = message.observation.message else { continue }
+                delivery.residues.append(Residue(message: id, chat: chat, things: message.withoutID))
+                report.withoutID += message.withoutID
+            }
+            report.messages += page.elements.count
+            report.unknownParts += page.elements.reduce(0) { $0 + $1.unknownParts }
+            try record([delivery], &report)
+            progress(report)
+            cursor = page.nextCursor
+        } while cursor != nil && !bench.shouldStop()
+        if cursor != nil { report.coverage = .partial }
+    }
+
+    /// `false`: the page could not be read whole, and the coverage is partial.
+    private func accept(_ answer: VendorAnswer, isComplete: Bool, _ report: inout Report) throws(LetheError) -> Bool {
+        if answer.status == 401 { try Preflight.refuseBadKey(answer) }
+        if answer.status == 200, isComplete { return true }
+        report.coverage = .partial
+        return false
+    }
+
+    /// Uploads that no message used have no time; the API knows it.
+    private func lookUpUndated(
+        _ report: inout Report, _ progress: @Sendable (Report) -> Void
+    ) async throws(LetheError) {
+        let vendor = bench.vendor
+        var cursor: AttachmentID?
+        repeat {
+            let page = try bench.inventory.attachments(
+                AttachmentFilter(state: .live), after: cursor, limit: 500, where: { $0.created == nil })
+            for attachment in page.attachments {
+                let lookUp = await retrying(answer: { $0.answer }, { await vendor.lookUp(attachment.id) })
+                if let found = lookUp.found {
+                    try record([Delivery(lookups: [found])], &report, countsAttachments: false)
+                } else if LookUpFinding(lookUp.answer) != .absent {
+                    report.coverage = .partial
+                }
+            }
+            cursor = page.next
+            progress(report)
+        } while cursor != nil && !bench.shouldStop()
+    }
+
+    private func record(
+        _ deliveries: [Delivery], _ report: inout Report, countsAttachments: Bool = true
+    ) throws(LetheError) {
+        let batch = try bench.inventory.record(deliveries, now: bench.time.now())
+        report.reopened += batch.reopens.subtracting(report.reopened).sorted()
+        guard countsAttachments else { return }
+        report.attachmentsNew += batch.new
+        report.attachmentsSeen += batch.seenAgain
+        report.suppressed += batch.suppressed
+    }
+
+    private func finish(_ report: Report) throws(LetheError) {
+        try RequestStates(inventory: bench.inventory, log: bench.log)
+            .reopen(report.reopened, reason: "an attachment from before the completion came to be known")
+    }
+}

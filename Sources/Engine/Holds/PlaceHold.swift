@@ -1,0 +1,56 @@
+package import Audit
+import Cryptography
+package import Domain
+package import Inventory
+
+/// Places a legal hold: it is in force when the inventory has it, and is recorded then.
+package struct PlaceHold: Sendable {
+    private let inventory: InventoryStore
+    private let log: AuditLog
+
+    package init(inventory: InventoryStore, log: AuditLog) {
+        self.inventory = inventory
+        self.log = log
+    }
+
+    package func run(
+        _ scope: LegalHold.Scope, by name: String, reason: String, until: Timestamp? = nil, now: Timestamp
+    ) throws(LetheError) -> LegalHold {
+        if let until, until <= now {
+            throw LetheError("hold-ended", .usage, "a hold cannot end before it begins")
+        }
+        let hold = LegalHold(
+            id: try Randomness.id(HoldKind.self), scope: scope, placedAt: now, placedBy: try TypedText.actor(name),
+            reason: try TypedText.reason(reason), until: until)
+        try inventory.place(hold)
+        _ = try log.append([hold.placement])
+        try CatchUp(inventory: inventory, log: log).run()
+        return hold
+    }
+}
+
+/// Releases a legal hold: recorded first, so that nothing is deleted of which the log would still say that it is held.
+package struct ReleaseHold: Sendable {
+    private let inventory: InventoryStore
+    private let log: AuditLog
+
+    package init(inventory: InventoryStore, log: AuditLog) {
+        self.inventory = inventory
+        self.log = log
+    }
+
+    /// A hold that only the log knows can be released too: it stops every apply until then.
+    package func run(_ id: HoldID, by name: String, reason: String, now: Timestamp) throws(LetheError) {
+        try CatchUp(inventory: inventory, log: log).run()
+        let stored = try inventory.holds().first { $0.id == id }
+        let isLost = try inventory.unresolvedHolds().contains(id)
+        guard isLost || (stored != nil && stored?.releasedAt == nil) else {
+            throw LetheError("unknown-hold", .usage, "there is no hold \(id) in force", hint: "lethe hold list")
+        }
+        _ = try log.append([
+            .holdReleased(hold: id, by: try TypedText.actor(name), reason: try TypedText.reason(reason))
+        ])
+        if stored != nil { try inventory.release(id, at: now) }
+        try CatchUp(inventory: inventory, log: log).run()
+    }
+}

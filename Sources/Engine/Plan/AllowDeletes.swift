@@ -1,0 +1,28 @@
+package import Audit
+package import Domain
+package import Inventory
+
+/// `--allow-deletes N`: lifts all limits for one plan of at most N deletions, on record. These do not count in the window of
+/// the last 24 hours.
+package struct AllowDeletes: Sendable {
+    private let inventory: InventoryStore
+    private let log: AuditLog
+
+    package init(inventory: InventoryStore, log: AuditLog) {
+        self.inventory = inventory
+        self.log = log
+    }
+
+    package func run(_ id: PlanID, atMost count: Int, by name: String, reason: String? = nil) throws(LetheError) {
+        let record = try inventory.plan(id)
+        let deletes = record.plan.items.count { $0.withheld == nil }
+        guard deletes <= count else {
+            throw LetheError(
+                "over-limit", .refused, "plan \(id) deletes \(deletes) attachments, --allow-deletes allows \(count)",
+                hint: "look at it: lethe plan show \(id)")
+        }
+        try inventory.liftLimits(of: id)
+        _ = try log.append([.operatorAct(act: .limitRaise, ref: id.description, by: name, reason: reason)])
+        try CatchUp(inventory: inventory, log: log).run()
+    }
+}

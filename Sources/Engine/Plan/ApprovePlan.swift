@@ -1,0 +1,97 @@
+package import Audit
+package import Domain
+package import Inventory
+
+/// `approval:` of `lethe.yaml`.
+package struct ApprovalRule: Sendable, Equatable {
+    /// 1 or 2: how many different people must agree.
+    package var people: Int
+    /// `lethe run --apply` approves plans of up to so many items by itself.
+    package var above: Int
+
+    package init(people: Int = 1, above: Int = 1000) {
+        self.people = people
+        self.above = above
+    }
+}
+
+/// Notes who agreed to a plan's digest, in the inventory and then in the audit log, and approves the plan once enough
+/// people have.
+package struct ApprovePlan: Sendable {
+    private let inventory: InventoryStore
+    private let log: AuditLog
+    private let time: any TimeSource
+    private let rules: ApprovalRule
+
+    package init(inventory: InventoryStore, log: AuditLog, time: any TimeSource, rules: ApprovalRule) {
+        self.inventory = inventory
+        self.log = log
+        self.time = time
+        self.rules = rules
+    }
+
+    /// `lethe plan approve ID --as NAME`: one person. Approved once enough have agreed; `digest`, if given, must be the plan's.
+    @discardableResult
+    package func run(_ id: PlanID, by name: String, digest: String? = nil) throws(LetheError) -> PlanRecord {
+        let record = try proposed(id)
+        let person = try TypedText.actor(name)
+        guard digest == nil || digest == record.digest else {
+            throw LetheError(
+                "wrong-digest", .refused, "the digest given is not that of plan \(id)", hint: "lethe plan show \(id)")
+        }
+        if rules.people > 1,
+            let request = try record.plan.request.flatMap({ (id) throws(LetheError) in
+                try inventory.request(id)
+            }), request.openedBy == person
+        {
+            throw LetheError(
+                "own-request", .refused, "\(person) opened the request and cannot approve its plan",
+                hint: "somebody else: lethe plan approve \(id) --as NAME")
+        }
+        let names = Set(record.approvals.map(\.name)).union([person])
+        return try note(record, by: person, how: .cli, isEnough: names.count >= rules.people)
+    }
+
+    /// `lethe run --apply` and schedules: within `approval.above` items nobody is asked.
+    @discardableResult
+    package func runByItself(
+        _ id: PlanID, by name: String, how: AuditRecord.Approval
+    ) throws(LetheError) -> PlanRecord {
+        let record = try proposed(id)
+        guard record.plan.items.count <= rules.above else {
+            throw LetheError(
+                "approval-needed", .refused,
+                "plan \(id) has \(record.plan.items.count) items, and more than \(rules.above) need a person's approval",
+                hint: "lethe plan show \(id), then: lethe plan approve \(id) --as NAME && lethe plan apply \(id)")
+        }
+        return try note(record, by: name, how: how, isEnough: true)
+    }
+
+    private func proposed(_ id: PlanID) throws(LetheError) -> PlanRecord {
+        try CatchUp(inventory: inventory, log: log).run()
+        let record = try inventory.plan(id)
+        guard record.state == .proposed, record.isRecorded else {
+            throw LetheError(
+                "plan-state", .refused, "plan \(id) is \(record.state.rawValue) and cannot be approved",
+                hint: "lethe plan show \(id)")
+        }
+        guard time.now() < record.plan.expires else {
+            throw LetheError(
+                "plan-stale", .refused, "plan \(id) expired on \(record.plan.expires.brief)",
+                hint: "plan anew: lethe run")
+        }
+        return record
+    }
+
+    private func note(
+        _ record: PlanRecord, by name: String, how: AuditRecord.Approval, isEnough: Bool
+    ) throws(LetheError) -> PlanRecord {
+        let id = record.plan.id
+        try inventory.approve(
+            id, Approval(name: name, how: how.rawValue, at: time.now(), digest: record.digest))
+        _ = try log.append([.planApproved(plan: id, digest: record.digest, by: name, how: how)])
+        if isEnough { try inventory.move(id, to: .approved) }
+        try CatchUp(inventory: inventory, log: log).run()
+        return try inventory.plan(id)
+    }
+}

@@ -1,0 +1,174 @@
+package import Audit
+import Cryptography
+package import Domain
+package import Inventory
+package import Rules
+
+/// Makes the plan of what is due: candidates by `next_check`, each decided afresh. Sends nothing.
+package struct PlanRetention: Sendable {
+    package struct Planned: Sendable {
+        package let plan: Plan
+        package let digest: String
+        /// It is in the inventory and its digest is in the audit log; `false` for a dry run with `--at`.
+        package let isRecorded: Bool
+        /// Attachments that were decided.
+        package let decided: Int
+        /// Those that stay, by the code of the reason.
+        package let kept: [String: Int]
+    }
+
+    private let inventory: InventoryStore
+    private let log: AuditLog
+    private let decider: Decider
+    private let partner: String
+    private let limits: Limits
+
+    package init(inventory: InventoryStore, log: AuditLog, rules: Decider, partner: String, limits: Limits) {
+        self.inventory = inventory
+        self.log = log
+        decider = rules
+        self.partner = partner
+        self.limits = limits
+    }
+
+    /// `at`: as if it were then; such a run writes nothing.
+    package func run(now: Timestamp, at: Timestamp? = nil) throws(LetheError) -> Planned {
+        try CatchUp(inventory: inventory, log: log).run()
+        let isDry = at != nil
+        let instant = at ?? now
+        let basis = try inventory.decisionBasis()
+        let digest = basisDigest
+        var survey = Survey(decider: decider, holds: try inventory.activeHolds(at: instant), now: instant)
+        if basis.digest == digest {
+            try surveyCandidates(&survey, isDry: isDry)
+        } else {
+            try surveyAll(&survey, isDry: isDry)
+            if !isDry { try inventory.setDecisionBasis(digest, after: basis) }
+        }
+        return try freeze(survey, at: instant, isDry: isDry)
+    }
+
+    /// Policies and tiers: a change of either asks for everything to be decided again.
+    private var basisDigest: String {
+        let tiers = decider.tiers
+        var text = "\(decider.policies.digest)\n\(tiers.defaultTier.rawValue)\n"
+        text += tiers.defaultSince?.description ?? ""
+        for line in tiers.ephemeralLines {
+            text += "\n\(line.line) \(line.since) \(line.until?.description ?? "")"
+        }
+        return Hex.encode(Digest.sha256(Array(text.utf8)))
+    }
+
+    private func surveyCandidates(_ survey: inout Survey, isDry: Bool) throws(LetheError) {
+        var cursor: CandidateCursor?
+        repeat {
+            let page = try inventory.candidates(dueBy: survey.now, after: cursor, people: survey.asksForPeople)
+            let findings = page.candidates.map { survey.decide($0) }
+            if !isDry { try write(findings) }
+            cursor = page.next
+        } while cursor != nil
+    }
+
+    /// After a change of the rules: every attachment, in one pass.
+    private func surveyAll(_ survey: inout Survey, isDry: Bool) throws(LetheError) {
+        var working = survey
+        var findings: [Survey.Finding] = []
+        try inventory.forEachAttachment(people: survey.asksForPeople) { candidate in
+            findings.append(working.decide(candidate))
+            if findings.count >= 10_000 {
+                if !isDry { try write(findings) }
+                findings.removeAll(keepingCapacity: true)
+            }
+            return true
+        }
+        if !isDry { try write(findings) }
+        survey = working
+    }
+
+    private func write(_ findings: [Survey.Finding]) throws(LetheError) {
+        let expired = findings.filter(\.isExpired).map(\.id)
+        if !expired.isEmpty { try inventory.mark(expired, as: .expired) }
+        try inventory.setNextCheck(findings.compactMap(\.nextCheck))
+    }
+
+    private func freeze(_ survey: Survey, at instant: Timestamp, isDry: Bool) throws(LetheError) -> Planned {
+        let plan = Plan(
+            id: try Randomness.id(PlanKind.self), kind: .retention, created: instant, partner: partner,
+            policyDigest: decider.policies.digest, coverage: "inventory", limits: limits, items: survey.due)
+        let digest: String
+        if isDry {
+            digest = Hex.encode(Digest.sha256(plan.canonicalBytes))
+        } else {
+            digest = try RecordPlan(inventory: inventory, log: log).run(plan)
+        }
+        return Planned(
+            plan: plan, digest: digest, isRecorded: !isDry, decided: survey.decided, kept: survey.kept)
+    }
+}
+
+/// Stores a frozen plan, then records its digest: from then on it can be approved and applied.
+package struct RecordPlan: Sendable {
+    private let inventory: InventoryStore
+    private let log: AuditLog
+
+    package init(inventory: InventoryStore, log: AuditLog) {
+        self.inventory = inventory
+        self.log = log
+    }
+
+    /// Gives the digest.
+    package func run(_ plan: Plan) throws(LetheError) -> String {
+        let digest = try inventory.save(plan)
+        _ = try log.append([
+            .planCreated(
+                plan: plan.id, kind: plan.kind, digest: digest, items: plan.items.count, policy: plan.policyDigest)
+        ])
+        try CatchUp(inventory: inventory, log: log).run()
+        return digest
+    }
+}
+
+/// Decisions of one planning run, gathered.
+private struct Survey {
+    struct Finding {
+        let id: AttachmentID
+        let isExpired: Bool
+        /// `nil`: what is due stays a candidate until it is gone.
+        let nextCheck: NextCheck?
+    }
+
+    let decider: Decider
+    let holds: [LegalHold]
+    let now: Timestamp
+    private(set) var due: [PlanItem] = []
+    private(set) var decided = 0
+    private(set) var kept: [String: Int] = [:]
+
+    init(decider: Decider, holds: [LegalHold], now: Timestamp) {
+        self.decider = decider
+        self.holds = holds
+        self.now = now
+    }
+
+    /// Only a subject hold asks who is in a chat.
+    var asksForPeople: Bool {
+        holds.contains { if case .subject = $0.scope { true } else { false } }
+    }
+
+    mutating func decide(_ candidate: Candidate) -> Finding {
+        let attachment = candidate.attachment
+        let ruling = decider.ruling(on: attachment, holds: holds, now: now)
+        decided += 1
+        guard ruling.verdict == .delete, let winner = ruling.winner else {
+            kept[ruling.reason.code, default: 0] += 1
+            return Finding(
+                id: attachment.id, isExpired: ruling.reason == .expired && attachment.state == .live,
+                nextCheck: NextCheck(candidate, at: ruling.changesAt))
+        }
+        due.append(
+            PlanItem(
+                attachment: attachment.id, rule: winner.description, line: attachment.homeLine,
+                tier: decider.tiers.tier(of: attachment), size: attachment.size))
+        return Finding(id: attachment.id, isExpired: false, nextCheck: nil)
+    }
+}

@@ -1,0 +1,98 @@
+package import Audit
+package import Domain
+import Inventory
+package import Rules
+
+/// `lethe run --apply`, and the schedule: finishes what was left, plans what is due, and applies it.
+package struct RunRetention: Sendable {
+    package struct Answer: Sendable {
+        package let planned: PlanRetention.Planned
+        /// What came of the new plan.
+        package let result: RunResult
+        /// Plans that an earlier run had left, with what came of them now.
+        package let resumed: [RunResult]
+        package let warnings: [String]
+
+        /// The worst of them.
+        package var status: ExitStatus {
+            let all = ([result] + resumed).map(\.status)
+            return all.first { $0 == .failed } ?? all.first { $0 == .incomplete } ?? .done
+        }
+    }
+
+    private let bench: Workbench
+    private let decider: Decider
+    private let limits: Limits
+    private let approval: ApprovalRule
+    private let settings: ApplyPlan.Settings
+
+    package init(
+        _ bench: Workbench, rules: Decider, limits: Limits, approval: ApprovalRule, settings: ApplyPlan.Settings
+    ) {
+        self.bench = bench
+        decider = rules
+        self.limits = limits
+        self.approval = approval
+        self.settings = settings
+    }
+
+    /// `how`: `cli` by hand, `schedule` by a schedule that an operator wrote down with `apply: true`.
+    package func run(
+        allowDeletes: Int? = nil, how: AuditRecord.Approval = .cli,
+        progress: @escaping @Sendable (OutcomeCounts) -> Void = { _ in }
+    ) async throws(LetheError) -> Answer {
+        let lease = try RunLease(bench.leaseFile)
+        defer { withExtendedLifetime(lease) {} }
+        try CatchUp(inventory: bench.inventory, log: bench.log).run()
+        let clearance = try await Preflight(bench).run(lines: try bench.inventory.lines())
+        let apply = ApplyPlan(bench, rules: decider, settings: settings)
+        _ = try await SettleOpenIntents(bench, rules: decider).run(accountLines: clearance.accountLines)
+        let resumed = try await finishWhatWasLeft(apply, clearance, progress)
+        if let stopped = resumed.last, stopped.halted != nil { throw Self.halted(stopped) }
+        let planned = try PlanRetention(
+            inventory: bench.inventory, log: bench.log, rules: decider, partner: bench.partner, limits: limits
+        ).run(now: bench.time.now())
+        let id = planned.plan.id
+        if let allowDeletes {
+            try AllowDeletes(inventory: bench.inventory, log: bench.log)
+                .run(id, atMost: allowDeletes, by: settings.operatorName)
+        }
+        try apply.refuseOverLimit(try bench.inventory.plan(id), PlanProgress())
+        let record = try ApprovePlan(
+            inventory: bench.inventory, log: bench.log, time: bench.time, rules: approval
+        ).runByItself(id, by: settings.operatorName, how: how)
+        let result = try await apply.apply(record, clearance, progress: progress)
+        return Answer(planned: planned, result: result, resumed: resumed, warnings: clearance.warnings)
+    }
+
+    /// Plans in `applying`, or halted by something that is over now, are finished; a retention plan that never sent anything
+    /// is cancelled, since the new plan holds whatever is still due.
+    private func finishWhatWasLeft(
+        _ apply: ApplyPlan, _ clearance: Preflight.Clearance, _ progress: @escaping @Sendable (OutcomeCounts) -> Void
+    ) async throws(LetheError) -> [RunResult] {
+        var results: [RunResult] = []
+        let left = try bench.inventory.plans(in: [.proposed, .applying, .halted])
+        for summary in left.sorted(by: { ($0.created, $0.id) < ($1.created, $1.id) }) {
+            let record = try bench.inventory.plan(summary.id)
+            let wasTried = try !bench.inventory.attempts(of: summary.id).isEmpty
+            if summary.state == .halted, wasTried { try apply.refuseUnready(record, reason: nil) }
+            if record.plan.kind == .retention, !wasTried {
+                try ClosePlan(bench).cancel(summary.id, by: settings.operatorName, reason: "planned anew")
+            } else if let stale = apply.staleness(of: record), summary.state != .proposed {
+                try ClosePlan(bench).expire(summary.id, reason: stale)
+            } else if summary.state != .proposed {
+                let result = try await apply.apply(record, clearance, progress: progress)
+                results.append(result)
+                if result.halted != nil { return results }
+            }
+        }
+        return results
+    }
+
+    /// A resumed plan that halts again ends the whole run.
+    private static func halted(_ result: RunResult) -> LetheError {
+        let cause = result.halted ?? .signal
+        return LetheError(
+            "halted", cause.status, "plan \(result.plan) was halted again: \(cause.message)", hint: cause.hint)
+    }
+}

@@ -1,0 +1,57 @@
+package import Audit
+package import Domain
+package import Foundation
+package import Inventory
+
+/// What the workflows work with; `CLI/Wiring` puts it together.
+package struct Workbench: Sendable {
+    package let inventory: InventoryStore
+    package let log: AuditLog
+    package let vendor: any VendorAPI
+    package let time: any TimeSource
+    /// The partner id of the configured account.
+    package let partner: String
+    /// Held by whoever applies plans: one process a workspace.
+    package let leaseFile: URL
+    /// The kill file: while it is there nothing is sent.
+    package let stopFile: URL
+    /// A signal has arrived: send nothing new.
+    package let shouldStop: @Sendable () -> Bool
+
+    package init(
+        inventory: InventoryStore, log: AuditLog, vendor: any VendorAPI, time: any TimeSource, partner: String,
+        workspace: URL, shouldStop: @escaping @Sendable () -> Bool = { false }
+    ) {
+        self.inventory = inventory
+        self.log = log
+        self.vendor = vendor
+        self.time = time
+        self.partner = partner
+        leaseFile = workspace.appending(path: "run.lock")
+        stopFile = workspace.appending(path: "STOP")
+        self.shouldStop = shouldStop
+    }
+}
+
+/// The right to apply plans in this workspace, held until it is released or the process ends.
+package final class RunLease: Sendable {
+    private let file: Int32
+
+    /// Throws `refused` where another process applies.
+    package init(_ url: URL) throws(LetheError) {
+        file = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0 else {
+            throw LetheError(
+                "lease-unavailable", .failed, "\(url.lastPathComponent) cannot be opened",
+                hint: "check the permissions of the workspace")
+        }
+        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+            close(file)
+            throw LetheError(
+                "run-lease-taken", .refused, "another process is applying a plan in this workspace",
+                hint: "wait for it, or see who it is: fuser -v \(url.lastPathComponent)")
+        }
+    }
+
+    deinit { close(file) }
+}

@@ -49,7 +49,7 @@ struct Origin: Sendable, Equatable {
         let hostText = authority[..<(hostEnd ?? authority.endIndex)].drop { $0 == "[" }
         var rest = hostEnd.map { authority[$0...] } ?? ""
         if isBracketed { rest = rest.dropFirst() }
-        guard !hostText.isEmpty, rest.isEmpty || rest.hasPrefix(":") else { return nil }
+        guard !hostText.isEmpty, !isBracketed || hostEnd != nil, rest.isEmpty || rest.hasPrefix(":") else { return nil }
         if rest.isEmpty {
             port = scheme == "https" ? 443 : 80
         } else {

@@ -45,7 +45,7 @@ package struct RetryPolicy: Sendable, Equatable {
 
     /// `min(ceiling, base * 2^(attempt - 1))` without overflow.
     package func backoff(attempt: Int) -> Int64 {
-        let exponent = min(max(attempt - 1, 0), 40)
+        let exponent = min(max(attempt, 1) - 1, 40)
         let (product, overflow) = base.multipliedReportingOverflow(by: 1 << Int64(exponent))
         return overflow ? ceiling : min(ceiling, product)
     }

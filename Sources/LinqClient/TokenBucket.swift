@@ -12,7 +12,7 @@ package struct TokenBucket: Sendable {
     /// `burst` requests may go at once after a quiet time; both are at least 1.
     package init(perSecond rate: Int, burst: Int = 1, now: Timestamp) {
         interval = 1_000_000 / Int64(min(max(rate, 1), 1_000_000))
-        self.burst = Int64(max(burst, 1))
+        self.burst = Int64(min(max(burst, 1), 1_000_000))
         due = now
         latest = now
     }

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Domain
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -20,9 +21,9 @@ extension TransportFailure {
         case is NIOTooManyBytesError: self = .oversized
         case is HTTPParserError: self = .cut
         case let error as NIOConnectionError: self.init(error)
-        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
-            // After the handshake a TLS error can only be seen on an answer: the request was written.
-            self = phase == .body ? .cut : .tls
+        case let error as IOError where error.errnoCode == ECONNREFUSED: self = .connectionRefused
+        case let error as NIOSSLError where error.isBeforeTheRequest: self = .tls
+        case let error as NIOSSLExtraError where error == .failedToValidateHostname: self = .tls
         case let error as ChannelError:
             if case .connectTimeout = error { self = .connectTimeout } else { self = phase == .body ? .cut : .reset }
         default: self = phase == .body ? .cut : .reset
@@ -31,6 +32,7 @@ extension TransportFailure {
 
     private init(_ error: HTTPClientError, _ phase: Phase) {
         switch error {
+        case .alreadyShutdown: self = .connectionRefused
         case .connectTimeout, .getConnectionFromPoolTimeout: self = .connectTimeout
         case .tlsHandshakeTimeout: self = .tls
         case .deadlineExceeded, .readTimeout, .writeTimeout, .cancelled: self = .timeout
@@ -46,6 +48,16 @@ extension TransportFailure {
             self = .connectTimeout
         } else {
             self = .connectionRefused
+        }
+    }
+}
+
+extension NIOSSLError {
+    /// The handshake itself failed. Any other TLS error may come after the request was written.
+    fileprivate var isBeforeTheRequest: Bool {
+        switch self {
+        case .handshakeFailed, .noCertificateToValidate, .unableToValidateCertificate, .failedToLoadCertificate: true
+        default: false
         }
     }
 }

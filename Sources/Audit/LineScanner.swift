@@ -48,11 +48,17 @@ struct LineScanner {
             position += 1
         }
         let width = position - start
-        guard width > 0 else { throw .schema("a value is not an integer") }
+        guard width > 0 else { throw not("an integer") }
         guard value < 1 << 53, width == 1 || line[start] != UInt8(ascii: "0"), !(isNegative && value == 0) else {
             throw .format("an integer is out of range or has leading zeros")
         }
         return isNegative ? -value : value
+    }
+
+    /// Another kind of value stands here, or nothing that a value can begin with.
+    private func not(_ kind: String) -> LineFault {
+        let isValue = position < line.count && "\"tfn[{-0123456789".utf8.contains(line[position])
+        return isValue ? .schema("a value is not \(kind)") : .format("expected \(kind)")
     }
 
     mutating func count() throws(LineFault) -> Int64 {
@@ -79,7 +85,7 @@ struct LineScanner {
     /// A quoted string in canonical escapes; the span has its quotes.
     mutating func string() throws(LineFault) -> LineParser.Span {
         let start = position
-        guard skip("\"") else { throw .schema("a value is not a string") }
+        guard skip("\"") else { throw not("a string") }
         while position < line.count {
             let byte = line[position]
             position += 1
@@ -193,7 +199,6 @@ extension LineScanner {
 
     /// Tells a line that is no JSON object from one in a wrong spelling; only failed lines come here.
     func explain(_ fault: LineFault) -> LineFault {
-        if case .schema = fault { return fault }
         let object = try? JSONSerialization.jsonObject(with: Data(line))
         return object is [String: Any] ? fault : .json("the line is not a JSON object")
     }

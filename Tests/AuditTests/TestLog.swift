@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import TestSupport
+import Testing
 
 @testable import Audit
 
@@ -13,11 +14,25 @@ struct TestLog {
 
     init() throws {
         folder = try TemporaryDirectory()
-        let anchor = folder.file("anchor")
-        try FileManager.default.createDirectory(at: anchor, withIntermediateDirectories: true)
-        location = AuditLog.Location(
-            database: folder.file("audit.db"), keys: folder.file("keys"), anchors: [anchor])
+        location = Self.location(folder)
+        try FileManager.default.createDirectory(at: folder.file("anchor"), withIntermediateDirectories: true)
         created = try AuditLog.create(location, name: "lethe.example.org", tool: "lethe test", time: clock)
+    }
+
+    /// A copy of `other` in a folder of its own, at the time of its clock.
+    init(copying other: TestLog) throws {
+        folder = try TemporaryDirectory()
+        location = Self.location(folder)
+        created = other.created
+        clock.set(other.clock.now())
+        for name in try FileManager.default.contentsOfDirectory(atPath: other.folder.url.path) {
+            try FileManager.default.copyItem(at: other.folder.file(name), to: folder.file(name))
+        }
+    }
+
+    private static func location(_ folder: TemporaryDirectory) -> AuditLog.Location {
+        AuditLog.Location(
+            database: folder.file("audit.db"), keys: folder.file("keys"), anchors: [folder.file("anchor")])
     }
 
     func open() throws -> AuditLog { try AuditLog.open(location, time: clock) }

@@ -3,15 +3,17 @@ import Engine
 import Testing
 
 @Suite struct ErasureDeadlineTests {
-    @Test(arguments: [
-        (.gdpr, "2026-03-03T00:00:00Z", nil, "2026-04-03"), (.gdpr, "2026-03-03T23:59:59Z", nil, "2026-04-03"),
-        (.gdpr, "2026-01-31", nil, "2026-02-28"), (.gdpr, "2028-01-31", nil, "2028-02-29"),
-        (.gdpr, "2026-08-31", nil, "2026-09-30"), (.gdpr, "2026-12-15", nil, "2027-01-15"),
-        (.gdpr, "2026-01-31", "2026-02-28T20:00:00Z", "2026-04-30"), (.gdpr, "2026-03-03", "2026-03-20", "2026-06-03"),
-        (.uk, "2026-03-03", nil, "2026-04-03"), (.uk, "2026-11-30", "2026-12-01", "2027-02-28"),
-        (.ccpa, "2026-03-03", nil, "2026-04-17"), (.ccpa, "2026-03-03", "2026-04-17", "2026-06-01"),
-        (.ccpa, "2027-12-31", nil, "2028-02-14"),
-    ] as [(ErasureRequest.Jurisdiction, String, String?, String)])
+    @Test(
+        arguments: [
+            (.gdpr, "2026-03-03T00:00:00Z", nil, "2026-04-03"), (.gdpr, "2026-03-03T23:59:59Z", nil, "2026-04-03"),
+            (.gdpr, "2026-01-31", nil, "2026-02-28"), (.gdpr, "2028-01-31", nil, "2028-02-29"),
+            (.gdpr, "2026-08-31", nil, "2026-09-30"), (.gdpr, "2026-12-15", nil, "2027-01-15"),
+            (.gdpr, "2026-01-31", "2026-02-28T20:00:00Z", "2026-04-30"),
+            (.gdpr, "2026-03-03", "2026-03-20", "2026-06-03"),
+            (.uk, "2026-03-03", nil, "2026-04-03"), (.uk, "2026-11-30", "2026-12-01", "2027-02-28"),
+            (.ccpa, "2026-03-03", nil, "2026-04-17"), (.ccpa, "2026-03-03", "2026-04-17", "2026-06-01"),
+            (.ccpa, "2027-12-31", nil, "2028-02-14"),
+        ] as [(ErasureRequest.Jurisdiction, String, String?, String)])
     func theAnswerIsDue(row: (ErasureRequest.Jurisdiction, received: String, told: String?, due: String)) throws {
         let received = try #require(Timestamp(row.received))
         let deadline = try ErasureDeadline(
@@ -44,11 +46,15 @@ import Testing
         let answered = try #require(Timestamp("2026-03-24"))
         let course = ErasureDeadline.Course(clarifications: [(asked, answered)])
         let waiting = ErasureDeadline.Course(clarifications: [(asked, nil)])
-        #expect(try ErasureDeadline(.uk, received: received, course: course, now: answered).answerBy.date == "2026-04-17")
+        #expect(
+            try ErasureDeadline(.uk, received: received, course: course, now: answered).answerBy.date == "2026-04-17")
         #expect(try ErasureDeadline(.uk, received: received, course: waiting, now: answered).isPaused)
-        #expect(try ErasureDeadline(.uk, received: received, course: waiting, now: answered).answerBy.date == "2026-04-17")
-        #expect(try ErasureDeadline(.gdpr, received: received, course: course, now: answered).answerBy.date == "2026-04-03")
-        #expect(try ErasureDeadline(.ccpa, received: received, course: course, now: answered).answerBy.date == "2026-04-17")
+        #expect(
+            try ErasureDeadline(.uk, received: received, course: waiting, now: answered).answerBy.date == "2026-04-17")
+        #expect(
+            try ErasureDeadline(.gdpr, received: received, course: course, now: answered).answerBy.date == "2026-04-03")
+        #expect(
+            try ErasureDeadline(.ccpa, received: received, course: course, now: answered).answerBy.date == "2026-04-17")
     }
 
     @Test(arguments: [("2026-04-02T23:00:00Z", 1), ("2026-04-03T01:00:00Z", 0), ("2026-04-04T00:00:00Z", -1)])

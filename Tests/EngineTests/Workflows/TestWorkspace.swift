@@ -1,0 +1,172 @@
+import Audit
+import Domain
+import Engine
+import Foundation
+import Inventory
+import LinqClient
+import Rules
+import Simulator
+import Synchronization
+import TestSupport
+
+/// A clock that runs fifty times as fast as the wall's, so that backoffs and pauses take no time worth mentioning.
+final class FastClock: TimeSource {
+    private let start = ContinuousClock.now
+    private let base: Timestamp
+    private let skew = Mutex<Int64>(0)
+    static let factor: Int64 = 50
+
+    init(_ base: Timestamp) { self.base = base }
+
+    func now() -> Timestamp {
+        let elapsed = start.duration(to: .now)
+        let real = elapsed.components.seconds * 1_000_000 + elapsed.components.attoseconds / 1_000_000_000_000
+        return base.adding(microseconds: real * Self.factor + skew.withLock { $0 })
+    }
+
+    func sleep(microseconds: Int64) async {
+        try? await Task.sleep(for: .microseconds(microseconds / Self.factor))
+    }
+
+    func advance(seconds: Int64) { skew.withLock { $0 += seconds * 1_000_000 } }
+}
+
+/// A workspace on disk with real databases and keys, and a simulated account that a real client reaches over HTTP.
+struct TestWorkspace: Sendable {
+    let directory: TemporaryDirectory
+    let clock: FastClock
+    let inventory: InventoryStore
+    let log: AuditLog
+    let account: SimulatedAccount
+    let server: SimulatorServer
+
+    static let lines = ["+12025550143", "+12025550188", "+12025550120", "+12025550111"]
+    static let start = Timestamp(seconds: 1_795_000_000)
+    static var partner: String { SimulatedPartner.first.id }
+
+    init(faults: [String] = [], seed: UInt64 = 1) throws {
+        directory = try TemporaryDirectory()
+        let clock = FastClock(Self.start)
+        self.clock = clock
+        let keys = directory.file("keys")
+        _ = try AuditLog.create(
+            Self.location(directory), name: "lethe.test", tool: "lethe test", time: clock)
+        log = try AuditLog.open(Self.location(directory), time: clock)
+        inventory = try InventoryStore.create(
+            at: directory.file("inventory.db"), keys: LookupKeys.create(at: keys.appending(path: "lookup.key")))
+        account = SimulatedAccount(seed: seed, clock: SimulatedClock { clock.now() })
+        for line in Self.lines { account.addLine(try PhoneLine(line), partner: 0) }
+        account.addLine(try PhoneLine("+13035550100"), partner: 1)
+        server = try SimulatorServer(
+            account, .init(faults: try faults.map { try FaultSpec($0) }, seed: seed))
+    }
+
+    static func location(_ directory: TemporaryDirectory) -> AuditLog.Location {
+        AuditLog.Location(database: directory.file("audit.db"), keys: directory.file("keys"))
+    }
+
+    /// Fills the account with attachments of the last 200 days and ingests their webhooks.
+    @discardableResult
+    func fill(_ count: Int, seed: UInt64 = 7) throws -> IngestReport {
+        try account.populate(
+            Population(
+                lines: Self.lines.map { try PhoneLine($0) }, attachments: count,
+                from: Self.start.adding(seconds: -200 * 86_400), to: Self.start.adding(seconds: -86_400), seed: seed))
+        return try ingest()
+    }
+
+    @discardableResult
+    func ingest() throws -> IngestReport {
+        let bodies = directory.file("bodies.ndjson")
+        let headers = directory.file("headers.ndjson")
+        try account.writeDeliveries(bodies: bodies, headers: headers, signedAt: clock.now())
+        let ingest = IngestWebhooks(
+            inventory: inventory, log: log, partner: Self.partner, kind: .webhook,
+            trust: .signatures(
+                try WebhookSignature(secrets: [SimulatedAccount.standardWebhookSecret]), receivedAt: clock.now()))
+        let report = try ingest.run(
+            [try DeliveryFile(path: bodies.path)], headers: try DeliveryFile(path: headers.path), now: clock.now())
+        for file in [bodies, headers] { try FileManager.default.removeItem(at: file) }
+        return report
+    }
+
+    func bench(
+        _ vendor: any VendorAPI, shouldStop: @escaping @Sendable () -> Bool = { false }
+    ) -> Workbench {
+        Workbench(
+            inventory: inventory, log: log, vendor: vendor, time: clock, partner: Self.partner,
+            workspace: directory.url, shouldStop: shouldStop)
+    }
+
+    static func client(_ url: String, key: String = "sim-key") throws -> LinqHTTPClient {
+        LinqHTTPClient(.init(baseURL: try BaseURL(url), key: try APIKey(key)))
+    }
+
+    static let settings = ApplyPlan.Settings(maxInFlight: 8, requestsPerSecond: 100, operatorName: "tester")
+
+    static func retention(
+        _ bench: Workbench, _ rules: Decider = TestRules.five, limits: Limits = .init(maxPercent: 100)
+    ) -> RunRetention {
+        RunRetention(bench, rules: rules, limits: limits, approval: ApprovalRule(), settings: settings)
+    }
+
+    /// What the rules want gone now, found by deciding everything.
+    func due(_ rules: Decider = TestRules.five) throws -> Set<AttachmentID> {
+        var due: Set<AttachmentID> = []
+        let holds = try inventory.activeHolds(at: clock.now())
+        try inventory.forEachAttachment(people: true) { candidate in
+            if rules.ruling(on: candidate.attachment, holds: holds, now: clock.now()).verdict == .delete {
+                due.insert(candidate.attachment.id)
+            }
+            return true
+        }
+        return due
+    }
+
+    /// What the vendor has deleted in truth.
+    var deleted: Set<AttachmentID> { Set(account.attachments(in: .deleted)) }
+
+    func records() throws -> [AuditRecord] {
+        try log.entries(after: -1, limit: 1_000_000).map(\.record)
+    }
+}
+
+enum TestRules {
+    /// Five policies: a default, two of single lines, one by type and one by size.
+    static let five = decider(
+        """
+        version: 1
+        policies:
+          - {id: default, title: Default, why: Nothing is kept for ever., delete_after: 180d}
+          - id: first-line
+            title: First line
+            why: Short.
+            scope: {lines: ["+12025550143"]}
+            delete_after: 30d
+          - id: second-line
+            title: Second line
+            why: Kept for disputes.
+            scope: {lines: ["+12025550188"]}
+            retain: 90d
+            delete_after: 120d
+          - id: pictures
+            title: Pictures
+            why: Not needed for long.
+            match: {mime: ["image/*"]}
+            delete_after: 60d
+          - id: large
+            title: Large files
+            why: Cost.
+            match: {size: {at_least: 10MB}}
+            retain: 10d
+            delete_after: 20d
+        """)
+
+    static let none = Decider(policies: PolicySet([]), tiers: TierMap())
+
+    static func decider(_ text: String) -> Decider {
+        let loaded = PolicyLoader.load(files: [("test.yaml", Array(text.utf8))])
+        for diagnostic in loaded.diagnostics where diagnostic.severity == .error { print(diagnostic.rendered) }
+        return Decider(policies: loaded.set ?? PolicySet([]), tiers: TierMap())
+    }
+}

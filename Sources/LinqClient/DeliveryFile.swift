@@ -74,6 +74,7 @@ package struct DeliveryFile {
         switch try input.peek(0) {
         case UInt8(ascii: "["):
             _ = try input.take(1)
+            try skipSpace()
             mode = .array
         case UInt8(ascii: "{"): mode = try isOneBodyOverLines() ? .whole : .lines
         default: mode = .lines

@@ -21,7 +21,7 @@ package struct Retrying: Sendable {
     /// The first final result, or the last one when the tries are spent, the vendor asks for more than 300 s of patience,
     /// or the task is cancelled.
     package func callAsFunction<Result: Sendable>(
-        answer: @Sendable (Result) -> VendorAnswer, _ call: @Sendable () async -> Result
+        answer: @Sendable (Result) -> VendorAnswer, call: @Sendable () async -> Result
     ) async -> Result {
         var attempt = 1
         while true {
@@ -37,7 +37,7 @@ package struct Retrying: Sendable {
     }
 
     package func page<Element: Sendable>(_ call: @Sendable () async -> Listing<Element>) async -> Listing<Element> {
-        await callAsFunction(answer: { $0.answer }, call)
+        await callAsFunction(answer: { $0.answer }, call: call)
     }
 
     private actor Pace {

@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import LinqClient
+import Synchronization
 import TestSupport
 import Testing
 
@@ -107,12 +108,12 @@ struct ExchangeTests {
 
     @Test("an answer in drips that never end is bounded by the total timeout, not by each byte")
     func drips() async throws {
-        let drip: [ScriptedServer.Step] = (0..<15).flatMap { _ in [.send(" "), .wait(seconds: 0.1)] }
+        let drip: [ScriptedServer.Step] = (0..<80).flatMap { _ in [.send(" "), .wait(seconds: 0.1)] }
         let server = try ScriptedServer { _ in [.send("HTTP/1.1 404 Not Found\r\nContent-Length: 100\r\n\r\n")] + drip }
         let start = ContinuousClock.now
         let answer = try await withClient(server.baseURL, timeout: 400_000) { await $0.delete(someAttachment) }
         #expect(answer.reply == .failure(.timeout))
-        #expect(ContinuousClock.now - start < .seconds(1.2))
+        #expect(ContinuousClock.now - start < .seconds(6))
     }
 
     @Test("the request names the attachment, carries the key and no body")
@@ -145,11 +146,9 @@ struct ExchangeTests {
     @Test("nobody listening is known not to have acted")
     func refused() async throws {
         let port = try ScriptedServer.closedPort()
-        let start = ContinuousClock.now
         let answer = try await withClient("http://127.0.0.1:\(port)") { await $0.delete(someAttachment) }
         #expect(answer.reply == .failure(.connectionRefused))
         #expect(answer.deletion == .notSent)
-        #expect(ContinuousClock.now - start < .seconds(2))
     }
 
     @Test("a name without an address is known not to have acted")
@@ -236,17 +235,23 @@ struct ExchangeTests {
 
     @Test("as many requests are in flight as allowed, and no more")
     func inFlight() async throws {
-        let server = try ScriptedServer { _ in [.wait(seconds: 0.2), .answer("204 No Content")] }
-        let start = ContinuousClock.now
+        let counts = Mutex((now: 0, most: 0))
+        let server = try ScriptedServer { _ in
+            counts.withLock {
+                $0.now += 1
+                $0.most = max($0.most, $0.now)
+            }
+            Thread.sleep(forTimeInterval: 0.2)
+            counts.withLock { $0.now -= 1 }
+            return [.answer("204 No Content")]
+        }
         try await withClient(server.baseURL) { client in
             await withTaskGroup(of: AnswerClass.self) { group in
                 for _ in 0..<24 { group.addTask { await client.delete(someAttachment).deletion } }
                 for await answer in group { #expect(answer == .deleted) }
             }
         }
-        let took = ContinuousClock.now - start
-        #expect(took >= .milliseconds(590), "8 at a time: three rounds of 200 ms")
-        #expect(took < .milliseconds(2500))
+        #expect(counts.withLock { $0.most } == 8)
     }
 
     @Test("after shutdown nothing is sent, and shutting down twice is harmless")

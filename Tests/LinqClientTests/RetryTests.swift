@@ -158,13 +158,14 @@ struct RetryingTests {
         let clock = Clock()
         let calls = Mutex(0)
         let retrying = Retrying(perSecond: 1_000_000, time: clock, random: { 0.5 })
-        let last = await retrying(answer: { $0 }) {
+        let next: @Sendable () async -> VendorAnswer = {
             let index = calls.withLock { count in
                 count += 1
                 return count - 1
             }
             return list[min(index, list.count - 1)]
         }
+        let last = await retrying(answer: { $0 }, call: next)
         return (last, calls.withLock { $0 }, clock.slept)
     }
 

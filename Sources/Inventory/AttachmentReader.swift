@@ -20,7 +20,7 @@ final class AttachmentReader {
     init(_ database: Database, people: Bool) throws {
         sightings = try Prepared(database, Self.sightingsOf + " WHERE attachment = ? ORDER BY message, source")
         chatLine = try Prepared(database, "SELECT line FROM chat WHERE id = ?")
-        sender = people ? try Prepared(database, "SELECT pseudonym FROM subject WHERE key = ?") : nil
+        sender = people ? try Prepared(database, "SELECT pseudonym FROM identity WHERE key = ?") : nil
         participants = people ? try Prepared(database, Self.participantsOf) : nil
         unknown = people ? try Prepared(database, "SELECT \(People.anyUnknown) FROM attachment a WHERE a.key = ?") : nil
     }
@@ -31,7 +31,7 @@ final class AttachmentReader {
         """
 
     private static let participantsOf = """
-        SELECT pseudonym FROM subject WHERE key IN (
+        SELECT pseudonym FROM identity WHERE key IN (
             SELECT sender FROM sighting WHERE attachment = ?1 AND sender IS NOT NULL
             UNION SELECT m.subject FROM sighting g JOIN chat_member m ON m.chat = g.chat WHERE g.attachment = ?1)
         """

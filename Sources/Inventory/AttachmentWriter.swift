@@ -169,6 +169,6 @@ final class AttachmentWriter {
 
     /// Conflicting senders are ranked by their lookup, which does not depend on who came first.
     private func lookup(ofSubject key: Int64) throws -> [UInt8] {
-        try database.first("SELECT lookup FROM subject WHERE key = ?", key) { $0.bytes(0) } ?? []
+        try database.first("SELECT lookup FROM identity WHERE key = ?", key) { $0.bytes(0) } ?? []
     }
 }

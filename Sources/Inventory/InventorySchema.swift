@@ -28,16 +28,23 @@ enum InventorySchema {
         return migrator
     }
 
+    /// The only place of pseudonyms and lookups, and no part of any foreign key: forgetting makes the table anew, because
+    /// `secure_delete` does not reach the copies that SQLite leaves behind when it moves rows between pages.
+    static let identity = """
+        CREATE TABLE identity (
+            key INTEGER PRIMARY KEY,
+            lookup BLOB NOT NULL UNIQUE CHECK (length(lookup) = 32),
+            pseudonym BLOB NOT NULL UNIQUE CHECK (length(pseudonym) = 32)
+        ) STRICT;
+        """
+
     /// What the vendor holds and whose it is. `sighting.sender` has no foreign key on purpose: forgetting a subject would
     /// scan every sighting to check it. `subject.key` is never given twice, so what is left of a number means nobody.
     private static let facts = """
         CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
-        CREATE TABLE subject (
-            key INTEGER PRIMARY KEY AUTOINCREMENT,
-            lookup BLOB NOT NULL UNIQUE CHECK (length(lookup) = 32),
-            pseudonym BLOB NOT NULL UNIQUE CHECK (length(pseudonym) = 32)
-        ) STRICT;
+        CREATE TABLE subject (key INTEGER PRIMARY KEY AUTOINCREMENT) STRICT;
+        \(identity)
 
         CREATE TABLE delivery (event BLOB PRIMARY KEY CHECK (length(event) = 16)) STRICT, WITHOUT ROWID;
 

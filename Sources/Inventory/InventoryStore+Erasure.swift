@@ -99,7 +99,7 @@ private struct Rosters {
     init(_ database: Database) throws {
         chat = try Prepared(database, "SELECT is_group, \(People.recipientsKnown) FROM chat c WHERE c.id = ?")
         members = try Prepared(
-            database, "SELECT s.pseudonym FROM chat_member m JOIN subject s ON s.key = m.subject WHERE m.chat = ?")
+            database, "SELECT s.pseudonym FROM chat_member m JOIN identity s ON s.key = m.subject WHERE m.chat = ?")
     }
 
     /// Whether a sighting makes its attachment the person's, under this scope.

@@ -3,34 +3,55 @@ internal import GRDB
 internal import Synchronization
 
 extension InventoryStore {
-    /// Makes a pseudonym unlinkable for ever: its row, sightings, memberships and register entries go, and no byte of it
-    /// stays in the file or its log. Refused while a hold or an unfinished request names the subject, or while an
-    /// attachment of theirs is live.
+    /// Makes a person unlinkable for ever: rows, sightings, memberships and register entries of their pseudonyms go, and no
+    /// byte of them stays in the file or its log. Refused while a hold or an unfinished request names one of them, or while
+    /// an attachment of theirs is live. Takes a moment for every thousand subjects, since their table is made anew.
     ///
-    /// `false` = there was no such subject; the scrubbing is done anyway, for a call that could not finish it before.
-    package func forget(_ subject: SubjectPseudonym, now: Timestamp) throws(LetheError) -> Bool {
+    /// Gives how many of the pseudonyms there were. 0 is no error: a call that could not finish is repeated.
+    package func forget(_ subjects: [SubjectPseudonym], now: Timestamp) throws(LetheError) -> Int {
         let found = try write { database in
-            let row = try database.first("SELECT key FROM subject WHERE pseudonym = ?", subject) { $0.int(0) }
-            guard let key = row else { return false }
-            try Self.refuseForgetting(subject, key, now: now, in: database)
-            // Sightings by them, and in direct chats that nobody else is in.
-            try database.perform(
-                """
-                DELETE FROM sighting WHERE (sender = ?1 AND (chat IS NULL OR chat IN
-                    (SELECT chat FROM chat_member WHERE subject = ?1)))
-                OR chat IN (SELECT m.chat FROM chat_member m JOIN chat c ON c.id = m.chat
-                    WHERE m.subject = ?1 AND c.is_group = 0
-                    AND NOT EXISTS (SELECT 1 FROM chat_member o WHERE o.chat = m.chat AND o.subject <> ?1))
-                """, key)
-            for table in ["chat_member", "erased_person", "hold_subject", "request_subject"] {
-                try database.perform("DELETE FROM \(table) WHERE subject = ?", key)
+            var found = 0
+            for subject in subjects {
+                let row = try database.first("SELECT key FROM identity WHERE pseudonym = ?", subject) { $0.int(0) }
+                guard let key = row else { continue }
+                try Self.refuseForgetting(subject, key, now: now, in: database)
+                try Self.deleteRows(of: key, in: database)
+                found += 1
             }
-            try database.perform("DELETE FROM subject WHERE key = ?", key)
-            subjects.withLock { $0 = SubjectCache() }
-            return true
+            if found > 0 { try Self.remakeIdentities(database) }
+            self.subjects.withLock { $0 = SubjectCache() }
+            return found
         }
         try scrub()
         return found
+    }
+
+    private static func deleteRows(of key: Int64, in database: Database) throws {
+        // Sightings by them, and in direct chats that nobody else is in.
+        try database.perform(
+            """
+            DELETE FROM sighting WHERE (sender = ?1 AND (chat IS NULL OR chat IN
+                (SELECT chat FROM chat_member WHERE subject = ?1)))
+            OR chat IN (SELECT m.chat FROM chat_member m JOIN chat c ON c.id = m.chat
+                WHERE m.subject = ?1 AND c.is_group = 0
+                AND NOT EXISTS (SELECT 1 FROM chat_member o WHERE o.chat = m.chat AND o.subject <> ?1))
+            """, key)
+        for table in ["chat_member", "erased_person", "hold_subject", "request_subject"] {
+            try database.perform("DELETE FROM \(table) WHERE subject = ?", key)
+        }
+        try database.perform("DELETE FROM identity WHERE key = ?", key)
+        try database.perform("DELETE FROM subject WHERE key = ?", key)
+    }
+
+    /// Copies the rows that stay into new pages and gives the old ones back, which overwrites them.
+    static func remakeIdentities(_ database: Database) throws {
+        try database.execute(
+            sql: """
+                ALTER TABLE identity RENAME TO identity_before;
+                \(InventorySchema.identity)
+                INSERT INTO identity SELECT key, lookup, pseudonym FROM identity_before ORDER BY key;
+                DROP TABLE identity_before;
+                """)
     }
 
     private static func refuseForgetting(
@@ -55,7 +76,7 @@ extension InventoryStore {
     }
 
     /// `secure_delete` overwrites what was deleted in the file; its log still has the pages of before until it is cut.
-    private func scrub() throws(LetheError) {
+    func scrub() throws(LetheError) {
         do {
             try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
         } catch {

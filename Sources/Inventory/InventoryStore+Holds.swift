@@ -79,7 +79,7 @@ extension InventoryStore {
     private static func holds(in database: Database) throws -> [LegalHold] {
         let subjects = try Prepared(
             database,
-            "SELECT s.pseudonym FROM hold_subject h JOIN subject s ON s.key = h.subject WHERE h.hold = ? ORDER BY 1")
+            "SELECT s.pseudonym FROM hold_subject h JOIN identity s ON s.key = h.subject WHERE h.hold = ? ORDER BY 1")
         return try database.all(
             "SELECT id, scope, placed_at, placed_by, reason, until, released_at FROM hold ORDER BY placed_at, id"
         ) { row in

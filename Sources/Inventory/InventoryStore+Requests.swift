@@ -63,7 +63,7 @@ extension InventoryStore {
     ) throws -> [ErasureRequest] {
         let subjects = try Prepared(
             database,
-            "SELECT s.pseudonym FROM request_subject r JOIN subject s ON s.key = r.subject WHERE r.request = ? ORDER BY 1"
+            "SELECT s.pseudonym FROM request_subject r JOIN identity s ON s.key = r.subject WHERE r.request = ? ORDER BY 1"
         )
         let rows = try Prepared(
             database,

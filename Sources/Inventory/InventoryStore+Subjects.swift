@@ -50,7 +50,7 @@ extension InventoryStore {
     package func pseudonym(for handle: Handle, createIfMissing: Bool) throws(LetheError) -> SubjectPseudonym? {
         let lookup = try keys.lookup(handle)
         let known: SubjectPseudonym? = try read { database in
-            try database.first("SELECT pseudonym FROM subject WHERE lookup = ?", lookup) {
+            try database.first("SELECT pseudonym FROM identity WHERE lookup = ?", lookup) {
                 $0.bytes(0).flatMap { SubjectPseudonym(bytes: $0) }
             }
         }
@@ -63,14 +63,16 @@ extension InventoryStore {
 
     /// The row of a lookup, made if it is missing.
     static func subjectKey(lookup: [UInt8], in database: Database) throws -> Int64 {
-        let find = "SELECT key FROM subject WHERE lookup = ?"
+        let find = "SELECT key FROM identity WHERE lookup = ?"
         if let key = try database.first(find, lookup, row: { $0.int(0) }) { return key }
-        try database.perform("INSERT INTO subject (lookup, pseudonym) VALUES (?, ?)", lookup, try Randomness.bytes(32))
-        return database.lastInsertedRowID
+        try database.perform("INSERT INTO subject DEFAULT VALUES")
+        let key = database.lastInsertedRowID
+        try database.perform("INSERT INTO identity VALUES (?, ?, ?)", key, lookup, try Randomness.bytes(32))
+        return key
     }
 
     static func pseudonym(ofKey key: Int64, in database: Database) throws -> SubjectPseudonym? {
-        try database.first("SELECT pseudonym FROM subject WHERE key = ?", key) {
+        try database.first("SELECT pseudonym FROM identity WHERE key = ?", key) {
             $0.bytes(0).flatMap { SubjectPseudonym(bytes: $0) }
         }
     }
@@ -78,7 +80,7 @@ extension InventoryStore {
     /// Rows of pseudonyms; one that nobody has is refused, since an order that names it would cover nobody.
     static func subjectKeys(_ pseudonyms: [SubjectPseudonym], in database: Database) throws -> [Int64] {
         try pseudonyms.map { pseudonym in
-            let key = try database.first("SELECT key FROM subject WHERE pseudonym = ?", pseudonym) { $0.int(0) }
+            let key = try database.first("SELECT key FROM identity WHERE pseudonym = ?", pseudonym) { $0.int(0) }
             guard let key else {
                 throw LetheError("unknown-subject", .refused, "no data subject has the pseudonym \(pseudonym)")
             }
@@ -102,11 +104,12 @@ extension InventoryStore {
     static func bindKeys(_ keys: LookupKeys, in database: Database) throws {
         guard try needsBinding(keys, in: database) else { return }
         if let count = try database.setting("lookup_keys").flatMap({ Int($0) }) {
-            let rows = try database.all("SELECT key, lookup FROM subject") { ($0.int(0), $0.bytes(1)) }
+            let rows = try database.all("SELECT key, lookup FROM identity") { ($0.int(0), $0.bytes(1)) }
             for case (let key?, let lookup?) in rows {
                 let advanced = try keys.advance(lookup, past: count)
-                try database.perform("UPDATE subject SET lookup = ? WHERE key = ?", advanced, key)
+                try database.perform("UPDATE identity SET lookup = ? WHERE key = ?", advanced, key)
             }
+            try remakeIdentities(database)
         }
         try database.set("lookup_keys", to: String(keys.count))
         try database.set("lookup_check", to: try keys.check(first: keys.count))

@@ -47,6 +47,7 @@ package final class InventoryStore: Sendable {
             }
             if try pool.read({ try Self.needsBinding(keys, in: $0) }) {
                 try pool.write { try Self.bindKeys(keys, in: $0) }
+                try scrub()
             }
         } catch {
             throw StoreErrors.map(error)

@@ -67,15 +67,23 @@ struct SightingRow: Equatable {
 
     /// `type/subtype` in lower case; parameters are dropped, since one of them may be a file's name.
     private static func bareType(_ text: String) -> String? {
+        if isBareType(text) { return text }
         let bare = text.prefix { $0 != ";" }.trimmingSpaces().lowercased()
-        let halves = bare.split(separator: "/", omittingEmptySubsequences: false)
-        let isPlain = bare.utf8.allSatisfy {
-            switch $0 {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
-            default: "/+-._!#$&^".utf8.contains($0)
+        return isBareType(bare) ? bare : nil
+    }
+
+    private static func isBareType(_ text: String) -> Bool {
+        var (length, slash) = (0, 0)
+        for byte in text.utf8 {
+            length += 1
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): continue
+            case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"): continue
+            case UInt8(ascii: "/") where slash == 0 && length > 1: slash = length
+            default: return false
             }
         }
-        return halves.count == 2 && halves.allSatisfy { !$0.isEmpty } && isPlain && bare.utf8.count <= 127 ? bare : nil
+        return slash > 0 && length > slash && length <= 127
     }
 }
 

@@ -23,9 +23,9 @@ struct ForgetTests {
         let world = try scene()
         try world.record(outbound(2))
         let person = try world.subject(dana)
-        #expect(code { _ = try world.store.forget(person, now: now) } == "subject-needed")
+        #expect(code { _ = try world.store.forget([person], now: now) } == "subject-needed")
         try world.store.mark([attachment(2)], as: .gone)
-        #expect(try world.store.forget(person, now: now))
+        #expect(try world.store.forget([person], now: now) == 1)
     }
 
     @Test func aHeldSubjectIsNotForgotten() throws {
@@ -35,10 +35,11 @@ struct ForgetTests {
             id: try Randomness.id(), scope: .subject([person]), placedAt: now, placedBy: "jo", reason: "matter 12",
             until: day(900))
         try world.store.place(hold)
-        #expect(code { _ = try world.store.forget(person, now: now) } == "subject-needed")
-        #expect(code { _ = try world.store.forget(person, now: day(900).adding(microseconds: -1)) } == "subject-needed")
+        #expect(code { _ = try world.store.forget([person], now: now) } == "subject-needed")
+        #expect(
+            code { _ = try world.store.forget([person], now: day(900).adding(microseconds: -1)) } == "subject-needed")
         try world.store.release(hold.id, at: now)
-        #expect(try world.store.forget(person, now: now))
+        #expect(try world.store.forget([person], now: now) == 1)
         #expect(try world.store.holds().map(\.scope) == [.subject([])])
     }
 
@@ -50,15 +51,15 @@ struct ForgetTests {
             ErasureRequest(
                 id: Randomness.id(), state: state, received: day(1), due: day(30), jurisdiction: .gdpr,
                 scope: .sentBySubject, subjects: [person], openedBy: "jo", coverage: .complete))
-        let refusal = code { _ = try world.store.forget(person, now: now) }
+        let refusal = code { _ = try world.store.forget([person], now: now) }
         #expect(refusal == (state.isClosed ? nil : "subject-needed"))
     }
 
     @Test func nobodyIsRecognisedAfterwards() throws {
         let world = try scene()
         let before = try world.subject(dana)
-        #expect(try world.store.forget(before, now: now))
-        #expect(try !world.store.forget(before, now: now))
+        #expect(try world.store.forget([before], now: now) == 1)
+        #expect(try world.store.forget([before], now: now) == 0)
         #expect(try world.store.pseudonym(for: Handle(dana), createIfMissing: false) == nil)
         #expect(try world.store.attachment(attachment(1))?.sightings.isEmpty == true)
         try world.record(inbound(2, from: dana))
@@ -75,7 +76,7 @@ struct ForgetTests {
         _ = try other.record([inbound(2, from: dana)], now: now)
         try world.store.mark([attachment(2)], as: .gone)
         let before = try world.subject(dana)
-        #expect(try world.store.forget(before, now: now))
+        #expect(try world.store.forget([before], now: now) == 1)
         _ = try other.record([inbound(3, from: dana)], now: now)
         #expect(try world.subject(dana) != before)
         #expect(try world.store.attachment(attachment(3))?.participants == [world.subject(dana)])
@@ -93,7 +94,7 @@ struct ForgetTests {
         try world.store.mark((0..<600).map(attachment), as: .gone)
         let lookups = try handles.map { try world.keys.lookup(Handle($0)) }
         let forgotten = stride(from: 0, to: 600, by: 2).map { $0 }
-        for index in forgotten { #expect(try world.store.forget(people[index], now: now)) }
+        #expect(try world.store.forget(forgotten.map { people[$0] }, now: now) == 300)
         let bytes = try world.allBytes()
         func isFound(_ needle: [UInt8]) -> Bool { bytes.range(of: Data(needle.prefix(12))) != nil }
         #expect(forgotten.filter { isFound(people[$0].bytes) }.isEmpty)
@@ -110,9 +111,9 @@ struct ForgetTests {
         let reader = try DatabaseQueue(path: world.database.path, configuration: configuration)
         try reader.inDatabase { try $0.execute(sql: "BEGIN; SELECT count(*) FROM subject") }
         world.store.pool.writeWithoutTransaction { waitBriefly($0) }
-        #expect(code { _ = try world.store.forget(person, now: now) } == "forget-unfinished")
+        #expect(code { _ = try world.store.forget([person], now: now) } == "forget-unfinished")
         try reader.inDatabase { try $0.execute(sql: "COMMIT") }
-        #expect(try !world.store.forget(person, now: now))
+        #expect(try world.store.forget([person], now: now) == 0)
         #expect(try world.allBytes().range(of: Data(person.bytes)) == nil)
     }
 }

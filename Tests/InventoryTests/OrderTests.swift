@@ -69,7 +69,7 @@ struct OrderTests {
     /// All rows of all tables of facts, with ids and lookups in place of row numbers and pseudonyms, in order of content.
     static func dump(_ store: InventoryStore) throws -> [String] {
         let queries = [
-            "SELECT 'subject', hex(lookup) FROM subject", "SELECT 'delivery', hex(event) FROM delivery",
+            "SELECT 'subject', hex(lookup) FROM identity", "SELECT 'delivery', hex(event) FROM delivery",
             """
             SELECT 'attachment', hex(id), api_created, api_seen, first_seen, last_seen, layouts, tier_drift, state,
                 next_check, outcome, outcome_at, grade FROM attachment
@@ -77,12 +77,12 @@ struct OrderTests {
             """
             SELECT 'sighting', hex(a.id), hex(message), source, hex(chat), line, direction, hex(s.lookup), mime, size,
                 sent_at, first_envelope, reconciled_at
-            FROM sighting g JOIN attachment a ON a.key = g.attachment LEFT JOIN subject s ON s.key = g.sender
+            FROM sighting g JOIN attachment a ON a.key = g.attachment LEFT JOIN identity s ON s.key = g.sender
             """,
             "SELECT 'chat', hex(id), line, is_group, roster_known FROM chat",
             """
             SELECT 'chat_member', hex(chat), hex(s.lookup), first_seen, last_seen
-            FROM chat_member m JOIN subject s ON s.key = m.subject
+            FROM chat_member m JOIN identity s ON s.key = m.subject
             """,
             "SELECT 'residue', hex(origin), hex(chat), things FROM residue", "SELECT 'live', attachments FROM live",
         ]

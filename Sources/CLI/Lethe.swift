@@ -12,6 +12,9 @@ struct Lethe: ParsableCommand {
             Then, for your own account, `lethe init`, `lethe doctor` and `lethe run`, which deletes nothing without --apply.
             """,
         version: version,
-        subcommands: [InitCommand.self, ConfigCommand.self, InventoryCommand.self, SimulateCommand.self]
+        subcommands: [
+            InitCommand.self, ConfigCommand.self, IngestCommand.self, SyncCommand.self, InventoryCommand.self,
+            RunCommand.self, AuditCommand.self, SimulateCommand.self,
+        ]
     )
 }

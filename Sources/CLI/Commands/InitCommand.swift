@@ -33,18 +33,10 @@ struct InitCommand: LetheCommand {
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {
-        guard rootKeyOut != nil || isatty(STDERR_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 else {
-            throw LetheError(
-                "root-key-unseen", .usage, "the root key is shown once, and nobody would see it here",
-                hint: "name a file for it: --root-key-out root.key")
-        }
-        let made = try NewWorkspace(
-            workspace: Workspace(directory: URL(filePath: directory).standardizedFileURL), partner: partner,
-            keys: keys, auditName: auditName, rootKeyFile: rootKeyOut
-        ).create(clock: SystemClock())
-        if rootKeyOut == nil {
-            console.note("root key, shown this once: \(made.rootKey.hex)\nKeep it in a vault, off this host.\n")
-        }
+        try RootKeyOutput.check(rootKeyOut)
+        let workspace = Workspace(directory: URL(filePath: directory, directoryHint: .isDirectory).standardizedFileURL)
+        let new = NewWorkspace(workspace: workspace, partner: partner, keys: keys, auditName: auditName)
+        let made = try new.create(clock: SystemClock()) { try RootKeyOutput.hand($0, to: rootKeyOut, console) }
         let text = """
             Made a workspace in \(directory).
             origin  \(made.origin)
@@ -54,7 +46,7 @@ struct InitCommand: LetheCommand {
         return Reply(
             text,
             json: [
-                "workspace": .string(URL(filePath: directory).standardizedFileURL.path), "partner": .string(partner),
+                "workspace": .string(workspace.directory.path), "partner": .string(partner),
                 "origin": .string(made.origin), "vkey": .string(made.vkey), "kid": .string(made.kid),
             ])
     }
@@ -66,13 +58,12 @@ struct NewWorkspace {
     let partner: String
     let keys: String
     let auditName: String
-    /// 64 hex digits go there, mode 0600.
-    let rootKeyFile: String?
     /// What `policies/` begins with: file name and text.
     var policies: [(name: String, text: String)] = [("retention.yaml", WorkspaceTemplate.policies)]
     var configuration: String?
 
-    func create(clock: any TimeSource) throws -> AuditLog.Created {
+    /// `handOver` takes the root key to where it is kept; when it throws there is no workspace.
+    func create(clock: any TimeSource, handOver: (RootKey) throws -> Void) throws -> AuditLog.Created {
         try refuseWhatIsThere()
         var begun: [URL] = []
         do {
@@ -84,7 +75,7 @@ struct NewWorkspace {
             begun += ["", "-wal", "-shm"].map { URL(filePath: workspace.inventory.path + $0) }
             _ = try InventoryStore.create(at: workspace.inventory, keys: lookup)
             try writePolicies()
-            if let rootKeyFile { try writeSecret(made.rootKey.hex + "\n", to: rootKeyFile) }
+            try handOver(made.rootKey)
             // Last, since a folder is a workspace from here on.
             let text =
                 configuration
@@ -106,10 +97,6 @@ struct NewWorkspace {
                 "workspace-exists", .usage, "there is \(what) already: \(url.path)",
                 hint: "choose another folder, or use the workspace that is there")
         }
-        if let rootKeyFile, FileManager.default.fileExists(atPath: rootKeyFile) {
-            throw LetheError(
-                "file-exists", .usage, "\(rootKeyFile) exists already", hint: "choose a new file for --root-key-out")
-        }
         guard (1...128).contains(partner.utf8.count), !partner.contains("\""), !partner.contains("\\"),
             partner.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else {
@@ -124,15 +111,5 @@ struct NewWorkspace {
         for policy in policies {
             try Data(policy.text.utf8).write(to: folder.appending(path: policy.name), options: .atomic)
         }
-    }
-
-    private func writeSecret(_ text: String, to path: String) throws {
-        let file = open(path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
-        let bytes = Array(text.utf8)
-        guard file >= 0, write(file, bytes, bytes.count) == bytes.count, fsync(file) == 0 else {
-            throw LetheError(
-                "unwritable", .failed, "\(path) cannot be written", hint: "check the folder and its permissions")
-        }
-        close(file)
     }
 }

@@ -1,0 +1,200 @@
+import ArgumentParser
+import Audit
+import Domain
+import Foundation
+import Reports
+
+struct AuditShow: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "The newest records, readable.",
+        discussion:
+            "Every value shown comes from the line that is signed.\n\nExample: lethe audit show --type delete.outcome --limit 50"
+    )
+
+    @Option(help: "Only records of this type.") var type: String?
+    @Option(help: ArgumentHelp("Only records of this attachment.", valueName: "id")) var attachment: String?
+    @Option(help: ArgumentHelp("Only records of this time or later.", valueName: "time")) var since: String?
+    @Option(help: "The newest so many that match.") var limit: Int = 20
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        let wiring = try Wiring.open(global, console)
+        let reader = try LogReader(wiring.workspace.auditLog)
+        let from = try since.map { try time($0, "--since") }
+        let id = try attachment.map { try AttachmentID($0) }
+        var shown: [(LogEntry, JSONValue)] = []
+        var after: Int64 = -1
+        while true {
+            let page = try id.map { try reader.records(of: $0) } ?? reader.entries(after: after, limit: 1000)
+            for entry in page {
+                if let from, entry.time < from { continue }
+                let json = try JSONDecoder().decode(JSONValue.self, from: Data(entry.line))
+                if let type, json["type"] != .string(type) { continue }
+                shown.append((entry, json))
+                if shown.count > max(limit, 1) { shown.removeFirst() }
+            }
+            guard id == nil, let last = page.last else { break }
+            after = last.seq
+        }
+        return Reply(
+            shown.isEmpty ? "No record matches." : shown.map { Self.line($0.0, $0.1) }.joined(separator: "\n"),
+            json: ["origin": .string(reader.origin), "records": .array(shown.map(\.1))])
+    }
+
+    /// `     6  2026-01-02 03:04:11  delete.outcome  op=… try=1 …`
+    private static func line(_ entry: LogEntry, _ json: JSONValue) -> String {
+        guard case .object(let members) = json, case .string(let type)? = members["type"] else { return "" }
+        let text = String(decoding: entry.line, as: UTF8.self)
+        let head: Set<String> = ["v", "seq", "t", "ep", "prev", "type", "mac"]
+        let fields = members.filter { !head.contains($0.key) }.sorted { left, right in
+            let places = [left.key, right.key].map { text.range(of: "\"\($0)\":")?.lowerBound ?? text.endIndex }
+            return places[0] < places[1]
+        }
+        let shown = fields.map { key, value in
+            switch value {
+            case .string(let text): "\(key)=\(text)"
+            case .null: "\(key)=-"
+            default: "\(key)=\(value.text.replacing("\n", with: "").replacing("  ", with: ""))"
+            }
+        }
+        let seq = String(entry.seq)
+        let padding = String(repeating: " ", count: max(0, 6 - seq.count))
+        return "\(padding)\(seq)  \(entry.time.description.prefix(19))Z  \(type)  \(shown.joined(separator: " "))"
+    }
+}
+
+struct AuditExport: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Writes the log as lines that anyone can check.",
+        discussion: """
+            DIR/log.jsonl, DIR/checkpoint and DIR/anchors/, or OCSF API Activity events. A part of the log (--since, --until) \
+            cannot be verified alone.
+
+            Example: lethe audit export -o export && lethe audit verify --log export/log.jsonl --vkey "$VKEY"
+            """)
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("The folder; made if need be.", valueName: "dir"))
+    var output: String = "audit-export"
+    @Option(help: "jsonl or ocsf.") var format: String = "jsonl"
+    @Option(help: ArgumentHelp("From this time on.", valueName: "time")) var since: String?
+    @Option(help: ArgumentHelp("Before this time.", valueName: "time")) var until: String?
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        guard let format = LogExport.Format(rawValue: format) else {
+            throw LetheError("invalid-value", .usage, "--format must be jsonl or ocsf")
+        }
+        let wiring = try Wiring.open(global, console)
+        let export = LogExport(
+            format: format, since: try since.map { try time($0, "--since") },
+            until: try until.map { try time($0, "--until") })
+        let summary = try export.write(
+            LogReader(wiring.workspace.auditLog), to: URL(filePath: output), anchors: wiring.logLocation.anchors)
+        let files = summary.files.map(\.path)
+        return Reply(
+            "\(summary.records) records of \(summary.origin)\n" + files.map { "wrote \($0)" }.joined(separator: "\n"),
+            json: [
+                "origin": .string(summary.origin), "records": JSONValue(summary.records),
+                "checkpoint_size": JSONValue(summary.checkpointSize), "whole": .bool(summary.isWhole),
+                "files": .array(files.map { .string($0) }),
+            ])
+    }
+}
+
+struct AuditProof: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "proof",
+        abstract: "One file that proves the deletion of one attachment.",
+        discussion: """
+            A C2SP tlog-proof: the outcome's record, its path to the signed checkpoint, and the checkpoint. It shows nothing of \
+            other records.
+
+            Example: lethe audit proof bc639f8b-1c5d-4dcc-bb7f-93edc4ff3cba -o proof.tlog-proof
+            """)
+
+    @Argument(help: "The attachment's id.") var id: String
+    @Option(name: .shortAndLong, help: ArgumentHelp("Where to (else stdout).", valueName: "file")) var output: String?
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        let wiring = try Wiring.open(global, console)
+        let proof = try LogReader(wiring.workspace.auditLog).inclusionProof(of: AttachmentID(id))
+        if let output { try writeFile(Data(proof.bytes), to: output) }
+        let text = String(decoding: proof.bytes, as: UTF8.self)
+        return Reply(
+            output.map { "wrote \($0): record \(proof.index) at size \(proof.checkpoint.size)" }
+                ?? String(text.reversed().drop { $0 == "\n" }.reversed()),
+            json: [
+                "index": JSONValue(proof.index), "size": JSONValue(proof.checkpoint.size), "proof": .string(text),
+                "file": JSONValue(output),
+            ])
+    }
+}
+
+struct AuditCheckProof: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check-proof",
+        abstract: "Checks such a file with nothing but the public key.",
+        discussion: "Example: lethe audit check-proof proof.tlog-proof --vkey \"$VKEY\"")
+
+    @Argument(help: ArgumentHelp("The proof.", valueName: "file")) var file: String
+    @Option(help: ArgumentHelp("The log's public key, which came to you out of band.", valueName: "vkey"))
+    var vkey: String?
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        let bytes = try ReadInput.bytes(file)
+        guard let vkey else {
+            throw LetheError(
+                "no-vkey", .notVerified, "without --vkey nothing can be verified",
+                hint: "pass the key that came with the log out of band: --vkey V")
+        }
+        let key = try VerifierKey(vkey)
+        let proof: InclusionProof
+        do {
+            proof = try InclusionProof([UInt8](bytes))
+        } catch {
+            return Reply(
+                "BROKEN: \(error.message)", json: ["result": "broken", "reason": .string(error.message)],
+                status: .failed)
+        }
+        let verdict = try proof.check(key)
+        switch verdict {
+        case .intact(let entry):
+            let line = String(decoding: entry.line, as: UTF8.self)
+            return Reply(
+                "INTACT: record \(entry.seq) of \(entry.time.brief) is in the log of \(proof.checkpoint.origin) at size \(proof.checkpoint.size)\n\(line)",
+                json: ["result": "intact", "seq": JSONValue(entry.seq), "record": .string(line)])
+        case .broken(let reason):
+            return Reply(
+                "BROKEN: \(reason)", json: ["result": "broken", "reason": .string(reason)], status: verdict.exit)
+        case .otherLog(let reason):
+            return Reply(
+                "NOT CHECKED: \(reason)", json: ["result": "other_log", "reason": .string(reason)], status: verdict.exit
+            )
+        }
+    }
+}
+
+/// An instant given on the command line.
+func time(_ text: String, _ flag: String) throws -> Timestamp {
+    guard let time = Timestamp(text) else {
+        throw LetheError(
+            "invalid-time", .usage, "\(flag) is not a time", hint: "write 2026-01-31 or 2026-01-31T12:00:00Z")
+    }
+    return time
+}
+
+/// Writes an answer's file whole, or says why not.
+func writeFile(_ data: Data, to path: String) throws {
+    do {
+        let folder = URL(filePath: path).deletingLastPathComponent()
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try data.write(to: URL(filePath: path), options: .atomic)
+    } catch {
+        throw LetheError(
+            "unwritable", .failed, "\(path) cannot be written", hint: "check the folder and its permissions")
+    }
+}

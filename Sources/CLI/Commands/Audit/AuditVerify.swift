@@ -1,0 +1,79 @@
+import ArgumentParser
+import Audit
+import Domain
+import Foundation
+import Rules
+
+struct AuditVerify: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Checks a log that may be hostile, whole.",
+        discussion: """
+            Without --log it checks the workspace's own segments; with it, a database or an export, anywhere and offline. \
+            Exit 0 verified, 1 evidence of tampering, 3 could not be verified as asked.
+
+            Example: lethe audit verify --log log.jsonl --vkey "$VKEY" --root-key-file root.key
+            """)
+
+    @Option(help: ArgumentHelp("A segment's database or an exported log.jsonl.", valueName: "file"))
+    var log: String?
+    @Option(help: ArgumentHelp("The log's public key, which came to you out of band.", valueName: "vkey"))
+    var vkey: String?
+    @Option(help: ArgumentHelp("The root key, 64 hex digits: checks every MAC.", valueName: "file"))
+    var rootKeyFile: String?
+    @Option(help: ArgumentHelp("A checkpoint that you held; may be repeated.", valueName: "file"))
+    var checkpoint: [String] = []
+    @Option(help: ArgumentHelp("The newest checkpoint may be so old at most: 2d.", valueName: "period"))
+    var maxAge: String?
+    @Option(help: ArgumentHelp("Checks that must not be missing: mac, anchor, closed.", valueName: "list"))
+    var require: String?
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        let now = SystemClock().now()
+        if let log {
+            let report = try LogVerifier(try options(console, anchors: [], now: now)).verify(URL(filePath: log))
+            if report.exit == .notVerified, let hint = report.hint { console.note("Try: \(hint)") }
+            return Reply(
+                report.lines.joined(separator: "\n"), json: try JSONValue(encoding: report), status: report.exit)
+        }
+        let wiring = try Wiring.open(global, console)
+        let options = try options(console, anchors: wiring.logLocation.anchors.directories, now: now)
+        let report = try LogVerifier(options).verify(wiring.logLocation)
+        if report.exit == .notVerified, let hint = report.hint { console.note("Try: \(hint)") }
+        return Reply(report.lines.joined(separator: "\n"), json: try JSONValue(encoding: report), status: report.exit)
+    }
+
+    private func options(_ console: Console, anchors: [URL], now: Timestamp) throws -> LogVerifier.Options {
+        LogVerifier.Options(
+            vkey: try vkey.map { try VerifierKey($0) }, rootKey: try rootKeyFile.map { try rootKey($0, console) },
+            checkpoints: checkpoint.map { URL(filePath: $0) }, maxAge: try maxAge.map(Self.microseconds),
+            require: try requirements(), anchors: anchors, now: now)
+    }
+
+    private func requirements() throws -> Set<LogVerifier.Requirement> {
+        try Set(
+            (require ?? "").split(separator: ",").map { word in
+                guard let requirement = LogVerifier.Requirement(rawValue: String(word)) else {
+                    throw LetheError(
+                        "invalid-value", .usage, "--require takes mac, anchor and closed, separated by commas")
+                }
+                return requirement
+            })
+    }
+
+    private static func microseconds(_ text: String) throws -> Int64 {
+        guard case .success(let period) = Period.parse(text), let length = period.fixedMicroseconds else {
+            throw LetheError("invalid-period", .usage, "--max-age is not a period", hint: "write 36h, 2d or 1w")
+        }
+        return length
+    }
+}
+
+/// Reads a root key file of any mode, and says so if others can read it.
+func rootKey(_ path: String, _ console: Console) throws -> RootKey {
+    let key = try RootKey(text: String(decoding: ReadInput.bytes(path), as: UTF8.self))
+    let mode = (try? FileManager.default.attributesOfItem(atPath: path))?[.posixPermissions] as? NSNumber
+    if let mode, mode.intValue & 0o077 != 0 { console.warn("others can read \(path): chmod 600 \(path)") }
+    return key
+}

@@ -1,0 +1,119 @@
+import ArgumentParser
+import Audit
+import Cryptography
+import Domain
+import Foundation
+
+struct AuditSeal: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "seal",
+        abstract: "Ends the epoch: signs a checkpoint and evolves the key.",
+        discussion:
+            "Every command that records something seals before it ends; a daily one is the heartbeat.\n\nExample: lethe audit seal"
+    )
+
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        let wiring = try Wiring.open(global, console)
+        let log = try wiring.auditLog()
+        let checkpoint = try log.seal()
+        for status in log.anchorStatus {
+            if let problem = status.problem { console.warn("anchor \(status.directory.path): \(problem)") }
+        }
+        let root = Data(checkpoint.root.bytes).base64EncodedString()
+        return Reply(
+            "Sealed \(log.origin) at size \(checkpoint.size), root \(root)",
+            json: ["origin": .string(log.origin), "size": JSONValue(checkpoint.size), "root": .string(root)])
+    }
+}
+
+struct AuditInit: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "init",
+        abstract: "Begins a log in a workspace that has none.",
+        discussion: """
+            `lethe init` does this for a new workspace. A log that was lost is not begun anew but continued in a new \
+            segment: lethe audit rollover.
+
+            Example: lethe audit init --root-key-out root.key
+            """)
+
+    @Option(help: ArgumentHelp("Writes the root key there, for you alone, instead of showing it.", valueName: "file"))
+    var rootKeyOut: String?
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        try RootKeyOutput.check(rootKeyOut)
+        let wiring = try Wiring.open(global, console)
+        let made = try AuditLog.create(
+            wiring.logLocation, name: wiring.settings.audit.name, tool: "lethe \(Lethe.version)", time: wiring.clock)
+        try RootKeyOutput.hand(made.rootKey, to: rootKeyOut, console)
+        return Reply(
+            "Began \(made.origin)\nvkey    \(made.vkey)",
+            json: ["origin": .string(made.origin), "vkey": .string(made.vkey), "kid": .string(made.kid)])
+    }
+}
+
+struct AuditRollover: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rollover",
+        abstract: "Closes the segment and begins the next one.",
+        discussion: """
+            Needs the root key, or makes a new one and hands it out once. After a restore from a backup it begins a segment \
+            that names what was lost.
+
+            Example: lethe audit rollover --reason "yearly rotation" --root-key-file root.key
+            """)
+
+    @Option(help: "Why; it stays in the log.") var reason: String
+    @Option(help: ArgumentHelp("The root key to go on with.", valueName: "file")) var rootKeyFile: String?
+    @Option(help: ArgumentHelp("Writes a new root key there instead of showing it.", valueName: "file"))
+    var rootKeyOut: String?
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        let given = try rootKeyFile.map { try rootKey($0, console) }
+        if given == nil { try RootKeyOutput.check(rootKeyOut) }
+        let wiring = try Wiring.open(global, console)
+        let made = try AuditLog.rollover(
+            wiring.logLocation, reason: try TypedText.reason(reason), rootKey: given, tool: "lethe \(Lethe.version)",
+            time: wiring.clock)
+        if given == nil { try RootKeyOutput.hand(made.rootKey, to: rootKeyOut, console) }
+        return Reply(
+            "Began \(made.origin)\nvkey    \(made.vkey)",
+            json: ["origin": .string(made.origin), "vkey": .string(made.vkey), "kid": .string(made.kid)])
+    }
+}
+
+/// A root key is seen once: on a terminal, or in a file that its owner alone can read.
+enum RootKeyOutput {
+    /// Before anything is made: somebody must be there to take the key.
+    static func check(_ path: String?) throws {
+        if let path {
+            guard !FileManager.default.fileExists(atPath: path) else {
+                throw LetheError(
+                    "file-exists", .usage, "\(path) exists already", hint: "choose a new file for --root-key-out")
+            }
+        } else if isatty(STDERR_FILENO) != 1 || isatty(STDOUT_FILENO) != 1 {
+            throw LetheError(
+                "root-key-unseen", .usage, "the root key is shown once, and nobody would see it here",
+                hint: "name a file for it: --root-key-out root.key")
+        }
+    }
+
+    static func hand(_ key: RootKey, to path: String?, _ console: Console) throws {
+        guard let path else {
+            Console.write(
+                "root key, shown this once: \(key.hex)\nKeep it in a vault, off this host.\n\n", to: STDERR_FILENO)
+            return
+        }
+        let file = open(path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+        let bytes = Array((key.hex + "\n").utf8)
+        guard file >= 0, write(file, bytes, bytes.count) == bytes.count, fsync(file) == 0 else {
+            throw LetheError(
+                "unwritable", .failed, "\(path) cannot be written", hint: "check the folder and its permissions")
+        }
+        close(file)
+    }
+}

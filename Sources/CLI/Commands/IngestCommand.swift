@@ -1,0 +1,111 @@
+import ArgumentParser
+import Domain
+import Engine
+import Foundation
+import LinqClient
+
+struct IngestCommand: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ingest",
+        abstract: "Takes webhook deliveries into the inventory.",
+        discussion: """
+            A file is one JSON body, an array, or one body a line; - is standard input. Signatures are checked when the \
+            headers are given, one JSON object a line; otherwise say --trusted. Ingesting twice changes nothing. Handles, file \
+            names and URLs are not stored.
+
+            Example: lethe ingest webhooks.ndjson --headers headers.ndjson
+            """)
+
+    @Argument(help: ArgumentHelp("Files of deliveries, or -.", valueName: "file"))
+    var files: [String]
+    @Option(help: ArgumentHelp("Request headers, one JSON object a delivery.", valueName: "file"))
+    var headers: String?
+    @Flag(help: "The deliveries were verified before they were stored.")
+    var trusted = false
+    @Option(help: ArgumentHelp("When they arrived, for the 300 s of a signature (default: now).", valueName: "time"))
+    var receivedAt: String?
+    @Option(
+        help: ArgumentHelp("webhook, or response for answers of sends, uploads and voice memos.", valueName: "kind"))
+    var kind: String = "webhook"
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        guard let kind = IngestWebhooks.Kind(rawValue: kind) else {
+            throw LetheError("invalid-value", .usage, "--kind must be webhook or response")
+        }
+        guard (headers != nil) != trusted else {
+            throw LetheError(
+                "trust-unclear", .usage,
+                "say who vouches for the deliveries: exactly one of --headers FILE and --trusted",
+                hint: "lethe ingest FILE --headers HEADERS, or --trusted if they were verified before")
+        }
+        guard !files.isEmpty else {
+            throw LetheError(
+                "no-file", .usage, "no file was named", hint: "lethe ingest FILE --trusted, or - for stdin")
+        }
+        let wiring = try Wiring.open(global, console)
+        let trust = try trust(wiring)
+        let deliveries = try files.map { try open($0) }
+        let headerFile = try headers.map { try open($0) }
+        let report = try await wiring.work(vendor: false) { bench in
+            try IngestWebhooks(
+                inventory: bench.inventory, log: bench.log, partner: bench.partner, kind: kind, trust: trust
+            ).run(deliveries, headers: headerFile, now: bench.time.now()) {
+                console.progress("ingesting", done: $0, of: nil)
+            }
+        }
+        return Reply(Self.text(report), json: Self.json(report), status: report.status)
+    }
+
+    private func open(_ path: String) throws -> DeliveryFile {
+        do {
+            return try DeliveryFile(path: path)
+        } catch {
+            throw ReadInput.unreadable(path)
+        }
+    }
+
+    private func trust(_ wiring: Wiring) throws -> IngestWebhooks.Trust {
+        guard headers != nil else { return .operatorSaysSo }
+        guard let secret = wiring.settings.webhookSecret else {
+            throw LetheError(
+                "no-webhook-secret", .configuration, "no webhook secret is set, so signatures cannot be checked",
+                hint: "export LINQ_WEBHOOK_SECRET=whsec_…, or name a file with LINQ_WEBHOOK_SECRET_FILE")
+        }
+        let received = try receivedAt.map { try time($0, "--received-at") } ?? wiring.clock.now()
+        return .signatures(try WebhookSignature(secrets: [secret]), receivedAt: received)
+    }
+
+    private static func text(_ report: IngestReport) -> String {
+        var lines = [
+            "read \(report.read): \(report.accepted) accepted, \(report.duplicates) duplicates, "
+                + "\(report.ignored) ignored, \(report.rejected) rejected",
+            "attachments: \(report.attachmentsNew) new, \(report.attachmentsSeen) seen before"
+                + (report.suppressed > 0 ? ", \(report.suppressed) deleted and staying so" : ""),
+        ]
+        if report.zeroRetention > 0 {
+            lines.append("\(report.zeroRetention) messages under zero retention: nothing was stored")
+        }
+        if report.unknownParts > 0 { lines.append("\(report.unknownParts) parts of a kind that is not known") }
+        for request in report.reopened { lines.append("request \(request) is open again: its person had more") }
+        for rejection in report.rejections.prefix(10) {
+            lines.append("line \(rejection.line): [\(rejection.code)] \(rejection.message)")
+        }
+        if report.rejected > 10 { lines.append("… and \(report.rejected - 10) more; --json lists them") }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func json(_ report: IngestReport) -> JSONValue {
+        let rejections = report.rejections.map { rejection -> JSONValue in
+            ["line": JSONValue(rejection.line), "code": .string(rejection.code), "message": .string(rejection.message)]
+        }
+        return [
+            "read": JSONValue(report.read), "accepted": JSONValue(report.accepted),
+            "duplicates": JSONValue(report.duplicates), "ignored": JSONValue(report.ignored),
+            "rejected": JSONValue(report.rejected), "attachments_new": JSONValue(report.attachmentsNew),
+            "attachments_seen": JSONValue(report.attachmentsSeen), "suppressed": JSONValue(report.suppressed),
+            "zero_retention": JSONValue(report.zeroRetention), "unknown_parts": JSONValue(report.unknownParts),
+            "reopened": .array(report.reopened.map { JSONValue($0) }), "rejections": .array(rejections),
+        ]
+    }
+}

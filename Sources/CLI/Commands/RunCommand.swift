@@ -1,0 +1,132 @@
+import ArgumentParser
+import Domain
+import Engine
+import Foundation
+import Reports
+
+struct RunCommand: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Plans what is due, and with --apply deletes it.",
+        discussion: """
+            Without --apply it sends nothing that changes anything. With it: what an earlier run left is finished first, then \
+            everything due is planned, held against the limits, and deleted, each DELETE after a durable record of the intent. \
+            Safe under cron and systemd: docs/operations.md.
+
+            Example: lethe run --apply --quiet
+            """)
+
+    @Flag(help: "Delete what is due. Without it nothing is deleted.") var apply = false
+    @Option(help: ArgumentHelp("Plan as if it were then; for dry runs only.", valueName: "time")) var at: String?
+    @Option(
+        help: ArgumentHelp("Lift all limits for this plan if it has at most so many items; recorded.", valueName: "n"))
+    var allowDeletes: Int?
+    @Flag(help: "No trial steps of 1 item, 1 % and 10 % first; recorded.") var noCanary = false
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        guard !apply || at == nil else {
+            throw LetheError(
+                "at-with-apply", .usage, "--at is for dry runs only", hint: "lethe run --at TIME, without --apply")
+        }
+        let wiring = try Wiring.open(global, console)
+        guard apply else { return try await plan(wiring) }
+        do {
+            let reply = try await applyDue(wiring, console)
+            if reply.status != .done { await OnFailure(wiring).call(reply.status, summary: reply.text) }
+            return reply
+        } catch let error as LetheError {
+            await OnFailure(wiring).call(error.status, summary: error.message)
+            throw error
+        }
+    }
+
+    private func plan(_ wiring: Wiring) async throws -> Reply {
+        let decider = try wiring.decider()
+        let instant = try at.map { try time($0, "--at") }
+        let planned = try await wiring.work(vendor: false) { bench in
+            try PlanRetention(
+                inventory: bench.inventory, log: bench.log, rules: decider, partner: bench.partner,
+                limits: wiring.settings.limits
+            ).run(now: bench.time.now(), at: instant)
+        }
+        var lines = [
+            "Due\(instant.map { " at \($0.brief)" } ?? ""): \(planned.plan.items.count) attachments, \(formatBytes(planned.plan.bytes))"
+        ]
+        if !planned.plan.items.isEmpty { lines.append(PlanText.byRule(planned.plan)) }
+        let kept = planned.kept.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+        if !kept.isEmpty { lines.append("Kept of \(planned.decided) decided now: \(kept.joined(separator: ", "))") }
+        lines.append(
+            planned.plan.items.isEmpty
+                ? "Nothing is to be deleted." : "Nothing was deleted. To delete: lethe run --apply")
+        let text = global.quiet ? lines[0] : lines.joined(separator: "\n")
+        return Reply(
+            text,
+            json: [
+                "plan": OutcomeJSON.plan(planned.plan, digest: planned.digest), "outcomes": nil, "run": nil,
+                "resumed": [],
+            ])
+    }
+
+    private func applyDue(_ wiring: Wiring, _ console: Console) async throws -> Reply {
+        let decider = try wiring.decider()
+        let stop = StopSignal(console: console)
+        let answer = try await wiring.work(vendor: true, stop: stop) { bench in
+            try await RunRetention(
+                bench, rules: decider, limits: wiring.settings.limits, approval: wiring.approvalRule,
+                settings: wiring.applySettings(usesCanary: !noCanary)
+            ).run(allowDeletes: allowDeletes) { counts in
+                console.progress("deleting", done: counts.total - counts[.notAttempted], of: counts.total)
+            }
+        }
+        for warning in answer.warnings + answer.result.warnings { console.warn(warning) }
+        let result = answer.result
+        let summary =
+            "run \(result.run): \(OutcomeJSON.sentence(result.counts)), of \(answer.planned.plan.items.count) due"
+            + (answer.resumed.isEmpty ? "" : "; \(answer.resumed.count) earlier plans finished")
+            + (result.halted.map { "; halted: \($0.message)" } ?? "")
+        var lines = [summary]
+        if !global.quiet {
+            if !answer.planned.plan.items.isEmpty { lines.append(PlanText.outcomes(result.counts)) }
+            if let halted = result.halted { lines.append("Try: \(halted.hint)") }
+            if let resume = result.resumeAfter { lines.append("The vendor asked to wait until \(resume.brief).") }
+        }
+        return Reply(
+            lines.joined(separator: "\n"),
+            json: [
+                "plan": OutcomeJSON.plan(answer.planned.plan, digest: answer.planned.digest),
+                "outcomes": OutcomeJSON.counts(result.counts), "run": JSONValue(result.run),
+                "halted": JSONValue(result.halted?.rawValue), "resume_after": JSONValue(result.resumeAfter),
+                "resumed": .array(
+                    answer.resumed.map { earlier -> JSONValue in
+                        [
+                            "plan": JSONValue(earlier.plan), "run": JSONValue(earlier.run),
+                            "outcomes": OutcomeJSON.counts(earlier.counts),
+                        ]
+                    }),
+            ], status: answer.status)
+    }
+}
+
+/// Plans and outcomes as tables.
+enum PlanText {
+    static func byRule(_ plan: Plan) -> String {
+        var table = TextTable([.text("rule"), .number("items"), .number("bytes"), .id("")])
+        let groups = Dictionary(grouping: plan.items, by: \.rule)
+        for (rule, items) in groups.sorted(by: { ($1.value.count, $0.key) < ($0.value.count, $1.key) }) {
+            table.append([
+                rule, String(items.count), formatBytes(items.lazy.compactMap(\.size).reduce(0, +)),
+                TextBars.bar(items.count, of: plan.items.count, width: 24),
+            ])
+        }
+        return trimmed(table)
+    }
+
+    static func outcomes(_ counts: OutcomeCounts) -> String {
+        var table = TextTable([.text("outcome"), .number("items")])
+        for outcome in Outcome.allCases where counts[outcome] > 0 {
+            table.append([outcome.rawValue, String(counts[outcome])])
+        }
+        return trimmed(table)
+    }
+}

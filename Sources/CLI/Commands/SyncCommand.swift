@@ -1,0 +1,62 @@
+import ArgumentParser
+import Domain
+import Engine
+
+struct SyncCommand: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sync",
+        abstract: "Walks chats and messages through the API into the inventory.",
+        discussion: """
+            For a company that starts today, and after an outage of its webhook receiver. It sees what the vendor still lists: \
+            uploads that no message used and messages past the vendor's own retention are not listed. A walk that was \
+            interrupted goes on where it was.
+
+            Example: lethe sync --line +12025550143
+            """)
+
+    @Option(help: ArgumentHelp("Only this number of ours; may be repeated.", valueName: "number"))
+    var line: [String] = []
+    @Option(help: ArgumentHelp("Only chats with the people whose handles are in this file.", valueName: "file"))
+    var subjectFile: String?
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        guard line.isEmpty || subjectFile == nil else {
+            throw LetheError("invalid-value", .usage, "--line and --subject-file do not go together")
+        }
+        let wiring = try Wiring.open(global, console)
+        let lines = try line.map { try PhoneLine($0) }
+        let handles = try subjectFile.map {
+            try ReadInput.handles(in: String(decoding: ReadInput.bytes($0), as: UTF8.self))
+        }
+        let stop = StopSignal(console: console)
+        let report = try await wiring.work(vendor: true, stop: stop) { bench in
+            let sync = SyncFromAPI(bench, requestsPerSecond: wiring.settings.linq.maxRequestsPerSecond)
+            let show: @Sendable (SyncFromAPI.Report) -> Void = { report in
+                console.progress("walking chats, messages so far", done: report.messages, of: nil)
+            }
+            if let handles { return try await sync.run(of: handles, progress: show) }
+            return try await sync.run(lines: lines, progress: show)
+        }
+        var text = [
+            "\(report.chats) chats, \(report.messages) messages",
+            "attachments: \(report.attachmentsNew) new, \(report.attachmentsSeen) seen before",
+            "coverage: \(report.coverage.rawValue)",
+        ]
+        if report.withoutID > 0 {
+            text.append("\(report.withoutID) things have a URL and no id: the API cannot delete them")
+        }
+        if report.coverage == .partial {
+            text.append("Some pages could not be read. Run it again: it goes on where it stopped.")
+        }
+        return Reply(
+            text.joined(separator: "\n"),
+            json: [
+                "chats": JSONValue(report.chats), "messages": JSONValue(report.messages),
+                "attachments_new": JSONValue(report.attachmentsNew),
+                "attachments_seen": JSONValue(report.attachmentsSeen), "suppressed": JSONValue(report.suppressed),
+                "without_id": JSONValue(report.withoutID), "unknown_parts": JSONValue(report.unknownParts),
+                "coverage": .string(report.coverage.rawValue),
+            ], status: report.status)
+    }
+}

@@ -1,0 +1,53 @@
+import Audit
+import Domain
+import Engine
+import Foundation
+import Inventory
+import LinqClient
+import Rules
+
+extension Wiring {
+    /// The system's user, spelt as records spell names.
+    static var systemUser: String {
+        let allowed = NSUserName().filter { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
+        return allowed.isEmpty ? "unknown" : String(allowed.prefix(64))
+    }
+
+    var approvalRule: ApprovalRule {
+        ApprovalRule(people: settings.approval.people, above: settings.approval.above)
+    }
+
+    func applySettings(usesCanary: Bool = true, operatorName: String = Wiring.systemUser) -> ApplyPlan.Settings {
+        ApplyPlan.Settings(
+            maxInFlight: settings.linq.maxInFlight, requestsPerSecond: settings.linq.maxRequestsPerSecond,
+            usesCanary: usesCanary, operatorName: operatorName)
+    }
+
+    /// Runs a workflow on the opened parts. Whatever it recorded is sealed before this returns, also when it fails.
+    func work<Value>(
+        vendor wantsVendor: Bool, stop: StopSignal? = nil, _ body: (Workbench) async throws -> Value
+    ) async throws -> Value {
+        let client = wantsVendor ? try vendor() : nil
+        let log = try auditLog()
+        let bench = Workbench(
+            inventory: try inventory(), log: log, vendor: client ?? NoVendor(), time: clock,
+            partner: settings.partner, workspace: workspace.directory, shouldStop: { stop?.name != nil })
+        do {
+            let value = try await body(bench)
+            try seal(log)
+            await client?.shutdown()
+            return value
+        } catch {
+            try? seal(log)
+            await client?.shutdown()
+            throw error
+        }
+    }
+
+    private func seal(_ log: AuditLog) throws {
+        try log.sealIfNeeded()
+        for status in log.anchorStatus {
+            if let problem = status.problem { console.warn("anchor \(status.directory.path): \(problem)") }
+        }
+    }
+}

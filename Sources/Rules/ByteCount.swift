@@ -17,8 +17,9 @@ package enum ByteCount {
         let unit = String(text.dropFirst(digits.count))
         guard !digits.isEmpty, digits.count == 1 || digits.first != "0" else { return .failure(.malformed) }
         guard let factor = factor(of: unit) else {
-            let isWord = !unit.isEmpty && unit.allSatisfy { $0.isLetter || $0 == " " }
-            return .failure(isWord ? .unknownUnit(String(Substring(unit).trimmingSpaces())) : .malformed)
+            let word = String(Substring(unit).trimmingSpaces())
+            let isOther = !word.isEmpty && word.count <= 20 && word.allSatisfy(\.isLetter) && factor(of: word) == nil
+            return .failure(isOther ? .unknownUnit(word) : .malformed)
         }
         guard let count = Int64(digits) else { return .failure(.tooLarge) }
         let (bytes, overflow) = count.multipliedReportingOverflow(by: factor)

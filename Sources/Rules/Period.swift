@@ -110,8 +110,10 @@ extension Period {
         let unitText = rest.dropFirst(digits.count)
         guard !digits.isEmpty else { return .failure(.malformed) }
         guard let unit = Unit(rawValue: String(unitText)) else {
-            let isWord = !unitText.isEmpty && unitText.allSatisfy { $0.isLetter || $0 == " " }
-            return .failure(isWord ? .unknownUnit(String(unitText.trimmingSpaces())) : .malformed)
+            let word = String(unitText.trimmingSpaces())
+            let isOther =
+                !word.isEmpty && word.count <= 20 && word.allSatisfy(\.isLetter) && Unit(rawValue: word) == nil
+            return .failure(isOther ? .unknownUnit(word) : .malformed)
         }
         if isNegative || digits.allSatisfy({ $0 == "0" }) { return .failure(.notPositive) }
         guard digits.first != "0" else { return .failure(.malformed) }

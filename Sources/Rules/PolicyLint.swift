@@ -5,14 +5,13 @@ struct PolicyLint {
     let policies: [LocatedPolicy]
     let context: LoadContext
 
-    var findings: [Diagnostic] {
-        var found = policies.flatMap { place in
+    var ofEachPolicy: [Diagnostic] {
+        policies.flatMap { place in
             [beyondVendor(place), neverReached(place)].compactMap { $0 } + unknownLines(place)
         }
-        found += rivals()
-        if let missing = noDefault() { found.append(missing) }
-        return found
     }
+
+    var ofTheWhole: [Diagnostic] { rivals() + [noDefault()].compactMap { $0 } }
 
     private func finding(
         _ place: LocatedPolicy, _ code: String, _ message: String, severity: Diagnostic.Severity = .warning,

@@ -106,7 +106,9 @@ package enum PolicyLoader {
             located += result.policies
         }
         diagnostics += duplicateIDs(located)
-        diagnostics += PolicyLint(policies: located, context: context).findings
+        // What is missing from the whole, or rivals within it, cannot be told while a part could not be read.
+        let lint = PolicyLint(policies: located, context: context)
+        diagnostics += diagnostics.hasErrors ? lint.ofEachPolicy : lint.ofEachPolicy + lint.ofTheWhole
         if context.isStrict { diagnostics = diagnostics.map(\.asError) }
         let set = diagnostics.hasErrors ? nil : PolicySet(located.map(\.policy))
         return LoadedPolicies(

@@ -18,7 +18,11 @@ struct YAMLScanner {
     /// A scalar that a `:` would make a key, for the block level and each flow level.
     private var candidates: [Candidate?] = [nil]
     private var keyAllowed = true
+    /// Where the last scalar began and ended.
+    private var scalarLine = 0
+    private var scalarEnd = 0
     private var isDone = false
+    private var hasBegun = false
 
     private struct Collection {
         let column: Int
@@ -84,10 +88,13 @@ struct YAMLScanner {
             return
         }
         if column == 0, isDocumentMark("-") || isDocumentMark(".") {
+            // One "---" before everything begins the only document there is.
+            if !hasBegun, peek() == "-" { return begin() }
             return stop(
-                "document-marker", "a document marker", suggestion: "delete it: a file is one document, without markers"
+                "document-marker", "a document marker", suggestion: "delete it: a file is one document"
             )
         }
+        hasBegun = true
         switch peek() {
         case "%" where column == 0:
             stop("directive", "a YAML directive", suggestion: "delete the line")
@@ -108,6 +115,12 @@ struct YAMLScanner {
             stop("syntax", "\"\(peek())\" cannot begin a value", suggestion: "put the value in quotes")
         default: plain()
         }
+    }
+
+    private mutating func begin() {
+        for _ in 0..<3 { advance() }
+        hasBegun = true
+        keyAllowed = false
     }
 
     private func isDocumentMark(_ mark: Unicode.Scalar) -> Bool {
@@ -186,6 +199,11 @@ struct YAMLScanner {
     /// A `:` that makes a key of the scalar before it.
     private mutating func value() {
         guard let key = candidates[candidates.count - 1], key.line == line else {
+            if scalarEnd == index, scalarLine < line {
+                return stop(
+                    "syntax", "\":\" in a value that began in line \(scalarLine)",
+                    suggestion: "mend the indentation, or put the value in quotes")
+            }
             let message = keyAllowed ? "\":\" without a key" : "a second \":\" in one line"
             return stop("syntax", message, suggestion: "put a value that holds \": \" in quotes")
         }
@@ -223,6 +241,7 @@ struct YAMLScanner {
     }
 
     private mutating func remember(from start: Int, column: Int, line: Int, end: Int, text: String, allowed: Bool) {
+        (scalarLine, scalarEnd) = (line, end)
         candidates[candidates.count - 1] =
             allowed ? Candidate(start: start, end: end, column: column, line: line, text: text) : nil
     }

@@ -133,7 +133,7 @@ extension YAMLValue {
         if let value = T(rawValue: text) { return value }
         let words = T.allCases.map(\.rawValue)
         report(
-            "unknown-value", "\(name) has no value \"\(text)\"",
+            "unknown-value", "\(name) has no value \(shown(text))",
             suggestion: Suggestion.of(text, among: words, noun: "values"))
         return nil
     }
@@ -143,7 +143,7 @@ extension YAMLValue {
         guard let text = string() else { return nil }
         if let line = try? PhoneLine(text) { return line }
         report(
-            "bad-line", "\"\(text)\" is not a phone number in E.164 form",
+            "bad-line", "\(shown(text)) is not a phone number in E.164 form",
             suggestion: "write a plus sign and 7 to 15 digits: \"+12025550143\"")
         return nil
     }
@@ -156,13 +156,13 @@ extension YAMLValue {
         case .failure(.unknownUnit(let unit)):
             report("unknown-unit", "unknown unit \"\(unit)\"", suggestion: Suggestion.period(unit))
         case .failure(.notPositive):
-            report("bad-period", "\(name) must be longer than nothing, not \"\(text)\"")
+            report("bad-period", "\(name) must be longer than nothing, not \(shown(text))")
         case .failure(.tooLong):
             report("bad-period", "\(name) is longer than 1,000 years")
         case .failure(.malformed):
             report(
-                "bad-period", "\"\(text)\" is not a period",
-                suggestion: "write a whole number and h, d, w, mo or y: 30d")
+                "bad-period", "\(shown(text)) is not a period",
+                suggestion: "write a whole number and h, d, w, mo or y, without a space: 30d")
         }
         return nil
     }
@@ -176,9 +176,11 @@ extension YAMLValue {
             report(
                 "unknown-unit", "unknown unit \"\(unit)\"",
                 suggestion: "units of size are B, kB, MB, GB and TB, powers of 1,000")
-        case .failure(.tooLarge): report("bad-size", "\"\(text)\" is larger than anything")
+        case .failure(.tooLarge): report("bad-size", "\(shown(text)) is larger than anything")
         case .failure(.malformed):
-            report("bad-size", "\"\(text)\" is not a size", suggestion: "write a whole number and a unit: 10MB")
+            report(
+                "bad-size", "\(shown(text)) is not a size",
+                suggestion: "write a whole number and a unit, without a space: 10MB")
         }
         return nil
     }
@@ -187,7 +189,7 @@ extension YAMLValue {
     package func timestamp() -> Timestamp? {
         guard let text = word() else { return nil }
         if let time = Timestamp(text) { return time }
-        report("bad-time", "\"\(text)\" is not a time", suggestion: "write it as \"2026-01-31T00:00:00Z\"")
+        report("bad-time", "\(shown(text)) is not a time", suggestion: "write it as \"2026-01-31T00:00:00Z\"")
         return nil
     }
 }

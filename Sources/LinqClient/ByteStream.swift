@@ -35,6 +35,12 @@ struct ByteStream {
         }
     }
 
+    /// How many bytes from `from` on, among those already read, `isWanted` holds for; at least the next chunk is there.
+    mutating func run(from: Int, _ isWanted: (UInt8) -> Bool) throws -> Int {
+        guard try peek(from) != nil else { return 0 }
+        return bytes[(start + from)...].prefix(while: isWanted).count
+    }
+
     /// Takes so many bytes, or what is left.
     mutating func take(_ count: Int) throws -> ArraySlice<UInt8> {
         if count > 0 { _ = try peek(count - 1) }

@@ -119,24 +119,28 @@ package struct DeliveryFile {
         let line = input.line
         var balance = JSONBalance()
         var body: [UInt8] = []
-        var isFirstByte = true
+        var isFirst = true
         while let byte = try input.peek(0) {
-            if balance.isAtTop, byte == UInt8(ascii: ",") || byte == UInt8(ascii: "]") {
+            if balance.isAtTop, byte.endsElement {
                 _ = try input.take(1)
                 let isLast = byte == UInt8(ascii: "]")
                 // What follows the array is read as one body a line, and so refused with its line.
                 if isLast { mode = .lines }
-                if isFirstByte, isLast {
+                if isFirst, isLast {
                     try skipSpace()
                     return try nextLine()
                 }
                 if body.count > maximumBody { return .broken(line: line, tooLarge) }
                 return .delivery(RawDelivery(line: line, text: body[...]))
             }
-            isFirstByte = false
-            balance.feed(byte)
-            if body.count <= maximumBody { body.append(byte) }
-            _ = try input.take(1)
+            isFirst = false
+            let count = try input.run(from: 0) { byte in
+                if balance.isAtTop, byte.endsElement { return false }
+                balance.feed(byte)
+                return true
+            }
+            let bytes = try input.take(count)
+            body += bytes.prefix(maximumBody + 1 - body.count)
         }
         mode = .done
         return .broken(line: line, LetheError("invalid-json", .unreadable, "the array of deliveries does not end"))
@@ -145,6 +149,11 @@ package struct DeliveryFile {
     private var tooLarge: LetheError {
         LetheError("too-large", .unreadable, "a body of more than \(maximumBody) bytes")
     }
+}
+
+extension UInt8 {
+    /// A comma or closing bracket, which at the array's own level ends an element.
+    fileprivate var endsElement: Bool { self == UInt8(ascii: ",") || self == UInt8(ascii: "]") }
 }
 
 extension RawDelivery {

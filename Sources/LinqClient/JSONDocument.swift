@@ -183,6 +183,7 @@ private struct JSONReader {
         let start = position
         var isASCII = true
         while true {
+            while position < bytes.count, Self.isPlain(bytes[position]) { position += 1 }
             guard let byte = current else { throw fault("a string does not end") }
             switch byte {
             case UInt8(ascii: "\""):
@@ -196,10 +197,15 @@ private struct JSONReader {
                 try escape()
             case 0..<0x20: throw fault("a control character in a string")
             default:
-                if byte >= 0x80 { isASCII = false }
+                isASCII = false
                 position += 1
             }
         }
+    }
+
+    /// ASCII that needs no look of its own in a string.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte < 0x80 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
     private mutating func escape() throws(JSONFault) {
@@ -225,23 +231,25 @@ private struct JSONReader {
 
     /// Names are compared byte by byte, as they are written: a name spelt with escapes is only equal to one spelt alike.
     private func hasRepeatedName(_ object: Int) -> Bool {
-        var names: [Range<Int>] = []
+        var count = 0
         var child = object + 1
         while child < Int(nodes[object].next) {
-            let name = Int(nodes[child].start)..<Int(nodes[child].end)
-            if names.count < 32 {
-                if names.contains(where: { isSame($0, name) }) { return true }
-            } else if names.count == 32 {
-                return hasRepeatedNameAmongMany(object)
+            guard count < 32 else { return hasRepeatedNameAmongMany(object) }
+            var earlier = object + 1
+            while earlier < child {
+                if isSame(nodes[earlier], nodes[child]) { return true }
+                earlier = Int(nodes[earlier + 1].next)
             }
-            names.append(name)
+            count += 1
             child = Int(nodes[child + 1].next)
         }
         return false
     }
 
-    private func isSame(_ left: Range<Int>, _ right: Range<Int>) -> Bool {
-        left.count == right.count && zip(left, right).allSatisfy { bytes[$0] == bytes[$1] }
+    private func isSame(_ left: JSONDocument.Node, _ right: JSONDocument.Node) -> Bool {
+        let length = left.end - left.start
+        guard right.end - right.start == length else { return false }
+        return (0..<length).allSatisfy { bytes[Int(left.start + $0)] == bytes[Int(right.start + $0)] }
     }
 
     private func hasRepeatedNameAmongMany(_ object: Int) -> Bool {

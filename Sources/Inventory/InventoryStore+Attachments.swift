@@ -149,7 +149,7 @@ extension InventoryStore {
         return page
     }
 
-    /// The rules say that its 24 hours are over, or that configuration and what was seen disagree.
+    /// The rules say that its 24 hours are over, or not over any more. What is gone stays gone.
     package func mark(_ attachments: [AttachmentID], as state: AttachmentState) throws(LetheError) {
         try write { database in
             for id in attachments {
@@ -157,7 +157,7 @@ extension InventoryStore {
                     """
                     UPDATE attachment SET state = ?2, revision = revision + 1,
                         next_check = CASE ?2 WHEN 1 THEN NULL WHEN 0 THEN 0 ELSE next_check END
-                    WHERE id = ?1 AND state <> ?2 AND (state <> 1 OR ?2 = 0)
+                    WHERE id = ?1 AND state <> ?2 AND state <> 1
                     """, id, state.code)
             }
         }

@@ -72,6 +72,7 @@ struct HoldTests {
         let world = try World()
         let stranger = try #require(SubjectPseudonym(bytes: [UInt8](repeating: 7, count: 32)))
         #expect(code { try world.store.place(hold(.subject([stranger]))) } == "unknown-subject")
+        #expect(code { try world.store.place(hold(.subject([]))) } == "empty-hold")
         #expect(try world.store.holds().isEmpty)
         #expect(code { try world.store.release(Randomness.id(), at: now) } == "unknown-hold")
     }
@@ -147,5 +148,29 @@ struct HoldTests {
         }
         #expect(try world.store.activeHolds(at: now).count == 1)
         #expect(try world.store.holdVersion() > before)
+    }
+
+    @Test func twoProcessesThatReadAndWriteAtOnceWaitForOneAnother() async throws {
+        let world = try World()
+        let other = try InventoryStore.open(at: world.database, keys: world.keys)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (store, start) in [(world.store, 0), (other, 10_000)] {
+                group.addTask {
+                    for id in start..<start + 40 {
+                        _ = try store.record([inbound(id, from: "+1415555\(1000 + id % 7)")], now: now)
+                        let hold = LegalHold(
+                            id: try Randomness.id(), scope: .all, placedAt: now, placedBy: "jo", reason: "matter 12")
+                        try store.place(hold)
+                        try store.release(hold.id, at: now)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try world.store.liveCount() == 80)
+        #expect(try world.store.holds().count == 80)
+        #expect(try world.store.holds().allSatisfy { $0.releasedAt == now })
+        // Holds of both, each placed and released once.
+        #expect(try world.store.holdVersion() == 161)
     }
 }

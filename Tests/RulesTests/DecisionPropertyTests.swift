@@ -6,10 +6,10 @@ import Testing
 
 import struct Domain.Attachment
 
-/// Properties over seeded random worlds. `LETHE_RULES_WORLDS` sets how many worlds a property sees (120 unless told; each
+/// Properties over seeded random worlds. `LETHE_RULES_WORLDS` sets how many worlds a property sees (60 unless told; each
 /// has 20 decisions and more); a failing seed is in the message.
 @Suite struct DecisionPropertyTests {
-    static let worlds = ProcessInfo.processInfo.environment["LETHE_RULES_WORLDS"].flatMap(Int.init) ?? 120
+    static let worlds = ProcessInfo.processInfo.environment["LETHE_RULES_WORLDS"].flatMap(Int.init) ?? 60
     static let perWorld = 20
 
     private func forEach(

@@ -5,9 +5,9 @@ import TestSupport
 import Testing
 
 /// Seeded mutations of good and bad files: no crash, no hang, and never a set of policies where an error was found.
-/// `LETHE_FUZZ` is the number of inputs (4,000 unless told; 1,000,000 for the long run, best in release).
+/// `LETHE_FUZZ` is the number of inputs (2,000 unless told; 1,000,000 for the long run, best in release).
 @Suite struct FuzzTests {
-    static let count = ProcessInfo.processInfo.environment["LETHE_FUZZ"].flatMap(Int.init) ?? 4000
+    static let count = ProcessInfo.processInfo.environment["LETHE_FUZZ"].flatMap(Int.init) ?? 2000
     static let seed = ProcessInfo.processInfo.environment["LETHE_FUZZ_SEED"].flatMap(UInt64.init) ?? 1
 
     private static let fragments: [[UInt8]] = [

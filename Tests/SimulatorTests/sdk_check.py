@@ -3,6 +3,8 @@
 usage: sdk_check.py BASE_URL KEY LINE      prints "ok" and exits 0, or fails with what was not as expected
 """
 
+import datetime
+import json
 import sys
 import urllib.request
 
@@ -44,6 +46,25 @@ ids = [
     if part.type == "media"
 ]
 assert ids == [made.attachment_id, fetched, spoken], ids
+
+def admin(path, body):
+    root = base_url.removesuffix("/api/partner")
+    request = urllib.request.Request(root + "/admin/" + path, data=json.dumps(body).encode(), method="POST")
+    return json.load(urllib.request.urlopen(request))
+
+
+try:
+    import standardwebhooks  # noqa: F401  (the SDK's optional part for signatures)
+except ImportError:
+    print("webhook signatures not checked: no standardwebhooks", file=sys.stderr)
+else:
+    admin("clock", {"now": datetime.datetime.now(datetime.timezone.utc).isoformat()})
+    secret = "whsec_bGV0aGUtZml4dHVyZXMtbm90LWEtcmVhbC1zZWNyZXQ="
+    heard = []
+    for delivery in admin("deliver", {"version": "2026-02-03"})["deliveries"]:
+        event = client.webhooks.unwrap(delivery["body"], headers=delivery["headers"], key=secret)
+        heard += [part.id for part in event.data.parts if part.type == "media"]
+    assert heard == ids, heard
 
 for attachment in ids:
     client.attachments.delete(attachment)

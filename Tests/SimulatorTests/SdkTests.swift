@@ -5,8 +5,8 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// The vendor's own Python SDK against the simulator. It needs a Python with `linq-python[webhooks]` (checked with 0.65.0), named
-/// by `LETHE_SDK_PYTHON`; without one the test is skipped.
+/// The vendor's own Python SDK against the simulator. It needs a Python with `linq-python[webhooks]` (checked with
+/// 0.65.0), named by `LETHE_SDK_PYTHON`; without one the test is skipped.
 @Suite struct SdkTests {
     static let python = ProcessInfo.processInfo.environment["LETHE_SDK_PYTHON"]
 

@@ -4,8 +4,8 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// Plays the faults of a `FaultPlan` on API calls and keeps the log of DELETEs: what was asked, what really happened and
-/// what the client was told.
+/// Plays the faults of a `FaultPlan` on API calls and keeps the log of DELETEs: what was asked, what really happened
+/// and what the client was told.
 struct FaultMiddleware: RouterMiddleware {
     let account: SimulatedAccount
     let plan: FaultPlan

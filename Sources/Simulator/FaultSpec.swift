@@ -14,9 +14,9 @@ package import Domain
 ///   hang[:DURATION]  nothing for 60 s, then closed
 /// ```
 ///
-/// `500:0.2`, `429:0.1:2`, `get.503:0.05`, `all.latency:20ms`. Faults apply to API calls with a valid key. Which of them a
-/// request meets is decided by the seed, the method, the path and how often that path was asked before, so a run with
-/// the same seed meets the same faults in whatever order its requests arrive.
+/// `500:0.2`, `429:0.1:2`, `get.503:0.05`, `all.latency:20ms`. Faults apply to API calls with a valid key. Which of
+/// them a request meets is decided by the seed, the method, the path and how often that path was asked before, so a run
+/// with the same seed meets the same faults in whatever order its requests arrive.
 package struct FaultSpec: Sendable, Equatable, CustomStringConvertible {
     package enum Kind: String, CaseIterable, Sendable {
         case error500 = "500"

@@ -1,7 +1,7 @@
 package import Domain
 
-/// A made-up account: who wrote what to whom, for demos, tests and benchmarks. The same seed gives the same people, files
-/// and ids.
+/// A made-up account: who wrote what to whom, for demos, tests and benchmarks. The same seed gives the same people,
+/// files and ids.
 package struct Population: Sendable {
     /// Lines that `addLine` has added; messages are spread over them evenly.
     package var lines: [PhoneLine]

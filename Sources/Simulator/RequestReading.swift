@@ -15,7 +15,8 @@ extension Request {
         return value
     }
 
-    /// A query value, decoded. A bare plus sign is a space, so a phone number must come with `%2B` (linq-api, section 3).
+    /// A query value, decoded. A bare plus sign is a space, so a phone number must come with `%2B` (linq-api, section
+    /// 3).
     func query(_ name: String) -> String? {
         for pair in (uri.query ?? "").split(separator: "&") {
             let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

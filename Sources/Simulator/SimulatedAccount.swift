@@ -21,8 +21,8 @@ package final class SimulatedAccount: Sendable {
         world = Mutex(World(partners: partners, seed: seed))
     }
 
-    /// What `lethe simulate` starts with: three lines, one of them ephemeral and one with zero-day retention, and a line of
-    /// another partner (key `other-key`); nothing sent yet.
+    /// What `lethe simulate` starts with: three lines, one of them ephemeral and one with zero-day retention, and a
+    /// line of another partner (key `other-key`); nothing sent yet.
     package static func standard(seed: UInt64 = 1, key: String? = nil, clock: SimulatedClock) -> SimulatedAccount {
         var first = SimulatedPartner.first
         if let key { first.keys = [key] }

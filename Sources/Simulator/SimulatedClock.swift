@@ -6,7 +6,8 @@ package final class SimulatedClock: Sendable {
     private let source: @Sendable () -> Timestamp
     private let offset = Mutex<Int64>(0)
 
-    /// - Parameter source: the time that goes on by itself; a constant gives a clock that stands still until it is moved.
+    /// - Parameter source: the time that goes on by itself; a constant gives a clock that stands still until it is
+    /// moved.
     package init(_ source: @escaping @Sendable () -> Timestamp) {
         self.source = source
     }

@@ -24,8 +24,8 @@ package struct SimulatorConfiguration: Sendable {
 
 /// The vendor's attachments API over HTTP, on loopback only, answering from a `SimulatedAccount`.
 ///
-/// `/api/partner/v3/…` is the partner API, `/uploads`, `/attachments` and `/ephemeral` are the object store and the CDN,
-/// `/admin/…` (no key) moves the clock, changes faults and tells the truth: see `AdminRoutes`.
+/// `/api/partner/v3/…` is the partner API, `/uploads`, `/attachments` and `/ephemeral` are the object store and the
+/// CDN, `/admin/…` (no key) moves the clock, changes faults and tells the truth: see `AdminRoutes`.
 package struct SimulatorServer: Sendable {
     package let account: SimulatedAccount
     package let faults: FaultPlan

@@ -51,7 +51,8 @@ extension SimulatedAccount {
     ///
     /// - Parameters:
     ///   - version: `nil` gives every fifth message in the old form, as an account that moved on would see.
-    ///   - signedAt: the `webhook-timestamp`; receivers refuse what is more than 300 s old. By default the account's now.
+    ///   - signedAt: the `webhook-timestamp`; receivers refuse what is more than 300 s old. By default the account's
+    /// now.
     package func takeDeliveries(
         _ limit: Int = .max, version: WebhookVersion? = nil, signedAt: Timestamp? = nil
     ) throws(LetheError) -> [SignedDelivery] {

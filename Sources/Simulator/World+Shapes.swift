@@ -89,8 +89,8 @@ extension World {
         ]
     }
 
-    /// Parts as listings and send responses give them, without `reactions`. A file that is gone leaves a part that names
-    /// nothing: the guide says the part stays, "with no attachment reference".
+    /// Parts as listings and send responses give them, without `reactions`. A file that is gone leaves a part that
+    /// names nothing: the guide says the part stays, "with no attachment reference".
     func parts(of message: Message, at now: Timestamp) -> [WireJSON] {
         message.parts.map { part in
             switch part {

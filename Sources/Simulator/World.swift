@@ -6,7 +6,8 @@ struct World {
     var random: SimulatedRandom
     /// Where the API answers: `http://127.0.0.1:PORT`. Signed and download URLs in API answers begin with it.
     var origin = "http://127.0.0.1"
-    /// How long after the 24 hours the sweep removes ephemeral files, in seconds: the vendor's own texts speak of 24 to 48 h.
+    /// How long after the 24 hours the sweep removes ephemeral files, in seconds: the vendor's own texts speak of 24 to
+    /// 48 h.
     var sweepDelay: Int64 = 0
     /// How long a file answers 404 with code 2007 after its bytes came, in seconds.
     var processingTime: Int64 = 0

@@ -41,7 +41,7 @@ extension Document.Section {
         let drift = Table(
             "Tier drift", [.word("Attachment"), .word("Line"), .word("Found"), .text("Finding")],
             values.holdings.drift.map {
-                [.code($0.attachment.description), .text($0.line?.number), .text($0.foundAt.date), .text($0.finding)]
+                [.code($0.attachment.description), .text($0.line?.number), .text($0.foundAt?.date), .text($0.finding)]
             },
             whenEmpty: "Nothing contradicts the configured tiers.")
         return Document.Section(

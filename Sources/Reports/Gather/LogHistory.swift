@@ -1,0 +1,139 @@
+import Audit
+import Domain
+
+/// What the records of one or more logs say of plans, runs and items, read in order. Every outcome that a report shows
+/// comes from here, and so from verified lines.
+struct LogHistory {
+    /// How an item of a plan ended.
+    struct Ending {
+        var run: RunID
+        var at: Timestamp
+        var outcome: Outcome
+        var grade: EvidenceGrade?
+        var attempts = 0
+        var lastAnswer: String?
+        var trace: String?
+        /// Why it ended without a DELETE, as the record says.
+        var reason: String?
+        /// Of the record.
+        var origin: String
+        var seq: Int64
+    }
+
+    /// What has been sent for an attachment and not come to its end.
+    private struct Trial {
+        var intent: AuditRecord.Intent
+        var plan: PlanID?
+        var since: Timestamp
+        var tries: Int
+        var isOpen: Bool
+        var lastAnswer: String?
+    }
+
+    private(set) var runs: [RunID: ReportValues.Run] = [:]
+    private(set) var approvals: [PlanID: [ReportValues.Approval]] = [:]
+    /// By plan, then attachment: the last word on each item before `end`.
+    private(set) var endings: [PlanID: [AttachmentID: Ending]] = [:]
+    private(set) var samples: [ReportValues.Sample] = []
+    private(set) var archived = 0
+    private(set) var archiveFailed = 0
+    private var trials: [AttachmentID: Trial] = [:]
+    /// The plan of the last ending of an attachment, which a verification is about.
+    private var lastPlan: [AttachmentID: PlanID] = [:]
+    private let end: Timestamp
+
+    /// Nothing from `end` on counts as an ending; what is open is open at the end of the log.
+    init(end: Timestamp) {
+        self.end = end
+    }
+
+    /// Intents without an answer, oldest first.
+    var open: [ReportValues.OpenIntent] {
+        trials.values.filter(\.isOpen).map { trial in
+            ReportValues.OpenIntent(
+                op: trial.intent.operation, attachment: trial.intent.attachment, run: trial.intent.run,
+                rule: trial.intent.rule, at: trial.since, tries: trial.tries, lastAnswer: trial.lastAnswer)
+        }.sorted { ($0.at, $0.op) < ($1.at, $1.op) }
+    }
+
+    mutating func add(_ entry: LogEntry, origin: String) {
+        let at = entry.time
+        switch entry.record {
+        case .deleteIntent(let intent): announce(intent, at)
+        case .deleteOutcome(let answer): answered(answer, at, (origin, entry.seq))
+        case .itemClosed(let run, let attachment, let outcome, let reason):
+            end(attachment, Ending(run: run, at: at, outcome: outcome, reason: reason, origin: origin, seq: entry.seq))
+        case .runStart(let run, let plan, _, _): runs[run] = ReportValues.Run(id: run, plan: plan, start: at)
+        case _ where at >= end: return
+        case .planApproved(let plan, _, let by, let how):
+            approvals[plan, default: []].append(ReportValues.Approval(by: by, how: how.rawValue, at: at))
+        case .runEnd(let totals): finish(totals, at)
+        case .runHalt(let run, let cause):
+            runs[run]?.end = at
+            runs[run]?.haltCause = cause
+        case .deleteVerified(_, let attachment, _, let grade):
+            if let plan = lastPlan[attachment] { endings[plan]?[attachment]?.grade = grade }
+        case .vendorSample(let checked, let present):
+            samples.append(ReportValues.Sample(at: at, kind: .deleted, checked: checked, present: present))
+        case .archiveStored(_, _, let ok):
+            archived += ok ? 1 : 0
+            archiveFailed += ok ? 0 : 1
+        default: return
+        }
+    }
+
+    private mutating func announce(_ intent: AuditRecord.Intent, _ at: Timestamp) {
+        let plan = runs[intent.run]?.plan
+        let before = trials[intent.attachment].flatMap { $0.plan == plan ? $0 : nil }
+        trials[intent.attachment] = Trial(
+            intent: intent, plan: plan, since: at, tries: (before?.tries ?? 0) + 1, isOpen: true,
+            lastAnswer: before?.lastAnswer)
+    }
+
+    private mutating func answered(_ answer: AuditRecord.Answer, _ at: Timestamp, _ place: (origin: String, seq: Int64))
+    {
+        guard var trial = trials[answer.attachment], trial.intent.operation == answer.operation else { return }
+        trial.isOpen = false
+        trial.lastAnswer = answer.error?.rawValue ?? String(answer.http)
+        trials[answer.attachment] = trial
+        guard let final = answer.final else { return }
+        end(
+            answer.attachment,
+            Ending(
+                run: trial.intent.run, at: at, outcome: final, trace: answer.trace, origin: place.origin, seq: place.seq
+            ))
+    }
+
+    /// The last word on an item: what was tried on it is added, and forgotten.
+    private mutating func end(_ attachment: AttachmentID, _ ending: Ending) {
+        let trial = trials.removeValue(forKey: attachment)
+        guard ending.at < end, let plan = runs[ending.run]?.plan else { return }
+        var ending = ending
+        ending.grade = ending.outcome.ownGrade
+        if let trial, trial.plan == plan {
+            ending.attempts = trial.tries
+            ending.lastAnswer = trial.lastAnswer
+        }
+        endings[plan, default: [:]][attachment] = ending
+        lastPlan[attachment] = plan
+    }
+
+    private mutating func finish(_ totals: AuditRecord.RunTotals, _ at: Timestamp) {
+        runs[totals.run]?.end = at
+        runs[totals.run]?.counts = ReportValues.RunCounts(
+            items: totals.items, deleted: totals.deleted, absent: totals.absent, withheld: totals.withheld,
+            failed: totals.failed, open: totals.open)
+    }
+}
+
+extension Outcome {
+    /// What an outcome proves by itself; a verification may say more.
+    fileprivate var ownGrade: EvidenceGrade? {
+        switch self {
+        case .deleted: .c
+        case .deletedAfterRetry, .alreadyAbsent, .expiredByVendor: .d
+        case .notFoundUnproven: .e
+        default: nil
+        }
+    }
+}

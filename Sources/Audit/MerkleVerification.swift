@@ -1,8 +1,22 @@
 import Cryptography
 import Domain
 
-/// Verifiers written from RFC 9162. Hashes that are not 32 bytes long cannot get here: `Digest32`.
+/// Verifiers written from RFC 9162. Hashes that are not 32 bytes long cannot get to the arithmetic: `Digest32`.
 enum MerkleVerification {
+    /// `isPrefix` of hashes as they come from outside, of any length.
+    static func isPrefix(
+        older: UInt64, _ olderRoot: [UInt8], newer: UInt64, _ newerRoot: [UInt8], path: [[UInt8]]
+    ) throws(LetheError) -> Bool {
+        // Nothing is hashed to compare a tree with itself.
+        if older == newer { return older > 0 && path.isEmpty && olderRoot == newerRoot }
+        let hashes = path.compactMap { Digest32($0) }
+        guard hashes.count == path.count, let olderRoot = Digest32(olderRoot), let newerRoot = Digest32(newerRoot)
+        else {
+            return false
+        }
+        return try isPrefix(older: older, olderRoot, newer: newer, newerRoot, path: hashes, TreeHasher())
+    }
+
     /// RFC 9162, 2.1.3.2: whether the record `index` with this leaf hash is in the tree of `size` records.
     static func isIncluded(
         leaf: Digest32, index: UInt64, size: UInt64, path: [Digest32], root: Digest32, _ hasher: TreeHasher

@@ -38,7 +38,7 @@ extension AuditLog {
 
 extension SegmentWriter {
     /// `log.close` and the last seal, unless they are there already.
-    fileprivate func close(reason: String, now: Timestamp) throws(LetheError) -> AuditRecord.PreviousLog {
+    func close(reason: String, now: Timestamp) throws(LetheError) -> AuditRecord.PreviousLog {
         try locked { () throws(LetheError) in
             try finishSeal()
             let isClosed = try store.run("unreadable-log") { db in try readTail(db).map { try self.isClosed($0, db) } }

@@ -1,0 +1,158 @@
+import Domain
+import Foundation
+import GRDB
+import TestSupport
+import Testing
+
+@testable import Audit
+@testable import Cryptography
+
+/// A process that dies between any two steps: what it leaves is put together here, file by file, and the next start must
+/// bring the log to the state it would have had.
+struct CrashTests {
+    private let sample: SampleLog
+    private var log: TestLog { sample.log }
+    private var keys: KeyDirectory { log.location.directory }
+    private var files: FileManager { .default }
+
+    init() throws { sample = try SampleLog() }
+
+    /// The bytes of all files of the log, by name.
+    private func snapshot() throws -> [String: Data] {
+        var found: [String: Data] = [:]
+        for folder in ["keys", "anchor", "."] {
+            for name in try files.contentsOfDirectory(atPath: log.folder.file(folder).path) {
+                let path = "\(folder)/\(name)"
+                if let data = try? Data(contentsOf: log.folder.file(path)) { found[path] = data }
+            }
+        }
+        return found
+    }
+
+    private func put(_ data: Data?, _ path: String) throws {
+        let url = log.folder.file(path)
+        try? files.removeItem(at: url)
+        guard let data else { return }
+        try data.write(to: url)
+        try files.setAttributes([.posixPermissions: 0o600], ofItemAtPath: url.path)
+    }
+
+    /// After which of the files that a seal writes the crash comes, in the order they are written.
+    @Test(arguments: 0...5)
+    func aSealThatIsCutShortIsFinishedWithTheSameBytes(_ done: Int) throws {
+        let writer = try log.open()
+        _ = try writer.append([.vendorSample(checked: 1, present: 0)])
+        let before = try snapshot()
+        try writer.seal()
+        let after = try snapshot()
+        // The seal record is durable; the checkpoint's row is the third thing a seal writes.
+        if done < 3 {
+            try writer.reader.store.run("x") { db in
+                try db.execute(
+                    sql: "DROP TRIGGER checkpoint_no_delete; DELETE FROM checkpoint WHERE size = 17;"
+                        + LogStore.triggers[3])
+            }
+        }
+        let order = ["keys/head.range", "keys/head.note", "row", "keys/mac.state", "anchor/\(anchorName(17))"]
+        for (index, path) in order.enumerated() where index >= done && path != "row" { try put(before[path], path) }
+        let reopened = try log.open()
+        let healed = try snapshot()
+        for path in order where path != "row" { #expect(healed[path] == after[path], "\(path)") }
+        #expect(try reopened.reader.checkpoint()?.size == 17)
+        _ = try reopened.append([.vendorSample(checked: 2, present: 0)])
+        try reopened.seal()
+        let report = try sample.verify([.keyed, .held], log.location.database)
+        #expect(report.exit == .done, "\(report.rendered)")
+    }
+
+    private func anchorName(_ size: Int) -> String { "\(LogOrigin.suffix(log.created.origin)).\(size).note" }
+
+    @Test func aSealThatAnotherProcessLeftUnfinishedIsFinishedByTheNextCommit() throws {
+        let writer = try log.open()
+        let before = try snapshot()
+        let other = try log.open()
+        try other.seal()
+        for path in ["keys/head.range", "keys/head.note", "keys/mac.state"] { try put(before[path], path) }
+        _ = try writer.append([.vendorSample(checked: 1, present: 0)])
+        try writer.seal()
+        #expect(try sample.verify([.keyed, .held], log.location.database).exit == .done)
+    }
+
+    @Test func aBrokenCompactRangeIsMadeAgain() throws {
+        for bytes in ["", "garbage", "15\n" + String(repeating: "0", count: 64)] {
+            try put(Data(bytes.utf8), "keys/head.range")
+            try log.open().seal()
+            #expect(try sample.verify(.keyed, log.location.database).exit == .done)
+        }
+    }
+
+    /// A crash after each step of a rollover: built; decided; old file set aside; new file in place; head moved up.
+    @Test(arguments: 0...4)
+    func aRolloverThatIsCutShortIsFinishedOrNeverHappened(_ done: Int) throws {
+        let writer = try log.open()
+        let origin = writer.origin
+        let previous = try closeForRollover()
+        let seed = SegmentSeed(
+            origin: "lethe.example.org/00000000000000aa", rootKey: sample.rootKey, signingKey: try keys.signingKey(),
+            previous: previous, tool: "lethe test")
+        let pending = log.location.segments.appending(path: "00000000000000aa.next")
+        try DurableFile.makeDirectory(log.location.segments, mode: 0o700)
+        let staging = KeyDirectory(url: keys.url.appending(path: "next.tmp"))
+        _ = try seed.build(database: pending, keys: staging, now: log.clock.now())
+        let archived = log.location.segments.appending(path: "\(LogOrigin.suffix(origin)).db")
+        if done >= 1 { try files.moveItem(at: staging.url, to: keys.next.url) }
+        if done >= 2 { try files.moveItem(at: log.location.database, to: archived) }
+        if done >= 3 { try files.moveItem(at: pending, to: log.location.database) }
+        if done >= 4 { try DurableFile.move(keys.next.headFile, to: keys.headFile) }
+        let reopened = try log.open()
+        if done == 0 {
+            #expect(reopened.origin == origin)
+            let error = #expect(throws: LetheError.self) {
+                try reopened.append([.vendorSample(checked: 1, present: 0)])
+            }
+            #expect(error?.code == "audit-log-closed")
+            _ = try AuditLog.rollover(log.location, reason: "again", tool: "t", time: log.clock)
+        } else {
+            #expect(reopened.origin == seed.origin)
+        }
+        _ = try log.open().append([.vendorSample(checked: 1, present: 0)])
+        try log.open().sealIfNeeded()
+        let report = try LogVerifier(.init(vkey: sample.vkey, now: log.clock.now())).verify(log.location)
+        #expect(report.exit == .done, "\(report.rendered)")
+        #expect(report.segments.count == 2)
+    }
+
+    private func closeForRollover() throws -> AuditRecord.PreviousLog {
+        let writer = try SegmentWriter.open(log.location)
+        return try writer.close(reason: "test", now: log.clock.now())
+    }
+
+    @Test func noEarlierKeyIsInAnyFile() throws {
+        let writer = try log.open()
+        for _ in 0..<3 {
+            _ = try writer.append([.vendorSample(checked: 1, present: 0)])
+            try writer.seal()
+        }
+        let state = try KeyDirectory.state(keys.readStateBytes(), keys.stateFile)
+        var key = try EpochKey(root: sample.rootKey, origin: writer.origin)
+        let everything = try snapshot().values
+        while key.epoch < state.key.epoch {
+            for data in everything {
+                #expect(data.range(of: Data(key.bytes)) == nil)
+                #expect(data.range(of: Data(Hex.encode(key.bytes).utf8)) == nil)
+            }
+            // A thief has only the newest key, and it leads forward.
+            #expect(try state.key.next() != key)
+            key = try key.next()
+        }
+        #expect(key == state.key)
+    }
+
+    @Test func theOldKeyFileIsOverwrittenAndNotOnlyUnlinked() throws {
+        let linked = log.folder.file("linked")
+        try files.linkItem(at: keys.stateFile, to: linked)
+        try log.open().seal()
+        let old = try Data(contentsOf: linked)
+        #expect(!old.isEmpty && old.allSatisfy { $0 == 0 })
+    }
+}

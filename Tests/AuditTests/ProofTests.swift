@@ -1,0 +1,100 @@
+import Domain
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Audit
+@testable import Cryptography
+
+struct ProofTests {
+    private let sample: SampleLog
+    private let log: AuditLog
+
+    init() throws {
+        sample = try SampleLog()
+        log = try sample.log.open()
+    }
+
+    @Test(.enabled(if: Paths.vectors != nil, "the vectors are not beside the checkout"))
+    func theGoldenProofIsReadWrittenAndProducedByteForByte() throws {
+        let golden = try Golden()
+        let bytes = try golden.bytes("outcome-6.tlog-proof")
+        let proof = try InclusionProof(bytes)
+        #expect(proof.bytes == bytes)
+        guard case .intact(let entry) = try proof.check(VerifierKey(golden.values.vkey)) else {
+            Issue.record("the golden proof is refused")
+            return
+        }
+        #expect(entry.seq == 6)
+        let hasher = try TreeHasher()
+        let tree = try MerkleTree(leaves: golden.lines().map { try hasher.leaf($0) }, hasher)
+        for (index, expected) in golden.values.inclusion {
+            let path = try tree.inclusionProof(index: #require(Int(index)), size: 15)
+            #expect(path.map { Hex.encode($0.bytes) } == expected)
+        }
+    }
+
+    @Test func theProofOfAnErasureNeedsTheKeyAlone() throws {
+        let proof = try log.reader.inclusionProof(of: SampleLog.attachments[1])
+        let again = try InclusionProof(proof.bytes)
+        #expect(again == proof)
+        guard case .intact(let entry) = try again.check(sample.vkey) else {
+            Issue.record("refused")
+            return
+        }
+        #expect(entry.record.finalOutcome == .deletedAfterRetry)
+        #expect(entry.seq == 11)
+    }
+
+    @Test func aForgedCutOrMixedProofIsBroken() throws {
+        let proofs = try log.reader.inclusionProofs(of: Array(0..<15))
+        let held = try Checkpoint(note: Array(Data(contentsOf: sample.held)))
+        let key = sample.vkey
+        for proof in proofs {
+            let other = proofs[(Int(proof.index) + 1) % 15]
+            let edited = proof.line.dropLast(1) + [UInt8(ascii: " ")]
+            let variants = [
+                InclusionProof(line: Array(edited), index: proof.index, path: proof.path, checkpoint: proof.checkpoint),
+                InclusionProof(line: proof.line, index: other.index, path: proof.path, checkpoint: proof.checkpoint),
+                InclusionProof(
+                    line: proof.line, index: proof.index, path: proof.path.dropLast(), checkpoint: proof.checkpoint),
+                InclusionProof(
+                    line: proof.line, index: proof.index, path: proof.path + [Digest32()], checkpoint: proof.checkpoint),
+                InclusionProof(line: other.line, index: proof.index, path: proof.path, checkpoint: proof.checkpoint),
+                InclusionProof(line: proof.line, index: proof.index, path: other.path, checkpoint: proof.checkpoint),
+                InclusionProof(line: proof.line, index: proof.index, path: proof.path, checkpoint: held),
+            ]
+            #expect(try proof.check(key).exit == .done)
+            for (number, variant) in variants.enumerated() {
+                // The paths of two neighbours differ at the leaf only; nothing else may pass.
+                let verdict = try variant.check(key)
+                #expect(verdict.exit == .failed, "variant \(number) of record \(proof.index): \(verdict)")
+            }
+        }
+    }
+
+    @Test func anotherKeyIsToldFromAForgery() throws {
+        let proof = try log.reader.inclusionProof(of: SampleLog.attachments[0])
+        let key = try Ed25519.SigningKey.generate()
+        let sameName = try VerifierKey(name: sample.vkey.name, publicKey: key.publicKey)
+        #expect(try proof.check(sameName).exit == .failed)
+        let otherName = try VerifierKey(name: "other.example/0000000000000000", publicKey: key.publicKey)
+        #expect(try proof.check(otherName).exit == .notVerified)
+    }
+
+    @Test func aConsistencyProofJoinsTwoCheckpoints() throws {
+        let older = try Checkpoint(note: Array(Data(contentsOf: sample.held)))
+        let newer = try #require(try log.head())
+        let path = try log.reader.consistencyProof(older: older.size, newer: newer.size)
+        #expect(try older.isPrefix(of: newer, by: path))
+        #expect(try !older.isPrefix(of: newer, by: Array(path.dropLast())))
+        #expect(try !newer.isPrefix(of: older, by: path))
+    }
+
+    @Test func anAttachmentWithoutAnOutcomeHasNoProof() throws {
+        let error = #expect(throws: LetheError.self) {
+            try log.reader.inclusionProof(of: AttachmentID(value: 99))
+        }
+        #expect(error?.code == "no-outcome")
+    }
+}

@@ -1,0 +1,133 @@
+import Domain
+import Foundation
+import GRDB
+import TestSupport
+import Testing
+
+@testable import Audit
+@testable import Cryptography
+
+struct SegmentTests {
+    private let sample: SampleLog
+    private var log: TestLog { sample.log }
+    private var files: FileManager { .default }
+
+    init() throws { sample = try SampleLog() }
+
+    private func rollover(_ rootKey: RootKey? = nil) throws -> AuditLog.Created {
+        log.clock.advance(1_000_000)
+        return try AuditLog.rollover(
+            log.location, reason: "yearly", rootKey: rootKey, tool: "lethe test", time: log.clock)
+    }
+
+    private func verify(_ change: (inout LogVerifier.Options) -> Void = { _ in }) throws -> SegmentsReport {
+        var options = LogVerifier.Options(vkey: sample.vkey, rootKey: sample.rootKey, now: log.clock.now())
+        change(&options)
+        return try LogVerifier(options).verify(log.location)
+    }
+
+    @Test func severalSegmentsAreVerifiedInOneGoWithOnePinnedKey() throws {
+        _ = try rollover(sample.rootKey)
+        _ = try rollover(sample.rootKey)
+        _ = try log.open().append([.vendorSample(checked: 1, present: 0)])
+        try log.open().seal()
+        let report = try verify { $0.checkpoints = [sample.held] }
+        #expect(report.exit == .done, "\(report.rendered)")
+        #expect(report.segments.map(\.isClosed) == [true, true, false])
+        #expect(report.segments[0].anchored == 10)
+        #expect(report.segments.map(\.records) == [17, 4, 4])
+        #expect(try verify { $0.require = [.closed] }.exit == .done)
+    }
+
+    @Test func anotherRootKeyOfANewSegmentIsAWrongKeyThere() throws {
+        let created = try rollover()
+        #expect(created.rootKey.hex != sample.rootKey.hex)
+        let report = try verify()
+        #expect(report.exit == .notVerified)
+        #expect(report.segments[1].has(.wrongKey))
+    }
+
+    @Test func aMissingOrForeignSegmentBreaksTheChain() throws {
+        _ = try rollover(sample.rootKey)
+        let first = log.location.segments.appending(path: "\(LogOrigin.suffix(log.created.origin)).db")
+        let kept = log.folder.file("kept")
+        try files.moveItem(at: first, to: kept)
+        let missing = try verify()
+        #expect(missing.exit == .failed)
+        #expect(missing.segments[0].has(.link, seq: 0))
+        try files.copyItem(at: kept, to: first)
+        #expect(try verify().exit == .done)
+    }
+
+    @Test func aSegmentCutAfterItWasClosedBreaksTheChain() throws {
+        let writer = try log.open()
+        let size = try writer.size()
+        // An attacker rolls a cut copy into place; its own checkpoint of size 10 is genuine.
+        _ = try rollover(sample.rootKey)
+        let first = log.location.segments.appending(path: "\(LogOrigin.suffix(log.created.origin)).db")
+        try LogStore(first, writable: true).run("x") { db in
+            try db.execute(
+                sql: "DROP TRIGGER entry_no_delete; DROP TRIGGER checkpoint_no_delete;"
+                    + "DELETE FROM entry WHERE seq >= 10; DELETE FROM checkpoint WHERE size > 10;"
+                    + LogStore.triggers[1] + ";" + LogStore.triggers[3])
+        }
+        let report = try verify()
+        #expect(size == 15)
+        #expect(report.segments[0].exit == .done)
+        #expect(report.exit == .failed)
+        #expect(report.segments[1].has(.link, seq: 0))
+    }
+
+    @Test func whatARestoreLostIsCountedAndTheOldOriginIsNotContinued() throws {
+        let older = try Data(contentsOf: log.location.database)
+        let writer = try log.open()
+        _ = try writer.append(Array(repeating: .vendorSample(checked: 1, present: 0), count: 4))
+        try writer.seal()
+        try older.write(to: log.location.database)
+        #expect(throws: LetheError.self) { try log.open() }
+        let created = try rollover(sample.rootKey)
+        #expect(created.origin != log.created.origin)
+        let previous = try #require(try log.open().reader.opening().previous)
+        #expect(previous.origin == log.created.origin)
+        #expect(previous.size == 15)
+        #expect(previous.lost == 5)
+        // Verified with the anchors, the loss shows and is owned up to.
+        let report = try verify { $0.anchors = log.location.anchors }
+        #expect(report.exit == .notVerified, "\(report.rendered)")
+        #expect(report.segments[1].exit == .done)
+        #expect(report.rendered.contains("counts 5 records as lost"))
+    }
+
+    @Test func aLostDatabaseAndLostKeysAreFollowedByANewSegment() throws {
+        try files.removeItem(at: log.location.database)
+        _ = try rollover(sample.rootKey)
+        let previous = try #require(try log.open().reader.opening().previous)
+        #expect(previous.size == 0)
+        #expect(previous.lost == 15)
+        try files.removeItem(at: log.location.directory.stateFile)
+        try files.removeItem(at: log.location.directory.signFile)
+        let created = try rollover(sample.rootKey)
+        #expect(try VerifierKey(created.vkey).publicKey != sample.vkey.publicKey)
+        _ = try log.open().append([.vendorSample(checked: 1, present: 0)])
+    }
+
+    @Test func retentionRemovesWholeClosedSegmentsAndKeepsTheirCheckpoints() throws {
+        _ = try rollover(sample.rootKey)
+        let closed = log.clock.now()
+        log.clock.advance(86_400_000_000)
+        _ = try rollover(sample.rootKey)
+        let writer = try log.open()
+        #expect(try writer.removeSegments(closedBefore: closed, by: "ops", reason: nil) == [])
+        let removed = try writer.removeSegments(
+            closedBefore: closed.adding(microseconds: 3), by: "ops", reason: "older than six years")
+        #expect(removed == [log.created.origin])
+        let note = log.location.segments.appending(path: "\(LogOrigin.suffix(log.created.origin)).note")
+        #expect(try Checkpoint(note: Array(Data(contentsOf: note))).size == 17)
+        #expect(try writer.entries(after: 1, limit: 9).map(\.record.typeName) == ["operator.act", "epoch.seal"])
+        let report = try verify()
+        #expect(report.exit == .done, "\(report.rendered)")
+        #expect(report.removed == removed)
+        try Data(contentsOf: sample.held).write(to: note)
+        #expect(try verify().exit == .failed)
+    }
+}

@@ -1,0 +1,407 @@
+#!/usr/bin/env python3
+"""A second verifier of lethe-audit/v1 exports, written from docs/audit-log.md alone.
+
+It shares no code with Lethe: Python's standard library for SHA-256 and HMAC, the openssl command line for Ed25519.
+
+    verify.py LOG.jsonl --vkey V [--root-key HEX] [--checkpoint FILE]...
+    verify.py --batch < requests        one JSON object a line: {"log", "vkey", "root_key", "checkpoints"}
+
+Prints one JSON object a log: {"result", "exit", "records", "failures": [{"seq", "code"}]}. Exits with that status.
+"""
+
+import argparse
+import base64
+import binascii
+import datetime
+import hashlib
+import hmac
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+ZEROS = "0" * 64
+OUTCOMES = (
+    "deleted deleted_after_retry already_absent expired_by_vendor not_found_unproven withheld_hold "
+    "withheld_retention withheld_shared changed_since_plan invalid_id refused_by_vendor failed_exhausted "
+    "failed_unexpected not_attempted"
+).split()
+DELETED = OUTCOMES[:2]
+CLASSES = "deleted not_ready absent invalid refused throttled unknown not_sent unexpected".split()
+ACTS = "limit.raise canary.skip policy.unlock plan.cancel plan.expire segment.remove key.rotate".split()
+
+# Every value is matched by a regular expression over the bytes of the line.
+ESCAPE = r'\\"|\\\\|\\u(?!00[2-6][0-9a-f]|007[0-9a-e])(?!d[89a-f])[0-9a-f]{4}|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}'
+TEXT = r'"(?:[ !#-\[\]-~]|' + ESCAPE + r')*"'
+COUNT = r"(?:0|[1-9][0-9]{0,15})"
+HEX = lambda n: r'"[0-9a-f]{%d}"' % n
+UUID = r'"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"'
+TIME = r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"'
+ONE_OF = lambda words: '"(?:' + "|".join(map(re.escape, words)) + ')"'
+NULL = lambda kind: "(?:null|" + kind + ")"
+RULE = r'"(?:drill|(?:policy|erasure):(?:[ !#-\[\]-~]|' + ESCAPE + r')+)"'
+PSEUDONYMS = r'\[(?:"[0-9a-f]{64}"(?:,"[0-9a-f]{64}")*)?\]'
+PREVIOUS = (
+    r'(?:null|\{"origin":' + TEXT + ',"size":' + COUNT + ',"root":' + HEX(64) + ',"mac":' + HEX(64) + ',"lost":' + COUNT + r"\})"
+)
+
+TYPES = {
+    "log.open": [("origin", TEXT), ("vkey", TEXT), ("kid", HEX(16)), ("prev_log", PREVIOUS), ("tool", TEXT)],
+    "config": [("sha256", HEX(64))],
+    "plan.created": [
+        ("plan", HEX(32)), ("kind", ONE_OF(["retention", "erasure", "drill"])), ("digest", HEX(64)), ("items", COUNT),
+        ("policy", HEX(64)),
+    ],
+    "plan.approved": [
+        ("plan", HEX(32)), ("digest", HEX(64)), ("by", TEXT), ("how", ONE_OF(["cli", "web", "schedule"])),
+    ],
+    "run.start": [("run", HEX(32)), ("plan", HEX(32)), ("digest", HEX(64)), ("policy", HEX(64))],
+    "delete.intent": [("run", HEX(32)), ("op", HEX(32)), ("try", COUNT), ("att", UUID), ("rule", RULE)],
+    "delete.outcome": [
+        ("op", HEX(32)), ("try", COUNT), ("att", UUID), ("class", ONE_OF(CLASSES)), ("http", COUNT), ("err", NULL(TEXT)),
+        ("trace", NULL(TEXT)), ("final", NULL(ONE_OF(OUTCOMES))),
+    ],
+    "item.closed": [("run", HEX(32)), ("att", UUID), ("outcome", ONE_OF(OUTCOMES)), ("reason", NULL(TEXT))],
+    "delete.verified": [("run", HEX(32)), ("att", UUID), ("http", COUNT), ("grade", ONE_OF("ABCDEX"))],
+    "run.end": [("run", HEX(32))] + [(k, COUNT) for k in ("items", "deleted", "absent", "withheld", "failed", "open")],
+    "run.halt": [("run", HEX(32)), ("cause", TEXT)],
+    "hold.placed": [("hold", TEXT), ("scope", TEXT), ("until", NULL(TIME)), ("by", TEXT), ("reason", NULL(TEXT))],
+    "hold.released": [("hold", TEXT), ("by", TEXT), ("reason", NULL(TEXT))],
+    "request.opened": [
+        ("req", TEXT), ("subs", PSEUDONYMS), ("jurisdiction", TEXT), ("scope", TEXT), ("received", TIME), ("due", TIME),
+        ("by", TEXT),
+    ],
+    "request.updated": [
+        ("req", TEXT), ("state", TEXT), ("due", NULL(TIME)), ("by", NULL(TEXT)), ("reason", NULL(TEXT)),
+    ],
+    "policy.locked": [("id", TEXT), ("sha256", HEX(64))],
+    "archive.stored": [("run", HEX(32)), ("att", UUID), ("ok", "(?:true|false)")],
+    "vendor.sample": [("checked", COUNT), ("present", COUNT)],
+    "operator.act": [("act", ONE_OF(ACTS)), ("ref", TEXT), ("by", TEXT), ("reason", NULL(TEXT))],
+    "subject.forget": [("sub", HEX(64))],
+    "clock.step": [("from", TIME)],
+    "epoch.seal": [("n", COUNT)],
+    "log.close": [("reason", TEXT)],
+}
+
+HEAD = re.compile(
+    r'\{"v":1,"seq":(%s),"t":(%s),"ep":(%s),"prev":"([0-9a-f]{64})","type":"([a-z.]+)"' % (COUNT, TIME, COUNT)
+)
+PATTERNS = {
+    name: re.compile(
+        HEAD.pattern + "".join(',"%s":(%s)' % (key, kind) for key, kind in fields) + r',"mac":"([0-9a-f]{64})"\}'
+    )
+    for name, fields in TYPES.items()
+}
+
+
+def moment(text):
+    """The instant of a `t`, None where there is no such day or hour."""
+    try:
+        return datetime.datetime.strptime(text, '"%Y-%m-%dT%H:%M:%S.%fZ"')
+    except ValueError:
+        return None
+
+
+def parse(line):
+    """The record as (seq, time, ep, prev, type, {field: raw}, mac), or the word "line" for what is no record."""
+    try:
+        text = line.decode("ascii")
+    except UnicodeDecodeError:
+        return None
+    head = HEAD.match(text)
+    if len(line) > 65535 or not head or head.group(5) not in PATTERNS:
+        return None
+    match = PATTERNS[head.group(5)].fullmatch(text)
+    if not match:
+        return None
+    values = match.groups()
+    fields = dict(zip((key for key, _ in TYPES[values[4]]), values[5:-1]))
+    numbers = re.findall(r'[:,\[](\d+)', re.sub(TEXT, '""', text))
+    times = [values[1]] + [fields[k] for k, kind in TYPES[values[4]] if TIME in kind and fields[k] != "null"]
+    if any(int(n) > 2**53 - 1 for n in numbers) or any(moment(t) is None or t[1:5] == "0000" for t in times):
+        return None
+    return int(values[0]), values[1], int(values[2]), values[3], values[4], fields, values[-1]
+
+
+def decode_base64(text):
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return raw if base64.b64encode(raw).decode() == text else None
+
+
+class Key:
+    """A vkey: name+8 hex+base64(0x01 || 32 bytes)."""
+
+    def __init__(self, text):
+        self.name, _, rest = text.partition("+")
+        hash_hex, _, encoded = rest.partition("+")
+        raw = decode_base64(encoded)
+        if raw is None or len(raw) != 33 or raw[0] != 1:
+            raise ValueError("not a vkey")
+        self.public = raw[1:]
+        if self.id(self.name).hex() != hash_hex:
+            raise ValueError("not a vkey")
+
+    def id(self, name):
+        return hashlib.sha256(name.encode() + b"\n\x01" + self.public).digest()[:4]
+
+    def configured_name(self):
+        return origin_name(self.name) or self.name
+
+
+def origin_name(origin):
+    match = re.fullmatch(r"(.+)/[0-9a-f]{16}", origin)
+    return match.group(1) if match else None
+
+
+SIGNATURES = {}
+
+
+def ed25519(public, message, signature):
+    """openssl pkeyutl -verify, remembered."""
+    case = (public, message, signature)
+    if case not in SIGNATURES:
+        with tempfile.TemporaryDirectory() as folder:
+            der = bytes.fromhex("302a300506032b6570032100") + public
+            for name, data in (("key", der), ("text", message), ("sig", signature)):
+                with open(os.path.join(folder, name), "wb") as file:
+                    file.write(data)
+            command = "openssl pkeyutl -verify -pubin -keyform DER -inkey key -rawin -in text -sigfile sig"
+            done = subprocess.run(command.split(), cwd=folder, capture_output=True)
+            SIGNATURES[case] = done.returncode == 0
+    return SIGNATURES[case]
+
+
+class Checkpoint:
+    """origin LF size LF base64(root) LF LF then `— name base64(id || signature)` lines."""
+
+    def __init__(self, raw):
+        text = raw.decode("utf-8")
+        if not text.endswith("\n") or any(c < " " and c != "\n" for c in text) or len(raw) > 1 << 20:
+            raise ValueError("not a note")
+        body, gap, signatures = text.rpartition("\n\n")
+        if not gap or not signatures:
+            raise ValueError("not a note")
+        self.text = body + "\n"
+        self.signatures = []
+        for line in signatures[:-1].split("\n"):
+            match = re.fullmatch("\u2014 ([^\\s+]+) (\\S+)", line)
+            data = decode_base64(match.group(2)) if match else None
+            if data is None or len(data) < 5:
+                raise ValueError("not a note")
+            self.signatures.append((match.group(1), data[:4], data[4:]))
+        if len(self.signatures) > 100:
+            raise ValueError("not a note")
+        lines = body.split("\n")
+        root = decode_base64(lines[2]) if len(lines) >= 3 else None
+        if root is None or len(root) != 32 or "" in lines or not re.fullmatch("0|[1-9][0-9]*", lines[1]):
+            raise ValueError("not a checkpoint")
+        self.origin, self.size, self.root = lines[0], int(lines[1]), root
+        if self.size >= 2**63 or re.search(r"[\s+]", self.origin):
+            raise ValueError("not a checkpoint")
+
+    def verdict(self, key):
+        named = [s for s in self.signatures if s[0] == self.origin]
+        own = [s for s in named if s[1] == key.id(self.origin)]
+        if not named:
+            return "unsigned"
+        if not own:
+            return "other key"
+        good = all(len(s[2]) == 64 and ed25519(key.public, self.text.encode(), s[2]) for s in own)
+        return "valid" if good else "forged"
+
+
+def node(left, right):
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def tree_root(leaves):
+    """RFC 9162, 2.1.1, as it is written there."""
+    if not leaves:
+        return hashlib.sha256(b"").digest()
+    if len(leaves) == 1:
+        return leaves[0]
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    return node(tree_root(leaves[:split]), tree_root(leaves[split:]))
+
+
+def mac(key, text):
+    return hmac.new(key, text, hashlib.sha256).digest()
+
+
+class Verifier:
+    def __init__(self, vkey, root_key):
+        self.key = Key(vkey) if vkey else None
+        self.root_key = bytes.fromhex(root_key) if root_key else None
+        self.failures = []
+        self.tampered = False
+
+    def fail(self, code, seq=None, tampering=True):
+        self.failures.append({"seq": seq, "code": code})
+        self.tampered |= tampering
+
+    def verify(self, path, held_paths):
+        with open(path, "rb") as file:
+            data = file.read()
+        own = os.path.join(os.path.dirname(path) or ".", "checkpoint")
+        checkpoints = []
+        for name, held in [(p, True) for p in held_paths] + ([(own, False)] if os.path.exists(own) else []):
+            with open(name, "rb") as file:
+                raw = file.read()
+            try:
+                checkpoints.append((Checkpoint(raw), held))
+            except ValueError:
+                lines = raw.split(b"\n")
+                unsigned = not held and len(lines) == 4 and lines[3] == b"" and b"\xe2\x80\x94" not in raw
+                self.fail("signature" if unsigned else "format", None, not unsigned)
+        lines = data.split(b"\n")
+        if lines[-1] == b"":
+            lines.pop()
+        elif data:
+            self.fail("format", len(lines) - 1)
+        self.records(lines)
+        self.checkpoints(lines, checkpoints)
+        return self.answer(lines)
+
+    def records(self, lines):
+        expected, previous, epoch, in_epoch, last_time = 0, ZEROS, 0, 0, None
+        certain, self.origin, self.kid, pending = True, None, None, {}
+        keyed = []
+        for position, line in enumerate(lines):
+            record = parse(line)
+            if record is None:
+                self.fail("line", expected)
+                tail = re.fullmatch(rb'.*([0-9a-f]{64})..', line, re.S)
+                previous = tail.group(1).decode() if tail else None
+                expected, in_epoch, certain = expected + 1, in_epoch + 1, False
+                continue
+            seq, time, ep, prev, kind, fields, stated = record
+            if seq != expected:
+                self.fail("seq", expected)
+            elif previous is not None and prev != previous:
+                self.fail("link", expected)
+            expected = seq
+            if ep != epoch:
+                if certain or ep != epoch + 1:
+                    self.fail("epoch", seq)
+                else:
+                    epoch, in_epoch = epoch + 1, 0
+            certain = True
+            if kind == "clock.step":
+                if fields["from"] != last_time:
+                    self.fail("clock", seq)
+            elif last_time is not None and time < last_time:
+                self.fail("clock", seq)
+            last_time = time
+            if position == 0 or kind == "log.open":
+                self.opening(position, kind, fields, seq)
+            self.operation(kind, fields, seq, pending)
+            keyed.append((seq, epoch, line, stated))
+            previous, expected, in_epoch = stated, seq + 1, in_epoch + 1
+            if kind == "epoch.seal":
+                if int(fields["n"]) != in_epoch:
+                    self.fail("epoch", seq)
+                epoch, in_epoch = epoch + 1, 0
+        self.macs(keyed)
+
+    def opening(self, position, kind, fields, seq):
+        if position or kind != "log.open":
+            return self.fail("origin", seq)
+        self.origin, self.kid = json.loads(fields["origin"]), json.loads(fields["kid"])
+        name = origin_name(self.origin)
+        try:
+            vkey = Key(json.loads(fields["vkey"]))
+        except ValueError:
+            vkey = None
+        if name is None or vkey is None or vkey.name != self.origin:
+            self.fail("origin", seq)
+        elif self.key and (name != self.key.configured_name() or vkey.public != self.key.public):
+            self.fail("origin", seq)
+
+    def operation(self, kind, fields, seq, pending):
+        if kind == "delete.intent":
+            pending[fields["att"]] = (fields["op"], fields["try"])
+        elif kind == "delete.outcome":
+            if pending.get(fields["att"]) == (fields["op"], fields["try"]):
+                del pending[fields["att"]]
+            else:
+                self.fail("outcome-without-intent", seq)
+        elif kind == "item.closed":
+            pending.pop(fields["att"], None)
+
+    def macs(self, keyed):
+        if not self.root_key or self.origin is None:
+            return
+        kid = mac(self.root_key, b"lethe-audit/v1 kid\n")[:8].hex()
+        key = mac(self.root_key, b"lethe-audit/v1 epoch\n" + self.origin.encode() + b"\n")
+        at, bad, good = 0, [], 0
+        for seq, epoch, line, stated in keyed:
+            while at < epoch:
+                key, at = mac(key, b"lethe-audit/v1 next\n"), at + 1
+            if mac(mac(key, b"lethe-audit/v1 mac\n"), line[:-74]).hex() == stated:
+                good += 1
+            else:
+                bad.append(seq)
+        if self.kid != kid and good == 0:
+            return self.fail("wrong-key", None, False)
+        for seq in bad:
+            self.fail("mac", seq)
+
+    def checkpoints(self, lines, checkpoints):
+        if not lines:
+            self.fail("empty", None, False)
+        leaves = [hashlib.sha256(b"\x00" + line).digest() for line in lines]
+        covered = 0
+        for checkpoint, held in checkpoints:
+            covered = max(covered, checkpoint.size)
+            if self.origin is not None and checkpoint.origin != self.origin:
+                self.fail("origin")
+            if self.key:
+                verdict = checkpoint.verdict(self.key)
+                if verdict != "valid":
+                    self.fail("signature", None, verdict != "unsigned")
+            if checkpoint.size > len(lines):
+                self.fail("shorter-than-checkpoint", len(lines))
+            elif tree_root(leaves[: checkpoint.size]) != checkpoint.root:
+                self.fail("not-a-prefix" if held else "root")
+        if lines and covered < len(lines):
+            self.fail("tail-not-covered", covered, False)
+
+    def answer(self, lines):
+        if self.tampered:
+            result, status = "tampered", 1
+        elif self.failures or not self.key:
+            result, status = "not_verified", 3
+        else:
+            result, status = "verified", 0
+        return {"result": result, "exit": status, "records": len(lines), "failures": self.failures}
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("log", nargs="?")
+    arguments.add_argument("--vkey")
+    arguments.add_argument("--root-key")
+    arguments.add_argument("--checkpoint", action="append", default=[])
+    arguments.add_argument("--batch", action="store_true")
+    given = arguments.parse_args()
+    if given.batch:
+        for line in sys.stdin:
+            case = json.loads(line)
+            verifier = Verifier(case["vkey"], case.get("root_key"))
+            print(json.dumps(verifier.verify(case["log"], case.get("checkpoints", []))))
+        return 0
+    if not given.log:
+        arguments.error("a log is needed")
+    answer = Verifier(given.vkey, given.root_key).verify(given.log, given.checkpoint)
+    print(json.dumps(answer))
+    return answer["exit"]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -92,7 +92,7 @@ struct AttachmentCallTests {
         }
         #expect(upload.answer.status == 200 && upload.id == someAttachment)
         let requests = server.requests
-        #expect(requests.map { String($0.line.prefix { $0 != " " }) } == ["POST", "PUT"])
+        try #require(requests.map { String($0.line.prefix { $0 != " " }) } == ["POST", "PUT"])
         let sent = try #require(try JSONSerialization.jsonObject(with: Data(requests[0].body)) as? [String: Any])
         #expect(sent["filename"] as? String == "lethe \"drill\".txt" && sent["size_bytes"] as? Int == 5)
         #expect(requests[0].header("authorization") == "Bearer \(testKey)")

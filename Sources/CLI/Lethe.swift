@@ -13,8 +13,10 @@ struct Lethe: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            InitCommand.self, ConfigCommand.self, IngestCommand.self, SyncCommand.self, InventoryCommand.self,
-            RunCommand.self, AuditCommand.self, SimulateCommand.self,
+            InitCommand.self, DoctorCommand.self, ConfigCommand.self, IngestCommand.self, SyncCommand.self,
+            InventoryCommand.self, PolicyCommand.self, RunCommand.self, PlanCommand.self, EraseCommand.self,
+            RequestsCommand.self, ConfirmationsCommand.self, HoldCommand.self, VerifyCommand.self, AuditCommand.self,
+            ReportCommand.self, SimulateCommand.self,
         ]
     )
 }

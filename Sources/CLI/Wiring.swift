@@ -1,5 +1,6 @@
 import Audit
 import Domain
+import Engine
 import Foundation
 import Inventory
 import LinqClient
@@ -35,6 +36,17 @@ struct Wiring: Sendable {
     func inventory() throws -> InventoryStore {
         try InventoryStore.open(
             at: workspace.inventory, keys: LookupKeys.load(from: keyDirectory.appending(path: "lookup.key")))
+    }
+
+    /// The inventory with everything applied that the audit log has: for commands that only read.
+    func currentInventory() throws -> InventoryStore {
+        let store = try inventory()
+        do {
+            _ = try CatchUp(inventory: store, log: auditLog()).run()
+        } catch let error as LetheError {
+            console.warn("what is shown may lack the newest outcomes: \(error.message)")
+        }
+        return store
     }
 
     func auditLog() throws -> AuditLog {

@@ -24,7 +24,7 @@ struct InventoryStats: LetheCommand {
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
         let tiers = wiring.settings.tiers
-        let statistics = try wiring.inventory().statistics { tiers.tier(of: $0) }
+        let statistics = try wiring.currentInventory().statistics { tiers.tier(of: $0) }
         let lines = statistics.byLine.sorted { ($0.key?.number ?? "~") < ($1.key?.number ?? "~") }
         let byLine = lines.map { (name: $0.key?.number ?? "no line known", json: JSONValue($0.key), tally: $0.value) }
         let byTier = Tier.allCases.compactMap { tier in statistics.byTier[tier].map { (tier, $0) } }
@@ -82,7 +82,7 @@ struct InventoryList: LetheCommand {
             throw LetheError("invalid-limit", .usage, "--limit must be 1 to 100000")
         }
         let wiring = try Wiring.open(global, console)
-        let inventory = try wiring.inventory()
+        let inventory = try wiring.currentInventory()
         let tiers = wiring.settings.tiers
         let wanted: Tier? = try tier.map { try Self.word($0, "--tier") }
         let page = try inventory.attachments(
@@ -148,22 +148,22 @@ struct InventoryShow: LetheCommand {
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
         let id = try AttachmentID(id)
-        let inventory = try wiring.inventory()
+        let inventory = try wiring.currentInventory()
         guard let record = try inventory.record(of: id) else {
             throw LetheError(
                 "unknown-attachment", .failed, "attachment \(id) was never seen under this account",
                 hint: "lethe inventory list")
         }
         let now = wiring.clock.now()
-        let decider = try wiring.decider()
-        let decision = decider.decide(record.attachment, holds: try inventory.activeHolds(at: now), now: now)
+        let explanation = Explanation(
+            of: record.attachment, by: try wiring.decider(), holds: try inventory.holds(), now: now)
 
         return Reply(
-            AttachmentJSON.text(record, wiring.settings.tiers),
+            AttachmentJSON.text(record, wiring.settings.tiers) + "\n\n" + explanation.rendered.withoutFinalNewline,
             json: [
                 "attachment": AttachmentJSON.summary(record.attachment, wiring.settings.tiers),
                 "sightings": .array(record.attachment.sightings.map(AttachmentJSON.sighting)),
-                "decision": .string(decision.reason.code),
+                "decision": try JSONValue(encoding: explanation),
                 "history": .array(record.history.map(AttachmentJSON.history)),
             ])
     }

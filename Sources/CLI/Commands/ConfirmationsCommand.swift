@@ -1,0 +1,42 @@
+import ArgumentParser
+import Domain
+import Inventory
+
+struct ConfirmationsCommand: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "confirmations",
+        abstract: "One line a confirmed deletion, for the product's own UI.",
+        discussion: """
+            The vendor's advice is to show people a confirmation based on the 204. Keep next_cursor and give it as --since.
+
+            Example: lethe confirmations --since 120 --json
+            """)
+
+    @Option(help: ArgumentHelp("What came after this cursor.", valueName: "cursor")) var since: Int64 = 0
+    @Option(help: "At most so many.") var limit: Int = 1000
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        guard (1...100_000).contains(limit), since >= 0 else {
+            throw LetheError("invalid-limit", .usage, "--limit must be 1 to 100000 and --since not negative")
+        }
+        let wiring = try Wiring.open(global, console)
+        let confirmations = try wiring.currentInventory().confirmations(since: since, limit: limit)
+        let json = confirmations.map { one -> JSONValue in
+            [
+                "attachment_id": JSONValue(one.attachment), "at": JSONValue(one.at), "http": JSONValue(one.http),
+                "trace": JSONValue(one.trace), "grade": .string(one.grade.rawValue),
+            ]
+        }
+        let lines = confirmations.map { one in
+            "\(one.attachment)  \(one.at)  \(one.http)  \(one.grade.rawValue)  \(one.trace ?? "no trace")"
+        }
+        return Reply(
+            lines.isEmpty
+                ? "No deletion was confirmed\(since > 0 ? " after that" : " yet")." : lines.joined(separator: "\n"),
+            json: [
+                "confirmations": .array(json),
+                "next_cursor": .string(String(confirmations.last?.cursor ?? since)),
+            ])
+    }
+}

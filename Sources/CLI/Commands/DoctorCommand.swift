@@ -1,0 +1,243 @@
+import ArgumentParser
+import Audit
+import Cryptography
+import Domain
+import Engine
+import Foundation
+import Inventory
+import LinqClient
+import Rules
+
+struct DoctorCommand: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Checks everything a run needs, each with its fix.",
+        discussion: """
+            Sends nothing but GETs. --drill proves the whole path on the real account without touching anyone's data: it uploads \
+            a tiny attachment of its own, finds it, deletes it, and finds it gone.
+
+            Example: lethe doctor --drill
+            """)
+
+    @Flag(help: "Upload, find, delete and miss an attachment of our own.") var drill = false
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        let wiring = try Wiring.open(global, console)
+        var checks = Checkup(wiring)
+        checks.runLocal()
+        await checks.runVendor()
+        if drill { await checks.runDrill() }
+        let lines = checks.results.map { check in
+            let mark = console.styled(check.status.rawValue, check.status.style)
+            let padding = String(repeating: " ", count: max(0, 5 - check.status.rawValue.count))
+            let name = check.name.padding(toLength: 14, withPad: " ", startingAt: 0)
+            return "\(mark)\(padding)\(name)\(check.detail)" + (check.fix.map { "\n     Try: \($0)" } ?? "")
+        }
+        let json = checks.results.map { check -> JSONValue in
+            [
+                "name": .string(check.name), "status": .string(check.status.rawValue), "detail": .string(check.detail),
+                "fix": JSONValue(check.fix),
+            ]
+        }
+        let failed = checks.results.contains { $0.status == .fail }
+        return Reply(lines.joined(separator: "\n"), json: ["checks": .array(json)], status: failed ? .failed : .done)
+    }
+}
+
+/// One line of the doctor's answer.
+struct Check: Sendable {
+    enum Status: String, Sendable {
+        case ok, warn, fail
+
+        var style: Console.Style {
+            switch self {
+            case .ok: .green
+            case .warn: .yellow
+            case .fail: .red
+            }
+        }
+    }
+
+    let name: String
+    let status: Status
+    let detail: String
+    /// What to do or to type; `nil` where all is well.
+    let fix: String?
+}
+
+/// Goes through what a run needs.
+struct Checkup {
+    let wiring: Wiring
+    private(set) var results: [Check] = []
+
+    init(_ wiring: Wiring) {
+        self.wiring = wiring
+    }
+
+    private mutating func add(_ name: String, _ status: Check.Status, _ detail: String, fix: String? = nil) {
+        results.append(Check(name: name, status: status, detail: detail, fix: fix))
+    }
+
+    /// A check that either gives a detail or an error, which is the failure and its fix.
+    private mutating func attempt(_ name: String, _ body: () throws -> String) {
+        do {
+            add(name, .ok, try body())
+        } catch let error as LetheError {
+            add(name, .fail, error.message, fix: error.hint)
+        } catch {
+            add(name, .fail, "\(type(of: error))")
+        }
+    }
+
+    mutating func runLocal() {
+        let settings = wiring.settings
+        add("configuration", .ok, "lethe.yaml of partner \(settings.partner)")
+        attempt("cryptography") {
+            try SelfTest.run()
+            return "OpenSSL gives the known answers"
+        }
+        attempt("policies") { [wiring] in
+            let loaded = try wiring.loadPolicies()
+            let set = try loaded.requireSet()
+            return
+                "\(count(set.policies.count, "policy", "policies")), \(count(loaded.diagnostics.warningCount, "warning", "warnings"))"
+        }
+        attempt("inventory") { [wiring] in "\(try wiring.inventory().liveCount()) attachments held" }
+        checkLog()
+        checkKeys()
+        checkDisk()
+        if settings.audit.anchors.isEmpty {
+            add(
+                "anchors", .warn, "signed checkpoints are kept on this host alone",
+                fix: "name a folder on another volume or host in audit.anchors")
+        }
+        if FileManager.default.fileExists(atPath: wiring.workspace.killFile.path) {
+            add(
+                "kill file", .warn, "STOP is in the workspace: nothing is deleted",
+                fix: "remove it when deletions may go on")
+        }
+        if settings.webhookSecret == nil {
+            add(
+                "webhooks", .warn, "no webhook secret is set: signatures cannot be checked",
+                fix: "export LINQ_WEBHOOK_SECRET=whsec_…")
+        }
+    }
+
+    private mutating func checkLog() {
+        do {
+            let log = try wiring.auditLog()
+            try log.verifyHead()
+            add("audit log", .ok, "\(log.origin), \(try log.size()) records, the head verifies")
+            let name = log.origin.split(separator: "/").first.map(String.init) ?? ""
+            if name != wiring.settings.audit.name {
+                add(
+                    "audit name", .warn, "audit.name is \(wiring.settings.audit.name), the log is named \(name)",
+                    fix: "a log keeps the name of its first segment: set audit.name to \(name)")
+            }
+            for status in log.anchorStatus {
+                if let problem = status.problem {
+                    add(
+                        "anchor", .warn, "\(status.directory.path): \(problem)",
+                        fix: "mount the volume, or remove the entry from audit.anchors")
+                }
+            }
+        } catch let error as LetheError {
+            add("audit log", .fail, error.message, fix: error.hint)
+        } catch {
+            add("audit log", .fail, "\(type(of: error))")
+        }
+    }
+
+    private mutating func checkKeys() {
+        let keys = wiring.keyDirectory.standardizedFileURL.path
+        if keys.hasPrefix(wiring.workspace.directory.standardizedFileURL.path + "/") {
+            add(
+                "keys", .warn, "the keys lie beside the data they protect",
+                fix: "move \(keys) to another volume and set audit.keys")
+        } else {
+            add("keys", .ok, keys)
+        }
+    }
+
+    /// Room for a day of records, generously: 100 MB.
+    private mutating func checkDisk() {
+        let values = try? FileManager.default.attributesOfFileSystem(forPath: wiring.workspace.directory.path)
+        guard let free = (values?[.systemFreeSize] as? NSNumber)?.int64Value else { return }
+        add(
+            "disk", free < 100_000_000 ? .fail : .ok, "\(formatBytes(free)) free",
+            fix: free < 100_000_000 ? "free some space: without room for its records nothing is deleted" : nil)
+    }
+
+    mutating func runVendor() async {
+        do {
+            let vendor = try wiring.vendor()
+            let listing = await vendor.phoneLines()
+            await vendor.shutdown()
+            try check(listing)
+        } catch let error as LetheError {
+            add("vendor", .fail, error.message, fix: error.hint)
+        } catch {
+            add("vendor", .fail, "\(type(of: error))")
+        }
+    }
+
+    private mutating func check(_ listing: Listing<PhoneLine>) throws {
+        switch listing.answer.status {
+        case 200: break
+        case 401:
+            add(
+                "vendor", .fail, "the vendor refused the API key (401)",
+                fix: "check LINQ_API_V3_API_KEY: it must be a live key of this account")
+            return
+        case 0:
+            add(
+                "vendor", .fail, "no answer from \(wiring.settings.linq.baseURL.prefix { $0 != "?" })",
+                fix: "check the network, a proxy, and LINQ_API_V3_BASE_URL")
+            return
+        default:
+            add("vendor", .fail, "the vendor answered \(listing.answer.status)", fix: "try again later")
+            return
+        }
+        let lines = Set(listing.elements)
+        add("vendor", .ok, "the key lists \(count(lines.count, "number", "numbers"))")
+        let known = try wiring.inventory().lines()
+        if !known.isEmpty, known.isDisjoint(with: lines) {
+            add(
+                "account", .fail, "the key is of another account: it lists none of the inventory's numbers",
+                fix: "check LINQ_API_V3_API_KEY")
+        }
+        let unknown = wiring.settings.tiers.ephemeralLines.map(\.line).filter { !lines.contains($0) }
+        if !unknown.isEmpty {
+            add(
+                "tiers", .warn,
+                "lethe.yaml calls numbers ephemeral that the account does not have: \(unknown.map(\.number).joined(separator: ", "))",
+                fix: "correct tiers.ephemeral_lines")
+        }
+        guard let date = listing.answer.date else { return }
+        let apart = (wiring.clock.now().microseconds - date.microseconds).magnitude / 1_000_000
+        add(
+            "clock", apart > 60 ? .warn : .ok, "\(apart) s from the vendor's",
+            fix: apart > 60 ? "set this machine's clock (NTP) before trusting any period" : nil)
+    }
+
+    /// POST, PUT, GET, DELETE, GET of an attachment of our own, by a plan like any other.
+    mutating func runDrill() async {
+        do {
+            let rules = try wiring.decider()
+            let outcome = try await wiring.work(vendor: true) { bench in
+                try await Drill(bench, rules: rules, settings: wiring.applySettings()).run()
+            }
+            let isGone = outcome.result.counts[.deleted as Outcome.Group] == 1
+            add(
+                "drill", isGone ? .ok : .fail,
+                "attachment \(outcome.attachment) of our own: uploaded, found, "
+                    + (isGone ? "deleted (204), gone; grade \(outcome.grade?.rawValue ?? "C")" : "not deleted"),
+                fix: isGone ? nil : "lethe plan show \(outcome.result.plan)")
+        } catch let error as LetheError {
+            add("drill", .fail, error.message, fix: error.hint)
+        } catch {
+            add("drill", .fail, "\(type(of: error))")
+        }
+    }
+}

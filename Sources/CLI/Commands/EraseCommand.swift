@@ -1,0 +1,160 @@
+import ArgumentParser
+import Domain
+import Engine
+import Foundation
+import Inventory
+import Reports
+
+struct EraseCommand: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "erase",
+        abstract: "Opens a right-to-delete request, plans it, and with --apply carries it out.",
+        discussion: """
+            The handles of one person (phone numbers, mail addresses) come on standard input or in a file, one a line: arguments \
+            end up in shell histories. They become pseudonyms on the way in and are not stored.
+
+            Example: echo +14155550117 | lethe erase --apply --as alex
+            """)
+
+    @Option(help: ArgumentHelp("The person's handles, one a line.", valueName: "file")) var subjectFile: String?
+    @Option(help: ArgumentHelp("A handle; better on stdin.", valueName: "handle")) var subject: [String] = []
+    @Flag(help: "Approve the plan and carry it out.") var apply = false
+    @Option(name: .customLong("as"), help: ArgumentHelp("Who asks and approves.", valueName: "name")) var name: String?
+    @Option(help: ArgumentHelp("gdpr, uk or ccpa: whose clock runs.", valueName: "law")) var jurisdiction: String =
+        "gdpr"
+    @Option(help: ArgumentHelp("sent_by_subject or conversation.", valueName: "scope")) var scope: String =
+        "sent_by_subject"
+    @Flag(help: "Delete what others received too.") var includeShared = false
+    @Flag(help: "Ask the inventory alone, not the vendor's listings.") var offline = false
+    @Option(help: ArgumentHelp("The day the request came in (default: today).", valueName: "date")) var received:
+        String?
+    @Option(help: ArgumentHelp("How it came in: letter, form, mail.", valueName: "text")) var channel: String?
+    @Option(help: ArgumentHelp("How it was checked who asks.", valueName: "method")) var identity: String?
+    @Option(help: ArgumentHelp("Go on with a request that is open.", valueName: "request")) var extend: String?
+    @Option(
+        help: ArgumentHelp("Lift all limits for this plan if it has at most so many items; recorded.", valueName: "n"))
+    var allowDeletes: Int?
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        guard !apply || name != nil else {
+            throw LetheError(
+                "no-name", .usage, "--apply needs --as NAME: somebody approves", hint: "lethe erase --apply --as NAME")
+        }
+        let wiring = try Wiring.open(global, console)
+        let decider = try wiring.decider()
+        let again = try extend.map { try RequestID($0) }
+        let handles = try again != nil && subjectFile == nil && subject.isEmpty ? nil : handles(console)
+        let stop = StopSignal(console: console)
+        let (planned, result) = try await wiring.work(vendor: apply || !offline, stop: stop) { bench in
+            let planner = PlanErasure(bench, rules: decider, limits: wiring.settings.limits)
+            let show: @Sendable (SyncFromAPI.Report) -> Void = {
+                console.progress("asking the vendor, messages so far", done: $0.messages, of: nil)
+            }
+            let planned =
+                if let again {
+                    try await planner.run(again: again, handles: offline ? nil : handles, progress: show)
+                } else {
+                    try await planner.run(try ask(handles ?? []), progress: show)
+                }
+            guard apply, let name else { return (planned, RunResult?.none) }
+            let result = try await ApplyErasure(
+                bench, rules: decider, approval: wiring.approvalRule, settings: wiring.applySettings(operatorName: name)
+            ).run(planned.plan.id, by: name, allowDeletes: allowDeletes) { counts in
+                console.progress("deleting", done: counts.total - counts[.notAttempted], of: counts.total)
+            }
+            return (planned, result)
+        }
+        return try EraseAnswer(wiring, planned, result).reply
+    }
+
+    private func ask(_ handles: [Handle]) throws -> PlanErasure.Ask {
+        var ask = PlanErasure.Ask(handles: handles, openedBy: name ?? Wiring.systemUser)
+        guard let law = ErasureRequest.Jurisdiction(rawValue: jurisdiction) else {
+            throw LetheError("invalid-value", .usage, "--jurisdiction must be gdpr, uk or ccpa")
+        }
+        guard let scope = ErasureRequest.Scope(rawValue: scope) else {
+            throw LetheError("invalid-value", .usage, "--scope must be sent_by_subject or conversation")
+        }
+        ask.jurisdiction = law
+        ask.scope = scope
+        ask.includesShared = includeShared
+        ask.isOffline = offline
+        ask.received = try received.map { try time($0, "--received") }
+        ask.channel = channel
+        ask.identityMethod = identity
+        return ask
+    }
+
+    /// From the arguments, a file, a person at the terminal, or standard input, in this order.
+    private func handles(_ console: Console) throws -> [Handle] {
+        if !subject.isEmpty { return try ReadInput.handles(in: subject.joined(separator: "\n")) }
+        if let subjectFile {
+            return try ReadInput.handles(in: String(decoding: ReadInput.bytes(subjectFile), as: UTF8.self))
+        }
+        guard isatty(STDIN_FILENO) == 1 else {
+            return try ReadInput.handles(in: String(decoding: ReadInput.bytes("-"), as: UTF8.self))
+        }
+        Console.write(
+            "The person's phone numbers and mail addresses, one a line; an empty line ends.\n", to: STDERR_FILENO)
+        var lines: [String] = []
+        while let line = readLine(), !line.isEmpty { lines.append(line) }
+        return try ReadInput.handles(in: lines.joined(separator: "\n"))
+    }
+}
+
+/// The answer of `erase`: the request, and each item with what is or was done to it.
+struct EraseAnswer {
+    let reply: Reply
+
+    init(_ wiring: Wiring, _ planned: PlanErasure.Planned, _ result: RunResult?) throws {
+        let inventory = try wiring.inventory()
+        let request = try inventory.request(planned.request.id) ?? planned.request
+        let results = try inventory.results(of: planned.plan.id)
+        let counts =
+            result?.counts
+            ?? OutcomeCounts(results.map { $0.outcome ?? $0.withheld?.outcome ?? .notAttempted })
+        var lines = [
+            "request   \(request.id), \(request.state.rawValue), due \(request.due.date)",
+            "subjects  \(request.subjects.map(\.description).joined(separator: ", "))",
+            "coverage  \(request.coverage.rawValue)"
+                + (planned.coverage.withoutID > 0 ? ", \(planned.coverage.withoutID) things without an id" : "")
+                + (planned.coverage.recipientUnknown > 0
+                    ? ", \(planned.coverage.recipientUnknown) sent to nobody known" : ""),
+            "plan      \(planned.plan.id): \(planned.plan.items.count) attachments, \(formatBytes(planned.plan.bytes))",
+        ]
+        if result != nil {
+            lines.append("done      \(OutcomeJSON.sentence(counts))")
+            if !results.isEmpty { lines.append(PlanText.outcomes(counts)) }
+        }
+        for result in results {
+            guard let withheld = result.withheld else { continue }
+            lines.append(
+                "withheld  \(result.attachment): \(withheld.ground)\(withheld.ends.map { " until \($0.date)" } ?? "")")
+        }
+        if let halted = result?.halted { lines += ["halted: \(halted.message)", "Try: \(halted.hint)"] }
+        lines.append(
+            result == nil
+                ? "Nothing was deleted. Next: lethe plan show \(planned.plan.id), then\n"
+                    + "  lethe plan approve \(planned.plan.id) --as NAME && lethe plan apply \(planned.plan.id)"
+                : "Next: lethe requests certificate \(request.id)")
+        let items = results.map { item -> JSONValue in
+            [
+                "attachment_id": JSONValue(item.attachment),
+                "decision": .string(item.withheld == nil ? "delete" : "withheld"),
+                "outcome": JSONValue(item.outcome?.rawValue ?? item.withheld?.outcome.rawValue),
+                "grade": JSONValue(item.grade?.rawValue), "ground": JSONValue(item.withheld?.ground),
+                "ends": JSONValue(item.withheld?.ends),
+            ]
+        }
+        reply = Reply(
+            lines.joined(separator: "\n"),
+            json: [
+                "request": [
+                    "id": JSONValue(request.id), "state": .string(request.state.rawValue),
+                    "due": JSONValue(request.due), "coverage": .string(request.coverage.rawValue),
+                ], "plan": OutcomeJSON.plan(planned.plan, digest: planned.digest), "items": .array(items),
+                "outcomes": OutcomeJSON.counts(counts), "run": JSONValue(result?.run),
+            ], status: result?.status ?? .done)
+    }
+}

@@ -1,0 +1,138 @@
+import ArgumentParser
+import Domain
+import Engine
+import Foundation
+import Inventory
+import Reports
+
+struct HoldCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hold",
+        abstract: "Legal holds: place, release, list.",
+        discussion: "A hold is stronger than every policy and every erasure request.\n\nExample: lethe hold list",
+        subcommands: [HoldPlace.self, HoldRelease.self, HoldList.self])
+}
+
+struct HoldPlace: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "place",
+        abstract: "Keeps whatever it covers until it is released or ends.",
+        discussion: """
+            In force when the command returns, also for a run that is going on. Exactly one of --subject-file, --chat, --line, \
+            --attachment and --all.
+
+            Example: lethe hold place --as alex --reason "matter 2026-17" --line +12025550143 --until 2027-06-30
+            """)
+
+    @Option(name: .customLong("as"), help: ArgumentHelp("Who places it.", valueName: "name")) var name: String
+    @Option(help: "The matter; no names, numbers or addresses of end-users.") var reason: String
+    @Option(help: ArgumentHelp("Every chat of the person whose handles are in this file.", valueName: "file"))
+    var subjectFile: String?
+    @Option(help: ArgumentHelp("One chat.", valueName: "id")) var chat: String?
+    @Option(help: ArgumentHelp("One number of ours.", valueName: "number")) var line: String?
+    @Option(help: ArgumentHelp("One attachment.", valueName: "id")) var attachment: String?
+    @Flag(help: "Everything.") var all = false
+    @Option(help: ArgumentHelp("It ends by itself then.", valueName: "date")) var until: String?
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        let given = [subjectFile, chat, line, attachment].compactMap { $0 }.count + (all ? 1 : 0)
+        guard given == 1 else {
+            throw LetheError(
+                "hold-scope", .usage,
+                "say what is held: exactly one of --subject-file, --chat, --line, --attachment, --all")
+        }
+        let wiring = try Wiring.open(global, console)
+        let end = try until.map { try time($0, "--until") }
+        let handles = try subjectFile.map {
+            try ReadInput.handles(in: String(decoding: ReadInput.bytes($0), as: UTF8.self))
+        }
+        let hold = try await wiring.work(vendor: false) { bench in
+            let scope: LegalHold.Scope
+            if let handles {
+                scope = .subject(
+                    try handles.compactMap { try bench.inventory.pseudonym(for: $0, createIfMissing: true) })
+            } else {
+                scope = try self.scope()
+            }
+            return try PlaceHold(inventory: bench.inventory, log: bench.log).run(
+                scope, by: name, reason: reason, until: end, now: bench.time.now())
+        }
+        return Reply(
+            "hold \(hold.id) is in force\(hold.until.map { " until \($0.brief)" } ?? "")",
+            json: ["hold": HoldList.json(hold, now: wiring.clock.now())])
+    }
+
+    private func scope() throws -> LegalHold.Scope {
+        if let chat { return .chat(try ChatID(chat)) }
+        if let line { return .line(try PhoneLine(line)) }
+        if let attachment { return .attachment(try AttachmentID(attachment)) }
+        return .all
+    }
+}
+
+struct HoldRelease: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "release",
+        abstract: "Ends a hold; recorded before it takes effect.",
+        discussion: "Example: lethe hold release 5a3f0c1e9b7d4a2680f1e2d3c4b5a697 --as alex --reason \"matter closed\"")
+
+    @Argument(help: "The hold's id.") var id: String
+    @Option(name: .customLong("as"), help: ArgumentHelp("Who releases it.", valueName: "name")) var name: String
+    @Option(help: "Why; it stays in the log.") var reason: String
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        let wiring = try Wiring.open(global, console)
+        let id = try HoldID(id)
+        try await wiring.work(vendor: false) { bench in
+            try ReleaseHold(inventory: bench.inventory, log: bench.log).run(
+                id, by: name, reason: reason, now: bench.time.now())
+        }
+        return Reply("hold \(id) is released", json: ["hold": ["id": JSONValue(id), "state": "released"]])
+    }
+}
+
+struct HoldList: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Holds in force; with --all, those that ended too.",
+        discussion: "Example: lethe hold list --all --json")
+
+    @Flag(help: "Ended and released ones too.") var all = false
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        let wiring = try Wiring.open(global, console)
+        let now = wiring.clock.now()
+        let holds = try wiring.currentInventory().holds().filter { all || $0.isActive(at: now) }
+        var table = TextTable([.id("hold"), .text("what"), .id("state"), .id("placed"), .id("by"), .text("reason")])
+        for hold in holds {
+            table.append([
+                hold.id.description, Self.what(hold.scope), Self.state(hold, now: now), hold.placedAt.date,
+                hold.placedBy, hold.reason,
+            ])
+        }
+        return Reply(
+            holds.isEmpty ? "No hold is in force." : trimmed(table),
+            json: ["holds": .array(holds.map { Self.json($0, now: now) })])
+    }
+
+    /// People see short pseudonyms.
+    private static func what(_ scope: LegalHold.Scope) -> String {
+        if case .subject(let pseudonyms) = scope { return pseudonyms.map(\.description).joined(separator: ", ") }
+        return scope.description
+    }
+
+    private static func state(_ hold: LegalHold, now: Timestamp) -> String {
+        if hold.releasedAt != nil { return "released" }
+        return hold.isActive(at: now) ? "active" : "ended"
+    }
+
+    static func json(_ hold: LegalHold, now: Timestamp) -> JSONValue {
+        [
+            "id": JSONValue(hold.id), "scope": .string(hold.scope.description), "state": .string(state(hold, now: now)),
+            "placed_at": JSONValue(hold.placedAt), "by": .string(hold.placedBy), "reason": .string(hold.reason),
+            "until": JSONValue(hold.until), "released_at": JSONValue(hold.releasedAt),
+        ]
+    }
+}

@@ -1,0 +1,213 @@
+import ArgumentParser
+import Domain
+import Engine
+import Foundation
+import Inventory
+import Reports
+
+struct PlanCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan",
+        abstract: "Frozen plans: list, show, approve, apply, cancel.",
+        discussion: "Example: lethe plan show 5a3f0c1e9b7d4a2680f1e2d3c4b5a697",
+        subcommands: [PlanList.self, PlanShow.self, PlanApprove.self, PlanApply.self, PlanCancel.self])
+}
+
+struct PlanList: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "All plans, the newest first.", discussion: "Example: lethe plan list --open")
+
+    @Flag(help: "Only plans that something may still come of.") var open = false
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        let wiring = try Wiring.open(global, console)
+        let plans = try wiring.currentInventory().plans().filter { !open || !$0.state.isClosed }
+            .sorted { ($1.created, $1.id) < ($0.created, $0.id) }
+        var table = TextTable([
+            .id("plan"), .id("kind"), .id("state"), .id("created"), .number("items"), .number("bytes"),
+        ])
+        for plan in plans {
+            table.append([
+                plan.id.description, plan.kind.rawValue, plan.state.rawValue, plan.created.brief, String(plan.items),
+                formatBytes(plan.bytes),
+            ])
+        }
+        let json = plans.map { plan -> JSONValue in
+            [
+                "id": JSONValue(plan.id), "kind": .string(plan.kind.rawValue), "state": .string(plan.state.rawValue),
+                "created": JSONValue(plan.created), "expires": JSONValue(plan.expires), "digest": .string(plan.digest),
+                "request": JSONValue(plan.request), "items": JSONValue(plan.items), "bytes": JSONValue(plan.bytes),
+                "cause": JSONValue(plan.cause),
+            ]
+        }
+        return Reply(plans.isEmpty ? "There are no plans." : trimmed(table), json: ["plans": .array(json)])
+    }
+}
+
+struct PlanShow: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "One plan, its approvals and what became of each item.",
+        discussion: "Example: lethe plan show 5a3f0c1e9b7d4a2680f1e2d3c4b5a697 --json")
+
+    @Argument(help: "The plan's id.") var id: String
+    @Option(help: "At most so many items as text; --json shows all.") var limit: Int = 50
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        let wiring = try Wiring.open(global, console)
+        let inventory = try wiring.currentInventory()
+        let record = try inventory.plan(try PlanID(id))
+        let results = try inventory.results(of: record.plan.id)
+        return Reply(Self.text(record, results, limit: limit), json: Self.json(record, results))
+    }
+
+    static func text(_ record: PlanRecord, _ results: [ItemResult], limit: Int) -> String {
+        let plan = record.plan
+        var lines = [
+            "plan      \(plan.id)", "digest    \(record.digest)",
+            "kind      \(plan.kind.rawValue)\(plan.request.map { ", request \($0)" } ?? "")",
+            "state     \(record.state.rawValue)\(record.cause.map { ": \($0)" } ?? "")",
+            "created   \(plan.created.brief), expires \(plan.expires.brief)",
+            "policies  \(plan.policyDigest)", "items     \(plan.items.count), \(formatBytes(plan.bytes))",
+            "limits    \(plan.limits.maxDeletes) deletes, \(plan.limits.maxPercent) %, \(formatBytes(plan.limits.maxBytes))"
+                + (record.limitsLifted ? " (lifted for this plan)" : ""),
+        ]
+        for approval in record.approvals {
+            lines.append("approved  by \(approval.name) at \(approval.at.brief) (\(approval.how))")
+        }
+        var table = TextTable([.id("attachment"), .text("rule"), .number("size"), .text("outcome"), .id("grade")])
+        for result in results.prefix(limit) {
+            let withheld = result.withheld.map { "withheld: \($0.ground)\($0.ends.map { " until \($0.date)" } ?? "")" }
+            table.append([
+                result.attachment.description, result.rule, result.size.map(formatBytes) ?? "unknown",
+                result.outcome?.rawValue ?? withheld ?? "open", result.grade?.rawValue ?? "",
+            ])
+        }
+        if !results.isEmpty { lines.append(trimmed(table)) }
+        if results.count > limit {
+            lines.append("… and \(results.count - limit) more: --limit \(results.count), or --json")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    static func json(_ record: PlanRecord, _ results: [ItemResult]) -> JSONValue {
+        let plan = record.plan
+        let items = results.map { result -> JSONValue in
+            [
+                "attachment_id": JSONValue(result.attachment), "rule": .string(result.rule),
+                "line": JSONValue(result.line), "size": JSONValue(result.size),
+                "outcome": JSONValue(result.outcome?.rawValue), "grade": JSONValue(result.grade?.rawValue),
+                "ground": JSONValue(result.withheld?.ground), "ends": JSONValue(result.withheld?.ends),
+                "attempts": JSONValue(result.attempts), "http": JSONValue(result.http),
+                "trace": JSONValue(result.trace), "closed_at": JSONValue(result.closedAt),
+            ]
+        }
+        let approvals = record.approvals.map { approval -> JSONValue in
+            ["by": .string(approval.name), "how": .string(approval.how), "at": JSONValue(approval.at)]
+        }
+        let outcomes = OutcomeCounts(results.map { $0.outcome ?? $0.withheld?.outcome ?? .notAttempted })
+        return [
+            "plan": OutcomeJSON.plan(plan, digest: record.digest), "state": .string(record.state.rawValue),
+            "cause": JSONValue(record.cause), "created": JSONValue(plan.created), "expires": JSONValue(plan.expires),
+            "partner": .string(plan.partner), "policy": .string(plan.policyDigest), "request": JSONValue(plan.request),
+            "coverage": .string(plan.coverage), "approvals": .array(approvals), "items": .array(items),
+            "limits": [
+                "max_deletes": JSONValue(plan.limits.maxDeletes), "max_percent": JSONValue(plan.limits.maxPercent),
+                "max_bytes": JSONValue(plan.limits.maxBytes), "lifted": .bool(record.limitsLifted),
+            ], "outcomes": OutcomeJSON.counts(outcomes),
+            "canonical": .string(String(decoding: plan.canonicalBytes, as: UTF8.self)),
+        ]
+    }
+}
+
+struct PlanApprove: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "approve", abstract: "Records that one person agrees to a plan's digest.",
+        discussion: "Example: lethe plan approve 5a3f0c1e9b7d4a2680f1e2d3c4b5a697 --as alex")
+
+    @Argument(help: "The plan's id.") var id: String
+    @Option(name: .customLong("as"), help: ArgumentHelp("Who agrees.", valueName: "name")) var name: String
+    @Option(help: ArgumentHelp("The digest that was looked at; refused if it is another.", valueName: "hex"))
+    var digest: String?
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        let wiring = try Wiring.open(global, console)
+        let id = try PlanID(id)
+        let record = try await wiring.work(vendor: false) { bench in
+            try ApprovePlan(inventory: bench.inventory, log: bench.log, time: bench.time, rules: wiring.approvalRule)
+                .run(id, by: name, digest: digest)
+        }
+        let isEnough = record.state == .approved
+        return Reply(
+            "\(name) approved plan \(id), digest \(record.digest)\n"
+                + (isEnough ? "Next: lethe plan apply \(id)" : "One more person is needed."),
+            json: [
+                "plan": OutcomeJSON.plan(record.plan, digest: record.digest),
+                "state": .string(record.state.rawValue),
+                "approvals": .array(record.approvals.map { .string($0.name) }),
+            ])
+    }
+}
+
+struct PlanApply: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apply", abstract: "Carries out an approved plan, or resumes a halted one.",
+        discussion: "Example: lethe plan apply 5a3f0c1e9b7d4a2680f1e2d3c4b5a697")
+
+    @Argument(help: "The plan's id.") var id: String
+    @Option(help: "Why a plan that a surprise halted goes on; recorded.") var reason: String?
+    @Flag(help: "No trial steps first; recorded.") var noCanary = false
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        let wiring = try Wiring.open(global, console)
+        let id = try PlanID(id)
+        let decider = try wiring.decider()
+        let reason = try reason.map { try TypedText.reason($0) }
+        let stop = StopSignal(console: console)
+        let (record, result) = try await wiring.work(vendor: true, stop: stop) { bench in
+            let result = try await ApplyPlan(
+                bench, rules: decider, settings: wiring.applySettings(usesCanary: !noCanary)
+            ).run(id, reason: reason) { counts in
+                console.progress("deleting", done: counts.total - counts[.notAttempted], of: counts.total)
+            }
+            return (try bench.inventory.plan(id), result)
+        }
+        for warning in result.warnings { console.warn(warning) }
+        let halted = result.halted.map { "\nhalted: \($0.message)\nTry: \($0.hint)" } ?? ""
+        return Reply(
+            "run \(result.run): \(OutcomeJSON.sentence(result.counts))\n\(PlanText.outcomes(result.counts))\(halted)",
+            json: [
+                "plan": OutcomeJSON.plan(record.plan, digest: record.digest), "state": .string(record.state.rawValue),
+                "outcomes": OutcomeJSON.counts(result.counts), "run": JSONValue(result.run),
+                "halted": JSONValue(result.halted?.rawValue),
+            ], status: result.status)
+    }
+}
+
+struct PlanCancel: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cancel", abstract: "Ends a plan; what is open in it is not attempted.",
+        discussion: "Example: lethe plan cancel 5a3f0c1e9b7d4a2680f1e2d3c4b5a697 --reason \"superseded\"")
+
+    @Argument(help: "The plan's id.") var id: String
+    @Option(help: "Why; it stays in the log.") var reason: String?
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        let wiring = try Wiring.open(global, console)
+        let id = try PlanID(id)
+        let reason = try reason.map { try TypedText.reason($0) }
+        let record = try await wiring.work(vendor: false) { bench in
+            try ClosePlan(bench).cancel(id, by: Wiring.systemUser, reason: reason)
+            return try bench.inventory.plan(id)
+        }
+        return Reply(
+            "plan \(id) is cancelled",
+            json: [
+                "plan": OutcomeJSON.plan(record.plan, digest: record.digest), "state": .string(record.state.rawValue),
+            ])
+    }
+}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import Audit
+import Domain
+import Engine
+import Foundation
+import Inventory
+import Reports
+import Rules
+
+struct ReportCommand: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "report",
+        abstract: "The reviewer's report of a period.",
+        discussion: """
+            What is held, what was deleted under which policy, what failed or is open, requests, holds, the log's verification, \
+            and the vendor's compliance checklist as six controls. One self-contained HTML page, or Markdown, JSON, CSV.
+
+            Example: lethe report --from 2026-11-01 --to 2026-12-01 -o november.html
+            """)
+
+    @Option(help: ArgumentHelp("The period's first day (default: 30 days ago).", valueName: "date")) var from: String?
+    @Option(help: ArgumentHelp("The day after its last (default: now).", valueName: "date")) var to: String?
+    @Option(help: "html, md, json or csv.") var format: String?
+    @Option(name: .shortAndLong, help: ArgumentHelp("Where to; - is stdout.", valueName: "file")) var output: String?
+    @OptionGroup var global: GlobalOptions
+
+    static let formats = ["html", "md", "json", "csv"]
+
+    func perform(_ console: Console) async throws -> Reply {
+        let suffix = output.map { URL(filePath: $0).pathExtension }
+        let format = format ?? suffix.flatMap { Self.formats.contains($0) ? $0 : nil } ?? "html"
+        guard Self.formats.contains(format) else {
+            throw LetheError(
+                "invalid-value", .usage, "--format must be one of: \(Self.formats.joined(separator: ", "))")
+        }
+        let wiring = try Wiring.open(global, console)
+        let now = wiring.clock.now()
+        let end = try to.map { try time($0, "--to") } ?? now
+        let start = try from.map { try time($0, "--from") } ?? end.adding(seconds: -30 * 86_400)
+        guard start < end else {
+            throw LetheError("invalid-period", .usage, "--from must be before --to")
+        }
+        let report = try await wiring.report(from: start, to: end)
+        let text = try Self.render(report, as: format)
+        let path =
+            output
+            ?? wiring.workspace.reports.appending(path: "lethe-report-\(start.date)-\(end.date).\(format)").path
+        if path != "-" { try writeFile(Data(text.utf8), to: path) }
+        let json = try JSONDecoder().decode(JSONValue.self, from: Data(ReportJSON.render(report).utf8))
+        return Reply(
+            path == "-" ? text.withoutFinalNewline : "\(report.verdict.headline)\nwrote \(path)", json: json)
+    }
+
+    static func render(_ report: Report, as format: String) throws -> String {
+        switch format {
+        case "md": ReportMarkdown.render(report)
+        case "json": try ReportJSON.render(report)
+        case "csv": ReportCSV.render(report)
+        default: try ReportHTML.render(report)
+        }
+    }
+}
+
+extension Wiring {
+    /// Verifies the log with this host's own public key, then reads the values of the period from what was verified.
+    func report(from: Timestamp, to: Timestamp) async throws -> Report {
+        try await work(vendor: false) { bench in
+            try CatchUp(inventory: bench.inventory, log: bench.log).run()
+            try bench.log.sealIfNeeded()
+            let now = bench.time.now()
+            let verifier = LogVerifier(
+                .init(vkey: try VerifierKey(bench.log.vkey), anchors: logLocation.anchors.directories, now: now))
+            var logs: [ReportSources.VerifiedLog] = []
+            for segment in try AuditLog.segments(logLocation) {
+                guard let file = segment.file else { continue }
+                logs.append(.init(reader: try LogReader(file), verification: try verifier.verify(file)))
+            }
+            let sources = ReportSources(
+                inventory: bench.inventory, logs: logs, policies: try loadPolicies().set, tiers: settings.tiers,
+                tiersStated: settings.lines.contains { $0.key.hasPrefix("tiers.") && $0.origin != .standard },
+                partner: settings.partner, tool: "lethe \(Lethe.version)")
+            return try ReportValues.gather(sources, period: .init(from: from, to: to), now: now).checked()
+        }
+    }
+}

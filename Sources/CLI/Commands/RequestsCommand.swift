@@ -1,0 +1,160 @@
+import ArgumentParser
+import Domain
+import Engine
+import Foundation
+import Inventory
+import Reports
+
+struct RequestsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "requests",
+        abstract: "Right-to-delete requests, their deadlines and certificates.",
+        discussion: "Example: lethe requests list",
+        subcommands: [RequestsList.self, RequestsShow.self, RequestsCertificate.self])
+}
+
+struct RequestsList: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Requests with the days that are left.",
+        discussion: "Example: lethe requests list --open")
+
+    @Flag(help: "Only those that are not closed.") var open = false
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        let wiring = try Wiring.open(global, console)
+        let now = wiring.clock.now()
+        let requests = try wiring.currentInventory().requests().filter { !open || !$0.state.isClosed }
+        var table = TextTable([
+            .id("request"), .id("state"), .id("law"), .id("received"), .id("due"), .number("days left"),
+        ])
+        for request in requests {
+            table.append([
+                request.id.description, request.state.rawValue, request.jurisdiction.rawValue, request.received.date,
+                request.due.date, request.state.isClosed ? "-" : String(Self.daysLeft(request, now: now)),
+            ])
+        }
+        return Reply(
+            requests.isEmpty ? "There are no requests." : trimmed(table),
+            json: ["requests": .array(requests.map { Self.json($0, now: now) })])
+    }
+
+    /// 0 on the day itself, negative after it.
+    static func daysLeft(_ request: ErasureRequest, now: Timestamp) -> Int {
+        Int(request.due.civilDate.daysSince1970 - now.civilDate.daysSince1970)
+    }
+
+    static func json(_ request: ErasureRequest, now: Timestamp) -> JSONValue {
+        [
+            "id": JSONValue(request.id), "state": .string(request.state.rawValue),
+            "jurisdiction": .string(request.jurisdiction.rawValue), "scope": .string(request.scope.rawValue),
+            "received": JSONValue(request.received), "due": JSONValue(request.due),
+            "days_left": request.state.isClosed ? nil : JSONValue(daysLeft(request, now: now)),
+            "subjects": .array(request.subjects.map { .string($0.hex) }), "opened_by": .string(request.openedBy),
+            "channel": JSONValue(request.channel), "identity_method": JSONValue(request.identityMethod),
+            "coverage": .string(request.coverage.rawValue), "plan": JSONValue(request.plan),
+            "answered": JSONValue(request.answered), "includes_shared": .bool(request.includesShared),
+        ]
+    }
+}
+
+struct RequestsShow: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "One request, its plan and its items.",
+        discussion: "Example: lethe requests show 5a3f0c1e9b7d4a2680f1e2d3c4b5a697")
+
+    @Argument(help: "The request's id.") var id: String
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        let wiring = try Wiring.open(global, console)
+        let inventory = try wiring.currentInventory()
+        let id = try RequestID(id)
+        guard let request = try inventory.request(id) else {
+            throw LetheError("unknown-request", .failed, "there is no request \(id)", hint: "lethe requests list")
+        }
+        let now = wiring.clock.now()
+        var lines = [
+            "request   \(request.id), \(request.state.rawValue)",
+            "law       \(request.jurisdiction.rawValue): received \(request.received.date), due \(request.due.date)"
+                + (request.state.isClosed ? "" : ", \(RequestsList.daysLeft(request, now: now)) days left"),
+            "scope     \(request.scope.rawValue), coverage \(request.coverage.rawValue)",
+            "subjects  \(request.subjects.map(\.description).joined(separator: ", "))",
+            "opened    by \(request.openedBy)" + (request.channel.map { ", by \($0)" } ?? ""),
+        ]
+        if let answered = request.answered { lines.append("answered  \(answered.brief)") }
+        var members: [String: JSONValue] = ["request": RequestsList.json(request, now: now), "plan": nil]
+        if let plan = request.plan {
+            let record = try inventory.plan(plan)
+            let results = try inventory.results(of: plan)
+            lines += ["", PlanShow.text(record, results, limit: 50)]
+            members["plan"] = PlanShow.json(record, results)
+        }
+        return Reply(lines.joined(separator: "\n"), json: .object(members))
+    }
+}
+
+struct RequestsCertificate: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "certificate",
+        abstract: "The statement of erasure of one request, with its proof.",
+        discussion: """
+            Evidence, not certification: what was deleted, how, by whose approval, and the records with their proofs.
+
+            Example: lethe requests certificate 5a3f0c1e9b7d4a2680f1e2d3c4b5a697 --format html -o statement.html
+            """)
+
+    @Argument(help: "The request's id.") var id: String
+    @Option(help: "html or json.") var format: String?
+    @Option(name: .shortAndLong, help: ArgumentHelp("Where to (else stdout).", valueName: "file")) var output: String?
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        let format = format ?? (output?.hasSuffix(".html") == true ? "html" : "json")
+        guard ["html", "json"].contains(format) else {
+            throw LetheError("invalid-value", .usage, "--format must be html or json")
+        }
+        let wiring = try Wiring.open(global, console)
+        let id = try RequestID(id)
+        let statement = try await wiring.work(vendor: false) { bench in
+            try IssueCertificate(inventory: bench.inventory, log: bench.log).run(id)
+        }
+        let certificate = try CertificateValues(
+            statement, partner: wiring.settings.partner, tool: "lethe \(Lethe.version)", now: wiring.clock.now()
+        ).checked()
+        let json = try CertificateJSON.render(certificate)
+        let text = format == "html" ? try CertificateHTML.render(certificate) : json
+        if let output { try writeFile(Data(text.utf8), to: output) }
+        if let output { return Reply("wrote \(output)", json: ["file": .string(output), "request": JSONValue(id)]) }
+        return Reply(
+            text.withoutFinalNewline, json: try JSONDecoder().decode(JSONValue.self, from: Data(json.utf8)))
+    }
+}
+
+extension CertificateValues {
+    /// The statement of the workflow in the form of the certificate.
+    init(_ statement: ErasureStatement, partner: String, tool: String, now: Timestamp) {
+        let plan = statement.plan
+        self.init(
+            issue: statement.issue, issued: now, tool: tool, controller: nil, partner: partner,
+            request: Request(statement.request),
+            plan: Plan(
+                id: plan.plan.id, digest: plan.digest, policyDigest: plan.plan.policyDigest, created: plan.plan.created,
+                items: plan.plan.items.count),
+            approvals: plan.approvals.map { ReportValues.Approval(by: $0.name, how: $0.how, at: $0.at) },
+            items: statement.items.map { item in
+                Item(
+                    attachment: item.attachment, rule: item.rule, line: item.line, tier: item.tier,
+                    mediaType: item.mime, bytes: item.bytes, outcome: item.outcome, at: item.closedAt,
+                    grade: item.grade, attempts: item.attempts, lastAnswer: item.http.map { String($0) },
+                    trace: item.trace, ground: item.withheld?.ground, ends: item.withheld?.ends)
+            },
+            coverage: Coverage(
+                extent: statement.request.coverage,
+                unaddressable: statement.coverage.withoutID + statement.coverage.withoutIDElsewhere,
+                recipientUnknown: statement.coverage.recipientUnknown),
+            proof: Proof(
+                origin: statement.origin, vkey: statement.vkey, checkpoint: statement.checkpoint,
+                records: statement.records.map { Record(seq: $0.seq, line: $0.line, inclusion: $0.inclusion) }))
+    }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import Domain
+import Engine
+
+struct VerifyCommand: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Asks the vendor for what was deleted, and grades the evidence.",
+        discussion: """
+            Exit 1 when something that was confirmed as deleted is still there, 3 when the vendor gave no clear answer.
+
+            Example: lethe verify --sample 100
+            """)
+
+    @Option(help: ArgumentHelp("Only what was deleted at this time or later.", valueName: "time")) var since: String?
+    @Option(help: "So many, at random.") var sample: Int?
+    @Flag(help: "Everything that was deleted.") var all = false
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        guard !all || sample == nil, sample ?? 1 > 0 else {
+            throw LetheError("invalid-value", .usage, "--sample N (at least 1) and --all do not go together")
+        }
+        let wiring = try Wiring.open(global, console)
+        let from = try since.map { try time($0, "--since") }
+        let stop = StopSignal(console: console)
+        let report = try await wiring.work(vendor: true, stop: stop) { bench in
+            try await VerifyDeletions(bench, requestsPerSecond: wiring.settings.linq.maxRequestsPerSecond).run(
+                sample: all ? nil : sample ?? 1000, since: from
+            ) { console.progress("asking the vendor", done: $0.checked, of: nil) }
+        }
+        var lines = [
+            "\(report.checked) checked: \(report.gone) gone, \(report.stillThere.count) still there, \(report.unknown) without a clear answer"
+        ]
+        lines += report.stillThere.map { "still there  \($0): due again at the next run" }
+        return Reply(
+            lines.joined(separator: "\n"),
+            json: [
+                "checked": JSONValue(report.checked), "gone": JSONValue(report.gone),
+                "still_there": .array(report.stillThere.map { JSONValue($0) }), "unknown": JSONValue(report.unknown),
+            ], status: report.status)
+    }
+}

@@ -1,0 +1,147 @@
+import Audit
+import Domain
+import Foundation
+import Inventory
+import TestSupport
+import Testing
+
+@testable import Reports
+
+@Suite struct GatherTests {
+    static let january = ReportValues.Period(
+        from: SampleReport.time("2026-01-01"), to: SampleReport.time("2026-02-01"))
+    static let now = SampleReport.time("2026-01-12T00:00:00Z")
+
+    private func values(_ world: GatherWorld, _ period: ReportValues.Period = january) throws -> ReportValues {
+        try ReportValues.gather(world.sources(), period: period, now: Self.now)
+    }
+
+    @Test func outcomesComeFromTheLogAndAddUp() throws {
+        let world = try GatherWorld()
+        try world.work()
+        let values = try values(world)
+        let report = try values.checked()
+        #expect(report.deletions.total.outcomes[Outcome.Group.deleted] == 3)
+        let byAttachment = Dictionary(uniqueKeysWithValues: report.values.items.map { ($0.attachment, $0) })
+        let retried = try #require(byAttachment[SampleReport.attachment(2)])
+        #expect(retried.outcome == .deletedAfterRetry && retried.attempts == 2 && retried.grade == .d)
+        #expect(retried.lastAnswer == "404" && retried.bytes == 2000 && retried.line == SampleReport.lines[0])
+        let erased = try #require(byAttachment[SampleReport.attachment(5)])
+        #expect(erased.grade == .a && erased.request == world.request.id)
+        #expect(byAttachment[SampleReport.attachment(6)]?.outcome == .withheldHold)
+        #expect(byAttachment[SampleReport.attachment(4)] == nil)
+        #expect(report.values.openIntents.map(\.attachment) == [SampleReport.attachment(4)])
+        let plan = try #require(report.values.plans.first { $0.id == world.plan.id })
+        #expect(plan.outcomes[.notAttempted] == 1 && plan.approvals.map(\.by) == ["scheduler"])
+        #expect(report.values.runs.map(\.haltCause) == ["signal", nil])
+        #expect(report.values.requests.map(\.standing) == [.answeredInTime])
+        #expect(report.values.logs.map(\.result) == [.verified])
+        #expect(report.values.account.lines.map(\.number) == [SampleReport.lines[0], SampleReport.lines[1]])
+        #expect(report.values.policies.inForce.map(\.id) == ["support-media"])
+    }
+
+    @Test func whatIsHeldIsCountedTwiceAndForecast() throws {
+        let world = try GatherWorld()
+        let values = try values(world)
+        #expect(values.holdings.total.attachments == 7)
+        #expect(values.holdings.total.bytes == 28_000)
+        #expect(values.holdings.held.map(\.attachments).sorted() == [3, 4])
+        #expect(values.holdings.overdue?.attachments == 7)
+        #expect(values.holdings.overdue?.oldestDue == SampleReport.time("2026-01-01T00:00:00Z"))
+        #expect(values.forecast.entries.map(\.attachments).reduce(0, +) == 7)
+        #expect(values.forecast.entries.first?.day == "2026-01-12")
+        _ = try values.checked()
+    }
+
+    @Test func aHoldTakesWhatItCoversOutOfWhatIsOverdue() throws {
+        let world = try GatherWorld()
+        try world.store.place(
+            LegalHold(
+                id: HoldID(value: 1), scope: .line(SampleReport.lines[1]), placedAt: Self.now, placedBy: "j.lindqvist",
+                reason: "inquiry"))
+        let values = try values(world)
+        #expect(values.holdings.overdue?.attachments == 3)
+        #expect(values.holds.map(\.scope) == ["line \(SampleReport.lines[1])"])
+    }
+
+    @Test("a period ends before its end, to the microsecond", arguments: [(-1, 0), (0, 0), (1, 1)])
+    func period(offset: Int64, expected: Int) throws {
+        let world = try GatherWorld()
+        try world.work()
+        let first = try #require(values(world).items.map(\.at).min())
+        let period = ReportValues.Period(from: Self.january.from, to: first.adding(microseconds: offset))
+        let values = try values(world, period)
+        #expect(values.items.count == expected)
+        // What came later has not happened yet: the plan is as it was then.
+        let plan = try #require(values.plans.first { $0.id == world.plan.id })
+        #expect(plan.outcomes[.notAttempted] == 4 - expected)
+        _ = try values.checked()
+    }
+
+    @Test func recordsThatWereNotVerifiedAreNotRead() throws {
+        let world = try GatherWorld()
+        try world.work()
+        let sources = try world.sources()
+        _ = try world.log.append([
+            .itemClosed(run: world.run, attachment: SampleReport.attachment(4), outcome: .deleted, reason: nil)
+        ])
+        let values = try ReportValues.gather(sources, period: Self.january, now: Self.now)
+        #expect(values.openIntents.count == 1)
+        _ = try values.checked()
+    }
+
+    @Test func noHandleGetsIntoAnyFormOfTheReport() throws {
+        let world = try GatherWorld()
+        try world.work()
+        let report = try values(world).checked()
+        let certificate = try CertificateValues.gather(world.sources(), request: world.request.id, now: Self.now)
+            .checked()
+        let forms = [
+            try ReportHTML.render(report), ReportMarkdown.render(report), ReportCSV.render(report),
+            try ReportJSON.render(report), try CertificateHTML.render(certificate),
+            try CertificateJSON.render(certificate),
+        ]
+        for form in forms { #expect(!form.contains(GatherWorld.handle.dropFirst())) }
+    }
+
+    @Test func theStatementOfAnErasureCarriesProofsThatHold() throws {
+        let world = try GatherWorld()
+        try world.work()
+        let values = try CertificateValues.gather(world.sources(), request: world.request.id, now: Self.now)
+        let certificate = try values.checked()
+        #expect(certificate.summary.statement == "1 of 2 attachments deleted, 1 withheld on a ground that is named.")
+        #expect(certificate.values.items.compactMap(\.ground) == ["hold placed"])
+        #expect(certificate.values.items.map(\.mediaType) == ["image/jpeg", "image/jpeg"])
+        #expect(certificate.values.proof.records.count == 2)
+        let key = try VerifierKey(values.proof.vkey)
+        for record in certificate.values.proof.records {
+            let proof = try InclusionProof(Array(#require(record.inclusion).utf8))
+            guard case .intact(let entry) = try proof.check(key) else {
+                Issue.record("the proof of record \(record.seq) does not hold")
+                continue
+            }
+            #expect(entry.line == Array(record.line.utf8))
+        }
+    }
+
+    @Test func aStatementBeforeTheSealHasRecordsAndNoProofs() throws {
+        let world = try GatherWorld()
+        try world.work()
+        _ = try world.log.append([
+            .itemClosed(
+                run: SampleReport.run(2), attachment: SampleReport.attachment(6), outcome: .deletedAfterRetry,
+                reason: nil)
+        ])
+        let values = try CertificateValues.gather(world.sources(), request: world.request.id, now: Self.now)
+        #expect(values.proof.records.map { $0.inclusion == nil }.contains(true))
+        _ = try values.checked()
+    }
+
+    @Test func aRequestThatIsNotThereIsRefused() throws {
+        let world = try GatherWorld()
+        let error = #expect(throws: LetheError.self) {
+            try CertificateValues.gather(world.sources(), request: SampleReport.request(99), now: Self.now)
+        }
+        #expect(error?.code == "unknown-request")
+    }
+}

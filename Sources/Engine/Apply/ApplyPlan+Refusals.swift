@@ -55,10 +55,10 @@ extension ApplyPlan {
     func refuseOverLimit(_ record: PlanRecord, _ progress: PlanProgress) throws(LetheError) {
         guard !record.limitsLifted, record.plan.kind != .drill else { return }
         let open = record.plan.items.filter { $0.withheld == nil && progress.closed[$0.attachment] == nil }
+        let recent = try bench.inventory.deletedVolume(since: bench.time.now().adding(seconds: -86_400))
         let check = LimitCheck(
-            limits: record.plan.limits, live: try bench.inventory.liveCount(),
-            recent: try bench.inventory.deletedVolume(since: bench.time.now().adding(seconds: -86_400)),
-            isErasure: record.plan.kind == .erasure)
+            limits: record.plan.limits, live: try bench.inventory.liveCount(), recentDeletes: recent.deletes,
+            recentBytes: recent.bytes, isErasure: record.plan.kind == .erasure)
         guard let breach = check.breach(by: open) else { return }
         throw LetheError(
             "over-limit", .refused, breach,

@@ -1,5 +1,4 @@
 package import Domain
-package import Inventory
 
 /// The limits of a run and of the last 24 hours, tested before the first DELETE: pure.
 package struct LimitCheck: Sendable {
@@ -12,14 +11,18 @@ package struct LimitCheck: Sendable {
     /// Attachments neither gone nor expired.
     package var live: Int
     /// Deleted in the last 24 hours by plans whose limits nobody lifted.
-    package var recent: DeletedVolume
+    package var recentDeletes: Int
+    package var recentBytes: Int64
     /// Erasure plans have approval instead of `max_percent`.
     package var isErasure: Bool
 
-    package init(limits: Limits, live: Int, recent: DeletedVolume, isErasure: Bool) {
+    package init(
+        limits: Limits, live: Int, recentDeletes: Int = 0, recentBytes: Int64 = 0, isErasure: Bool = false
+    ) {
         self.limits = limits
         self.live = live
-        self.recent = recent
+        self.recentDeletes = recentDeletes
+        self.recentBytes = recentBytes
         self.isErasure = isErasure
     }
 
@@ -28,7 +31,7 @@ package struct LimitCheck: Sendable {
         let bytes = items.reduce(Int64(0)) { $0 + ($1.size ?? Self.unknownSize) }
         return breach(deletes: items.count, bytes: bytes, held: live, over: "this plan")
             ?? breach(
-                deletes: items.count + recent.deletes, bytes: bytes + recent.bytes, held: live + recent.deletes,
+                deletes: items.count + recentDeletes, bytes: bytes + recentBytes, held: live + recentDeletes,
                 over: "with the last 24 hours it")
     }
 

@@ -38,7 +38,9 @@ package struct PlanRetention: Sendable {
         let instant = at ?? now
         let basis = try inventory.decisionBasis()
         let digest = basisDigest
-        var survey = Survey(decider: decider, holds: try inventory.activeHolds(at: instant), now: instant)
+        var survey = Survey(
+            decider: decider, holds: try inventory.activeHolds(at: instant),
+            open: Set(try inventory.openIntents().map(\.attachment)), now: instant)
         if basis.digest == digest {
             try surveyCandidates(&survey, isDry: isDry)
         } else {
@@ -139,14 +141,17 @@ private struct Survey {
 
     let decider: Decider
     let holds: [LegalHold]
+    /// Of another plan, announced and not yet settled: they stay with that plan.
+    let open: Set<AttachmentID>
     let now: Timestamp
     private(set) var due: [PlanItem] = []
     private(set) var decided = 0
     private(set) var kept: [String: Int] = [:]
 
-    init(decider: Decider, holds: [LegalHold], now: Timestamp) {
+    init(decider: Decider, holds: [LegalHold], open: Set<AttachmentID>, now: Timestamp) {
         self.decider = decider
         self.holds = holds
+        self.open = open
         self.now = now
     }
 
@@ -157,8 +162,12 @@ private struct Survey {
 
     mutating func decide(_ candidate: Candidate) -> Finding {
         let attachment = candidate.attachment
-        let ruling = decider.ruling(on: attachment, holds: holds, now: now)
         decided += 1
+        guard !open.contains(attachment.id) else {
+            kept["open_intent", default: 0] += 1
+            return Finding(id: attachment.id, isExpired: false, nextCheck: nil)
+        }
+        let ruling = decider.ruling(on: attachment, holds: holds, now: now)
         guard ruling.verdict == .delete, let winner = ruling.winner else {
             kept[ruling.reason.code, default: 0] += 1
             return Finding(

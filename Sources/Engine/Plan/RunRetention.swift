@@ -9,7 +9,7 @@ package struct RunRetention: Sendable {
         package let planned: PlanRetention.Planned
         /// What came of the new plan.
         package let result: RunResult
-        /// Plans that an earlier run had left, with what came of them now.
+        /// Plans that an earlier run had left, and erasures of which something may go now, with what came of them.
         package let resumed: [RunResult]
         package let warnings: [String]
 
@@ -62,7 +62,29 @@ package struct RunRetention: Sendable {
             inventory: bench.inventory, log: bench.log, time: bench.time, rules: approval
         ).runByItself(id, by: settings.operatorName, how: how)
         let result = try await apply.apply(record, clearance, progress: progress)
-        return Answer(planned: planned, result: result, resumed: resumed, warnings: clearance.warnings)
+        var others = resumed
+        if result.halted == nil {
+            others += try await finishRequests(apply, clearance, how: how, progress)
+        }
+        return Answer(planned: planned, result: result, resumed: others, warnings: clearance.warnings)
+    }
+
+    /// What was withheld from an erasure and may go now goes under the same request; its statement is issued anew.
+    private func finishRequests(
+        _ apply: ApplyPlan, _ clearance: Preflight.Clearance, how: AuditRecord.Approval,
+        _ progress: @escaping @Sendable (OutcomeCounts) -> Void
+    ) async throws(LetheError) -> [RunResult] {
+        var results: [RunResult] = []
+        for request in try ResumeRequests(bench: bench, decider: decider).due() {
+            let planned = try await PlanErasure(bench, rules: decider, limits: limits).run(again: request)
+            let record = try ApprovePlan(
+                inventory: bench.inventory, log: bench.log, time: bench.time, rules: approval
+            ).runByItself(planned.plan.id, by: settings.operatorName, how: how)
+            let result = try await apply.apply(record, clearance, progress: progress)
+            results.append(result)
+            if result.halted != nil { break }
+        }
+        return results
     }
 
     /// Plans in `applying`, or halted by something that is over now, are finished; a retention plan that never sent anything

@@ -1,0 +1,138 @@
+package import Audit
+package import Domain
+import Foundation
+package import Inventory
+
+/// What a statement of erasure says of one request, read from the inventory and proved by the audit log. Evidence, not
+/// certification; `Reports` gives it its form.
+package struct ErasureStatement: Sendable {
+    package struct Item: Sendable, Equatable {
+        package let attachment: AttachmentID
+        package let rule: String
+        package let line: PhoneLine?
+        package let tier: Tier
+        package let mime: String?
+        /// `nil` = unknown.
+        package let bytes: Int64?
+        /// `not_attempted` where it is still open.
+        package let outcome: Outcome
+        package let closedAt: Timestamp?
+        package let grade: EvidenceGrade?
+        package let attempts: Int
+        /// Status of the answer that decided it.
+        package let http: Int?
+        package let trace: String?
+        package let withheld: Withholding?
+    }
+
+    package struct Record: Sendable, Equatable {
+        package let seq: Int64
+        /// The line's bytes without its LF: ASCII.
+        package let line: String
+        /// A C2SP tlog-proof file, whole; `nil` while no checkpoint covers the record.
+        package let inclusion: String?
+    }
+
+    package let request: ErasureRequest
+    /// The latest plan of the request.
+    package let plan: PlanRecord
+    /// 1 for the first; each further plan under the request counts on.
+    package let issue: Int
+    /// Over all plans of the request, the latest word on each attachment, by id.
+    package let items: [Item]
+    package let coverage: ErasureCoverage
+    package let origin: String
+    package let vkey: String
+    /// The signed note, whole.
+    package let checkpoint: String?
+    package let records: [Record]
+}
+
+/// Gathers the statement of one request. Seals the log first, so that a checkpoint covers what it cites.
+package struct IssueCertificate: Sendable {
+    private let inventory: InventoryStore
+    private let log: AuditLog
+
+    package init(inventory: InventoryStore, log: AuditLog) {
+        self.inventory = inventory
+        self.log = log
+    }
+
+    package func run(_ id: RequestID) throws(LetheError) -> ErasureStatement {
+        try CatchUp(inventory: inventory, log: log).run()
+        guard let request = try inventory.request(id) else {
+            throw LetheError("unknown-request", .usage, "there is no request \(id)", hint: "lethe requests list")
+        }
+        var plans: [PlanRecord] = []
+        for summary in try inventory.plans() where summary.request == id {
+            plans.append(try inventory.plan(summary.id))
+        }
+        plans.sort { $0.plan.created < $1.plan.created }
+        guard let latest = plans.last else {
+            throw LetheError(
+                "no-plan", .refused, "request \(id) has no plan yet", hint: "go on with it: lethe erase --extend \(id)")
+        }
+        _ = try log.sealIfNeeded()
+        let items = try items(of: plans)
+        let records = try records(
+            of: id, plans: Set(plans.map(\.plan.id)), attachments: Set(items.map(\.attachment)))
+        return ErasureStatement(
+            request: request, plan: latest, issue: max(1, plans.count { $0.state == .done }), items: items,
+            coverage: try inventory.erasureCoverage(subjects: request.subjects), origin: log.origin, vkey: log.vkey,
+            checkpoint: try log.head().map { String(decoding: $0.note, as: UTF8.self) }, records: records)
+    }
+
+    private func items(of plans: [PlanRecord]) throws(LetheError) -> [ErasureStatement.Item] {
+        var items: [AttachmentID: ErasureStatement.Item] = [:]
+        for record in plans {
+            let results = try inventory.results(of: record.plan.id)
+            for (planned, result) in zip(record.plan.items, results) {
+                let attachment = try inventory.attachment(planned.attachment)
+                items[planned.attachment] = ErasureStatement.Item(
+                    attachment: planned.attachment, rule: planned.rule, line: planned.line, tier: planned.tier,
+                    mime: attachment?.sightings.lazy.compactMap(\.mime).first, bytes: planned.size,
+                    outcome: result.outcome ?? .notAttempted, closedAt: result.closedAt, grade: result.grade,
+                    attempts: result.attempts, http: result.http, trace: result.trace, withheld: planned.withheld)
+            }
+        }
+        return items.values.sorted { $0.attachment < $1.attachment }
+    }
+
+    /// What the log says of the request, its plans, and how each item ended.
+    private func records(
+        of request: RequestID, plans: Set<PlanID>, attachments: Set<AttachmentID>
+    ) throws(LetheError) -> [ErasureStatement.Record] {
+        var cited: [LogEntry] = []
+        var after: Int64 = -1
+        var runs: Set<RunID> = []
+        while true {
+            let page = try log.entries(after: after, limit: 5000)
+            guard let last = page.last else { break }
+            for entry in page where Self.cites(entry.record, request, plans, attachments, &runs) { cited.append(entry) }
+            after = last.seq
+        }
+        let proofs = try LogReader(log.location.database).inclusionProofs(of: cited.map(\.seq))
+        return zip(cited, proofs).map { entry, proof in
+            ErasureStatement.Record(
+                seq: entry.seq, line: String(decoding: entry.line, as: UTF8.self),
+                inclusion: String(decoding: proof.bytes, as: UTF8.self))
+        }
+    }
+
+    private static func cites(
+        _ record: AuditRecord, _ request: RequestID, _ plans: Set<PlanID>, _ attachments: Set<AttachmentID>,
+        _ runs: inout Set<RunID>
+    ) -> Bool {
+        switch record {
+        case .requestOpened(let opening): return opening.request == request
+        case .requestUpdated(let id, _, _, _, _): return id == request
+        case .planCreated(let plan, _, _, _, _), .planApproved(let plan, _, _, _): return plans.contains(plan)
+        case .runStart(let run, let plan, _, _):
+            if plans.contains(plan) { runs.insert(run) }
+            return plans.contains(plan)
+        case .runEnd(let totals): return runs.contains(totals.run)
+        case .deleteVerified(_, let attachment, _, _): return attachments.contains(attachment)
+        default: return record.finalOutcome != nil && record.attachment.map(attachments.contains) == true
+        }
+    }
+}

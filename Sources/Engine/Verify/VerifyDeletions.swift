@@ -1,0 +1,76 @@
+import Audit
+package import Domain
+import Inventory
+import LinqClient
+
+/// `lethe verify`: asks the vendor for what was deleted, grades the evidence, and reports drift. What is still there is
+/// live again and due at the next run.
+package struct VerifyDeletions: Sendable {
+    package struct Report: Sendable, Equatable {
+        package var checked = 0
+        package var gone = 0
+        package var stillThere: [AttachmentID] = []
+        package var unknown = 0
+
+        package init() {}
+
+        package var status: ExitStatus {
+            if !stillThere.isEmpty { return .failed }
+            return unknown > 0 ? .notVerified : .done
+        }
+    }
+
+    private let bench: Workbench
+    private let retrying: Retrying
+
+    package init(_ bench: Workbench, requestsPerSecond: Int = 10) {
+        self.bench = bench
+        retrying = Retrying(perSecond: requestsPerSecond, time: bench.time)
+    }
+
+    /// So many at random (1,000 unless told), or all with `nil`; only those deleted at or after `since`, if given.
+    package func run(
+        sample: Int? = 1000, since: Timestamp? = nil, progress: @Sendable (Report) -> Void = { _ in }
+    ) async throws(LetheError) -> Report {
+        try CatchUp(inventory: bench.inventory, log: bench.log).run()
+        _ = try await Preflight(bench).run(lines: try bench.inventory.lines())
+        var report = Report()
+        var findings: [AuditRecord] = []
+        for id in try bench.inventory.deletedAttachments(sample: since == nil ? sample : nil) {
+            guard let record = try bench.inventory.record(of: id), let run = record.lastRun else { continue }
+            if let since, record.outcomeAt.map({ $0 < since }) ?? true { continue }
+            guard sample.map({ report.checked < $0 }) ?? true, !bench.shouldStop() else { break }
+            let vendor = bench.vendor
+            let answer = await retrying(answer: { $0.answer }) { await vendor.lookUp(id) }.answer
+            report.checked += 1
+            switch LookUpFinding(answer) {
+            case .absent:
+                report.gone += 1
+                let isBetter = record.grade.map { $0.rawValue > EvidenceGrade.b.rawValue } ?? true
+                if isBetter, record.outcome == .deleted {
+                    findings.append(.deleteVerified(run: run, attachment: id, http: answer.status, grade: .b))
+                }
+            case .present:
+                report.stillThere.append(id)
+                findings.append(.deleteVerified(run: run, attachment: id, http: answer.status, grade: .x))
+            case .keyRefused: try Preflight.refuseBadKey(answer)
+            case .unknown: report.unknown += 1
+            }
+            progress(report)
+        }
+        findings.append(.vendorSample(checked: report.checked, present: report.stillThere.count))
+        _ = try bench.log.append(findings)
+        try CatchUp(inventory: bench.inventory, log: bench.log).run()
+        return report
+    }
+}
+
+extension AttachmentRecord {
+    /// The run that last announced its DELETE.
+    fileprivate var lastRun: RunID? {
+        for entry in history.reversed() {
+            if case .intent(let run, _, _) = entry.event { return run }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,42 @@
+import Domain
+import Engine
+import Testing
+
+@Suite struct LimitCheckTests {
+    private func items(_ count: Int, size: Int64? = 1) -> [PlanItem] {
+        (0..<count).map {
+            PlanItem(attachment: AttachmentID(value: UInt128($0)), rule: "policy:p", tier: .persistent, size: size)
+        }
+    }
+
+    private func check(_ limits: Limits, live: Int = 1_000_000, isErasure: Bool = false) -> LimitCheck {
+        LimitCheck(limits: limits, live: live, isErasure: isErasure)
+    }
+
+    @Test(arguments: [(999, false), (1000, false), (1001, true)])
+    func maxDeletesOfARun(count: Int, isOver: Bool) {
+        #expect((check(Limits()).breach(by: items(count)) != nil) == isOver)
+    }
+
+    @Test(arguments: [(0, false), (1, true)])
+    func zeroMeansZero(count: Int, isOver: Bool) {
+        #expect((check(Limits(maxDeletes: 0)).breach(by: items(count)) != nil) == isOver)
+    }
+
+    @Test(arguments: [(49, 50, false), (50, 500, false), (50, 499, true), (51, 510, false), (51, 509, true)])
+    func maxPercentOfWhatIsHeldFromFiftyDeletesOn(count: Int, live: Int, isOver: Bool) {
+        #expect((check(Limits(), live: live).breach(by: items(count)) != nil) == isOver)
+        #expect(check(Limits(), live: live, isErasure: true).breach(by: items(count)) == nil)
+    }
+
+    @Test(arguments: [(499, false), (500, false), (501, true)])
+    func anUnknownSizeCountsAHundredMegabytes(count: Int, isOver: Bool) {
+        #expect((check(Limits()).breach(by: items(count, size: nil)) != nil) == isOver)
+    }
+
+    @Test(arguments: [(99, false), (100, false), (101, true)])
+    func theLastDayCountsToo(count: Int, isOver: Bool) {
+        let check = LimitCheck(limits: Limits(), live: 1_000_000, recentDeletes: 900, recentBytes: 900)
+        #expect((check.breach(by: items(count)) != nil) == isOver)
+    }
+}

@@ -1,0 +1,198 @@
+import Audit
+import Cryptography
+import Domain
+import Engine
+import Foundation
+import Inventory
+import LinqClient
+import Rules
+import Simulator
+import TestSupport
+import Testing
+
+@Suite struct ErasureTests {
+    private static let dana = "+14155550117"
+    private static let mail = "dana.lindqvist@example.com"
+    private static let rowan = "+14155550162"
+
+    private struct Story {
+        var inbound: [AttachmentID] = []
+        var sentToDana: [AttachmentID] = []
+        var rowans: [AttachmentID] = []
+        var ofGroup: [AttachmentID] = []
+    }
+
+    /// Dana writes from a phone and a mail address, and shares a group with Rowan.
+    private func tell(_ workspace: TestWorkspace) throws -> Story {
+        var story = Story()
+        let account = workspace.account
+        let line = try PhoneLine(TestWorkspace.lines[0])
+        let (dana, mail, rowan) = (try Handle(Self.dana), try Handle(Self.mail), try Handle(Self.rowan))
+        let time = TestWorkspace.start.adding(seconds: -10 * 86_400)
+        let phone = try account.addChat(on: line, with: [dana], at: time)
+        let letters = try account.addChat(on: line, with: [mail], at: time)
+        let group = try account.addChat(on: line, with: [dana, rowan], at: time)
+        let other = try account.addChat(on: line, with: [rowan], at: time)
+        func file(_ name: String) -> SimulatedFile {
+            SimulatedFile(name: name, mime: "image/jpeg", size: 1_000_000)
+        }
+        story.inbound += try account.addMessage(in: phone, from: dana, at: time, files: [file("passport-scan.jpg")])
+        story.inbound += try account.addMessage(in: letters, from: mail, at: time, files: [file("letter.jpg")])
+        story.inbound += try account.addMessage(in: group, from: dana, at: time, files: [file("party.jpg")])
+        story.sentToDana += try account.addMessage(in: phone, from: nil, at: time, files: [file("contract.jpg")])
+        story.ofGroup += try account.addMessage(in: group, from: nil, at: time, files: [file("invitation.jpg")])
+        story.rowans += try account.addMessage(in: group, from: rowan, at: time, files: [file("dog.jpg")])
+        story.rowans += try account.addMessage(in: other, from: rowan, at: time, files: [file("cat.jpg")])
+        return story
+    }
+
+    private func ask(_ handles: [String] = [dana, mail]) throws -> PlanErasure.Ask {
+        PlanErasure.Ask(handles: try handles.map { try Handle($0) }, openedBy: "clerk")
+    }
+
+    private static let settings = ApplyPlan.Settings(requestsPerSecond: 1000, operatorName: "tester")
+
+    @Test func aPersonIsErasedWithProofAndNobodyElse() async throws {
+        let workspace = try TestWorkspace(faults: ["500:0.2", "lost:0.1"])
+        let story = try tell(workspace)
+        try await workspace.server.serve { url in
+            let client = try TestWorkspace.client(url)
+            let bench = workspace.bench(client)
+            let planned = try await PlanErasure(bench, rules: TestRules.none, limits: Limits()).run(try ask())
+            #expect(planned.request.coverage == .complete && planned.request.state == .planned)
+            #expect(Set(planned.plan.items.map(\.attachment)) == Set(story.inbound + story.sentToDana))
+            let result = try await ApplyErasure(
+                bench, rules: TestRules.none, approval: ApprovalRule(), settings: Self.settings
+            ).run(planned.plan.id, by: "officer")
+            #expect(result.status == .done)
+            #expect(workspace.deleted == Set(story.inbound + story.sentToDana))
+            let request = try #require(try workspace.inventory.request(planned.request.id))
+            #expect(request.state == .completed && request.answered != nil)
+            await client.shutdown()
+            try expectStatement(workspace, request.id, story)
+        }
+        try expectNoBytes([Self.dana.dropFirst().description, Self.mail, "passport-scan"], in: workspace)
+    }
+
+    private func expectStatement(_ workspace: TestWorkspace, _ id: RequestID, _ story: Story) throws {
+        let statement = try IssueCertificate(inventory: workspace.inventory, log: workspace.log).run(id)
+        #expect(statement.items.count == story.inbound.count + story.sentToDana.count)
+        #expect(statement.items.allSatisfy { $0.outcome.group == .deleted })
+        #expect(statement.items.allSatisfy { $0.grade == .a || $0.outcome == .deletedAfterRetry })
+        #expect(statement.plan.approvals.map(\.name) == ["officer"])
+        let key = try VerifierKey(workspace.log.vkey)
+        for record in statement.records {
+            let proof = try InclusionProof(Array(try #require(record.inclusion).utf8))
+            #expect(String(decoding: proof.line, as: UTF8.self) == record.line)
+            guard case .intact = try proof.check(key) else {
+                Issue.record("record \(record.seq) is not proven")
+                continue
+            }
+        }
+    }
+
+    private func expectNoBytes(_ needles: [String], in workspace: TestWorkspace) throws {
+        let files = FileManager.default.enumerator(at: workspace.directory.url, includingPropertiesForKeys: nil)
+        for case let file as URL in try #require(files) {
+            guard let bytes = try? Data(contentsOf: file) else { continue }
+            for needle in needles {
+                #expect(bytes.range(of: Data(needle.utf8)) == nil, "\(needle) in \(file.lastPathComponent)")
+            }
+        }
+    }
+
+    @Test func offlineAsksNobodyAndSaysSo() async throws {
+        let workspace = try TestWorkspace()
+        let story = try tell(workspace)
+        try workspace.ingest()
+        let vendor = try workspace.scripted()
+        var ask = try ask()
+        ask.isOffline = true
+        let planned = try await PlanErasure(workspace.bench(vendor), rules: TestRules.none, limits: Limits()).run(ask)
+        #expect(planned.request.coverage == .offline && planned.plan.coverage == "offline")
+        #expect(Set(planned.plan.items.map(\.attachment)).isSuperset(of: story.inbound))
+        #expect(vendor.deletes.isEmpty)
+        await #expect {
+            _ = try await PlanErasure(workspace.bench(vendor), rules: TestRules.none, limits: Limits()).run(ask)
+        } throws: { ($0 as? LetheError)?.code == "request-open" }
+    }
+
+    @Test func aListingThatFailsMakesTheCoveragePartial() async throws {
+        let workspace = try TestWorkspace()
+        _ = try tell(workspace)
+        try workspace.ingest()
+        let vendor = try workspace.scripted()
+        let planned = try await PlanErasure(workspace.bench(vendor), rules: TestRules.none, limits: Limits())
+            .run(try ask())
+        #expect(planned.request.coverage == .partial)
+        let result = try await ApplyErasure(
+            workspace.bench(vendor), rules: TestRules.none, approval: ApprovalRule(), settings: Self.settings
+        ).run(planned.plan.id, by: "officer")
+        #expect(result.counts[.deleted as Outcome.Group] == planned.plan.items.count)
+        #expect(try workspace.inventory.request(planned.request.id)?.state == .completedWithExceptions)
+    }
+
+    @Test func aLegalGroundAndAHoldWithholdAndTheScheduledRunEndsIt() async throws {
+        let workspace = try TestWorkspace()
+        let story = try tell(workspace)
+        try workspace.ingest()
+        let rules = TestRules.decider(
+            """
+            version: 1
+            policies:
+              - {id: disputes, title: Disputes, why: Claims., retain: 30d, legal_ground: gdpr.17.3.e}
+            """)
+        let hold = try PlaceHold(inventory: workspace.inventory, log: workspace.log)
+            .run(.attachment(story.inbound[0]), by: "counsel", reason: "matter 9", now: workspace.clock.now())
+        let vendor = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
+        var ask = try ask()
+        ask.isOffline = true
+        let bench = workspace.bench(vendor)
+        let planned = try await PlanErasure(bench, rules: rules, limits: Limits()).run(ask)
+        let grounds = Set(planned.plan.items.map { $0.withheld?.ground ?? "" })
+        #expect(grounds == ["hold \(hold.id)", "gdpr.17.3.e"])
+        let result = try await ApplyErasure(
+            bench, rules: rules, approval: ApprovalRule(), settings: Self.settings
+        ).run(planned.plan.id, by: "officer")
+        #expect(vendor.deletes.isEmpty)
+        #expect(result.counts[.withheld as Outcome.Group] == planned.plan.items.count)
+        #expect(try workspace.inventory.request(planned.request.id)?.state == .completedWithExceptions)
+        workspace.clock.advance(seconds: 25 * 86_400)
+        let later = try await TestWorkspace.retention(bench, rules).run()
+        #expect(later.resumed.count == 1)
+        #expect(Set(vendor.deletes) == Set(planned.plan.items.map(\.attachment)).subtracting([story.inbound[0]]))
+        try ReleaseHold(inventory: workspace.inventory, log: workspace.log)
+            .run(hold.id, by: "counsel", reason: "matter closed", now: workspace.clock.now())
+        _ = try await TestWorkspace.retention(bench, rules).run()
+        #expect(vendor.deletes.contains(story.inbound[0]))
+        #expect(try workspace.inventory.request(planned.request.id)?.state == .completed)
+        let statement = try IssueCertificate(inventory: workspace.inventory, log: workspace.log)
+            .run(planned.request.id)
+        #expect(statement.issue == 3)
+    }
+
+    @Test func twoPeopleMustAgreeAndNotTheRequester() async throws {
+        let workspace = try TestWorkspace()
+        _ = try tell(workspace)
+        try workspace.ingest()
+        let vendor = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
+        var ask = try ask()
+        ask.isOffline = true
+        let bench = workspace.bench(vendor)
+        let planned = try await PlanErasure(bench, rules: TestRules.none, limits: Limits()).run(ask)
+        let apply = ApplyErasure(
+            bench, rules: TestRules.none, approval: ApprovalRule(people: 2), settings: Self.settings)
+        let expected = ["clerk": "own-request", "ada": "approval-needed"]
+        for (name, code) in expected.sorted(by: { $0.key > $1.key }) {
+            await #expect { _ = try await apply.run(planned.plan.id, by: name) } throws: {
+                ($0 as? LetheError)?.code == code && ($0 as? LetheError)?.status == .refused
+            }
+        }
+        await #expect { _ = try await apply.run(planned.plan.id, by: "ada") } throws: {
+            ($0 as? LetheError)?.code == "approval-needed"
+        }
+        #expect(vendor.deletes.isEmpty)
+        let result = try await apply.run(planned.plan.id, by: "grace")
+        #expect(result.counts[.deleted as Outcome.Group] == planned.plan.items.count)
+    }
+}

@@ -1,0 +1,131 @@
+import Audit
+import Cryptography
+import Domain
+import Engine
+import Foundation
+import Inventory
+import Rules
+import TestSupport
+import Testing
+
+/// The invariants of `docs/architecture.md` over a real log and a real inventory.
+@Suite struct InvariantTests {
+    private static let one = ApplyPlan.Settings(
+        maxInFlight: 1, requestsPerSecond: 1000, usesCanary: false, operatorName: "tester")
+
+    private func retention(_ bench: Workbench) -> RunRetention {
+        RunRetention(
+            bench, rules: TestRules.five, limits: .init(maxPercent: 100), approval: ApprovalRule(),
+            settings: Self.one)
+    }
+
+    @Test func withoutTheLogNothingIsSent() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(40)
+        let log = workspace.directory.file("audit.db")
+        let aside = workspace.directory.file("aside.db")
+        let vendor = try workspace.scripted(onPhoneLines: { try? FileManager.default.moveItem(at: log, to: aside) })
+        await #expect(throws: LetheError.self) { _ = try await retention(workspace.bench(vendor)).run() }
+        #expect(vendor.deletes.isEmpty)
+    }
+
+    @Test func whenTheLogFailsDuringARunOnlyWhatItHoldsWasSent() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(120)
+        let due = try workspace.due()
+        let log = workspace.directory.file("audit.db")
+        let aside = workspace.directory.file("aside.db")
+        let vendor = try workspace.scripted { _, number in
+            if number == 3 { try? FileManager.default.moveItem(at: log, to: aside) }
+            return .http(204)
+        }
+        let answer = try? await retention(workspace.bench(vendor)).run()
+        #expect(answer?.result.halted == nil || answer?.result.halted == .auditWriteFailed)
+        var announced: Set<AttachmentID> = []
+        for entry in try LogReader(aside).entries(after: -1, limit: 10_000) {
+            if case .deleteIntent(let intent) = entry.record { announced.insert(intent.attachment) }
+        }
+        #expect(!vendor.deletes.isEmpty)
+        #expect(Set(vendor.deletes).isSubset(of: announced))
+        #expect(vendor.deletes.count < due.count)
+    }
+
+    @Test func aHoldPlacedDuringTheRunIsSeenBeforeTheNextDelete() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(120)
+        let due = try workspace.due()
+        let vendor = try workspace.scripted { _, number in
+            if number == 3 {
+                _ = try? PlaceHold(inventory: workspace.inventory, log: workspace.log)
+                    .run(.all, by: "counsel", reason: "matter 7", now: workspace.clock.now())
+            }
+            return .http(204)
+        }
+        let answer = try await retention(workspace.bench(vendor)).run()
+        #expect(vendor.deletes.count == 3)
+        #expect(answer.result.counts[.deleted as Outcome] == 3)
+        #expect(answer.result.counts[.withheldHold as Outcome] == due.count - 3)
+        #expect(answer.status == .done)
+        #expect(try workspace.inventory.openIntents().isEmpty)
+        let plan = try workspace.inventory.plan(answer.result.plan)
+        #expect(plan.state == .done)
+    }
+
+    @Test func aHoldThatOnlyTheLogKnowsStopsEveryApplyUntilItIsReleased() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(40)
+        let lost: HoldID = try Randomness.id()
+        _ = try workspace.log.append([
+            .holdPlaced(hold: lost, scope: .all, until: nil, by: "counsel", reason: "matter 8")
+        ])
+        let vendor = try workspace.scripted()
+        let error = await #expect(throws: LetheError.self) {
+            _ = try await retention(workspace.bench(vendor)).run()
+        }
+        #expect(error?.code == "hold-unresolved" && error?.status == .refused)
+        #expect(vendor.deletes.isEmpty)
+        try ReleaseHold(inventory: workspace.inventory, log: workspace.log)
+            .run(lost, by: "counsel", reason: "store restored", now: workspace.clock.now())
+        #expect(try await retention(workspace.bench(vendor)).run().status == .done)
+    }
+
+    @Test func onlyAnApprovedPlanWithARecordedDigestIsApplied() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(40)
+        let vendor = try workspace.scripted()
+        let apply = ApplyPlan(workspace.bench(vendor), rules: TestRules.five, settings: Self.one)
+        let planned = try PlanRetention(
+            inventory: workspace.inventory, log: workspace.log, rules: TestRules.five,
+            partner: TestWorkspace.partner, limits: .init(maxPercent: 100)
+        ).run(now: workspace.clock.now())
+        let id = planned.plan.id
+        await #expect { _ = try await apply.run(id) } throws: { ($0 as? LetheError)?.code == "not-approved" }
+        let unrecorded = Plan(
+            id: try Randomness.id(PlanKind.self), kind: .retention, created: workspace.clock.now(),
+            partner: TestWorkspace.partner, policyDigest: planned.plan.policyDigest, coverage: "inventory",
+            limits: planned.plan.limits, items: planned.plan.items)
+        _ = try workspace.inventory.save(unrecorded)
+        await #expect { _ = try await apply.run(unrecorded.id) } throws: {
+            ($0 as? LetheError)?.code == "plan-unrecorded"
+        }
+        #expect(vendor.deletes.isEmpty)
+        try ApprovePlan(
+            inventory: workspace.inventory, log: workspace.log, time: workspace.clock, rules: ApprovalRule()
+        ).run(id, by: "ada", digest: planned.digest)
+        let stale = ApplyPlan(workspace.bench(vendor), rules: TestRules.none, settings: Self.one)
+        await #expect { _ = try await stale.run(id) } throws: { ($0 as? LetheError)?.code == "plan-stale" }
+        #expect(vendor.deletes.isEmpty)
+        #expect(try await apply.run(id).status == .done)
+        #expect(Set(vendor.deletes) == Set(planned.plan.items.map(\.attachment)))
+    }
+
+    @Test func onlyOneProcessApplies() async throws {
+        let workspace = try TestWorkspace()
+        let vendor = try workspace.scripted()
+        let lease = try RunLease(workspace.bench(vendor).leaseFile)
+        await #expect { _ = try await retention(workspace.bench(vendor)).run() } throws: {
+            ($0 as? LetheError)?.code == "run-lease-taken"
+        }
+        withExtendedLifetime(lease) {}
+    }
+}

@@ -1,0 +1,148 @@
+import Audit
+import Cryptography
+import Domain
+import Engine
+import Foundation
+import Inventory
+import Rules
+import TestSupport
+import Testing
+
+/// What a crash, a signal or a halt leaves, and how the next run goes on.
+@Suite struct ResumeTests {
+    private func retention(_ bench: Workbench) -> RunRetention {
+        RunRetention(
+            bench, rules: TestRules.five, limits: .init(maxPercent: 100), approval: ApprovalRule(),
+            settings: .init(maxInFlight: 1, requestsPerSecond: 1000, usesCanary: false, operatorName: "tester"))
+    }
+
+    /// A plan whose process died after these intents were durable.
+    private func crash(_ workspace: TestWorkspace, intents: Int) throws -> Plan {
+        let planned = try PlanRetention(
+            inventory: workspace.inventory, log: workspace.log, rules: TestRules.five,
+            partner: TestWorkspace.partner, limits: .init(maxPercent: 100)
+        ).run(now: workspace.clock.now())
+        let plan = planned.plan
+        try ApprovePlan(
+            inventory: workspace.inventory, log: workspace.log, time: workspace.clock, rules: ApprovalRule()
+        ).run(plan.id, by: "ada")
+        try workspace.inventory.move(plan.id, to: .applying)
+        let run: RunID = try Randomness.id()
+        var records: [AuditRecord] = [
+            .runStart(run: run, plan: plan.id, digest: planned.digest, policy: plan.policyDigest)
+        ]
+        for item in plan.items.prefix(intents) {
+            records.append(
+                .deleteIntent(
+                    .init(
+                        run: run, operation: try Randomness.id(), attempt: 1, attachment: item.attachment,
+                        rule: item.rule)))
+        }
+        _ = try workspace.log.append(records)
+        return plan
+    }
+
+    @Test func openIntentsAreSettledByGetAndThePlanIsFinished() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(100)
+        let plan = try crash(workspace, intents: 3)
+        let (gone, present, unknown) = (plan.items[0], plan.items[1], plan.items[2])
+        let vendor = try workspace.scripted(lookUp: { id in
+            switch id {
+            case gone.attachment: .http(404, code: 2003)
+            case present.attachment: .http(200)
+            default: .http(404, code: 2007)
+            }
+        })
+        let answer = try await retention(workspace.bench(vendor)).run()
+        let resumed = try #require(answer.resumed.first)
+        #expect(resumed.plan == plan.id)
+        #expect(resumed.counts[.alreadyAbsent as Outcome] == 1)
+        #expect(resumed.counts[.notAttempted as Outcome] == 1)
+        #expect(resumed.counts[.deleted as Outcome] == plan.items.count - 2)
+        #expect(resumed.status == .incomplete)
+        #expect(!vendor.deletes.contains(gone.attachment) && !vendor.deletes.contains(unknown.attachment))
+        #expect(try workspace.inventory.plan(plan.id).state == .applying)
+        let attempts = try workspace.records().compactMap { record in
+            if case .deleteIntent(let intent) = record, intent.attachment == present.attachment {
+                intent.attempt
+            } else {
+                nil as Int?
+            }
+        }
+        #expect(attempts == [1, 2])
+        #expect(
+            try workspace.records().contains {
+                if case .itemClosed(_, gone.attachment, .alreadyAbsent, "settled_after_crash") = $0 {
+                    true
+                } else {
+                    false
+                }
+            })
+    }
+
+    @Test func what404AfterAnIntentThatGotNoAnswerAndWasStillThereIsOurs() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(60)
+        let plan = try crash(workspace, intents: 1)
+        let first = plan.items[0].attachment
+        let vendor = try workspace.scripted(
+            delete: { id, _ in id == first ? .http(404, code: 2003) : .http(204) }, lookUp: { _ in .http(200) })
+        let answer = try await retention(workspace.bench(vendor)).run()
+        #expect(answer.resumed.first?.counts[.deletedAfterRetry as Outcome] == 1)
+        #expect(answer.resumed.first?.status == .done)
+        #expect(try workspace.inventory.plan(plan.id).state == .done)
+    }
+
+    @Test func theKillFileHaltsAndTheNextRunResumes() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(100)
+        let stop = workspace.directory.file("STOP")
+        let vendor = try workspace.scripted { _, number in
+            if number == 4 { try? Data().write(to: stop) }
+            return .http(204)
+        }
+        let due = try workspace.due()
+        let halted = try await retention(workspace.bench(vendor)).run()
+        #expect(halted.result.halted == .killFile && halted.status == .incomplete)
+        #expect(vendor.deletes.count == 4)
+        try FileManager.default.removeItem(at: stop)
+        let resumed = try await retention(
+            workspace.bench(try workspace.scripted(lookUp: { _ in .http(200) }))
+        ).run()
+        #expect(resumed.resumed.first?.counts[.deleted as Outcome] == due.count)
+        #expect(resumed.status == .done)
+    }
+
+    @Test func aSurpriseAsksForAReason() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(150)
+        let absent = try workspace.scripted { _, _ in .http(404, code: 2003) }
+        let halted = try await retention(workspace.bench(absent)).run()
+        #expect(halted.result.halted == .tooManyAbsent)
+        #expect(absent.deletes.count == 20)
+        let vendor = try workspace.scripted(lookUp: { _ in .http(200) })
+        await #expect { _ = try await retention(workspace.bench(vendor)).run() } throws: {
+            let error = $0 as? LetheError
+            return error?.status == .refused && error?.hint?.contains("--reason") == true
+        }
+        let apply = ApplyPlan(
+            workspace.bench(vendor), rules: TestRules.five,
+            settings: .init(requestsPerSecond: 1000, operatorName: "tester"))
+        let result = try await apply.run(halted.result.plan, reason: "the vendor cleaned up")
+        #expect(result.halted == nil)
+        #expect(result.counts[.alreadyAbsent as Outcome] == 20)
+    }
+
+    @Test func aSignalLeavesTheRestForTheNextRun() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(100)
+        let vendor = try workspace.scripted { _, _ in .http(204) }
+        let bench = workspace.bench(vendor, shouldStop: { vendor.deletes.count >= 2 })
+        let halted = try await retention(bench).run()
+        #expect(halted.result.halted == .signal)
+        let rest = try await retention(workspace.bench(try workspace.scripted(lookUp: { _ in .http(200) }))).run()
+        #expect(rest.resumed.first?.counts[.open as Outcome.Group] == 0)
+        #expect(try workspace.due().isEmpty)
+    }
+}

@@ -67,6 +67,21 @@ struct ProjectionTests {
         #expect(try scene.world.store.appliedSeq(origin: "another/log") == -1)
     }
 
+    @Test func whatWasAppliedIsPassedOverWhenMoreComesWithIt() throws {
+        let scene = try Scene()
+        let (run, op): (RunID, OperationID) = (try Randomness.id(), try Randomness.id())
+        let events = [
+            ProjectedEvent.runStarted(run, plan: scene.plan.id),
+            .intent(run: run, op: op, attempt: 1, attachment: attachment(1), rule: "policy:media-30d"),
+            .verified(run: run, attachment: attachment(1), http: 200, grade: .x),
+        ].enumerated().map { LoggedEvent(seq: Int64($0.offset), at: now, event: $0.element) }
+        for last in 0..<3 {
+            try scene.world.store.apply(events, origin: scene.log.origin, after: -1, through: Int64(last))
+        }
+        #expect(try scene.result(1).attempts == 1)
+        #expect(try scene.world.store.record(of: attachment(1))?.history.count == 2)
+    }
+
     @Test func aGapIsRefused() throws {
         let scene = try Scene()
         let refusal = code {

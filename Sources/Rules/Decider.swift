@@ -5,43 +5,55 @@ package import Domain
 /// `ruling` answers what happens and when that changes; `decide` adds every loser with its reason. Both walk the same
 /// table over the same masks.
 package struct Decider: Sendable {
-    package let policies: PolicySet
-    package let tiers: TierMap
-    let blocks: [PolicyIndex]
-    private let needsLine: Bool
+    /// One reference for a table that is asked millions of times.
+    let index: Index
+
+    /// What is worked out of the policies once.
+    final class Index: Sendable {
+        let policies: PolicySet
+        let tiers: TierMap
+        let blocks: [PolicyIndex]
+        /// Some policy names lines, so the line is a needed fact.
+        let needsLine: Bool
+        /// Some policy counts from the last use.
+        let needsLastUse: Bool
+
+        init(_ policies: PolicySet, _ tiers: TierMap) {
+            self.policies = policies
+            self.tiers = tiers
+            needsLine = policies.hasLineScope
+            let all = policies.policies
+            needsLastUse = all.contains { $0.startsFrom == .lastUsed }
+            // Without a policy there is still a block, so that the facts are looked at in one way.
+            blocks = stride(from: 0, to: max(all.count, 1), by: 64).map {
+                PolicyIndex(all[$0..<min($0 + 64, all.count)])
+            }
+        }
+    }
 
     package init(policies: PolicySet, tiers: TierMap) {
-        self.policies = policies
-        self.tiers = tiers
-        needsLine = policies.hasLineScope
-        let all = policies.policies
-        blocks = stride(from: 0, to: all.count, by: 64).map { PolicyIndex(all[$0..<min($0 + 64, all.count)]) }
+        index = Index(policies, tiers)
     }
+
+    package var policies: PolicySet { index.policies }
+    package var tiers: TierMap { index.tiers }
 
     /// What happens to the attachment at `now`. `request` = an approved erasure request covers it; `holds` are those that
     /// may be in force, released and ended ones do no harm.
     package func ruling(
         on attachment: Attachment, holds: [LegalHold], request: RequestID? = nil, now: Timestamp
     ) -> Ruling {
-        var table = DecisionTable(self, attachment, request: request, now: now)
-        return table.ruling(holds: holds)
+        DecisionTable(index, attachment, request: request, now: now).ruling(holds: holds)
     }
 
     /// `ruling`, and every rule that lost with its reason.
     package func decide(
         _ attachment: Attachment, holds: [LegalHold], request: RequestID? = nil, now: Timestamp
     ) -> Decision {
-        var table = DecisionTable(self, attachment, request: request, now: now)
+        let table = DecisionTable(index, attachment, request: request, now: now)
         let ruling = table.ruling(holds: holds)
         return Decision(
-            attachment: attachment.id, tier: tiers.tier(of: attachment), request: request, ruling: ruling,
+            attachment: attachment.id, tier: table.tier, request: request, ruling: ruling,
             losers: table.losers(of: ruling, holds: holds), policyDigest: policies.digest)
-    }
-
-    /// `line` is a needed fact where any policy has line scope, `created` always.
-    func missingFact(of attachment: Attachment, created: Timestamp?) -> Fact? {
-        if created == nil { return .created }
-        if needsLine, attachment.sightings.allSatisfy({ $0.line == nil }) { return .line }
-        return nil
     }
 }

@@ -8,15 +8,18 @@ extension DecisionTable {
             .filter { ruling.winner != .hold($0.id) }
             .map { Loser(rule: .hold($0.id), reason: holdReason(under: ruling)) }
         let winningDelete = winningDelete(of: ruling)
-        for (block, met) in zip(decider.blocks, criteria) {
-            for (offset, policy) in decider.policies.policies[block.first...].prefix(64).enumerated() {
-                guard ruling.winner != .policy(policy.id) else { continue }
-                let bit: UInt64 = 1 << UInt64(offset)
-                let reason = reason(of: policy, bit, block, met, under: ruling, winningDelete)
-                losers.append(Loser(rule: .policy(policy.id), reason: reason))
-            }
+        for (number, policy) in index.policies.policies.enumerated() where ruling.winner != .policy(policy.id) {
+            let place = Place(block: number / 64, offset: number % 64)
+            losers.append(
+                Loser(
+                    rule: .policy(policy.id), reason: reason(of: policy, at: place, under: ruling, winningDelete)))
         }
         return losers
+    }
+
+    private struct Place {
+        let block: Int
+        let offset: Int
     }
 
     private func holdReason(under ruling: Ruling) -> LoserReason {
@@ -29,17 +32,16 @@ extension DecisionTable {
 
     private func winningDelete(of ruling: Ruling) -> Delete? {
         guard case .policy(let id)? = ruling.winner,
-            let index = decider.policies.policies.firstIndex(where: { $0.id == id }),
-            let block = decider.blocks.last(where: { $0.first <= index })
+            let number = index.policies.policies.firstIndex(where: { $0.id == id })
         else { return nil }
-        return delete(at: 1 << UInt64(index - block.first), in: block)
+        return delete(at: number % 64, ofBlock: number / 64)
     }
 
     private func reason(
-        of policy: Policy, _ bit: UInt64, _ block: PolicyIndex, _ met: Criteria, under ruling: Ruling,
-        _ winner: Delete?
+        of policy: Policy, at place: Place, under ruling: Ruling, _ winner: Delete?
     ) -> LoserReason {
-        let obstacle = block.obstacle(bit, met)
+        let met = criteria(ofBlock: place.block)
+        let obstacle = index.blocks[place.block].obstacle(1 << UInt64(place.offset), met)
         if let obstacle, !obstacle.isMissing {
             return obstacle.fact == .line ? .outOfScope : .noMatch(obstacle.fact)
         }
@@ -55,18 +57,17 @@ extension DecisionTable {
             if retainCounts { return .retainEnded }
             return policy.retain == nil ? .outranked : .noGround
         case .expired, .policy, .notDue, .noPolicy:
-            return deleteReason(of: policy, bit, block, obstacle?.fact, under: ruling, winner)
+            return deleteReason(of: policy, at: place, obstacle?.fact, under: ruling, winner)
         }
     }
 
     /// Why its `delete_after` did not win; its `retain`, if any, is over.
     private func deleteReason(
-        of policy: Policy, _ bit: UInt64, _ block: PolicyIndex, _ missing: Fact?, under ruling: Ruling,
-        _ winner: Delete?
+        of policy: Policy, at place: Place, _ missing: Fact?, under ruling: Ruling, _ winner: Delete?
     ) -> LoserReason {
         guard policy.deleteAfter != nil else { return .retainEnded }
         if let missing { return .unknownFact(missing) }
-        guard let own = delete(at: bit, in: block) else { return .unknownFact(.lastUsed) }
+        guard let own = delete(at: place.offset, ofBlock: place.block) else { return .unknownFact(.lastUsed) }
         guard case .expired = ruling.reason else {
             guard let winner else { return .outranked }
             if own.rank / 2 != winner.rank / 2 { return .lineScopeWins }

@@ -2,49 +2,64 @@ import Domain
 
 /// One attachment on its way through the table, row by row.
 struct DecisionTable {
-    let decider: Decider
+    let index: Decider.Index
     let attachment: Attachment
     let request: RequestID?
-    let now: Timestamp
-    let created: Timestamp?
+    let tier: Tier
+    private let now: Timestamp
+    private let created: Timestamp?
     private let lastUsed: Timestamp?
     /// The instant at which an ephemeral attachment is past its 24 h; `nil` = persistent.
     private let expiry: Timestamp?
-    let criteria: [Criteria]
+    private let firstCriteria: Criteria
+    /// Those of the second block of 64 policies and later: seldom any.
+    private let otherCriteria: [Criteria]
 
-    init(_ decider: Decider, _ attachment: Attachment, request: RequestID?, now: Timestamp) {
-        self.decider = decider
+    init(_ index: Decider.Index, _ attachment: Attachment, request: RequestID?, now: Timestamp) {
+        self.index = index
         self.attachment = attachment
         self.request = request
         self.now = now
         created = attachment.created
-        lastUsed = attachment.lastUsed
-        let tier = decider.tiers.tier(of: attachment)
+        lastUsed = index.needsLastUse ? attachment.lastUsed : nil
+        tier = index.tiers.tier(of: attachment)
         expiry = tier == .ephemeral ? attachment.ephemeralStart?.adding(seconds: 86_400) : nil
         // The tier follows from `created`, so without it the tier is a missing fact too.
         let knownTier = created == nil ? nil : tier
-        criteria = decider.blocks.map { $0.criteria(of: attachment, tier: knownTier) }
+        firstCriteria = index.blocks[0].criteria(of: attachment, tier: knownTier)
+        otherCriteria =
+            index.blocks.count == 1
+            ? [] : index.blocks.dropFirst().map { $0.criteria(of: attachment, tier: knownTier) }
     }
 
-    mutating func ruling(holds: [LegalHold]) -> Ruling {
+    func criteria(ofBlock number: Int) -> Criteria { number == 0 ? firstCriteria : otherCriteria[number - 1] }
+
+    /// `created` is needed always, `line` where any policy has line scope.
+    private var missingFact: Fact? {
+        if created == nil { return .created }
+        return index.needsLine && !firstCriteria.hasLine ? .line : nil
+    }
+
+    func ruling(holds: [LegalHold]) -> Ruling {
         let retain = longestRetain()
-        if let missing = decider.missingFact(of: attachment, created: created) {
-            if request == nil { return Ruling(.keep, .unknown(missing)) }
-            if case .until(let end, _) = retain, end > now {
-                return Ruling(.keep, .unknown(missing), changesAt: end)
+        if let missing = missingFact {
+            switch retain {
+            case _ where request == nil: return Ruling(.keep, .unknown(missing))
+            case .until(let end, _) where end > now: return Ruling(.keep, .unknown(missing), changesAt: end)
+            case .unknown: return Ruling(.keep, .unknown(missing))
+            default: break
             }
-            if case .unknown = retain { return Ruling(.keep, .unknown(missing)) }
         }
-        if let hold = strongestHold(holds), hold.isActive(at: now) {
+        if !holds.isEmpty, let hold = strongestHold(holds), hold.isActive(at: now) {
             return Ruling(.keep, .held(hold.id), winner: .hold(hold.id), changesAt: hold.until)
         }
         var earliest = created
         switch retain {
         case .none: break
         case .unknown(let fact, let policy):
-            return Ruling(.keep, .unknown(fact), winner: .policy(decider.policies.policies[policy].id))
+            return Ruling(.keep, .unknown(fact), winner: .policy(id(policy)))
         case .until(let end, let policy):
-            if end > now { return retained(by: decider.policies.policies[policy], until: end) }
+            if end > now { return retained(by: policy, until: end) }
             earliest = max(end, created ?? end)
         }
         if let request {
@@ -53,19 +68,21 @@ struct DecisionTable {
         return ending(earliest: earliest)
     }
 
-    private func retained(by policy: Policy, until end: Timestamp) -> Ruling {
-        guard request != nil, let ground = policy.ground else {
-            return Ruling(.keep, .retained(until: end), winner: .policy(policy.id), changesAt: end)
+    private func id(_ policy: Int) -> String { index.policies.policies[policy].id }
+
+    private func retained(by policy: Int, until end: Timestamp) -> Ruling {
+        let winner = RuleName.policy(id(policy))
+        guard request != nil, let ground = index.policies.policies[policy].ground else {
+            return Ruling(.keep, .retained(until: end), winner: winner, changesAt: end)
         }
-        return Ruling(
-            .keep, .withheld(ground: ground, until: end), winner: .policy(policy.id), changesAt: end)
+        return Ruling(.keep, .withheld(ground: ground, until: end), winner: winner, changesAt: end)
     }
 
     /// Rows 4 to 6.
     private func ending(earliest: Timestamp?) -> Ruling {
         if let expiry, expiry <= now { return Ruling(.keep, .expired) }
         guard let winner = strongestDelete() else { return Ruling(.keep, .noPolicy, changesAt: expiry) }
-        let id = decider.policies.policies[winner.policy].id
+        let id = id(winner.policy)
         guard winner.due <= now else {
             return Ruling(
                 .keep, .notDue(at: winner.due), winner: .policy(id), changesAt: min(winner.due, expiry ?? winner.due))
@@ -107,25 +124,26 @@ extension DecisionTable {
         case unknown(Fact, policy: Int)
     }
 
-    func start(of policy: Policy) -> Timestamp? { policy.startsFrom == .created ? created : lastUsed }
+    private func start(_ start: Policy.Start) -> Timestamp? { start == .created ? created : lastUsed }
 
     /// The retain that keeps longest, whether or not it has ended. A criterion on a missing fact counts as matching.
     private func longestRetain() -> Retain {
         var longest = Retain.none
-        for (block, met) in zip(decider.blocks, criteria) {
-            var candidates = met.possible & block.retains
-            if request != nil { candidates &= block.grounded }
+        for number in index.blocks.indices {
+            var candidates = criteria(ofBlock: number).possible & index.blocks[number].retains
+            if request != nil { candidates &= index.blocks[number].grounded }
             while candidates != 0 {
-                let index = block.first + candidates.trailingZeroBitCount
+                let offset = candidates.trailingZeroBitCount
                 candidates &= candidates - 1
-                let policy = decider.policies.policies[index]
-                guard let period = policy.retain else { continue }
-                guard let start = start(of: policy) else {
-                    return .unknown(policy.startsFrom == .created ? .created : .lastUsed, policy: index)
+                let term = index.blocks[number].terms[offset]
+                guard let period = term.retain else { continue }
+                let policy = index.blocks[number].first + offset
+                guard let start = start(term.startsFrom) else {
+                    return .unknown(term.startsFrom == .created ? .created : .lastUsed, policy: policy)
                 }
                 let end = period.end(from: start)
                 if case .until(let current, _) = longest, end <= current { continue }
-                longest = .until(end, policy: index)
+                longest = .until(end, policy: policy)
             }
         }
         return longest
@@ -145,12 +163,15 @@ extension DecisionTable {
     /// id. A criterion on a missing fact counts as not matching.
     private func strongestDelete() -> Delete? {
         var strongest: Delete?
-        for (block, met) in zip(decider.blocks, criteria) {
-            var candidates = met.possible & ~met.unsure & block.deletes
+        for number in index.blocks.indices {
+            let met = criteria(ofBlock: number)
+            var candidates = met.possible & ~met.unsure & index.blocks[number].deletes
             while candidates != 0 {
-                let bit = candidates & (~candidates + 1)
+                let offset = candidates.trailingZeroBitCount
                 candidates &= candidates - 1
-                guard let delete = delete(at: bit, in: block) else { continue }
+                // The instant costs most: it is worked out only where the rank leaves it to decide.
+                if let strongest, index.blocks[number].terms[offset].rank < strongest.rank { continue }
+                guard let delete = delete(at: offset, ofBlock: number) else { continue }
                 if let current = strongest, !delete.beats(current) { continue }
                 strongest = delete
             }
@@ -159,11 +180,9 @@ extension DecisionTable {
     }
 
     /// `nil` where the instant it counts from is missing.
-    func delete(at bit: UInt64, in block: PolicyIndex) -> Delete? {
-        let index = block.first + bit.trailingZeroBitCount
-        let policy = decider.policies.policies[index]
-        guard let period = policy.deleteAfter, let start = start(of: policy) else { return nil }
-        let rank = (block.lineScoped & bit == 0 ? 0 : 2) + (block.tierScoped & bit == 0 ? 0 : 1)
-        return Delete(policy: index, rank: rank, due: period.end(from: start))
+    func delete(at offset: Int, ofBlock number: Int) -> Delete? {
+        let term = index.blocks[number].terms[offset]
+        guard let period = term.deleteAfter, let start = start(term.startsFrom) else { return nil }
+        return Delete(policy: index.blocks[number].first + offset, rank: term.rank, due: period.end(from: start))
     }
 }

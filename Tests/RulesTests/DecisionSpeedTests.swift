@@ -13,17 +13,7 @@ import struct Domain.Attachment
         let count = ProcessInfo.processInfo.environment["LETHE_SPEED"].flatMap(Int.init) ?? 100_000
         let lines = try (0..<4).map { try PhoneLine("+1202555010\($0)") }
         let types = ["image/jpeg", "image/png", "application/pdf", "video/mp4", "text/vcard"]
-        let policies = try (0..<20).map { number in
-            Policy(
-                id: "policy-number-\(number)", title: "t", why: "w", lines: number % 3 == 0 ? [lines[number % 4]] : nil,
-                match: .init(
-                    direction: number % 4 == 1 ? .inbound : nil,
-                    mime: number % 2 == 0 ? Set([types[number % 5]].compactMap(MimePattern.init)) : nil,
-                    size: number % 5 == 0 ? .init(atLeast: Int64(number) * 1000) : nil),
-                startsFrom: number % 7 == 0 ? .lastUsed : .created,
-                retain: number % 6 == 0 ? try Period.parse("\(number + 1)d").get() : nil,
-                deleteAfter: try Period.parse(number % 2 == 0 ? "\(number + 30)d" : "\(number / 4 + 1)mo").get())
-        }
+        let policies = try (0..<20).map { try policy($0, line: lines[$0 % 4], type: types[$0 % 5]) }
         let base: Int64 = 1_767_225_600
         let attachments = (0..<count).map { number in
             let time = Timestamp(seconds: base - Int64(number % 8000) * 3600)
@@ -41,8 +31,9 @@ import struct Domain.Attachment
         var deletes = 0
         let clock = ContinuousClock()
         let rulings = clock.measure {
-            for attachment in attachments where decider.ruling(on: attachment, holds: [], now: now).verdict == .delete {
-                deletes += 1
+            for attachment in attachments {
+                let ruling = decider.ruling(on: attachment, holds: [], now: now)
+                if ruling.verdict == .delete { deletes += 1 }
             }
         }
         let sample = attachments.prefix(count / 10)
@@ -56,5 +47,18 @@ import struct Domain.Attachment
         print("rulings a second: \(rate(count, rulings)) (\(deletes) deletes)")
         print("full decisions a second: \(rate(sample.count, decisions)) (\(losers) losers)")
         #expect(deletes > 0 && deletes < count && losers > 0)
+    }
+
+    private func policy(_ number: Int, line: PhoneLine, type: String) throws -> Policy {
+        var policy = Policy(id: "policy-number-\(number)", title: "t", why: "w")
+        if number % 3 == 0 { policy.lines = [line] }
+        if number % 4 == 1 { policy.match.direction = .inbound }
+        if number % 2 == 0 { policy.match.mime = Set([type].compactMap(MimePattern.init)) }
+        if number % 5 == 0 { policy.match.size = .init(atLeast: Int64(number) * 1000) }
+        if number % 7 == 0 { policy.startsFrom = .lastUsed }
+        if number % 6 == 0 { policy.retain = try Period.parse("\(number + 1)d").get() }
+        let months = "\(number / 4 + 1)mo"
+        policy.deleteAfter = try Period.parse(number % 2 == 0 ? "\(number + 30)d" : months).get()
+        return policy
     }
 }

@@ -1,0 +1,93 @@
+import Domain
+
+/// One mask a fact.
+struct Criteria: Sendable {
+    var line: UInt64
+    var tier: UInt64
+    var direction: UInt64
+    var source: UInt64
+    var mime: UInt64
+    var size: UInt64
+    private var seen: UInt8 = 0
+    /// Policies that nothing known rules out.
+    private(set) var possible: UInt64 = 0
+    /// Those of `possible` that a missing fact may yet rule out.
+    private(set) var unsure: UInt64 = 0
+
+    init(filledWith mask: UInt64) {
+        (line, tier, direction, source, mime, size) = (mask, mask, mask, mask, mask, mask)
+    }
+
+    /// Some sighting is on a line that is known.
+    var hasLine: Bool { seen & 1 != 0 }
+
+    mutating func seeLine(_ policies: UInt64) { (line, seen) = (line | policies, seen | 1) }
+    mutating func seeTier(_ policies: UInt64) { (tier, seen) = (tier | policies, seen | 2) }
+    mutating func seeDirection(_ policies: UInt64) { (direction, seen) = (direction | policies, seen | 4) }
+    mutating func seeSource(_ policies: UInt64) { (source, seen) = (source | policies, seen | 8) }
+    mutating func seeMime(_ policies: UInt64) { (mime, seen) = (mime | policies, seen | 16) }
+    mutating func seeSize(_ policies: UInt64) { (size, seen) = (size | policies, seen | 32) }
+
+    /// Lets through the policies without a criterion on the fact, and all of them where the fact is missing.
+    mutating func finish(constrained: Criteria, all: UInt64) {
+        possible = all
+        unsure = 0
+        line = settled(line, constrained.line, 1)
+        tier = settled(tier, constrained.tier, 2)
+        direction = settled(direction, constrained.direction, 4)
+        source = settled(source, constrained.source, 8)
+        mime = settled(mime, constrained.mime, 16)
+        size = settled(size, constrained.size, 32)
+        unsure &= possible
+    }
+
+    private mutating func settled(_ met: UInt64, _ constrained: UInt64, _ bit: UInt8) -> UInt64 {
+        guard seen & bit != 0 else {
+            unsure |= constrained
+            return ~0
+        }
+        let through = met | ~constrained
+        possible &= through
+        return through
+    }
+
+    /// Why the policy at `bit` does not match for sure: the fact, and whether it is missing.
+    func obstacle(_ bit: UInt64, constrained: Criteria) -> (fact: Fact, isMissing: Bool)? {
+        if line & bit == 0 { return (.line, false) }
+        if tier & bit == 0 { return (.tier, false) }
+        if direction & bit == 0 { return (.direction, false) }
+        if source & bit == 0 { return (.source, false) }
+        if mime & bit == 0 { return (.mime, false) }
+        if size & bit == 0 { return (.size, false) }
+        guard unsure & bit != 0 else { return nil }
+        if seen & 1 == 0, constrained.line & bit != 0 { return (.line, true) }
+        if seen & 2 == 0, constrained.tier & bit != 0 { return (.tier, true) }
+        if seen & 4 == 0, constrained.direction & bit != 0 { return (.direction, true) }
+        if seen & 8 == 0, constrained.source & bit != 0 { return (.source, true) }
+        return seen & 16 == 0 && constrained.mime & bit != 0 ? (.mime, true) : (.size, true)
+    }
+}
+
+/// One mask a source.
+struct SourceMasks: Sendable {
+    private var masks: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+
+    subscript(source: AttachmentSource) -> UInt64 {
+        get {
+            switch source {
+            case .message: masks.0
+            case .upload: masks.1
+            case .voiceMemo: masks.2
+            case .sticker: masks.3
+            }
+        }
+        set {
+            switch source {
+            case .message: masks.0 = newValue
+            case .upload: masks.1 = newValue
+            case .voiceMemo: masks.2 = newValue
+            case .sticker: masks.3 = newValue
+            }
+        }
+    }
+}

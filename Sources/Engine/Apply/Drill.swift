@@ -53,7 +53,8 @@ package struct Drill: Sendable {
                 hint: "nothing of yours was touched; try again later")
         }
         let vendor = bench.vendor
-        let found = await Retrying(perSecond: 10, time: bench.time)(answer: { $0.answer }) { await vendor.lookUp(id) }
+        let found = await Retrying(perSecond: 10, time: bench.time)(
+            answer: { $0.answer }, call: { await vendor.lookUp(id) })
         guard LookUpFinding(found.answer) == .present else {
             throw LetheError(
                 "drill-not-found", .failed, "the vendor does not find the drill's attachment (\(found.answer.brief))",

@@ -32,7 +32,7 @@ package struct SettleOpenIntents: Sendable {
         let retrying = Retrying(perSecond: 10, time: bench.time)
         for intent in try bench.inventory.openIntents() {
             let vendor = bench.vendor
-            let lookUp = await retrying(answer: { $0.answer }) { await vendor.lookUp(intent.attachment) }
+            let lookUp = await retrying(answer: { $0.answer }, call: { await vendor.lookUp(intent.attachment) })
             switch LookUpFinding(lookUp.answer) {
             case .present:
                 let answer = AuditRecord.Answer(

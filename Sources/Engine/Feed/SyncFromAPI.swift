@@ -128,7 +128,7 @@ package struct SyncFromAPI: Sendable {
             let page = try bench.inventory.attachments(
                 AttachmentFilter(state: .live), after: cursor, limit: 500, where: { $0.created == nil })
             for attachment in page.attachments {
-                let lookUp = await retrying(answer: { $0.answer }) { await vendor.lookUp(attachment.id) }
+                let lookUp = await retrying(answer: { $0.answer }, call: { await vendor.lookUp(attachment.id) })
                 if let found = lookUp.found {
                     try record([Delivery(lookups: [found])], &report, countsAttachments: false)
                 } else if LookUpFinding(lookUp.answer) != .absent {

@@ -41,7 +41,7 @@ package struct VerifyDeletions: Sendable {
             if let since, record.outcomeAt.map({ $0 < since }) ?? true { continue }
             guard sample.map({ report.checked < $0 }) ?? true, !bench.shouldStop() else { break }
             let vendor = bench.vendor
-            let answer = await retrying(answer: { $0.answer }) { await vendor.lookUp(id) }.answer
+            let answer = await retrying(answer: { $0.answer }, call: { await vendor.lookUp(id) }).answer
             report.checked += 1
             switch LookUpFinding(answer) {
             case .absent:

@@ -1,0 +1,109 @@
+import Audit
+import Domain
+import Engine
+import Foundation
+import Inventory
+import Rules
+import TestSupport
+import Testing
+
+@Suite struct PlanningTests {
+    private func plan(
+        _ workspace: TestWorkspace, _ rules: Decider = TestRules.five
+    ) throws -> PlanRetention.Planned {
+        try PlanRetention(
+            inventory: workspace.inventory, log: workspace.log, rules: rules, partner: TestWorkspace.partner,
+            limits: .init(maxPercent: 100)
+        ).run(now: workspace.clock.now())
+    }
+
+    @Test func candidatesGiveWhatDecidingEverythingGives() throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(200)
+        #expect(try plan(workspace).decided == 200)
+        for days in [1, 3, 10, 20, 45] as [Int64] {
+            workspace.clock.advance(seconds: days * 86_400)
+            let due = try workspace.due()
+            let planned = try plan(workspace)
+            #expect(Set(planned.plan.items.map(\.attachment)) == due)
+            #expect(planned.decided <= 200)
+        }
+        #expect(try plan(workspace).decided < 200)
+        let changed = TestRules.decider("version: 1\npolicies:\n  - {id: a, title: A, why: B., delete_after: 1d}\n")
+        #expect(try plan(workspace, changed).plan.items.count == 200)
+    }
+
+    @Test func aPlanOverALimitIsRefusedWholeAndMayBeAllowed() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(150)
+        let due = try workspace.due().count
+        let vendor = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
+        let bench = workspace.bench(vendor)
+        let retention = TestWorkspace.retention(bench, limits: .init(maxDeletes: due - 1, maxPercent: 100))
+        let error = await #expect(throws: LetheError.self) { _ = try await retention.run() }
+        #expect(error?.code == "over-limit" && error?.status == .refused)
+        #expect(error?.hint?.contains("--allow-deletes \(due)") == true)
+        await #expect(throws: LetheError.self) { _ = try await retention.run(allowDeletes: due - 1) }
+        #expect(vendor.deletes.isEmpty)
+        let answer = try await retention.run(allowDeletes: due)
+        #expect(answer.status == .done && vendor.deletes.count == due)
+        #expect(try workspace.inventory.deletedVolume(since: TestWorkspace.start).deletes == 0)
+        #expect(
+            try workspace.records().contains {
+                if case .operatorAct(.limitRaise, answer.planned.plan.id.description, "tester", _) = $0 {
+                    true
+                } else {
+                    false
+                }
+            })
+        #expect(try workspace.inventory.plans(in: [.cancelled]).count == 2)
+    }
+
+    @Test func aLargePlanWaitsForAPerson() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(60)
+        let vendor = try workspace.scripted()
+        let bench = workspace.bench(vendor)
+        let retention = RunRetention(
+            bench, rules: TestRules.five, limits: .init(maxPercent: 100), approval: ApprovalRule(above: 3),
+            settings: TestWorkspace.settings)
+        let error = await #expect(throws: LetheError.self) { _ = try await retention.run() }
+        #expect(error?.code == "approval-needed")
+        let id = try #require(try workspace.inventory.plans(in: [.proposed]).first?.id)
+        try ApprovePlan(
+            inventory: workspace.inventory, log: workspace.log, time: workspace.clock, rules: ApprovalRule()
+        ).run(id, by: "ada")
+        workspace.clock.advance(seconds: 72 * 3600)
+        let apply = ApplyPlan(bench, rules: TestRules.five, settings: TestWorkspace.settings)
+        await #expect { _ = try await apply.run(id) } throws: { ($0 as? LetheError)?.code == "approval-expired" }
+        #expect(vendor.deletes.isEmpty)
+        try ClosePlan(bench).cancel(id, by: "ada", reason: "too late")
+        #expect(try workspace.inventory.plan(id).state == .cancelled)
+    }
+
+    @Test func closingAHaltedPlanEndsEveryItem() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(150)
+        let vendor = try workspace.scripted { _, _ in .http(409) }
+        let bench = workspace.bench(vendor)
+        let halted = try await RunRetention(
+            bench, rules: TestRules.five, limits: .init(maxPercent: 100), approval: ApprovalRule(),
+            settings: .init(maxInFlight: 1, requestsPerSecond: 1000, usesCanary: false, operatorName: "tester")
+        ).run()
+        #expect(halted.result.halted == .tooManyFailures)
+        let id = halted.result.plan
+        #expect { try ClosePlan(bench).cancel(id, by: "ada") } throws: {
+            ($0 as? LetheError)?.code == "open-intents"
+        }
+        let settled = try workspace.scripted(lookUp: { _ in .http(200) })
+        let settlement = try await SettleOpenIntents(workspace.bench(settled), rules: TestRules.five)
+            .run(accountLines: [])
+        #expect(settlement.open == 0 && settlement.present > 0)
+        try ClosePlan(bench).cancel(id, by: "ada")
+        let results = try workspace.inventory.results(of: id)
+        #expect(results.allSatisfy { $0.outcome != nil })
+        #expect(results.count { $0.outcome == .failedUnexpected } == 20)
+        let totals = try #require(try workspace.inventory.runs(of: id).last?.counts)
+        #expect(totals.items == results.count && totals.open == results.count - 20 && totals.failed == 20)
+    }
+}

@@ -1,0 +1,118 @@
+import Audit
+import Domain
+import Engine
+import Foundation
+import Inventory
+import LinqClient
+import Rules
+import Simulator
+import TestSupport
+import Testing
+
+@Suite struct SyncTests {
+    private func ids(_ inventory: InventoryStore) throws -> Set<AttachmentID> {
+        Set(try inventory.attachments(limit: 100_000).attachments.map(\.id))
+    }
+
+    @Test func aWalkFindsWhatTheWebhooksTold() async throws {
+        let told = try TestWorkspace()
+        try told.fill(150)
+        let walked = try TestWorkspace(faults: ["get.503:0.1", "get.429:0.05:1"])
+        try walked.account.populate(
+            Population(
+                lines: TestWorkspace.lines.map { try PhoneLine($0) }, attachments: 150,
+                from: TestWorkspace.start.adding(seconds: -200 * 86_400),
+                to: TestWorkspace.start.adding(seconds: -86_400), seed: 7))
+        let upload = walked.account.addUpload(
+            SimulatedFile(name: "memo.pdf", mime: "application/pdf", size: 5), at: TestWorkspace.start)
+        _ = try walked.inventory.record(
+            [
+                Delivery(messages: [
+                    MessageObservation(attachments: [ObservedAttachment(id: upload, source: .upload)])
+                ])
+            ], now: walked.clock.now())
+        try await walked.server.serve { url in
+            let client = try TestWorkspace.client(url)
+            let sync = SyncFromAPI(walked.bench(client), requestsPerSecond: 1000)
+            let report = try await sync.run()
+            #expect(report.coverage == .complete && report.status == .done)
+            #expect(report.attachmentsNew == 150)
+            let again = try await sync.run()
+            #expect(again.attachmentsNew == 0 && again.attachmentsSeen == 150)
+            await client.shutdown()
+        }
+        #expect(try ids(walked.inventory) == (try ids(told.inventory)).union([upload]))
+        #expect(try walked.inventory.attachment(upload)?.apiCreated != nil)
+        #expect(walked.account.deletions.isEmpty)
+    }
+
+    @Test func oneLineAndOnePerson() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.account.populate(
+            Population(
+                lines: TestWorkspace.lines.map { try PhoneLine($0) }, attachments: 80,
+                from: TestWorkspace.start.adding(seconds: -86_400), to: TestWorkspace.start, seed: 3))
+        try await workspace.server.serve { url in
+            let client = try TestWorkspace.client(url)
+            let sync = SyncFromAPI(workspace.bench(client), requestsPerSecond: 1000)
+            _ = try await sync.run(lines: [try PhoneLine(TestWorkspace.lines[1])])
+            #expect(try workspace.inventory.lines() == [try PhoneLine(TestWorkspace.lines[1])])
+            await #expect { _ = try await sync.run(lines: [try PhoneLine("+13035550100")]) } throws: {
+                ($0 as? LetheError)?.code == "unknown-line"
+            }
+            let before = try ids(workspace.inventory).count
+            let report = try await sync.run(of: [try Handle(Population.handle(of: 0))])
+            #expect(report.coverage == .complete)
+            #expect(try ids(workspace.inventory).count == before + report.attachmentsNew)
+            await client.shutdown()
+        }
+    }
+
+    @Test func whatWasDeletedIsNotTakenInAgain() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(60)
+        let due = try workspace.due()
+        try await workspace.server.serve { url in
+            let client = try TestWorkspace.client(url)
+            let bench = workspace.bench(client)
+            #expect(try await TestWorkspace.retention(bench).run().status == .done)
+            let report = try await SyncFromAPI(bench, requestsPerSecond: 1000).run()
+            #expect(report.suppressed <= due.count && report.attachmentsNew == 0)
+            #expect(try workspace.inventory.liveCount() == 60 - due.count)
+            let verified = try await VerifyDeletions(bench, requestsPerSecond: 1000).run()
+            #expect(verified.checked == due.count && verified.gone == due.count && verified.status == .done)
+            await client.shutdown()
+        }
+        let plan = try #require(try workspace.inventory.plans().first)
+        #expect(try workspace.inventory.results(of: plan.id).allSatisfy { $0.grade == .b })
+    }
+
+    @Test func whatIsStillThereAfterItsDeletionIsDueAgain() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(60)
+        let due = try workspace.due()
+        let vendor = try workspace.scripted(lookUp: { _ in .http(200) })
+        let bench = workspace.bench(vendor)
+        #expect(try await TestWorkspace.retention(bench).run().status == .done)
+        let report = try await VerifyDeletions(bench, requestsPerSecond: 1000).run(sample: 3)
+        #expect(report.checked == 3 && report.stillThere.count == 3 && report.status == .failed)
+        #expect(try workspace.due().count == 3)
+        #expect(due.isSuperset(of: report.stillThere))
+    }
+
+    @Test func theDrillDeletesItsOwnUploadAndNothingElse() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(30)
+        try await workspace.server.serve { url in
+            let client = try TestWorkspace.client(url)
+            let outcome = try await Drill(
+                workspace.bench(client), rules: TestRules.five, settings: TestWorkspace.settings
+            ).run()
+            #expect(outcome.result.status == .done)
+            #expect(outcome.grade == .a)
+            #expect(workspace.deleted == [outcome.attachment])
+            #expect(try workspace.inventory.attachment(outcome.attachment)?.state != .live)
+            await client.shutdown()
+        }
+    }
+}

@@ -78,6 +78,23 @@ import Testing
         _ = try values.checked()
     }
 
+    @Test func aRequestCountsTheLastWordOverAllItsPlans() throws {
+        let world = try GatherWorld()
+        try world.work()
+        let later = GatherWorld.plan(3, .erasure, [6], rule: world.erasure.items[0].rule, request: world.request.id)
+        _ = try world.store.save(later)
+        #expect(try values(world).requests.map { $0.outcomes[Outcome.withheldHold] } == [1])
+        _ = try world.log.append([
+            .runStart(
+                run: SampleReport.run(3), plan: later.id, digest: String(repeating: "0", count: 64),
+                policy: later.policyDigest),
+            .itemClosed(
+                run: SampleReport.run(3), attachment: SampleReport.attachment(6), outcome: .alreadyAbsent, reason: nil),
+        ])
+        let request = try #require(values(world).checked().values.requests.first)
+        #expect(request.items == 2 && request.outcomes[Outcome.deleted] == 1 && request.outcomes[.absent] == 1)
+    }
+
     @Test func recordsThatWereNotVerifiedAreNotRead() throws {
         let world = try GatherWorld()
         try world.work()
@@ -94,54 +111,10 @@ import Testing
         let world = try GatherWorld()
         try world.work()
         let report = try values(world).checked()
-        let certificate = try CertificateValues.gather(world.sources(), request: world.request.id, now: Self.now)
-            .checked()
         let forms = [
             try ReportHTML.render(report), ReportMarkdown.render(report), ReportCSV.render(report),
-            try ReportJSON.render(report), try CertificateHTML.render(certificate),
-            try CertificateJSON.render(certificate),
+            try ReportJSON.render(report),
         ]
         for form in forms { #expect(!form.contains(GatherWorld.handle.dropFirst())) }
-    }
-
-    @Test func theStatementOfAnErasureCarriesProofsThatHold() throws {
-        let world = try GatherWorld()
-        try world.work()
-        let values = try CertificateValues.gather(world.sources(), request: world.request.id, now: Self.now)
-        let certificate = try values.checked()
-        #expect(certificate.summary.statement == "1 of 2 attachments deleted, 1 withheld on a ground that is named.")
-        #expect(certificate.values.items.compactMap(\.ground) == ["hold placed"])
-        #expect(certificate.values.items.map(\.mediaType) == ["image/jpeg", "image/jpeg"])
-        #expect(certificate.values.proof.records.count == 2)
-        let key = try VerifierKey(values.proof.vkey)
-        for record in certificate.values.proof.records {
-            let proof = try InclusionProof(Array(#require(record.inclusion).utf8))
-            guard case .intact(let entry) = try proof.check(key) else {
-                Issue.record("the proof of record \(record.seq) does not hold")
-                continue
-            }
-            #expect(entry.line == Array(record.line.utf8))
-        }
-    }
-
-    @Test func aStatementBeforeTheSealHasRecordsAndNoProofs() throws {
-        let world = try GatherWorld()
-        try world.work()
-        _ = try world.log.append([
-            .itemClosed(
-                run: SampleReport.run(2), attachment: SampleReport.attachment(6), outcome: .deletedAfterRetry,
-                reason: nil)
-        ])
-        let values = try CertificateValues.gather(world.sources(), request: world.request.id, now: Self.now)
-        #expect(values.proof.records.map { $0.inclusion == nil }.contains(true))
-        _ = try values.checked()
-    }
-
-    @Test func aRequestThatIsNotThereIsRefused() throws {
-        let world = try GatherWorld()
-        let error = #expect(throws: LetheError.self) {
-            try CertificateValues.gather(world.sources(), request: SampleReport.request(99), now: Self.now)
-        }
-        #expect(error?.code == "unknown-request")
     }
 }

@@ -62,7 +62,7 @@ struct GatherWorld {
             ])
     }
 
-    private static func plan(_ number: Int, _ kind: Plan.Kind, _ items: [Int], rule: String, request: RequestID? = nil)
+    static func plan(_ number: Int, _ kind: Plan.Kind, _ items: [Int], rule: String, request: RequestID? = nil)
         -> Plan
     {
         Plan(

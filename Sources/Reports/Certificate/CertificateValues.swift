@@ -15,7 +15,7 @@ package struct CertificateValues: Codable, Sendable, Equatable {
     package var request: Request
     package var plan: Plan
     package var approvals: [ReportValues.Approval]
-    /// Every item of the plan, in any order.
+    /// Every item of the request's plans with the last word on it, in any order.
     package var items: [Item]
     package var coverage: Coverage
     package var proof: Proof
@@ -65,6 +65,7 @@ package struct CertificateValues: Codable, Sendable, Equatable {
         }
     }
 
+    /// The latest plan of the request; earlier ones may have dealt with other items.
     package struct Plan: Codable, Sendable, Equatable {
         package var id: PlanID
         package var digest: String

@@ -13,11 +13,6 @@ struct LogHistory {
         var attempts = 0
         var lastAnswer: String?
         var trace: String?
-        /// Why it ended without a DELETE, as the record says.
-        var reason: String?
-        /// Of the record.
-        var origin: String
-        var seq: Int64
     }
 
     /// What has been sent for an attachment and not come to its end.
@@ -56,13 +51,13 @@ struct LogHistory {
         }.sorted { ($0.at, $0.op) < ($1.at, $1.op) }
     }
 
-    mutating func add(_ entry: LogEntry, origin: String) {
+    mutating func add(_ entry: LogEntry) {
         let at = entry.time
         switch entry.record {
         case .deleteIntent(let intent): announce(intent, at)
-        case .deleteOutcome(let answer): answered(answer, at, (origin, entry.seq))
-        case .itemClosed(let run, let attachment, let outcome, let reason):
-            end(attachment, Ending(run: run, at: at, outcome: outcome, reason: reason, origin: origin, seq: entry.seq))
+        case .deleteOutcome(let answer): answered(answer, at)
+        case .itemClosed(let run, let attachment, let outcome, _):
+            end(attachment, Ending(run: run, at: at, outcome: outcome))
         case .runStart(let run, let plan, _, _): runs[run] = ReportValues.Run(id: run, plan: plan, start: at)
         case _ where at >= end: return
         case .planApproved(let plan, _, let by, let how):
@@ -90,18 +85,13 @@ struct LogHistory {
             lastAnswer: before?.lastAnswer)
     }
 
-    private mutating func answered(_ answer: AuditRecord.Answer, _ at: Timestamp, _ place: (origin: String, seq: Int64))
-    {
+    private mutating func answered(_ answer: AuditRecord.Answer, _ at: Timestamp) {
         guard var trial = trials[answer.attachment], trial.intent.operation == answer.operation else { return }
         trial.isOpen = false
         trial.lastAnswer = answer.error?.rawValue ?? String(answer.http)
         trials[answer.attachment] = trial
         guard let final = answer.final else { return }
-        end(
-            answer.attachment,
-            Ending(
-                run: trial.intent.run, at: at, outcome: final, trace: answer.trace, origin: place.origin, seq: place.seq
-            ))
+        end(answer.attachment, Ending(run: trial.intent.run, at: at, outcome: final, trace: answer.trace))
     }
 
     /// The last word on an item: what was tried on it is added, and forgotten.

@@ -55,7 +55,7 @@ package struct ReportSources: Sendable {
                 let rest = log.verification.records - last - 1
                 let entries = try log.reader.entries(after: last, limit: Int(min(rest, 5000)))
                 guard let final = entries.last else { break }
-                for entry in entries { history.add(entry, origin: log.reader.origin) }
+                for entry in entries { history.add(entry) }
                 last = final.seq
             }
         }

@@ -56,18 +56,23 @@ extension ReportValues {
         }
     }
 
+    /// A request may have several plans, as what was withheld comes free: the last word on each attachment counts.
     private mutating func addRequests(
         _ sources: ReportSources, _ history: LogHistory, now: Timestamp
     ) throws(LetheError) {
+        let plans = Dictionary(grouping: try sources.inventory.plans(), by: \.request)
         for request in try sources.inventory.requests() where request.received < period.to {
             let times = [request.received, request.answered].compactMap { $0 }
             guard !request.state.isClosed || times.contains(where: period.contains) else { continue }
-            var outcomes = OutcomeCounts()
-            if let id = request.plan {
-                let plan = try sources.inventory.plan(id).plan
-                outcomes = OutcomeCounts(
-                    plan.items.map { history.endings[id]?[$0.attachment]?.outcome ?? .notAttempted })
+            var words: [AttachmentID: Outcome] = [:]
+            for plan in (plans[request.id] ?? []).sorted(by: { ($0.created, $0.id) < ($1.created, $1.id) }) {
+                for item in try sources.inventory.plan(plan.id).plan.items {
+                    words[item.attachment] =
+                        history.endings[plan.id]?[item.attachment]?.outcome
+                        ?? words[item.attachment] ?? .notAttempted
+                }
             }
+            let outcomes = OutcomeCounts(words.values)
             requests.append(Request(request, items: outcomes.total, outcomes: outcomes, now: now))
         }
     }

@@ -12,6 +12,7 @@ package struct Decider: Sendable {
     final class Index: Sendable {
         let policies: PolicySet
         let tiers: TierMap
+        let ids: [String]
         let blocks: [PolicyIndex]
         /// Some policy names lines, so the line is a needed fact.
         let needsLine: Bool
@@ -23,6 +24,7 @@ package struct Decider: Sendable {
             self.tiers = tiers
             needsLine = policies.hasLineScope
             let all = policies.policies
+            ids = all.map(\.id)
             needsLastUse = all.contains { $0.startsFrom == .lastUsed }
             // Without a policy there is still a block, so that the facts are looked at in one way.
             blocks = stride(from: 0, to: max(all.count, 1), by: 64).map {

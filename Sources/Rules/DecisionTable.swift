@@ -68,7 +68,7 @@ struct DecisionTable {
         return ending(earliest: earliest)
     }
 
-    private func id(_ policy: Int) -> String { index.policies.policies[policy].id }
+    private func id(_ policy: Int) -> String { index.ids[policy] }
 
     private func retained(by policy: Int, until end: Timestamp) -> Ruling {
         let winner = RuleName.policy(id(policy))
@@ -141,6 +141,11 @@ extension DecisionTable {
                 guard let start = start(term.startsFrom) else {
                     return .unknown(term.startsFrom == .created ? .created : .lastUsed, policy: policy)
                 }
+                if case .until(let current, _) = longest,
+                    start.adding(microseconds: period.mostMicroseconds) <= current
+                {
+                    continue
+                }
                 let end = period.end(from: start)
                 if case .until(let current, _) = longest, end <= current { continue }
                 longest = .until(end, policy: policy)
@@ -169,14 +174,21 @@ extension DecisionTable {
             while candidates != 0 {
                 let offset = candidates.trailingZeroBitCount
                 candidates &= candidates - 1
-                // The instant costs most: it is worked out only where the rank leaves it to decide.
-                if let strongest, index.blocks[number].terms[offset].rank < strongest.rank { continue }
+                if let strongest, !mayBeat(strongest, at: offset, ofBlock: number) { continue }
                 guard let delete = delete(at: offset, ofBlock: number) else { continue }
                 if let current = strongest, !delete.beats(current) { continue }
                 strongest = delete
             }
         }
         return strongest
+    }
+
+    /// Asking the calendar costs most: it is left alone where rank or the shortest months rule the policy out.
+    private func mayBeat(_ other: Delete, at offset: Int, ofBlock number: Int) -> Bool {
+        let term = index.blocks[number].terms[offset]
+        guard term.rank == other.rank else { return term.rank > other.rank }
+        guard let period = term.deleteAfter, let start = start(term.startsFrom) else { return false }
+        return start.adding(microseconds: period.leastMicroseconds) <= other.due
     }
 
     /// `nil` where the instant it counts from is missing.

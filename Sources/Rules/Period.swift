@@ -41,6 +41,12 @@ package struct Period: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// No start makes it shorter than this: 28 days a month. Cheap, to rule a period out before the calendar is asked.
+    var leastMicroseconds: Int64 { fixedMicroseconds ?? calendarMonths * 28 * 86_400_000_000 }
+
+    /// No start makes it longer than this: 31 days a month.
+    var mostMicroseconds: Int64 { fixedMicroseconds ?? calendarMonths * 31 * 86_400_000_000 }
+
     /// Wherever they start, this period is never the shorter one.
     package func isNeverShorter(than other: Period) -> Bool {
         switch (fixedMicroseconds, other.fixedMicroseconds) {

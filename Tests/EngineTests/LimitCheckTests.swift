@@ -34,6 +34,11 @@ import Testing
         #expect((check(Limits()).breach(by: items(count, size: nil)) != nil) == isOver)
     }
 
+    @Test func aPlanThatDeletesNothingIsWithinEveryLimit() {
+        let check = LimitCheck(limits: Limits(maxDeletes: 0), live: 0, recentDeletes: 900, recentBytes: .max / 2)
+        #expect(check.breach(by: []) == nil)
+    }
+
     @Test(arguments: [(99, false), (100, false), (101, true)])
     func theLastDayCountsToo(count: Int, isOver: Bool) {
         let check = LimitCheck(limits: Limits(), live: 1_000_000, recentDeletes: 900, recentBytes: 900)

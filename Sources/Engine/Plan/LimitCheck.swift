@@ -28,6 +28,7 @@ package struct LimitCheck: Sendable {
 
     /// What is over a limit, for people; `nil` = within all of them. `items`: those that are still to be deleted.
     package func breach(by items: [PlanItem]) -> String? {
+        guard !items.isEmpty else { return nil }
         let bytes = items.reduce(Int64(0)) { $0 + ($1.size ?? Self.unknownSize) }
         return breach(deletes: items.count, bytes: bytes, held: live, over: "this plan")
             ?? breach(

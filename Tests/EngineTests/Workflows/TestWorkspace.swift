@@ -107,7 +107,7 @@ struct TestWorkspace: Sendable {
     static func retention(
         _ bench: Workbench, _ rules: Decider = TestRules.five, limits: Limits = .init(maxPercent: 100)
     ) -> RunRetention {
-        RunRetention(bench, rules: rules, limits: limits, approval: ApprovalRule(), settings: settings)
+        RunRetention(bench, rules: rules, limits: limits, approval: ApprovalRule(above: 5000), settings: settings)
     }
 
     /// What the rules want gone now, found by deciding everything.

@@ -1,4 +1,5 @@
 package import Domain
+import Synchronization
 
 /// A length of time as policies write it: `36h`, `30d` (24 h days), `2w`, `6mo`, `7y` (calendar months and years in UTC,
 /// clamped to the month's last day).
@@ -81,20 +82,39 @@ package struct Period: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The shortest and the longest these months get, in microseconds: every month of the 400-year cycle is tried as a
-    /// start, on its first day and on its last, where the end may be clamped.
-    private var calendarSpan: (shortest: Int64, longest: Int64) {
+    private struct Span {
+        let shortest: Int64
+        let longest: Int64
+    }
+
+    /// Worked out once for each number of months: comparing policies with one another asks for the same few again.
+    private static let spans = Mutex<[Int64: Span]>([:])
+
+    /// The shortest and the longest these months get, in microseconds.
+    private var calendarSpan: Span {
+        let months = calendarMonths
+        return Self.spans.withLock { known in
+            if let span = known[months] { return span }
+            let span = Self.span(ofMonths: months)
+            known[months] = span
+            return span
+        }
+    }
+
+    /// Every month of the 400-year cycle is tried as a start, on its first day and on its last, where the end may be
+    /// clamped.
+    private static func span(ofMonths months: Int64) -> Span {
         var shortest = Int64.max
         var longest = Int64.min
         var first = CivilDate(daysSince1970: 0)
         for _ in 0..<4800 {
             let next = first.adding(months: 1)
             let last = CivilDate(daysSince1970: next.daysSince1970 - 1)
-            longest = max(longest, first.adding(months: calendarMonths).daysSince1970 - first.daysSince1970)
-            shortest = min(shortest, last.adding(months: calendarMonths).daysSince1970 - last.daysSince1970)
+            longest = max(longest, first.adding(months: months).daysSince1970 - first.daysSince1970)
+            shortest = min(shortest, last.adding(months: months).daysSince1970 - last.daysSince1970)
             first = next
         }
-        return (shortest * 86_400_000_000, longest * 86_400_000_000)
+        return Span(shortest: shortest * 86_400_000_000, longest: longest * 86_400_000_000)
     }
 }
 

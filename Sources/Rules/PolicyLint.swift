@@ -70,8 +70,12 @@ struct PolicyLint {
             suggestion: "add a policy without \"scope\" and \"match\" and with \"delete_after\"")
     }
 
-    /// Shadowed policies and ties, each pair of policies looked at once.
+    /// Every policy is compared with every other, so a folder of more policies than anybody reads is not searched.
+    private static let mostRivals = 1000
+
+    /// Shadowed policies and ties.
     private func rivals() -> [Diagnostic] {
+        guard policies.count <= Self.mostRivals else { return [] }
         let located = policies.sorted { $0.policy.id < $1.policy.id }
         var found: [Diagnostic] = []
         var shadowed: Set<String> = []

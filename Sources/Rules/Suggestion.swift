@@ -1,7 +1,7 @@
 /// "Did you mean" for a misspelt word.
-enum Suggestion {
+package enum Suggestion {
     /// The nearest of the known words within two slips (one for words under four letters), else all of them.
-    static func of(_ word: String, among known: [String], noun: String) -> String {
+    package static func of(_ word: String, among known: [String], noun: String) -> String {
         let nearest = known.map { (word: $0, distance: distance(word.lowercased(), $0.lowercased())) }
             .min { $0.distance < $1.distance }
         if let nearest, nearest.distance <= (min(word.count, nearest.word.count) < 4 ? 1 : 2) {

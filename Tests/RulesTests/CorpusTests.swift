@@ -73,6 +73,20 @@ import Testing
         #expect(took < .seconds(1))
     }
 
+    @Test(arguments: [1000, 16_000]) func aFullFileIsJudgedInSeconds(_ count: Int) {
+        var text = "version: 1\npolicies:\n"
+        for number in 0..<count {
+            text +=
+                " - {id: p\(number), title: t, why: w, delete_after: \(number % 400 + 1)\(number % 2 == 0 ? "mo" : "d")}\n"
+        }
+        let took = ContinuousClock().measure {
+            let loaded = PolicyLoader.load(files: [("many.yaml", Array(text.utf8))])
+            #expect(loaded.set?.policies.count == count)
+        }
+        #expect(took < .seconds(60))
+        print("\(count) policies: \(took)")
+    }
+
     @Test func aFileOverOneMebibyteIsRefusedAndOneOfThatSizeIsRead() {
         let head = "version: 1\npolicies: []\n#"
         for (size, code) in [(1_048_576, "-"), (1_048_577, "too-large")] {

@@ -14,10 +14,9 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .testTarget(
-        name: name + "Tests", dependencies: dependencies + ["TestSupport"], resources: [],
-        swiftSettings: settings)
+        name: name + "Tests", dependencies: dependencies + ["TestSupport"], exclude: exclude, swiftSettings: settings)
 }
 
 let grdb: [Target.Dependency] = [
@@ -85,10 +84,26 @@ let package = Package(
                 "Domain", "Cryptography", "Rules", "Inventory", "Audit", "LinqClient", "Engine", "Reports",
                 "Simulator", argumentParser,
             ],
+            // The policies of the demo are those of `policies/`.
+            exclude: ["Policies/tests"],
+            resources: ["default", "health-data", "identity-documents", "marketing", "support-line"].map {
+                .embedInCode("Policies/\($0).yaml")
+            },
             swiftSettings: settings),
         .target(
             name: "TestSupport", dependencies: ["Domain"], path: "Tests/TestSupport", swiftSettings: settings),
         tests("Domain", ["Domain"]),
+        tests("Cryptography", ["Domain", "Cryptography"]),
+        tests("Rules", ["Domain", "Rules"]),
+        tests("Inventory", ["Domain", "Cryptography", "Inventory"] + grdb),
+        tests("Audit", ["Domain", "Cryptography", "Audit"] + grdb, exclude: ["verify.py"]),
+        tests("LinqClient", ["Domain", "Cryptography", "LinqClient"]),
+        tests(
+            "Engine", ["Domain", "Cryptography", "Rules", "Inventory", "Audit", "LinqClient", "Engine", "Simulator"]),
+        tests("Reports", ["Domain", "Cryptography", "Rules", "Inventory", "Audit", "Reports"]),
+        tests("Simulator", ["Domain", "Cryptography", "Simulator"], exclude: ["sdk_check.py"]),
+        // The binary itself, in a subprocess: it lies beside the test bundle.
+        tests("CLI", ["CLI"]),
     ],
     swiftLanguageModes: [.v6]
 )

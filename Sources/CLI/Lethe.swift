@@ -16,7 +16,7 @@ struct Lethe: ParsableCommand {
             InitCommand.self, DoctorCommand.self, ConfigCommand.self, IngestCommand.self, SyncCommand.self,
             InventoryCommand.self, PolicyCommand.self, RunCommand.self, PlanCommand.self, EraseCommand.self,
             RequestsCommand.self, ConfirmationsCommand.self, HoldCommand.self, VerifyCommand.self, AuditCommand.self,
-            ReportCommand.self, SimulateCommand.self,
+            ReportCommand.self, SimulateCommand.self, DemoCommand.self,
         ]
     )
 }

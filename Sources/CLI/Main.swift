@@ -19,7 +19,7 @@ enum Main {
             try other.run()
             exit(ExitStatus.done.rawValue)
         } catch {
-            exit(report(parsing: error, wantsJSON: wantsJSON))
+            exit(report(parsing: error, of: arguments, wantsJSON: wantsJSON))
         }
     }
 
@@ -41,11 +41,25 @@ enum Main {
     }
 
     /// Help and version requests are answers; everything else is a usage error, in words or in JSON.
-    private static func report(parsing error: any Error, wantsJSON: Bool) -> Int32 {
+    private static func report(parsing error: any Error, of arguments: [String], wantsJSON: Bool) -> Int32 {
         let status = Lethe.exitCode(for: error)
         if status.isSuccess {
-            Console.write(Lethe.fullMessage(for: error) + "\n", to: STDOUT_FILENO)
+            Console.write(HelpText.wrapped(Lethe.fullMessage(for: error)) + "\n", to: STDOUT_FILENO)
             return ExitStatus.done.rawValue
+        }
+        let failure = usage(error, of: arguments)
+        if wantsJSON {
+            Console.write(JSONValue(failure).text + "\n", to: STDOUT_FILENO)
+        } else {
+            Console.write("Error: \(failure.message)\nTry: \(failure.hint ?? "lethe --help")\n", to: STDERR_FILENO)
+        }
+        return ExitStatus.usage.rawValue
+    }
+
+    private static func usage(_ error: any Error, of arguments: [String]) -> LetheError {
+        if let unknown = UnknownCommand(in: arguments) {
+            return LetheError(
+                "usage", .usage, unknown.message, hint: "\(unknown.parent.joined(separator: " ")) --help")
         }
         let lines = Lethe.fullMessage(for: error).split(separator: "\n", omittingEmptySubsequences: true)
         let message = lines.first.map { $0.hasPrefix("Error: ") ? String($0.dropFirst(7)) : String($0) } ?? "usage"
@@ -53,12 +67,6 @@ enum Main {
         let name = usage.map { text in
             text.split(separator: " ").prefix { $0.first?.isLowercase == true }.joined(separator: " ")
         }
-        let failure = LetheError("usage", .usage, message, hint: "\(name ?? "lethe") --help")
-        if wantsJSON {
-            Console.write(JSONValue(failure).text + "\n", to: STDOUT_FILENO)
-        } else {
-            Console.write("Error: \(message)\nTry: \(failure.hint ?? "lethe --help")\n", to: STDERR_FILENO)
-        }
-        return ExitStatus.usage.rawValue
+        return LetheError("usage", .usage, message, hint: "\(name ?? "lethe") --help")
     }
 }

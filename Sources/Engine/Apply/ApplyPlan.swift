@@ -59,6 +59,9 @@ package struct ApplyPlan: Sendable {
         progress: @escaping @Sendable (OutcomeCounts) -> Void
     ) async throws(LetheError) -> RunResult {
         _ = try await SettleOpenIntents(bench, rules: decider).run(accountLines: clearance.accountLines)
+        if let lines = try lines(of: record.plan) {
+            try Preflight.refuseForeignKey(lines, accountLines: clearance.accountLines)
+        }
         if let stale = staleness(of: record) {
             if record.state == .applying { try ClosePlan(bench).expire(record.plan.id, reason: stale) }
             throw LetheError(

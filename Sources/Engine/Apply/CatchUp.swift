@@ -2,8 +2,8 @@ package import Audit
 package import Domain
 package import Inventory
 
-/// Brings the inventory's projection up to the audit log, and the log up to the inventory's holds: what a process that
-/// died in between left undone. Every command that reads the projection or writes to either begins with it.
+/// Brings the inventory's projection up to the audit log: what a process that died in between left undone. Every command
+/// that reads the projection or writes to it begins with this.
 package struct CatchUp: Sendable {
     private static let page = 1000
     private let inventory: InventoryStore
@@ -17,12 +17,6 @@ package struct CatchUp: Sendable {
     /// How many records were applied.
     @discardableResult
     package func run() throws(LetheError) -> Int {
-        let applied = try applyNewRecords()
-        try recordHolds()
-        return applied
-    }
-
-    private func applyNewRecords() throws(LetheError) -> Int {
         var count = 0
         var after = try inventory.appliedSeq(origin: log.origin)
         while true {
@@ -34,14 +28,6 @@ package struct CatchUp: Sendable {
             count += entries.count
             after = last.seq
         }
-    }
-
-    /// A hold is in force from the moment it is stored; its record follows, here if not before.
-    private func recordHolds() throws(LetheError) {
-        let missing = try inventory.unrecordedHolds()
-        guard !missing.isEmpty else { return }
-        _ = try log.append(missing.map(\.placement))
-        _ = try applyNewRecords()
     }
 }
 

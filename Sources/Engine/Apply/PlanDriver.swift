@@ -15,6 +15,7 @@ struct PlanDriver: Sendable {
     /// fsync blocks, so it has a queue of its own; serial, so records and their projection keep their order.
     private let writing = DispatchQueue(label: "lethe.audit")
     private let reading = DispatchQueue(label: "lethe.facts")
+    private let projecting = DispatchQueue(label: "lethe.projection")
     private let urls = DownloadURLs()
 
     /// How often a signal and the kill file are looked for while nothing else happens.
@@ -52,8 +53,9 @@ struct PlanDriver: Sendable {
             }
             group.cancelAll()
         }
-        // The projection of the last commit may still be under way.
+        // What the last commits said may still be on its way into the inventory.
         await Self.blocking(writing) {}
+        await Self.blocking(projecting) {}
         return machine
     }
 
@@ -91,30 +93,15 @@ struct PlanDriver: Sendable {
         return .holds(version: version)
     }
 
-    /// The machine goes on as soon as the records are durable; the inventory's projection follows on the same thread. If
-    /// that fails nothing is lost: the next catch-up reads the log.
+    /// The machine goes on as soon as the records are durable; the inventory follows the log at its own pace. If that fails
+    /// nothing is lost: the next catch-up goes on from there.
     private func commit(_ entries: [JournalEntry], _ inbox: AsyncStream<MachineEvent>.Continuation) async {
         let records = entries.map { $0.record(in: run) }
         await Self.blocking(writing) {
-            guard let seqs = try? bench.log.append(records) else {
-                _ = inbox.yield(.commitFailed)
-                return
-            }
-            inbox.yield(.committed)
-            project(records, seqs)
+            let isDurable = (try? bench.log.append(records)) != nil
+            inbox.yield(isDurable ? .committed : .commitFailed)
         }
-    }
-
-    private func project(_ records: [AuditRecord], _ seqs: [Int64]) {
-        guard let first = seqs.first, let last = seqs.last else { return }
-        let now = bench.time.now()
-        let events = zip(records, seqs).compactMap { LoggedEvent($0, seq: $1, at: now) }
-        let origin = bench.log.origin
-        guard
-            (try? bench.inventory.apply(events, origin: origin, after: first - 1, through: last)) == nil
-        else { return }
-        // Somebody else, or a seal, wrote in between.
-        _ = try? CatchUp(inventory: bench.inventory, log: bench.log).run()
+        projecting.async { _ = try? CatchUp(inventory: bench.inventory, log: bench.log).run() }
     }
 
     private func watch(_ inbox: AsyncStream<MachineEvent>.Continuation) async {

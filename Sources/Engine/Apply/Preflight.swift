@@ -21,15 +21,20 @@ package struct Preflight: Sendable {
 
     /// `lines`: the numbers on which the plan's items are; `nil` skips the comparison (a drill has none).
     package func run(lines: Set<PhoneLine>?) async throws(LetheError) -> Clearance {
-        try checkHolds(bench)
+        try recordHolds()
+        try refuseLostHold()
         try bench.log.verifyHead()
         let (listed, answer) = try await askForLines()
-        if let lines, !lines.isEmpty, lines.isDisjoint(with: listed) {
-            throw LetheError(
-                "foreign-key", .refused, "the API key is of another account: it lists none of this inventory's numbers",
-                hint: "check LINQ_API_V3_API_KEY; under this key every attachment would seem to be gone")
-        }
+        if let lines { try Self.refuseForeignKey(lines, accountLines: listed) }
         return Clearance(accountLines: listed, warnings: clockWarning(answer))
+    }
+
+    /// A key that lists none of these numbers is another account's. No number known at all says nothing.
+    static func refuseForeignKey(_ lines: Set<PhoneLine>, accountLines: Set<PhoneLine>) throws(LetheError) {
+        guard !lines.isEmpty, lines.isDisjoint(with: accountLines) else { return }
+        throw LetheError(
+            "foreign-key", .refused, "the API key is of another account: it lists none of the numbers concerned",
+            hint: "check LINQ_API_V3_API_KEY; under this key every attachment would seem to be gone")
     }
 
     /// 401 and 403, as a halt says them.
@@ -42,7 +47,17 @@ package struct Preflight: Sendable {
         }
     }
 
-    private func checkHolds(_ bench: Workbench) throws(LetheError) {
+    /// A hold is in force from the moment it is stored, and its record follows at once. Where the process died in between,
+    /// a minute ago or longer, it follows here.
+    private func recordHolds() throws(LetheError) {
+        let limit = bench.time.now().adding(seconds: -60)
+        let missing = try bench.inventory.unrecordedHolds().filter { $0.placedAt < limit }
+        guard !missing.isEmpty else { return }
+        _ = try bench.log.append(missing.map(\.placement))
+        try CatchUp(inventory: bench.inventory, log: bench.log).run()
+    }
+
+    private func refuseLostHold() throws(LetheError) {
         guard let lost = try bench.inventory.unresolvedHolds().first else { return }
         throw LetheError(
             "hold-unresolved", .refused,

@@ -93,6 +93,9 @@ package struct PlanErasure: Sendable {
                     hint: "open another request for the new ones")
             }
         }
+        if let old = request.plan, [.proposed, .approved].contains(try bench.inventory.plan(old).state) {
+            try ClosePlan(bench).cancel(old, by: request.openedBy, reason: "planned anew")
+        }
         request.answered = nil
         return try await search(request, handles, progress)
     }

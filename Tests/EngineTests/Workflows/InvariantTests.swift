@@ -89,6 +89,22 @@ import Testing
         #expect(try await retention(workspace.bench(vendor)).run().status == .done)
     }
 
+    @Test func aHoldWhoseProcessDiedBeforeItsRecordIsInForceAndRecordedOnce() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(40)
+        let hold = LegalHold(
+            id: try Randomness.id(), scope: .all, placedAt: workspace.clock.now(), placedBy: "counsel",
+            reason: "matter 9")
+        try workspace.inventory.place(hold)
+        workspace.clock.advance(seconds: 61)
+        let vendor = try workspace.scripted()
+        for _ in 1...2 { #expect(try await retention(workspace.bench(vendor)).run().planned.plan.items.isEmpty) }
+        let placements = try workspace.records().count {
+            if case .holdPlaced(hold.id, _, _, _, _) = $0 { true } else { false }
+        }
+        #expect(placements == 1 && vendor.deletes.isEmpty)
+    }
+
     @Test func onlyAnApprovedPlanWithARecordedDigestIsApplied() async throws {
         let workspace = try TestWorkspace()
         try workspace.fill(40)

@@ -25,7 +25,11 @@ struct RecordValues {
 
     func optionalText(_ index: Int) -> String? { isNull(index) ? nil : text(index) }
 
-    func integer(_ index: Int) -> Int64 { Int64(String(decoding: raw(index), as: UTF8.self)) ?? 0 }
+    func integer(_ index: Int) -> Int64 {
+        let digits = raw(index)
+        let value = digits.reduce(0) { $1 == UInt8(ascii: "-") ? $0 : $0 * 10 + Int64($1 &- UInt8(ascii: "0")) }
+        return digits.first == UInt8(ascii: "-") ? -value : value
+    }
 
     func count(_ index: Int) -> Int { Int(integer(index)) }
 
@@ -169,6 +173,10 @@ extension RecordValues {
 extension RecordValues {
     /// The number that 32 hex digits spell, with or without the dashes of a UUID.
     func number(_ index: Int) -> UInt128 {
-        raw(index).reduce(0) { value, byte in Hex.value(byte).map { value << 4 | UInt128($0) } ?? value }
+        var value: UInt128 = 0
+        for byte in raw(index).dropFirst().dropLast() where byte != UInt8(ascii: "-") {
+            value = value << 4 | UInt128(nibble(byte))
+        }
+        return value
     }
 }

@@ -1,7 +1,8 @@
 import Domain
+import Foundation
 
 /// The values a field may have where the format closes the list.
-struct ClosedList {
+struct ClosedList: Sendable {
     private let values: [[UInt8]]
 
     private init(_ values: [String]) {
@@ -9,7 +10,7 @@ struct ClosedList {
     }
 
     func contains(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-        values.contains { value in value.count == text.count && value.elementsEqual(text) }
+        values.contains { $0.isSame(as: text) }
     }
 
     static let planKind = ClosedList(Plan.Kind.allCases.map(\.rawValue))
@@ -18,4 +19,11 @@ struct ClosedList {
     static let outcome = ClosedList(Outcome.allCases.map(\.rawValue))
     static let grade = ClosedList(EvidenceGrade.allCases.map(\.rawValue))
     static let act = ClosedList(AuditRecord.OperatorAct.allCases.map(\.rawValue))
+}
+
+extension [UInt8] {
+    func isSame(as text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard count == text.count, let base = text.baseAddress else { return count == text.count }
+        return memcmp(self, base, count) == 0
+    }
 }

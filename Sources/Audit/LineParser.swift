@@ -91,8 +91,8 @@ struct LineParser {
     private mutating func shape(of span: Span, in scanner: LineScanner) throws(LineFault) -> Int {
         let name = scanner.text(span)
         // Most records come in runs of one type.
-        if shapes[lastShape].name.elementsEqual(name) { return lastShape }
-        guard let index = shapes.firstIndex(where: { $0.name.count == name.count && $0.name.elementsEqual(name) })
+        if shapes[lastShape].name.isSame(as: name) { return lastShape }
+        guard let index = shapes.firstIndex(where: { $0.name.isSame(as: name) })
         else { throw .schema("the type is not known") }
         lastShape = index
         return index

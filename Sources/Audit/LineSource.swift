@@ -26,7 +26,7 @@ struct LineFile {
         var carry: [UInt8] = []
         while let piece = try nextPiece() {
             var rest = piece[...]
-            while let end = rest.firstIndex(of: 10) {
+            while let end = Self.end(of: rest) {
                 try handOver(&carry, rest[..<end], isWhole: true, body)
                 rest = rest[(end + 1)...]
             }
@@ -34,6 +34,14 @@ struct LineFile {
             carry.append(contentsOf: rest.prefix(max(0, RecordEncoder.longestLine + 1 - carry.count)))
         }
         if !carry.isEmpty { try handOver(&carry, [], isWhole: false, body) }
+    }
+
+    /// The index of the first LF.
+    private static func end(of bytes: ArraySlice<UInt8>) -> Int? {
+        bytes.withUnsafeBytes { raw in
+            guard let base = raw.baseAddress, let found = memchr(base, 10, raw.count) else { return nil }
+            return bytes.startIndex + (UnsafeRawPointer(found) - base)
+        }
     }
 
     private func nextPiece() throws(LetheError) -> [UInt8]? {

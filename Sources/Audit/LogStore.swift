@@ -113,19 +113,16 @@ extension LogStore {
         }
     }
 
-    static func insert(_ line: [UInt8], seq: Int64, _ db: Database) throws {
+    static func insert(_ line: UnsafeBufferPointer<UInt8>, seq: Int64, _ db: Database) throws {
         let statement = try db.cachedStatement(sql: "INSERT INTO entry(seq, line) VALUES (?, ?)")
         let handle = statement.sqliteStatement
-        let result = line.withUnsafeBytes { bytes in
-            sqlite3_reset(handle)
-            sqlite3_bind_int64(handle, 1, seq)
-            // Stepped before the buffer goes away, hence SQLITE_STATIC.
-            sqlite3_bind_blob(handle, 2, bytes.baseAddress, Int32(bytes.count), nil)
-            let result = sqlite3_step(handle)
-            sqlite3_reset(handle)
-            sqlite3_clear_bindings(handle)
-            return result
-        }
+        sqlite3_reset(handle)
+        sqlite3_bind_int64(handle, 1, seq)
+        // Stepped before the buffer goes away, hence SQLITE_STATIC.
+        sqlite3_bind_blob(handle, 2, line.baseAddress, Int32(line.count), nil)
+        let result = sqlite3_step(handle)
+        sqlite3_reset(handle)
+        sqlite3_clear_bindings(handle)
         guard result == SQLITE_DONE else {
             throw DatabaseError(resultCode: ResultCode(rawValue: result), message: db.lastErrorMessage)
         }

@@ -12,8 +12,12 @@ struct RecordEncoder {
 
     private var json = AsciiJSON(reserving: 1024)
 
-    /// The line without its LF.
+    /// A copy of the line without its LF.
     var line: [UInt8] { json.bytes }
+    var length: Int { json.length }
+
+    /// The line without its LF, in place.
+    func withLine<T>(_ body: (UnsafeBufferPointer<UInt8>) throws -> T) throws -> T { try json.withBytes(body) }
 
     /// Returns the record's mac: the `prev` of the next one.
     mutating func encode(
@@ -27,12 +31,12 @@ struct RecordEncoder {
         json.field("ep", epoch)
         json.field("prev", hex: previous)
         record.encode(into: &json)
-        guard json.bytes.count + Self.sealBytes <= Self.longestLine else {
+        guard json.length + Self.sealBytes <= Self.longestLine else {
             throw LetheError(
                 "record-too-long", .usage, "a \(record.typeName) record would be longer than 65535 bytes",
                 hint: "shorten its texts or split the request")
         }
-        let seal = try json.bytes.withUnsafeBufferPointer { bytes throws(LetheError) in
+        let seal = try json.withBytes { bytes throws(LetheError) in
             try mac.authenticate(UnsafeRawBufferPointer(bytes))
         }
         json.field("mac", hex: seal)

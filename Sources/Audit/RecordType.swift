@@ -106,9 +106,9 @@ enum RecordType: String, CaseIterable {
     }
 }
 
-/// One field of a record type.
-struct Field {
-    enum Kind {
+/// One field of a record type. A class, so that reading a line copies a reference and not a name, a list and a label.
+final class Field: Sendable {
+    enum Kind: Sendable {
         case text
         /// So many lower-case hex digits.
         case hex(Int)

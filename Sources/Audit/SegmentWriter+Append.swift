@@ -47,7 +47,7 @@ extension SegmentWriter {
             let mac = try encoder.encode(
                 record, seq: seq, time: time, epoch: state.key.epoch, previous: tail?.mac ?? Digest32(),
                 with: authenticator)
-            try LogStore.insert(encoder.line, seq: seq, db)
+            try encoder.withLine { try LogStore.insert($0, seq: seq, db) }
             tail = Tail(seq: seq, time: time, epoch: state.key.epoch, type: record.type, mac: mac)
         }
         if let last, now.microseconds < last.time.microseconds - AuditLog.bridgedStep {

@@ -135,6 +135,21 @@ import Testing
         #expect(Set(vendor.deletes) == Set(planned.plan.items.map(\.attachment)))
     }
 
+    @Test func oneLineOfTheCodeSendsADelete() throws {
+        let sources = Paths.package.appending(path: "Sources")
+        var callers: [String] = []
+        for room in try FileManager.default.contentsOfDirectory(atPath: sources.path) {
+            let folder = sources.appending(path: room).resolvingSymlinksInPath()
+            let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?.allObjects ?? []
+            for case let file as URL in files where file.pathExtension == "swift" {
+                let text = try String(contentsOf: file, encoding: .utf8)
+                let calls = text.ranges(of: "vendor.delete(").count + text.ranges(of: "client.delete(").count
+                callers += [String](repeating: file.lastPathComponent, count: calls)
+            }
+        }
+        #expect(callers == ["PlanDriver.swift"])
+    }
+
     @Test func onlyOneProcessApplies() async throws {
         let workspace = try TestWorkspace()
         let vendor = try workspace.scripted()

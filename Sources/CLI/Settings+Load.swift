@@ -67,7 +67,7 @@ private struct SettingsBuilder {
         let policies = take("policies", from: root, default: "policies", read: { $0.string() })
         let limits = limits(root.map("limits", keys: ["max_deletes", "max_percent", "max_bytes"]))
         let approval = approval(root.map("approval", keys: ["people", "above"]))
-        let audit = audit(root.map("audit", keys: ["name", "keys", "anchors"]))
+        let audit = audit(root.map("audit", keys: ["name", "keys", "anchors", "retain"]))
         let schedules = schedules(root["schedule"])
         let onFailure = take(
             "on_failure", from: root, default: [], read: { $0.list()?.compactMap { $0.string() } },
@@ -164,7 +164,10 @@ private struct SettingsBuilder {
             keys: take("audit.keys", from: map, default: ".lethe/keys", read: { $0.string() }),
             anchors: take(
                 "audit.anchors", from: map, default: [], read: { $0.list()?.compactMap { $0.string() } },
-                show: { $0.isEmpty ? "none" : $0.joined(separator: ", ") }))
+                show: { $0.isEmpty ? "none" : $0.joined(separator: ", ") }),
+            retain: take(
+                "audit.retain", from: map, default: nil, read: { $0.period().map(Optional.some) },
+                show: { $0.map { "\($0)" } ?? "for ever" }))
     }
 
     private mutating func secrets() throws -> (APIKey?, String?) {

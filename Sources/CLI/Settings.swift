@@ -23,6 +23,8 @@ struct Settings: Sendable {
         var name: String
         var keys: String
         var anchors: [String]
+        /// How long closed segments are kept; `nil` = for ever.
+        var retain: Period?
     }
 
     struct Schedule: Sendable {

@@ -7,6 +7,6 @@ struct AuditCommand: ParsableCommand {
         discussion: "Example: lethe audit verify --vkey \"$VKEY\" --root-key-file root.key",
         subcommands: [
             AuditVerify.self, AuditSeal.self, AuditShow.self, AuditExport.self, AuditProof.self, AuditCheckProof.self,
-            AuditRollover.self, AuditInit.self,
+            AuditBundle.self, AuditPrune.self, AuditRollover.self, AuditInit.self,
         ])
 }

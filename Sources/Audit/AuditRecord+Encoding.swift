@@ -36,14 +36,14 @@ extension AuditRecord {
     func encode(into json: inout AsciiJSON) {
         switch self {
         case .deleteIntent(let intent):
-            json.field("type", "delete.intent")
+            json.field("type", plain: "delete.intent")
             json.field("run", hex: intent.run.value)
             json.field("op", hex: intent.operation.value)
             json.field("try", Int64(intent.attempt))
             json.field("att", uuid: intent.attachment.value)
             json.field("rule", intent.rule)
         case .deleteOutcome(let answer):
-            json.field("type", "delete.outcome")
+            json.field("type", plain: "delete.outcome")
             json.field("op", hex: answer.operation.value)
             json.field("try", Int64(answer.attempt))
             json.field("att", uuid: answer.attachment.value)
@@ -53,13 +53,13 @@ extension AuditRecord {
             json.field("trace", answer.trace)
             json.field("final", answer.final?.rawValue)
         case .itemClosed(let run, let attachment, let outcome, let reason):
-            json.field("type", "item.closed")
+            json.field("type", plain: "item.closed")
             json.field("run", hex: run.value)
             json.field("att", uuid: attachment.value)
             json.field("outcome", outcome.rawValue)
             json.field("reason", reason)
         case .deleteVerified(let run, let attachment, let http, let grade):
-            json.field("type", "delete.verified")
+            json.field("type", plain: "delete.verified")
             json.field("run", hex: run.value)
             json.field("att", uuid: attachment.value)
             json.field("http", Int64(http))

@@ -58,6 +58,15 @@ package struct AsciiJSON: Sendable {
         }
     }
 
+    /// A string that has nothing to escape.
+    package mutating func field(_ key: StaticString, plain value: StaticString) {
+        field(key, upTo: value.utf8CodeUnitCount + 2) { cursor in
+            cursor.put(UInt8(ascii: "\""))
+            cursor.put(value)
+            cursor.put(UInt8(ascii: "\""))
+        }
+    }
+
     package mutating func field(_ key: StaticString, _ value: Int64?) {
         field(key, upTo: 20) { cursor in
             if let value { cursor.integer(value) } else { cursor.put("null") }
@@ -137,6 +146,7 @@ package struct AsciiJSON: Sendable {
         }
     }
 
+    @inline(__always)
     private mutating func field(_ key: StaticString, upTo length: Int, _ body: (inout Cursor) -> Void) {
         let comma = needsComma
         needsComma = true
@@ -151,6 +161,7 @@ package struct AsciiJSON: Sendable {
     }
 
     /// Makes room for `length` bytes and lets `body` write at most so many.
+    @inline(__always)
     private mutating func write(_ length: Int, _ body: (inout Cursor) -> Void) {
         if buffer.count - count < length {
             buffer.append(contentsOf: repeatElement(0, count: max(buffer.count, length)))
@@ -174,11 +185,11 @@ private struct Cursor {
         position += 1
     }
 
-    mutating func put(_ text: StaticString) {
+    @inline(__always) mutating func put(_ text: StaticString) {
         put(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    mutating func put(_ text: UnsafeBufferPointer<UInt8>) {
+    @inline(__always) mutating func put(_ text: UnsafeBufferPointer<UInt8>) {
         guard let source = text.baseAddress, let target = bytes.baseAddress else { return }
         (target + position).update(from: source, count: text.count)
         position += text.count
@@ -186,11 +197,13 @@ private struct Cursor {
 
     mutating func quoted(_ text: UnsafeBufferPointer<UInt8>) {
         put(UInt8(ascii: "\""))
-        var isPlain = true
-        for byte in text where byte &- 0x20 >= 0x5F || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-            isPlain = false
+        // No early exit: so it is done many bytes at a time.
+        var special: UInt8 = 0
+        for byte in text {
+            special |= byte &- 0x20 >= 0x5F ? 1 : 0
+            special |= byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") ? 1 : 0
         }
-        if isPlain { put(text) } else { escaped(String(decoding: text, as: UTF8.self)) }
+        if special == 0 { put(text) } else { escaped(String(decoding: text, as: UTF8.self)) }
         put(UInt8(ascii: "\""))
     }
 
@@ -209,6 +222,7 @@ private struct Cursor {
     }
 
     mutating func integer(_ value: Int64) {
+        if 0 <= value, value < 10 { return put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value)) }
         if value < 0 { put(UInt8(ascii: "-")) }
         var width = 1
         var rest = value.magnitude / 10
@@ -230,7 +244,7 @@ private struct Cursor {
     }
 
     /// The lowest `width` hex digits of `value`; 4, 8, 12 or 16.
-    mutating func hex(_ value: UInt64, _ width: Int) {
+    @inline(__always) mutating func hex(_ value: UInt64, _ width: Int) {
         var rest = width
         if rest % 8 == 4 {
             rest -= 4
@@ -242,7 +256,7 @@ private struct Cursor {
         }
     }
 
-    private mutating func store(_ text: some FixedWidthInteger) {
+    @inline(__always) private mutating func store(_ text: some FixedWidthInteger) {
         UnsafeMutableRawBufferPointer(bytes).storeBytes(of: text.bigEndian, toByteOffset: position, as: type(of: text))
         position += text.bitWidth / 8
     }
@@ -264,17 +278,27 @@ private struct Cursor {
         let time = UInt64(inDay)
         digits(UInt64(min(max(date.year, 0), 9999)), 4)
         put(UInt8(ascii: "-"))
-        digits(UInt64(date.month), 2)
+        pair(UInt64(date.month))
         put(UInt8(ascii: "-"))
-        digits(UInt64(date.day), 2)
+        pair(UInt64(date.day))
         put(UInt8(ascii: "T"))
-        digits(time / 3_600_000_000, 2)
+        let seconds = time / 1_000_000
+        pair(seconds / 3600)
         put(UInt8(ascii: ":"))
-        digits(time / 60_000_000 % 60, 2)
+        pair(seconds / 60 % 60)
         put(UInt8(ascii: ":"))
-        digits(time / 1_000_000 % 60, 2)
+        pair(seconds % 60)
         put(UInt8(ascii: "."))
-        digits(time % 1_000_000, 6)
+        let fraction = time % 1_000_000
+        pair(fraction / 10_000)
+        pair(fraction / 100 % 100)
+        pair(fraction % 100)
         put(UInt8(ascii: "Z"))
+    }
+
+    /// Two decimal digits.
+    @inline(__always) private mutating func pair(_ value: UInt64) {
+        put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 10))
+        put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
     }
 }

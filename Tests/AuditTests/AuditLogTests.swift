@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import GRDB
 import TestSupport
 import Testing
 
@@ -16,6 +17,50 @@ struct AuditLogTests {
         #expect(entries[3].record == .vendorSample(checked: 5, present: 0))
         #expect(try writer.seal().size == 5)
         #expect(try log.open().size() == 5)
+    }
+
+    @Test func everyCommitIsFlushedAndNoWriteAheadLogIsUsed() throws {
+        let log = try TestLog()
+        try log.open().reader.store.run("test") { db in
+            let synchronous = try Int.fetchOne(db, sql: "PRAGMA synchronous")
+            let journal = try String.fetchOne(db, sql: "PRAGMA journal_mode")
+            #expect(synchronous == 2)
+            #expect(journal == "truncate")
+        }
+    }
+
+    @Test func anEpochIsSealedWhenItIsLongOrOld() throws {
+        let log = try TestLog()
+        let writer = try log.open()
+        log.clock.advance(1_000_000)
+        _ = try writer.append([.vendorSample(checked: 1, present: 0)])
+        log.clock.advance(AuditLog.oldestEpoch - 1)
+        _ = try writer.append([.vendorSample(checked: 2, present: 0)])
+        #expect(try writer.head()?.size == 2)
+        log.clock.advance(1)
+        _ = try writer.append([.vendorSample(checked: 3, present: 0)])
+        #expect(try writer.head()?.size == 6)
+        let many = Array(repeating: AuditRecord.vendorSample(checked: 1, present: 0), count: 9_998)
+        _ = try writer.append(many)
+        #expect(try writer.head()?.size == 6)
+        _ = try writer.append([.vendorSample(checked: 4, present: 0)])
+        #expect(try writer.head()?.size == 10_006)
+    }
+
+    @Test(arguments: [65_000, 66_000])
+    func aRecordThatIsTooLongIsRefusedWhole(_ count: Int) throws {
+        let log = try TestLog()
+        let writer = try log.open()
+        let long = AuditRecord.runHalt(run: RunID(value: 1), cause: String(repeating: "x", count: count))
+        if count < RecordEncoder.longestLine {
+            #expect(try writer.append([.vendorSample(checked: 1, present: 0), long]) == [2, 3])
+        } else {
+            let error = #expect(throws: LetheError.self) {
+                try writer.append([.vendorSample(checked: 1, present: 0), long])
+            }
+            #expect(error?.code == "record-too-long")
+            #expect(try writer.size() == 2)
+        }
     }
 
     @Test func theClockIsBridgedByAMicrosecondAndAStepIsRecorded() throws {

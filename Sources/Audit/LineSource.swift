@@ -13,7 +13,9 @@ struct LineFile {
         guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory), !isDirectory.boolValue,
             let file = try? FileHandle(forReadingFrom: url)
         else {
-            throw LetheError("unreadable-log", .unreadable, "cannot open \(url.path)")
+            throw LetheError(
+                "unreadable-log", .unreadable, "cannot open \(url.path)",
+                hint: "check its name and that you may read it")
         }
         self.file = file
     }

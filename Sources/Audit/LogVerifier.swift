@@ -62,7 +62,9 @@ package struct LogVerifier: Sendable {
 
     private func add(_ file: URL, to held: inout HeldCheckpoints, _ judge: SegmentJudge) throws(LetheError) {
         guard let note = try DurableFile.read(file) else {
-            throw LetheError("unreadable-checkpoint", .unreadable, "cannot open \(file.path)")
+            throw LetheError(
+                "unreadable-checkpoint", .unreadable, "cannot open \(file.path)",
+                hint: "check its name and that you may read it")
         }
         let name = "the held checkpoint \(file.lastPathComponent)"
         do throws(LetheError) {

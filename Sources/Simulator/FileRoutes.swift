@@ -15,7 +15,12 @@ struct FileRoutes {
         for folder in ["attachments", "ephemeral"] {
             let path = RouterPath("\(folder)/partners/:partner/:id/:name")
             router.get(path) { request, context in download(request, context, withBody: true) }
-            router.head(path) { request, context in download(request, context, withBody: false) }
+            router.head(path) { request, context in
+                // A HEAD is never answered with a body: on a kept connection it would be read as the next answer.
+                var response = download(request, context, withBody: false)
+                response.body = ResponseBody()
+                return response
+            }
         }
     }
 

@@ -4,6 +4,7 @@ import Engine
 import Foundation
 import Inventory
 import Reports
+import Rules
 
 struct PlanCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -166,15 +167,8 @@ struct PlanApply: LetheCommand {
         let id = try PlanID(id)
         let decider = try wiring.decider()
         let reason = try reason.map { try TypedText.reason($0) }
-        let stop = StopSignal(console: console)
-        let (record, result) = try await wiring.work(vendor: true, stop: stop) { bench in
-            let result = try await ApplyPlan(
-                bench, rules: decider, settings: wiring.applySettings(usesCanary: !noCanary)
-            ).run(id, reason: reason) { counts in
-                console.progress("deleting", done: counts.total - counts[.notAttempted], of: counts.total)
-            }
-            return (try bench.inventory.plan(id), result)
-        }
+        let result = try await apply(id, reason: reason, rules: decider, wiring, console)
+        let record = try wiring.inventory().plan(id)
         for warning in result.warnings { console.warn(warning) }
         let halted = result.halted.map { "\nhalted: \($0.message)\nTry: \($0.hint)" } ?? ""
         return Reply(
@@ -184,6 +178,20 @@ struct PlanApply: LetheCommand {
                 "outcomes": OutcomeJSON.counts(result.counts), "run": JSONValue(result.run),
                 "halted": JSONValue(result.halted?.rawValue),
             ], status: result.status)
+    }
+
+    private func apply(
+        _ id: PlanID, reason: String?, rules: Decider, _ wiring: Wiring, _ console: Console
+    ) async throws -> RunResult {
+        let stop = StopSignal(console: console)
+        let settings = wiring.applySettings(usesCanary: !noCanary)
+        let show: @Sendable (OutcomeCounts) -> Void = { counts in
+            console.progress("deleting", done: counts.total - counts[.notAttempted], of: counts.total)
+        }
+        return try await wiring.work(vendor: true, stop: stop) { bench in
+            let plan = ApplyPlan(bench, rules: rules, settings: settings)
+            return try await plan.run(id, reason: reason, progress: show)
+        }
     }
 }
 

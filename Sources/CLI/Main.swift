@@ -57,7 +57,7 @@ enum Main {
     }
 
     private static func usage(_ error: any Error, of arguments: [String]) -> LetheError {
-        if let unknown = UnknownCommand(in: arguments) {
+        if let unknown = UnknownCommand.find(in: arguments) {
             return LetheError(
                 "usage", .usage, unknown.message, hint: "\(unknown.parent.joined(separator: " ")) --help")
         }

@@ -9,25 +9,19 @@ struct UnknownCommand {
     let known: [String]
 
     /// `nil` where every word in a command's place is one.
-    init?(in arguments: [String]) {
-        var command: any ParsableCommand.Type = Lethe.self
-        var parent = ["lethe"]
-        for argument in arguments {
-            let below = command.configuration.subcommands
-            guard !below.isEmpty, !argument.hasPrefix("-") else { return nil }
-            if let next = below.first(where: { $0.configuration.commandName == argument }) {
-                command = next
-                parent.append(argument)
-            } else if argument == "help" {
-                return nil
-            } else {
-                self.parent = parent
-                word = argument
-                known = below.compactMap(\.configuration.commandName)
-                return
-            }
+    static func find(in arguments: [String]) -> UnknownCommand? {
+        find(arguments[...], below: Lethe.configuration, ["lethe"])
+    }
+
+    private static func find(
+        _ arguments: ArraySlice<String>, below configuration: CommandConfiguration, _ parent: [String]
+    ) -> UnknownCommand? {
+        let known = configuration.subcommands.map { $0.configuration }
+        guard let word = arguments.first, !known.isEmpty, !word.hasPrefix("-"), word != "help" else { return nil }
+        guard let next = known.first(where: { $0.commandName == word }) else {
+            return UnknownCommand(parent: parent, word: word, known: known.compactMap(\.commandName))
         }
-        return nil
+        return find(arguments.dropFirst(), below: next, parent + [word])
     }
 
     var message: String {

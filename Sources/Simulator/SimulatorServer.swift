@@ -2,6 +2,7 @@ package import Domain
 import Hummingbird
 import Logging
 import NIOCore
+import ServiceLifecycle
 import Synchronization
 
 /// How a simulated vendor is started.
@@ -47,8 +48,7 @@ package struct SimulatorServer: Sendable {
     /// - Parameter onListening: told the API's base URL, `http://127.0.0.1:PORT/api/partner`, once the port is bound.
     /// - Throws: `refused` if the port is taken.
     package func run(onListening: @escaping @Sendable (String) async -> Void) async throws {
-        var logger = Logger(label: "lethe.simulator")
-        logger.logLevel = .critical
+        let logger = Self.quietLogger
         let application = Application(
             router: router(),
             configuration: .init(address: .hostname("127.0.0.1", port: port), serverName: nil),
@@ -60,7 +60,7 @@ package struct SimulatorServer: Sendable {
             logger: logger)
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await application.run() }
+                group.addTask { try await Self.run(application, logger) }
                 if let webhooks { group.addTask { try await deliver(by: webhooks) } }
                 try await group.next()
                 group.cancelAll()
@@ -70,6 +70,27 @@ package struct SimulatorServer: Sendable {
                 "port-taken", .refused, "port \(port) on 127.0.0.1 cannot be bound",
                 hint: "choose another with --port, or 0 for any that is free")
         }
+    }
+
+    /// Stops by closing the door first: cancelling the server outright drops connections that are being accepted, and
+    /// swift-nio ends the process for those ("Deinited NIOAsyncWriter without calling finish()").
+    private static func run(_ application: some ApplicationProtocol, _ logger: Logger) async throws {
+        var configuration = ServiceGroupConfiguration(
+            services: [.init(service: application)], gracefulShutdownSignals: [], logger: logger)
+        configuration.maximumGracefulShutdownDuration = .seconds(2)
+        let services = ServiceGroup(configuration: configuration)
+        let running = Task { try await services.run() }
+        try await withTaskCancellationHandler {
+            try await running.value
+        } onCancel: {
+            Task { await services.triggerGracefulShutdown() }
+        }
+    }
+
+    private static var quietLogger: Logger {
+        var logger = Logger(label: "lethe.simulator")
+        logger.logLevel = .critical
+        return logger
     }
 
     private func deliver(by webhooks: WebhookSender) async throws {

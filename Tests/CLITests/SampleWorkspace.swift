@@ -12,9 +12,10 @@ final class SampleWorkspace: Sendable {
     let lethe: LetheProcess
     let vkey: String
 
-    init(vendor: SimulatedVendor? = nil, key: String = "sim-key") async throws {
+    /// `place`: the folder that the workspace is made in, else a temporary one.
+    init(vendor: SimulatedVendor? = nil, key: String = "sim-key", in place: URL? = nil) async throws {
         folder = try TemporaryDirectory()
-        directory = folder.file("workspace")
+        directory = (place ?? folder.url).appending(path: "workspace")
         var environment = [
             "LETHE_WORKSPACE": directory.path, "LINQ_WEBHOOK_SECRET": Self.secret, "LINQ_API_V3_API_KEY": key,
         ]

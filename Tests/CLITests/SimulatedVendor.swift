@@ -65,6 +65,15 @@ final class SimulatedVendor: Sendable {
         return records.map { ($0["id"] as? String ?? "", $0["status"] as? Int, $0["took_effect"] as? Bool ?? false) }
     }
 
+    /// Until `count` DELETEs have come in, or the run has ended; at most a minute.
+    func waitForDeletes(_ count: Int, orEndOf run: LetheProcess.Running? = nil) async throws {
+        for _ in 0..<6000 where run?.process.isRunning != false {
+            let state = try await call("GET", "state")
+            if ((state["deletes"] as? [String: Any])?["requests"] as? Int ?? 0) >= count { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
     /// Writes the webhooks that are waiting as NDJSON, and their headers, one line each.
     func writeWebhooks(to bodies: URL, headers: URL) async throws -> Int {
         let deliveries = try await call("POST", "deliver", [:])["deliveries"] as? [[String: Any]] ?? []

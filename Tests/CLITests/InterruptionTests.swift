@@ -1,0 +1,102 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The process may die at any instruction: what was due goes exactly once, and the log stays whole.
+@Suite struct InterruptionTests {
+    /// How many seeded kill points; `LETHE_KILLS` asks for more.
+    static let seeds: [UInt64] = (1...(UInt64(ProcessInfo.processInfo.environment["LETHE_KILLS"] ?? "") ?? 4)).map(
+        \.self)
+
+    private func world(_ attachments: Int, faults: [String]) async throws -> (SimulatedVendor, SampleWorkspace) {
+        let vendor = try await SimulatedVendor()
+        let workspace = try await SampleWorkspace(vendor: vendor)
+        try await workspace.fill(vendor, attachments: attachments)
+        try await vendor.setFaults(faults, seed: 7)
+        return (vendor, workspace)
+    }
+
+    @Test(arguments: seeds)
+    func aKilledRunIsFinishedByTheNextOne(seed: UInt64) async throws {
+        let (vendor, workspace) = try await world(
+            80, faults: ["all.latency:15ms", "500:0.15", "lost:0.05", "reset:0.03", "cut:0.02"])
+        let before = try await vendor.attachments("live")
+        let due = try await workspace.due().attachments
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<2 {
+            let run = try workspace.lethe.start(arguments: ["run", "--apply", "--no-canary"])
+            let seen = try await vendor.deletes().count
+            try await vendor.waitForDeletes(seen + Int.random(in: 1...25, using: &random), orEndOf: run)
+            try await Task.sleep(for: .milliseconds(Int.random(in: 0...20, using: &random)))
+            kill(run.process.processIdentifier, SIGKILL)
+            _ = try await run.result()
+        }
+        let last = try await workspace.lethe("run", "--apply", "--no-canary", "--json")
+        #expect(last.status == 0, "seed \(seed): \(last.everything)")
+        try await expectDone(vendor, workspace, before: before, due: due, "seed \(seed)")
+    }
+
+    /// Exactly what was due is gone, each item has one outcome, and the log verifies.
+    private func expectDone(
+        _ vendor: SimulatedVendor, _ workspace: SampleWorkspace, before: Set<String>, due: Set<String>, _ note: String
+    ) async throws {
+        #expect(try await before.subtracting(vendor.attachments("live")) == due, "\(note)")
+        let effects = try await vendor.deletes().filter(\.tookEffect).map(\.id)
+        #expect(effects.count == Set(effects).count, "\(note): a DELETE took effect twice")
+        let plans = try await workspace.lethe("plan", "list", "--json").json?["plans"] as? [[String: Any]] ?? []
+        #expect(plans.allSatisfy { ["done", "cancelled"].contains($0["state"] as? String) }, "\(note): \(plans)")
+        var ended: [String: Int] = [:]
+        for plan in plans where plan["state"] as? String == "done" {
+            for (id, outcome) in try await workspace.outcomes(of: plan["id"] as? String ?? "") {
+                #expect(["deleted", "deleted_after_retry", "already_absent"].contains(outcome), "\(note): \(id)")
+                ended[id, default: 0] += 1
+            }
+        }
+        #expect(
+            Set(ended.keys) == due && ended.values.allSatisfy { $0 == 1 }, "\(note): \(ended.count) of \(due.count)")
+        let verify = try await workspace.verifyLog()
+        #expect(verify.status == 0, "\(note): \(verify.everything)")
+        let open = try await workspace.lethe("audit", "verify", "--vkey", workspace.vkey)
+        #expect(open.output.contains(" 0 open"), "\(note): \(open.output)")
+    }
+
+    @Test(arguments: [SIGTERM, SIGINT])
+    func aSignalHaltsAndTheNextRunResumes(signal: Int32) async throws {
+        let (vendor, workspace) = try await world(80, faults: ["all.latency:60ms"])
+        try workspace.configure("max_in_flight: 8", "max_in_flight: 2")
+        let before = try await vendor.attachments("live")
+        let due = try await workspace.due().attachments
+        let run = try workspace.lethe.start(arguments: ["run", "--apply", "--json"])
+        try await vendor.waitForDeletes(4)
+        kill(run.process.processIdentifier, signal)
+        let halted = try await run.result()
+        #expect(halted.status == 2, "\(halted.everything)")
+        #expect(halted.json?["halted"] as? String == "signal", "\(halted.everything)")
+        let outcomes = halted.json?["outcomes"] as? [String: Int] ?? [:]
+        #expect((outcomes["not_attempted"] ?? 0) > 0 && outcomes.values.reduce(0, +) == due.count, "\(outcomes)")
+        let next = try await workspace.lethe("run", "--apply", "--json")
+        #expect(next.status == 0, "\(next.everything)")
+        let resumed = next.json?["resumed"] as? [[String: Any]] ?? []
+        #expect(resumed.count == 1, "\(next.everything)")
+        #expect((resumed.first?["outcomes"] as? [String: Int])?["deleted"] == due.count, "\(next.everything)")
+        try await expectDone(vendor, workspace, before: before, due: due, "signal \(signal)")
+    }
+
+    @Test func theKillFileHaltsARunThatIsGoing() async throws {
+        let (vendor, workspace) = try await world(80, faults: ["all.latency:60ms"])
+        try workspace.configure("max_in_flight: 8", "max_in_flight: 2")
+        let before = try await vendor.attachments("live")
+        let due = try await workspace.due().attachments
+        let run = try workspace.lethe.start(arguments: ["run", "--apply", "--json"])
+        try await vendor.waitForDeletes(4)
+        try workspace.write("", to: "STOP")
+        let halted = try await run.result()
+        #expect(halted.status == 2, "\(halted.everything)")
+        #expect(halted.json?["halted"] as? String == "kill_file", "\(halted.everything)")
+        #expect(try await vendor.deletes().count < due.count)
+        try FileManager.default.removeItem(at: workspace.directory.appending(path: "STOP"))
+        let next = try await workspace.lethe("run", "--apply", "--json")
+        #expect(next.status == 0 && (next.json?["resumed"] as? [Any])?.count == 1, "\(next.everything)")
+        try await expectDone(vendor, workspace, before: before, due: due, "kill file")
+    }
+}

@@ -10,7 +10,7 @@ import Simulator
 
 /// The demo step by step, each through the same workflows as the commands.
 struct DemoStory: Sendable {
-    static let faults = ["500:0.2", "429:0.02:0", "lost:0.05", "reset:0.03", "502html:0.02", "cut:0.02"]
+    static let faults = ["500:0.1", "429:0.02:0", "lost:0.05", "reset:0.02", "cut:0.02"]
 
     let workspace: Workspace
     let account: SimulatedAccount

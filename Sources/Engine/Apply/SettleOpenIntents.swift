@@ -66,9 +66,10 @@ package struct SettleOpenIntents: Sendable {
         }
         let facts = Redecider(
             inventory: bench.inventory, decider: decider, plan: record.plan, accountLines: accountLines, shared: [:])
-        return history.outcomeOfAbsence(
-            seenBefore: try facts.wasSeen(attachment), ephemeralEnds: facts.ephemeralEnd(of: attachment),
-            now: bench.time.now())
+        let ends = facts.ephemeralEnd(of: attachment)
+        let wasGoneBefore = ends.map { $0 <= record.plan.created } ?? false
+        return (wasGoneBefore ? ItemHistory() : history).outcomeOfAbsence(
+            seenBefore: try facts.wasSeen(attachment), ephemeralEnds: ends, now: bench.time.now())
     }
 }
 

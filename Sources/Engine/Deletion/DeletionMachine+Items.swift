@@ -35,6 +35,9 @@ extension DeletionMachine {
             item.holdsVersion = redecision.holdsVersion
             item.seenBefore = item.seenBefore || seenBefore
             item.ephemeralEnds = ephemeralEnds
+            if let ephemeralEnds, ephemeralEnds <= clock ?? .distantFuture, item.history.mayHaveActed == 0 {
+                item.wasGoneBefore = true
+            }
             if item.hasOpenIntent {
                 item.phase = .ready
                 ready.insert(id, at: 0)
@@ -93,7 +96,7 @@ extension DeletionMachine {
         case .absent:
             finish(
                 id, answer,
-                item.history.outcomeOfAbsence(
+                (item.wasGoneBefore ? ItemHistory() : item.history).outcomeOfAbsence(
                     seenBefore: item.seenBefore || item.wasFoundBefore, ephemeralEnds: item.ephemeralEnds, now: now))
         case .invalid: finish(id, answer, .invalidID)
         case .unexpected: finish(id, answer, .failedUnexpected)

@@ -19,6 +19,7 @@ extension DeletionMachine {
         case .before:
             items[id]?.wasLookedUp = true
             items[id]?.wasFoundBefore = finding == .present
+            if finding == .absent, items[id]?.history.mayHaveActed == 0 { items[id]?.wasGoneBefore = true }
             items[id]?.hasURL = hasURL
             guard halted == nil else { break }
             items[id]?.phase = .ready

@@ -161,6 +161,8 @@ struct MachineItem: Sendable {
     var wasLookedUp = false
     var wasFoundBefore = false
     var hasURL = false
+    /// It was away before our first DELETE: past the vendor's 24 hours, or a GET missed it. No attempt of ours did that.
+    var wasGoneBefore = false
     /// Attempts that cannot have acted do not count, but an hour after the first of them the item is spent.
     var uncounted = 0
     var giveUpAt: Timestamp?

@@ -58,6 +58,15 @@ import Testing
         #expect(harness.outcome() == outcome)
     }
 
+    @Test func whatExpiredBeforeOurFirstDeleteIsNotOurDoing() {
+        var harness = MachineHarness(items: 1)
+        let ends = harness.clock.adding(seconds: -1)
+        harness.verdict = { _ in .delete(rule: "policy:p", seenBefore: true, ephemeralEnds: ends) }
+        harness.answer = { _, attempt in attempt == 1 ? .http(500) : .http(404) }
+        harness.run()
+        #expect(harness.outcome() == .expiredByVendor)
+    }
+
     @Test(arguments: [(200, Outcome.failedExhausted), (404, .deletedAfterRetry), (503, .failedExhausted)])
     func tenAttemptsThatMayHaveActedAreSettledByGET(status: Int, outcome: Outcome) {
         var harness = MachineHarness(items: 1)

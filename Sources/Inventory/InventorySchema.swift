@@ -10,7 +10,9 @@ enum InventorySchema {
     /// `LETH`: what `file` and other tools see in the header.
     static let applicationID: Int64 = 0x4C45_5448
 
-    static let migrations: [(name: String, statements: String)] = [("1-inventory", facts + orders + projection)]
+    static let migrations: [(name: String, statements: String)] = [
+        ("1-inventory", facts + orders + projection), ("2-locked-policies", lockedPolicies),
+    ]
 
     /// Kept in `user_version`.
     static var version: Int64 { Int64(migrations.count) }
@@ -278,5 +280,15 @@ enum InventorySchema {
             http INTEGER NOT NULL,
             trace TEXT
         ) STRICT;
+        """
+
+    /// `locked_form` is primary state: the log has only digests. `locked_policy` is what the log says.
+    private static let lockedPolicies = """
+        CREATE TABLE locked_form (sha256 TEXT PRIMARY KEY, form BLOB NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE locked_policy (
+            id TEXT PRIMARY KEY,
+            sha256 TEXT NOT NULL,
+            origin TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
         """
 }

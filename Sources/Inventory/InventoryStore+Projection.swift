@@ -22,7 +22,7 @@ extension InventoryStore {
                 )
             }
             guard applied < last else { return }
-            let projector = Projector(database)
+            let projector = Projector(database, origin: origin)
             for event in events where event.seq > applied && event.seq <= last { try projector.apply(event) }
             try database.perform(
                 "INSERT INTO applied VALUES (?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq", origin, last)

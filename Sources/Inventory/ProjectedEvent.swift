@@ -20,6 +20,10 @@ package enum ProjectedEvent: Sendable, Equatable {
     case requestOpened(RequestID)
     case holdPlaced(HoldID)
     case holdReleased(HoldID)
+    /// A locked policy was loaded in this form.
+    case policyLocked(String, sha256: String)
+    /// An operator gave the lock up; the form loaded then, if it is locked, follows as `policyLocked`.
+    case policyUnlocked(String)
 }
 
 /// A projected event with its place and time in the log.

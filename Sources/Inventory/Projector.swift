@@ -4,9 +4,12 @@ internal import GRDB
 /// Applies events of the audit log inside one transaction.
 struct Projector {
     private let database: Database
+    private let origin: String
 
-    init(_ database: Database) {
+    /// `origin`: the log that the events are of.
+    init(_ database: Database, origin: String) {
         self.database = database
+        self.origin = origin
     }
 
     func apply(_ logged: LoggedEvent) throws {
@@ -33,6 +36,9 @@ struct Projector {
             try database.perform("UPDATE request SET recorded = 1 WHERE id = ?", request)
         case .holdPlaced(let hold): try placed(hold)
         case .holdReleased(let hold): try released(hold, at)
+        case .policyLocked(let id, let sha256):
+            try database.perform("INSERT OR REPLACE INTO locked_policy VALUES (?, ?, ?)", id, sha256, origin)
+        case .policyUnlocked(let id): try database.perform("DELETE FROM locked_policy WHERE id = ?", id)
         }
     }
 

@@ -49,6 +49,9 @@ package struct ApplyPlan: Sendable {
         try CatchUp(inventory: bench.inventory, log: bench.log).run()
         let record = try bench.inventory.plan(id)
         try refuseUnready(record, reason: reason)
+        if record.plan.kind != .drill {
+            try LockedPolicies(inventory: bench.inventory, log: bench.log).admit(decider.policies)
+        }
         let clearance = try await Preflight(bench).run(lines: try lines(of: record.plan))
         return try await apply(record, clearance, reason: reason, progress: progress)
     }

@@ -40,6 +40,8 @@ extension ProjectedEvent {
         case .requestOpened(let opening): self = .requestOpened(opening.request)
         case .holdPlaced(let hold, _, _, _, _): self = .holdPlaced(hold)
         case .holdReleased(let hold, _, _): self = .holdReleased(hold)
+        case .policyLocked(let id, let sha256): self = .policyLocked(id, sha256: sha256)
+        case .operatorAct(.policyUnlock, let id, _, _): self = .policyUnlocked(id)
         default: return nil
         }
     }

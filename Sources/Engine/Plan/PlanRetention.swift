@@ -15,6 +15,8 @@ package struct PlanRetention: Sendable {
         package let decided: Int
         /// Those that stay, by the code of the reason.
         package let kept: [String: Int]
+        /// Locked policies that are weaker than they were: this plan will not be applied. Not looked for with `--at`.
+        package let weakened: [LockedPolicies.Finding]
     }
 
     private let inventory: InventoryStore
@@ -35,6 +37,8 @@ package struct PlanRetention: Sendable {
     package func run(now: Timestamp, at: Timestamp? = nil) throws(LetheError) -> Planned {
         try CatchUp(inventory: inventory, log: log).run()
         let isDry = at != nil
+        let weakened =
+            isDry ? [] : try LockedPolicies(inventory: inventory, log: log).remember(decider.policies)
         let instant = at ?? now
         let basis = try inventory.decisionBasis()
         let digest = basisDigest
@@ -47,7 +51,7 @@ package struct PlanRetention: Sendable {
             try surveyAll(&survey, isDry: isDry)
             if !isDry { try inventory.setDecisionBasis(digest, after: basis) }
         }
-        return try freeze(survey, at: instant, isDry: isDry)
+        return try freeze(survey, at: instant, isDry: isDry, weakened)
     }
 
     /// Policies and tiers: a change of either asks for everything to be decided again.
@@ -93,7 +97,9 @@ package struct PlanRetention: Sendable {
         try inventory.setNextCheck(findings.compactMap(\.nextCheck))
     }
 
-    private func freeze(_ survey: Survey, at instant: Timestamp, isDry: Bool) throws(LetheError) -> Planned {
+    private func freeze(
+        _ survey: Survey, at instant: Timestamp, isDry: Bool, _ weakened: [LockedPolicies.Finding]
+    ) throws(LetheError) -> Planned {
         let plan = Plan(
             id: try Randomness.id(PlanKind.self), kind: .retention, created: instant, partner: partner,
             policyDigest: decider.policies.digest, coverage: "inventory", limits: limits, items: survey.due)
@@ -104,7 +110,8 @@ package struct PlanRetention: Sendable {
             digest = try RecordPlan(inventory: inventory, log: log).run(plan)
         }
         return Planned(
-            plan: plan, digest: digest, isRecorded: !isDry, decided: survey.decided, kept: survey.kept)
+            plan: plan, digest: digest, isRecorded: !isDry, decided: survey.decided, kept: survey.kept,
+            weakened: weakened)
     }
 }
 

@@ -43,7 +43,7 @@ package struct RunRetention: Sendable {
     ) async throws(LetheError) -> Answer {
         let lease = try RunLease(bench.leaseFile)
         defer { withExtendedLifetime(lease) {} }
-        try CatchUp(inventory: bench.inventory, log: bench.log).run()
+        try LockedPolicies(inventory: bench.inventory, log: bench.log).admit(decider.policies)
         let clearance = try await Preflight(bench).run(lines: try bench.inventory.lines())
         let apply = ApplyPlan(bench, rules: decider, settings: settings)
         _ = try await SettleOpenIntents(bench, rules: decider).run(accountLines: clearance.accountLines)

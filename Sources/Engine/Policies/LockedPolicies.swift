@@ -1,0 +1,109 @@
+package import Audit
+import Cryptography
+package import Domain
+package import Inventory
+package import Rules
+
+/// Remembers locked policies, the digest in the audit log (`policy.locked`) and the form itself in the inventory, and
+/// refuses every apply under policies that weaken one of them.
+package struct LockedPolicies: Sendable {
+    /// A locked policy that is weaker than it is remembered, or of which that cannot be told.
+    package struct Finding: Sendable, Equatable {
+        package let policy: String
+        /// `retain 7y -> 5y`.
+        package let detail: String
+    }
+
+    private let inventory: InventoryStore
+    private let log: AuditLog
+
+    package init(inventory: InventoryStore, log: AuditLog) {
+        self.inventory = inventory
+        self.log = log
+    }
+
+    /// For whatever applies: remembers, and throws `refused` while a locked policy is weaker than it was.
+    package func admit(_ policies: PolicySet) throws(LetheError) {
+        let findings = try remember(policies)
+        guard let first = findings.first else { return }
+        let list = findings.map { "\($0.policy) (\($0.detail))" }.joined(separator: ", ")
+        throw LetheError(
+            "locked-policy", .refused, "a locked policy may only be lengthened or widened: \(list)",
+            hint: "put it back, or put on record why: lethe policy unlock \(first.policy) --as NAME --reason TEXT")
+    }
+
+    /// Remembers each locked policy as it is loaded now, unless that is weaker; gives what is weaker.
+    package func remember(_ policies: PolicySet) throws(LetheError) -> [Finding] {
+        try CatchUp(inventory: inventory, log: log).run()
+        var findings: [Finding] = []
+        var known: [String: LockedPolicyRow] = [:]
+        for row in try inventory.lockedPolicies() {
+            known[row.id] = row
+            findings += finding(row, policies)
+        }
+        let weakened = Set(findings.map(\.policy))
+        var records: [AuditRecord] = []
+        for policy in policies.policies where policy.isLocked && !weakened.contains(policy.id) {
+            let row = known[policy.id]
+            if row?.sha256 == policy.sha256, row?.form == policy.canonicalBytes, row?.origin == log.origin { continue }
+            records.append(try keep(policy))
+        }
+        // A new segment of the log begins with what the one before it remembered.
+        for row in known.values.sorted(by: { $0.id < $1.id })
+        where row.origin != log.origin && weakened.contains(row.id) {
+            records.append(.policyLocked(id: row.id, sha256: row.sha256))
+        }
+        guard !records.isEmpty else { return findings }
+        _ = try log.append(records)
+        try CatchUp(inventory: inventory, log: log).run()
+        return findings
+    }
+
+    /// `lethe policy unlock ID`: on record, what is loaded now is what counts from then on. Gives the form that is
+    /// remembered now; `nil` = the policy is not locked any more.
+    package func unlock(
+        _ id: String, to policies: PolicySet, by name: String, reason: String
+    ) throws(LetheError) -> Policy? {
+        try CatchUp(inventory: inventory, log: log).run()
+        guard let row = try inventory.lockedPolicies().first(where: { $0.id == id }) else {
+            throw LetheError(
+                "unknown-lock", .usage, "no locked policy \(id) was ever loaded", hint: "lethe policy check")
+        }
+        guard !finding(row, policies).isEmpty else {
+            throw LetheError(
+                "not-weakened", .usage, "locked policy \(id) is as it is remembered, or stronger: nothing to unlock",
+                hint: "change the file first; the unlock is of the form that is loaded then")
+        }
+        var records: [AuditRecord] = [
+            .operatorAct(
+                act: .policyUnlock, ref: id, by: try TypedText.actor(name), reason: try TypedText.reason(reason))
+        ]
+        let present = policies[id].flatMap { $0.isLocked ? $0 : nil }
+        if let present { records.append(try keep(present)) }
+        _ = try log.append(records)
+        try CatchUp(inventory: inventory, log: log).run()
+        return present
+    }
+
+    /// The form is on disk before the log names its digest.
+    private func keep(_ policy: Policy) throws(LetheError) -> AuditRecord {
+        try inventory.keepLockedForm(policy.canonicalBytes, sha256: policy.sha256)
+        return .policyLocked(id: policy.id, sha256: policy.sha256)
+    }
+
+    /// What the log names counts. Where the inventory has lost the form, or has another one, only the very same policy will do.
+    private func finding(_ row: LockedPolicyRow, _ policies: PolicySet) -> [Finding] {
+        if policies[row.id]?.sha256 == row.sha256 { return [] }
+        guard let form = row.form, Hex.encode(Digest.sha256(form)) == row.sha256,
+            let old = Policy(canonicalBytes: form)
+        else {
+            return [Finding(policy: row.id, detail: "it differs from the form on record, which the inventory has lost")]
+        }
+        let changes = LockedChange.found(old: [old], new: policies).map(\.detail)
+        return changes.isEmpty ? [] : [Finding(policy: row.id, detail: changes.joined(separator: "; "))]
+    }
+}
+
+extension Policy {
+    fileprivate var sha256: String { Hex.encode(Digest.sha256(canonicalBytes)) }
+}

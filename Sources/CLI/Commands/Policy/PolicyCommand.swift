@@ -7,11 +7,11 @@ import Rules
 struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy",
-        abstract: "The rules: check, explain, test, diff, forecast, schema.",
+        abstract: "The rules: check, explain, test, diff, forecast, unlock, schema.",
         discussion: "The language: docs/policies.md.\n\nExample: lethe policy check --strict",
         subcommands: [
             PolicyCheck.self, PolicyExplain.self, PolicyTestCommand.self, PolicyDiffCommand.self,
-            PolicyForecast.self, PolicySchemaCommand.self,
+            PolicyForecast.self, PolicyUnlock.self, PolicySchemaCommand.self,
         ])
 }
 
@@ -61,7 +61,7 @@ struct PolicyExplain: LetheCommand {
         let inventory = try wiring.currentInventory()
         guard let attachment = try inventory.attachment(id) else {
             throw LetheError(
-                "unknown-attachment", .failed, "attachment \(id) was never seen under this account",
+                "unknown-attachment", .usage, "attachment \(id) was never seen under this account",
                 hint: "lethe inventory list")
         }
         let now = try at.map { try time($0, "--at") } ?? wiring.clock.now()

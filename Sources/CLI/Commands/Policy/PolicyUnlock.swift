@@ -1,0 +1,33 @@
+import ArgumentParser
+import Engine
+import Rules
+
+struct PolicyUnlock: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "unlock",
+        abstract: "Puts on record why a locked policy became weaker.",
+        discussion: """
+            A locked policy that is shorter, narrower, unlocked or missing stops every apply. Change the file first, look at it \
+            with lethe policy diff, then unlock: the policy as it is loaded now is what counts from then on.
+
+            Example: lethe policy unlock kyc-records --as alex --reason "the law asks for five years now"
+            """)
+
+    @Argument(help: "The policy's id.") var id: String
+    @Option(name: .customLong("as"), help: ArgumentHelp("Who decides it.", valueName: "name")) var name: String
+    @Option(help: "Why; it stays in the log.") var reason: String
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        let wiring = try Wiring.open(global, console)
+        let policies = try wiring.decider().policies
+        let remembered = try await wiring.work(vendor: false) { bench in
+            try LockedPolicies(inventory: bench.inventory, log: bench.log).unlock(
+                id, to: policies, by: name, reason: reason)
+        }
+        return Reply(
+            remembered == nil
+                ? "policy \(id) is not locked any more" : "policy \(id) is locked in the form that is loaded now",
+            json: ["policy": ["id": .string(id), "locked": .bool(remembered != nil)]])
+    }
+}

@@ -51,14 +51,23 @@ package struct TierMap: Sendable, Equatable {
     /// Ephemeral only if every sighting is on a line that was ephemeral at `created`, no source is `upload`, no URL had
     /// the persistent layout and no drift was found. Otherwise persistent: it must be deleted, nobody else will.
     package func tier(of attachment: Attachment) -> Tier {
-        guard hasEphemeral, !attachment.sawPersistentURL, !attachment.hasTierDrift, let created = attachment.created,
-            !attachment.sightings.isEmpty
-        else { return .persistent }
+        guard hasEphemeral, !attachment.sawPersistentURL, !attachment.hasTierDrift else { return .persistent }
+        return calls(ephemeral: attachment) ? .ephemeral : .persistent
+    }
+
+    /// Configuration calls it ephemeral and a URL says that it is kept: a finding, and persistent from then on.
+    package func isContradicted(by attachment: Attachment) -> Bool {
+        attachment.sawPersistentURL && calls(ephemeral: attachment)
+    }
+
+    /// What configuration alone says.
+    private func calls(ephemeral attachment: Attachment) -> Bool {
+        guard let created = attachment.created, !attachment.sightings.isEmpty else { return false }
         for sighting in attachment.sightings {
             guard sighting.source != .upload, let line = sighting.line, isEphemeral(line, at: created) else {
-                return .persistent
+                return false
             }
         }
-        return .ephemeral
+        return true
     }
 }

@@ -104,6 +104,7 @@ struct Checkup {
                 "\(count(set.policies.count, "policy", "policies")), \(count(loaded.diagnostics.warningCount, "warning", "warnings"))"
         }
         attempt("inventory") { [wiring] in "\(try wiring.inventory().liveCount()) attachments held" }
+        checkTierDrift()
         checkLog()
         checkKeys()
         checkDisk()
@@ -122,6 +123,15 @@ struct Checkup {
                 "webhooks", .warn, "no webhook secret is set: signatures cannot be checked",
                 fix: "export LINQ_WEBHOOK_SECRET=whsec_…")
         }
+    }
+
+    /// Said only where there is some: the tiers are the vendor's word, and configuration's.
+    private mutating func checkTierDrift() {
+        guard let drift = try? wiring.inventory().tierDriftCount(), drift > 0 else { return }
+        add(
+            "tier drift", .warn,
+            "\(count(drift, "attachment", "attachments")) called ephemeral by tiers: \(drift == 1 ? "is" : "are") kept by the vendor",
+            fix: "correct tiers in lethe.yaml, or ask the vendor; until then they are deleted as persistent ones")
     }
 
     private mutating func checkLog() {

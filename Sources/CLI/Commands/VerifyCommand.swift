@@ -9,15 +9,21 @@ struct VerifyCommand: LetheCommand {
         discussion: """
             Exit 1 when something that was confirmed as deleted is still there, 3 when the vendor gave no clear answer.
 
+            --expired asks instead for ephemeral attachments past their 24 hours. What is still there after 48 is a breach of \
+            the vendor's promise (exit 1): it counts as persistent from then on, and is deleted under the policies.
+
             Example: lethe verify --sample 100
             """)
 
     @Option(help: ArgumentHelp("Only what was deleted at this time or later.", valueName: "time")) var since: String?
     @Option(help: "So many, at random.") var sample: Int?
     @Flag(help: "Everything that was deleted.") var all = false
+    @Option(help: ArgumentHelp("Ephemeral attachments past 24 hours, so many at random.", valueName: "n"))
+    var expired: Int?
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {
+        if let expired { return try await askForExpired(expired, console) }
         guard !all || sample == nil, sample ?? 1 > 0 else {
             throw LetheError("invalid-value", .usage, "--sample N (at least 1) and --all do not go together")
         }
@@ -38,6 +44,31 @@ struct VerifyCommand: LetheCommand {
             json: [
                 "checked": JSONValue(report.checked), "gone": JSONValue(report.gone),
                 "still_there": .array(report.stillThere.map { JSONValue($0) }), "unknown": JSONValue(report.unknown),
+            ], status: report.status)
+    }
+    private func askForExpired(_ sample: Int, _ console: Console) async throws -> Reply {
+        guard sample > 0, self.sample == nil, since == nil, !all else {
+            throw LetheError(
+                "invalid-value", .usage, "--expired N (at least 1) goes with none of --sample, --since and --all")
+        }
+        let wiring = try Wiring.open(global, console)
+        let stop = StopSignal(console: console)
+        let report = try await wiring.work(vendor: true, stop: stop) { bench in
+            try await VerifyExpired(
+                bench, tiers: wiring.settings.tiers,
+                requestsPerSecond: wiring.settings.linq.maxRequestsPerSecond
+            ).run(sample: sample) { console.progress("asking the vendor", done: $0.checked, of: sample) }
+        }
+        var lines = [
+            "\(report.checked) checked: \(report.gone) gone, \(report.notYet) not yet, \(report.breaches.count) still there after 48 h, \(report.unknown) without a clear answer"
+        ]
+        lines += report.breaches.map { "tier drift   \($0): persistent from now on, deleted under the policies" }
+        return Reply(
+            lines.joined(separator: "\n"),
+            json: [
+                "checked": JSONValue(report.checked), "gone": JSONValue(report.gone),
+                "not_yet": JSONValue(report.notYet), "breaches": .array(report.breaches.map { JSONValue($0) }),
+                "unknown": JSONValue(report.unknown),
             ], status: report.status)
     }
 }

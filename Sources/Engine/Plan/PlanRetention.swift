@@ -92,6 +92,8 @@ package struct PlanRetention: Sendable {
     }
 
     private func write(_ findings: [Survey.Finding]) throws(LetheError) {
+        let drifted = findings.filter { $0.isDrift }.map(\.id)
+        if !drifted.isEmpty { try inventory.setTierDrift(drifted) }
         let expired = findings.filter(\.isExpired).map(\.id)
         if !expired.isEmpty { try inventory.mark(expired, as: .expired) }
         try inventory.setNextCheck(findings.compactMap(\.nextCheck))
@@ -142,6 +144,8 @@ private struct Survey {
     struct Finding {
         let id: AttachmentID
         let isExpired: Bool
+        /// A URL contradicts the tier that configuration gives it, and that is not on record yet.
+        var isDrift = false
         /// `nil`: what is due stays a candidate until it is gone.
         let nextCheck: NextCheck?
     }
@@ -170,6 +174,7 @@ private struct Survey {
     mutating func decide(_ candidate: Candidate) -> Finding {
         let attachment = candidate.attachment
         decided += 1
+        let isDrift = !attachment.hasTierDrift && decider.tiers.isContradicted(by: attachment)
         guard !open.contains(attachment.id) else {
             kept["open_intent", default: 0] += 1
             return Finding(id: attachment.id, isExpired: false, nextCheck: nil)
@@ -179,12 +184,12 @@ private struct Survey {
             kept[ruling.reason.code, default: 0] += 1
             return Finding(
                 id: attachment.id, isExpired: ruling.reason == .expired && attachment.state == .live,
-                nextCheck: NextCheck(candidate, at: ruling.changesAt))
+                isDrift: isDrift, nextCheck: NextCheck(candidate, at: ruling.changesAt))
         }
         due.append(
             PlanItem(
                 attachment: attachment.id, rule: winner.description, line: attachment.homeLine,
                 tier: decider.tiers.tier(of: attachment), size: attachment.size))
-        return Finding(id: attachment.id, isExpired: false, nextCheck: nil)
+        return Finding(id: attachment.id, isExpired: false, isDrift: isDrift, nextCheck: nil)
     }
 }

@@ -58,7 +58,8 @@ package struct VerifyDeletions: Sendable {
             }
             progress(report)
         }
-        findings.append(.vendorSample(checked: report.checked, present: report.stillThere.count))
+        findings.append(
+            .vendorSample(checked: report.gone + report.stillThere.count, present: report.stillThere.count))
         _ = try bench.log.append(findings)
         try CatchUp(inventory: bench.inventory, log: bench.log).run()
         return report

@@ -37,11 +37,12 @@ struct InventoryCensus {
         row.sizeUnknown += attachment.size == nil ? 1 : 0
         held[place] = row
         recipientUnknown += attachment.hasUnknownRecipient ? 1 : 0
-        if attachment.hasTierDrift {
+        let sawURL = tiers.isContradicted(by: attachment)
+        if sawURL || attachment.hasTierDrift {
             drift.append(
                 ReportValues.Drift(
                     attachment: attachment.id, line: line, foundAt: nil,
-                    finding: "called ephemeral by configuration, found to be kept by the vendor"))
+                    finding: sawURL ? "persistent URL seen" : "still there after 48 h"))
         }
         forecast?.add(attachment)
         addOverdue(attachment)

@@ -51,7 +51,8 @@ struct LogHistory {
         }.sorted { ($0.at, $0.op) < ($1.at, $1.op) }
     }
 
-    mutating func add(_ entry: LogEntry) {
+    /// `kind`: of what a `vendor.sample` was taken.
+    mutating func add(_ entry: LogEntry, samples kind: ReportValues.Sample.Kind = .deleted) {
         let at = entry.time
         switch entry.record {
         case .deleteIntent(let intent): announce(intent, at)
@@ -69,7 +70,7 @@ struct LogHistory {
         case .deleteVerified(_, let attachment, _, let grade):
             if let plan = lastPlan[attachment] { endings[plan]?[attachment]?.grade = grade }
         case .vendorSample(let checked, let present):
-            samples.append(ReportValues.Sample(at: at, kind: .deleted, checked: checked, present: present))
+            samples.append(ReportValues.Sample(at: at, kind: kind, checked: checked, present: present))
         case .archiveStored(_, _, let ok):
             archived += ok ? 1 : 0
             archiveFailed += ok ? 0 : 1

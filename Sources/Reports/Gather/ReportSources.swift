@@ -55,10 +55,19 @@ package struct ReportSources: Sendable {
                 let rest = log.verification.records - last - 1
                 let entries = try log.reader.entries(after: last, limit: Int(min(rest, 5000)))
                 guard let final = entries.last else { break }
-                for entry in entries { history.add(entry) }
+                for entry in entries {
+                    history.add(entry, samples: try kind(ofSample: entry, in: log.reader.origin))
+                }
                 last = final.seq
             }
         }
         return history
+    }
+
+    private func kind(
+        ofSample entry: LogEntry, in origin: String
+    ) throws(LetheError) -> ReportValues.Sample.Kind {
+        guard case .vendorSample = entry.record else { return .deleted }
+        return try inventory.isExpiredSample(origin: origin, seq: entry.seq) ? .expired : .deleted
     }
 }

@@ -49,7 +49,7 @@ package struct EvidenceBundle: Sendable {
     ) throws(LetheError) -> Summary {
         let proofs = try reader.inclusionProofs(of: seqs)
         guard let checkpoint = try reader.checkpoint() else {
-            throw LetheError("not-sealed", .failed, "there is no checkpoint yet", hint: "run: lethe audit seal")
+            throw LetheError("not-sealed", .failed, "there is no checkpoint yet", hint: "lethe audit seal")
         }
         let opening = try reader.opening()
         let vkey = try VerifierKey(opening.vkey)

@@ -36,7 +36,7 @@ struct KeyDirectory {
                 let mode = file == url ? "700" : "600"
                 throw LetheError(
                     "readable-keys", .configuration, "group or others can reach \(file.path)",
-                    hint: "run: chmod \(mode) \(file.path)")
+                    hint: "chmod \(mode) \(file.path)")
             }
         }
     }

@@ -25,7 +25,7 @@ package struct LogEntry: Sendable, Equatable {
             } catch {
                 throw LetheError(
                     "malformed-record", .failed, "a line of the audit log is malformed: \(error.message)",
-                    hint: "run: lethe audit verify")
+                    hint: "lethe audit verify")
             }
             return LogEntry(
                 seq: parser.seq, time: Timestamp(microseconds: parser.time), epoch: parser.epoch, line: line,

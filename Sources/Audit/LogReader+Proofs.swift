@@ -12,7 +12,7 @@ extension LogReader {
         }
         guard leaves.count == Int(size) else {
             throw LetheError(
-                "audit-fork", .failed, "records of the audit log are missing", hint: "run: lethe audit verify")
+                "audit-fork", .failed, "records of the audit log are missing", hint: "lethe audit verify")
         }
         return try MerkleTree(leaves: leaves, hasher)
     }
@@ -24,7 +24,7 @@ extension LogReader {
         guard try tree.root(size: tree.size) == checkpoint.root else {
             throw LetheError(
                 "audit-fork", .failed, "the records are not those that the newest checkpoint was signed over",
-                hint: "run: lethe audit verify")
+                hint: "lethe audit verify")
         }
         var proofs: [InclusionProof] = []
         for seq in seqs {
@@ -58,7 +58,7 @@ extension LogReader {
     }
 
     private static let notSealed = LetheError(
-        "not-sealed", .failed, "the record is not covered by a checkpoint yet", hint: "run: lethe audit seal")
+        "not-sealed", .failed, "the record is not covered by a checkpoint yet", hint: "lethe audit seal")
 }
 
 extension Checkpoint {

@@ -19,7 +19,7 @@ package final class LogReader: Sendable {
         guard try store.hasExpectedSchema() else {
             throw LetheError(
                 "audit-schema", .failed, "the tables of \(database.path) are not those that lethe made",
-                hint: "run: lethe audit verify")
+                hint: "lethe audit verify")
         }
         self.init(store, origin: try Self.opening(store).origin)
     }
@@ -28,7 +28,7 @@ package final class LogReader: Sendable {
         guard let line = try store.line(0), case .logOpen(let opening) = try LogEntry(line: line).record else {
             throw LetheError(
                 "malformed-record", .failed, "\(store.url.path) does not begin with log.open",
-                hint: "run: lethe audit verify")
+                hint: "lethe audit verify")
         }
         return opening
     }

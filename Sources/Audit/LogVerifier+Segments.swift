@@ -27,6 +27,11 @@ package struct SegmentsReport: Sendable, Equatable {
     /// One block a segment; with several, a line that sums up the chain.
     package var lines: [String] {
         var lines = Array(segments.map(\.lines).joined(separator: [""]))
+        for segment in segments {
+            guard let lost = segment.opening?.previous?.lost, lost > 0 else { continue }
+            lines.append(
+                "lost         \(lost) records before \(segment.origin ?? "this segment"), as its log.open states")
+        }
         guard segments.count + removed.count > 1 else { return lines }
         let records = segments.map(\.records).reduce(0, +)
         lines += [

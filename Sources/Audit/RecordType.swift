@@ -141,3 +141,8 @@ final class Field: Sendable {
         label = Array(",\"\(name)\":".utf8)
     }
 }
+
+extension AuditRecord {
+    /// Every record type by name, in the order of the table.
+    package static var typeNames: [String] { RecordType.allCases.map(\.rawValue) }
+}

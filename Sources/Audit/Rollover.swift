@@ -134,7 +134,7 @@ enum Rollover {
         guard let origin else {
             throw LetheError(
                 "no-audit-log", .configuration, "there is neither an audit log nor a checkpoint of one",
-                hint: "run: lethe audit init")
+                hint: "lethe audit init")
         }
         let anchored = location.anchors.status(of: origin).compactMap(\.newest)
         let counted = ([head?.origin == origin ? head?.size : nil].compactMap { $0 } + anchored).max() ?? 0

@@ -109,7 +109,7 @@ extension SegmentWriter {
 
     static let closed = LetheError(
         "audit-log-closed", .failed, "this segment of the audit log is closed and the next one was not begun",
-        hint: "run: lethe audit rollover --reason TEXT")
+        hint: "lethe audit rollover --reason TEXT")
 
     static func rollback(_ what: String) -> LetheError {
         LetheError(
@@ -125,7 +125,7 @@ extension SegmentWriter {
         guard entry.seq == seq, let mac = Hex.decode(entry.mac).flatMap({ Digest32($0) }) else {
             throw LetheError(
                 "malformed-record", .failed, "the last line of the audit log is not in its place",
-                hint: "run: lethe audit verify")
+                hint: "lethe audit verify")
         }
         return Tail(seq: seq, time: entry.time, epoch: entry.epoch, type: entry.record.type, mac: mac)
     }

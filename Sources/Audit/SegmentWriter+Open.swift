@@ -11,14 +11,14 @@ extension SegmentWriter {
         guard DurableFile.exists(keys.url) else {
             throw LetheError(
                 "missing-audit-key", .configuration, "there is no key directory \(keys.url.path)",
-                hint: "run: lethe init, or point `audit.keys` to where the keys are")
+                hint: "lethe init, or point `audit.keys` to where the keys are")
         }
         try keys.checkPermissions()
         let lock = try FileLock(keys.lockFile)
         try lock.whileHeld { () throws(LetheError) in try Rollover.finish(location) }
         guard DurableFile.exists(location.database) else {
             guard keys.hasState else {
-                throw LetheError("no-audit-log", .configuration, "there is no audit log", hint: "run: lethe init")
+                throw LetheError("no-audit-log", .configuration, "there is no audit log", hint: "lethe init")
             }
             throw rollback("\(location.database.path) is missing")
         }
@@ -35,7 +35,7 @@ extension SegmentWriter {
         guard try store.hasExpectedSchema() else {
             throw LetheError(
                 "audit-schema", .failed, "the tables of the audit log are not those that lethe made",
-                hint: "run: lethe audit verify")
+                hint: "lethe audit verify")
         }
     }
 
@@ -55,7 +55,7 @@ extension SegmentWriter {
         guard head.origin == origin, try head.verdict(signingKey.publicKey) == .valid else {
             throw LetheError(
                 "audit-head-forged", .failed, "head.note is not a checkpoint of this log by its own key",
-                hint: "run: lethe audit verify")
+                hint: "lethe audit verify")
         }
         try checkAnchors(head)
         let tail = try tail()
@@ -102,7 +102,7 @@ extension SegmentWriter {
             else {
                 throw LetheError(
                     "audit-head-broken", .failed, "record \(seq) of the audit log is not what was written",
-                    hint: "run: lethe audit verify")
+                    hint: "lethe audit verify")
             }
             expected = mac
             seq += 1

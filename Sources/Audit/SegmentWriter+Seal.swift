@@ -82,13 +82,13 @@ extension SegmentWriter {
     }
 
     private func missing(_ seq: Int64) -> LetheError {
-        LetheError("audit-fork", .failed, "record \(seq) of the audit log is missing", hint: "run: lethe audit verify")
+        LetheError("audit-fork", .failed, "record \(seq) of the audit log is missing", hint: "lethe audit verify")
     }
 
     private func fork(_ size: Int64) -> LetheError {
         LetheError(
             "audit-fork", .failed, "the first \(size) records are not those of the last checkpoint: nothing is signed",
-            hint: "run: lethe audit verify; a log never goes on from a fork: lethe audit rollover --reason TEXT")
+            hint: "lethe audit verify; a log never goes on from a fork: lethe audit rollover --reason TEXT")
     }
 
     /// The epoch has 10,000 records, or its first is an hour old.

@@ -48,7 +48,7 @@ extension AuditLog {
         guard let entry = try LogReader(file).entry(0), case .logOpen(let opening) = entry.record else {
             throw LetheError(
                 "malformed-record", .failed, "\(file.path) does not begin with log.open",
-                hint: "run: lethe audit verify")
+                hint: "lethe audit verify")
         }
         return Segment(
             origin: opening.origin, file: file, checkpoint: nil, isLive: isLive, opened: entry.time,

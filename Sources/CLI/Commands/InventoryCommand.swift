@@ -42,7 +42,8 @@ struct InventoryStats: LetheCommand {
         for (tier, tally) in byTier { add("tier \(tier.rawValue)", tally) }
         for (state, tally) in byState { add("state \(state.rawValue)", tally) }
         return Reply(
-            most == 0 ? "Nothing is in the inventory yet. Try: lethe ingest FILE, or lethe sync" : trimmed(table),
+            most == 0
+                ? "Nothing is in the inventory yet. Try: lethe sync, or lethe ingest FILE --trusted" : trimmed(table),
             json: [
                 "total": Self.json(statistics.total),
                 "by_line": .array(byLine.map { Self.json($0.tally, ["line": $0.json]) }),
@@ -151,7 +152,7 @@ struct InventoryShow: LetheCommand {
         let inventory = try wiring.currentInventory()
         guard let record = try inventory.record(of: id) else {
             throw LetheError(
-                "unknown-attachment", .failed, "attachment \(id) was never seen under this account",
+                "unknown-attachment", .usage, "attachment \(id) was never seen under this account",
                 hint: "lethe inventory list")
         }
         let now = wiring.clock.now()

@@ -71,7 +71,7 @@ struct RequestsShow: LetheCommand {
         let inventory = try wiring.currentInventory()
         let id = try RequestID(id)
         guard let request = try inventory.request(id) else {
-            throw LetheError("unknown-request", .failed, "there is no request \(id)", hint: "lethe requests list")
+            throw LetheError("unknown-request", .usage, "there is no request \(id)", hint: "lethe requests list")
         }
         let now = wiring.clock.now()
         var lines = [
@@ -119,15 +119,26 @@ struct RequestsCertificate: LetheCommand {
         let statement = try await wiring.work(vendor: false) { bench in
             try IssueCertificate(inventory: bench.inventory, log: bench.log).run(id)
         }
-        let certificate = try CertificateValues(
-            statement, partner: wiring.settings.partner, tool: "lethe \(Lethe.version)", now: wiring.clock.now()
-        ).checked()
-        let json = try CertificateJSON.render(certificate)
-        let text = format == "html" ? try CertificateHTML.render(certificate) : json
+        let certificate = try statement.certificate(wiring)
+        let json = try JSONDecoder().decode(JSONValue.self, from: Data(CertificateJSON.render(certificate).utf8))
+        let text = format == "html" ? try CertificateHTML.render(certificate) : json.text + "\n"
         if let output { try writeFile(Data(text.utf8), to: output) }
         if let output { return Reply("wrote \(output)", json: ["file": .string(output), "request": JSONValue(id)]) }
-        return Reply(
-            text.withoutFinalNewline, json: try JSONDecoder().decode(JSONValue.self, from: Data(json.utf8)))
+        return Reply(text.withoutFinalNewline, json: json)
+    }
+}
+
+extension ErasureStatement {
+    /// Checked, and refused for a request on which nobody has acted: there is nothing to state yet.
+    func certificate(_ wiring: Wiring) throws -> Certificate {
+        guard ![.received, .planned, .approved].contains(request.state) else {
+            throw LetheError(
+                "not-carried-out", .refused, "request \(request.id) is \(request.state.rawValue): nothing was done yet",
+                hint: "lethe plan show \(plan.plan.id), then approve and apply it")
+        }
+        return try CertificateValues(
+            self, partner: wiring.settings.partner, tool: "lethe \(Lethe.version)", now: wiring.clock.now()
+        ).checked()
     }
 }
 

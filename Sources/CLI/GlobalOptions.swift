@@ -22,6 +22,19 @@ struct GlobalOptions: ParsableArguments {
     /// Global flags may stand before the command, as in `lethe --json run`: they are moved behind it, since the parser
     /// knows them there.
     static func hoisted(_ arguments: [String]) -> [String] {
+        let (leading, rest) = split(arguments)
+        guard !leading.isEmpty, !rest.isEmpty else { return arguments }
+        let end = rest.firstIndex(of: "--") ?? rest.endIndex
+        return Array(rest[..<end]) + leading + Array(rest[end...])
+    }
+
+    /// There is nothing but global flags: no command to give them to.
+    static func isAll(of arguments: [String]) -> Bool {
+        let (leading, rest) = split(arguments)
+        return !leading.isEmpty && rest.isEmpty
+    }
+
+    private static func split(_ arguments: [String]) -> (leading: [String], rest: ArraySlice<String>) {
         var leading: [String] = []
         var rest = arguments[...]
         while let first = rest.first {
@@ -34,8 +47,6 @@ struct GlobalOptions: ParsableArguments {
                 break
             }
         }
-        guard !leading.isEmpty, !rest.isEmpty else { return arguments }
-        let end = rest.firstIndex(of: "--") ?? rest.endIndex
-        return Array(rest[..<end]) + leading + Array(rest[end...])
+        return (leading, rest)
     }
 }

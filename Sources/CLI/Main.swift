@@ -57,6 +57,9 @@ enum Main {
     }
 
     private static func usage(_ error: any Error, of arguments: [String]) -> LetheError {
+        if GlobalOptions.isAll(of: arguments) {
+            return LetheError("usage", .usage, "no command was given", hint: "lethe --help")
+        }
         if let unknown = UnknownCommand.find(in: arguments) {
             return LetheError(
                 "usage", .usage, unknown.message, hint: "\(unknown.parent.joined(separator: " ")) --help")

@@ -170,6 +170,6 @@ package struct PlanErasure: Sendable {
         guard let open = try bench.inventory.openRequests(naming: subjects).first else { return }
         throw LetheError(
             "request-open", .refused, "request \(open.id) of this person is not finished (\(open.state.rawValue))",
-            hint: "go on with it: lethe erase --extend \(open.id), or end it: lethe requests withdraw \(open.id)")
+            hint: "go on with it: lethe erase --extend \(open.id), or look at it: lethe requests show \(open.id)")
     }
 }

@@ -63,7 +63,7 @@ import Testing
         #expect(rejections.map { $0["line"] as? Int } == [1, 4, 5], "\(rejections)")
         #expect(rejections.map { $0["code"] as? String } == ["invalid-json", "invalid-json", "foreign_partner"])
         let text = try await workspace.lethe("ingest", "-", "--trusted", input: "{\"cut\": ")
-        #expect(text.status == 2 && text.output.contains("line 1: [invalid-json] "), "\(text.everything)")
+        #expect(text.status == 2 && text.output.contains(":1: [invalid-json] "), "\(text.everything)")
     }
 
     @Test func fiveMistakesInAPolicyAreAllShown() async throws {
@@ -138,7 +138,7 @@ import Testing
         ] {
             let result = try await workspace.lethe.run(LetheProcess.binary, words)
             #expect(result.status == 78, "\(name), \(words): \(result.everything)")
-            #expect(result.errors.contains("Try: run: chmod "), "\(name), \(words): \(result.errors)")
+            #expect(result.errors.contains("Try: chmod "), "\(name), \(words): \(result.errors)")
         }
         #expect(try await vendor.deletes().isEmpty)
         #expect(try workspace.logSize() == size, "nothing was recorded")
@@ -185,7 +185,10 @@ import Testing
             ["ingest", "-", "--trusted", "--kind", "gossip"], ["audit", "verify", "--require", "luck"],
             ["audit", "verify", "--vkey", "nonsense"], ["audit", "export", "--format", "pdf"],
             ["audit", "rollover", "--reason", "call 4155550117"], ["run", "--allow-deletes", "many"],
-            ["policy", "forecast", "--days", "0"],
+            ["policy", "forecast", "--days", "0"], ["plan", "show", String(repeating: "0", count: 32)],
+            ["requests", "show", String(repeating: "0", count: 32)],
+            ["inventory", "show", "00000000-0000-4000-8000-000000000000"],
+            ["policy", "explain", "00000000-0000-4000-8000-000000000000"],
         ])
     func wrongUse(words: [String]) async throws {
         let workspace = try await SampleWorkspace()

@@ -88,6 +88,9 @@ struct EraseCommand: LetheCommand {
 
     /// From the arguments, a file, a person at the terminal, or standard input, in this order.
     private func handles(_ console: Console) throws -> [Handle] {
+        guard subject.isEmpty || subjectFile == nil else {
+            throw LetheError("two-subjects", .usage, "--subject and --subject-file do not go together")
+        }
         if !subject.isEmpty { return try ReadInput.handles(in: subject.joined(separator: "\n")) }
         if let subjectFile {
             return try ReadInput.handles(in: String(decoding: ReadInput.bytes(subjectFile), as: UTF8.self))
@@ -121,7 +124,8 @@ struct EraseAnswer {
                 + (planned.coverage.withoutID > 0 ? ", \(planned.coverage.withoutID) things without an id" : "")
                 + (planned.coverage.recipientUnknown > 0
                     ? ", \(planned.coverage.recipientUnknown) sent to nobody known" : ""),
-            "plan      \(planned.plan.id): \(planned.plan.items.count) attachments, \(formatBytes(planned.plan.bytes))",
+            "plan      \(planned.plan.id): \(count(planned.plan.items.count, "attachment", "attachments")), "
+                + "\(formatBytes(planned.plan.bytes)), \(results.count { $0.withheld == nil }) to delete",
         ]
         if result != nil {
             lines.append("done      \(OutcomeJSON.sentence(counts))")
@@ -133,11 +137,13 @@ struct EraseAnswer {
                 "withheld  \(result.attachment): \(withheld.ground)\(withheld.ends.map { " until \($0.date)" } ?? "")")
         }
         if let halted = result?.halted { lines += ["halted: \(halted.message)", "Try: \(halted.hint)"] }
-        lines.append(
-            result == nil
-                ? "Nothing was deleted. Next: lethe plan show \(planned.plan.id), then\n"
-                    + "  lethe plan approve \(planned.plan.id) --as NAME && lethe plan apply \(planned.plan.id)"
-                : "Next: lethe requests certificate \(request.id)")
+        if result != nil {
+            lines.append("Next: lethe requests certificate \(request.id)")
+        } else {
+            lines.append(
+                "Nothing was deleted. Next: lethe plan show \(planned.plan.id), then\n"
+                    + "  lethe plan approve \(planned.plan.id) --as NAME && lethe plan apply \(planned.plan.id)")
+        }
         let items = results.map { item -> JSONValue in
             [
                 "attachment_id": JSONValue(item.attachment),

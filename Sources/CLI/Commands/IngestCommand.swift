@@ -54,7 +54,7 @@ struct IngestCommand: LetheCommand {
                 console.progress("ingesting", done: $0, of: nil)
             }
         }
-        return Reply(Self.text(report), json: Self.json(report), status: report.status)
+        return Reply(text(report), json: json(report), status: report.status)
     }
 
     private func open(_ path: String) throws -> DeliveryFile {
@@ -76,7 +76,7 @@ struct IngestCommand: LetheCommand {
         return .signatures(try WebhookSignature(secrets: [secret]), receivedAt: received)
     }
 
-    private static func text(_ report: IngestReport) -> String {
+    private func text(_ report: IngestReport) -> String {
         var lines = [
             "read \(report.read): \(report.accepted) accepted, \(report.duplicates) duplicates, "
                 + "\(report.ignored) ignored, \(report.rejected) rejected",
@@ -86,18 +86,23 @@ struct IngestCommand: LetheCommand {
         if report.zeroRetention > 0 {
             lines.append("\(report.zeroRetention) messages under zero retention: nothing was stored")
         }
-        if report.unknownParts > 0 { lines.append("\(report.unknownParts) parts of a kind that is not known") }
+        if report.unknownParts > 0 {
+            lines.append("\(count(report.unknownParts, "part", "parts")) of a kind that is not known")
+        }
         for request in report.reopened { lines.append("request \(request) is open again: its person had more") }
         for rejection in report.rejections.prefix(10) {
-            lines.append("line \(rejection.line): [\(rejection.code)] \(rejection.message)")
+            lines.append("\(files[rejection.file]):\(rejection.line): [\(rejection.code)] \(rejection.message)")
         }
         if report.rejected > 10 { lines.append("… and \(report.rejected - 10) more; --json lists them") }
         return lines.joined(separator: "\n")
     }
 
-    private static func json(_ report: IngestReport) -> JSONValue {
+    private func json(_ report: IngestReport) -> JSONValue {
         let rejections = report.rejections.map { rejection -> JSONValue in
-            ["line": JSONValue(rejection.line), "code": .string(rejection.code), "message": .string(rejection.message)]
+            [
+                "file": .string(files[rejection.file]), "line": JSONValue(rejection.line),
+                "code": .string(rejection.code), "message": .string(rejection.message),
+            ]
         }
         return [
             "read": JSONValue(report.read), "accepted": JSONValue(report.accepted),

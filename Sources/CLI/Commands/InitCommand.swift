@@ -38,7 +38,7 @@ struct InitCommand: LetheCommand {
         let new = NewWorkspace(workspace: workspace, partner: partner, keys: keys, auditName: auditName)
         let made = try new.create(clock: SystemClock()) { try RootKeyOutput.hand($0, to: rootKeyOut, console) }
         let text = """
-            Made a workspace in \(directory).
+            Made a workspace in \(workspace.directory.path).
             origin  \(made.origin)
             vkey    \(made.vkey)
             Give the vkey to whoever checks your logs. Next: write policies/, export LINQ_API_V3_API_KEY, `lethe doctor`.

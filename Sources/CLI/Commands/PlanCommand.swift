@@ -77,19 +77,30 @@ struct PlanShow: LetheCommand {
         for approval in record.approvals {
             lines.append("approved  by \(approval.name) at \(approval.at.brief) (\(approval.how))")
         }
-        var table = TextTable([.id("attachment"), .text("rule"), .number("size"), .text("outcome"), .id("grade")])
-        for result in results.prefix(limit) {
-            let withheld = result.withheld.map { "withheld: \($0.ground)\($0.ends.map { " until \($0.date)" } ?? "")" }
-            table.append([
-                result.attachment.description, result.rule, result.size.map(formatBytes) ?? "unknown",
-                result.outcome?.rawValue ?? withheld ?? "open", result.grade?.rawValue ?? "",
-            ])
-        }
-        if !results.isEmpty { lines.append(trimmed(table)) }
+        if !results.isEmpty { lines.append(items(plan, results.prefix(limit))) }
         if results.count > limit {
             lines.append("… and \(results.count - limit) more: --limit \(results.count), or --json")
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// Every item of an erasure has the same rule, so it is not repeated.
+    private static func items(_ plan: Plan, _ results: ArraySlice<ItemResult>) -> String {
+        let namesRule = plan.kind == .retention
+        var table = TextTable(
+            [.id("attachment")] + (namesRule ? [.text("rule")] : []) + [
+                .number("size"), .id("grade"), .text("outcome"),
+            ],
+            width: 110)
+        for result in results {
+            let withheld = result.withheld.map { "withheld: \($0.ground)\($0.ends.map { " until \($0.date)" } ?? "")" }
+            table.append(
+                [result.attachment.description] + (namesRule ? [result.rule] : []) + [
+                    result.size.map(formatBytes) ?? "unknown", result.grade?.rawValue ?? "",
+                    withheld ?? result.outcome?.rawValue ?? "open",
+                ])
+        }
+        return trimmed(table)
     }
 
     static func json(_ record: PlanRecord, _ results: [ItemResult]) -> JSONValue {

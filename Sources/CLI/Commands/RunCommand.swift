@@ -58,7 +58,10 @@ struct RunCommand: LetheCommand {
         if !kept.isEmpty { lines.append("Kept of \(planned.decided) decided now: \(kept.joined(separator: ", "))") }
         lines.append(
             planned.plan.items.isEmpty
-                ? "Nothing is to be deleted." : "Nothing was deleted. To delete: lethe run --apply")
+                ? "Nothing is to be deleted."
+                : instant == nil
+                    ? "Nothing was deleted. To delete: lethe run --apply"
+                    : "Nothing was deleted: --at only looks ahead.")
         let text = global.quiet ? lines[0] : lines.joined(separator: "\n")
         return Reply(
             text,

@@ -40,6 +40,9 @@ struct SimulateCommand: LetheCommand {
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {
+        guard (0...65_535).contains(port) else {
+            throw LetheError("invalid-value", .usage, "--port must be 0 to 65535")
+        }
         let faults = try fault.map { try FaultSpec($0) }
         let system = SystemClock()
         let simulated = SimulatedClock { system.now() }

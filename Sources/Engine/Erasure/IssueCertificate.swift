@@ -26,6 +26,8 @@ package struct ErasureStatement: Sendable {
     }
 
     package struct Record: Sendable, Equatable {
+        /// The segment of the log it is in.
+        package let origin: String
         package let seq: Int64
         /// The line's bytes without its LF: ASCII.
         package let line: String
@@ -98,25 +100,31 @@ package struct IssueCertificate: Sendable {
         return items.values.sorted { $0.attachment < $1.attachment }
     }
 
-    /// What the log says of the request, its plans, and how each item ended.
+    /// What the log says of the request, its plans, and how each item ended, closed segments included.
     private func records(
         of request: RequestID, plans: Set<PlanID>, attachments: Set<AttachmentID>
     ) throws(LetheError) -> [ErasureStatement.Record] {
-        var cited: [LogEntry] = []
-        var after: Int64 = -1
         var runs: Set<RunID> = []
-        while true {
-            let page = try log.entries(after: after, limit: 5000)
-            guard let last = page.last else { break }
-            for entry in page where Self.cites(entry.record, request, plans, attachments, &runs) { cited.append(entry) }
-            after = last.seq
+        var records: [ErasureStatement.Record] = []
+        for segment in try AuditLog.segments(log.location) {
+            guard let file = segment.file else { continue }
+            let reader = try LogReader(file)
+            var cited: [LogEntry] = []
+            var after: Int64 = -1
+            while true {
+                let page = try reader.entries(after: after, limit: 5000)
+                guard let last = page.last else { break }
+                cited += page.filter { Self.cites($0.record, request, plans, attachments, &runs) }
+                after = last.seq
+            }
+            let proofs = try reader.inclusionProofs(of: cited.map(\.seq))
+            records += zip(cited, proofs).map { entry, proof in
+                ErasureStatement.Record(
+                    origin: segment.origin, seq: entry.seq, line: String(decoding: entry.line, as: UTF8.self),
+                    inclusion: String(decoding: proof.bytes, as: UTF8.self))
+            }
         }
-        let proofs = try LogReader(log.location.database).inclusionProofs(of: cited.map(\.seq))
-        return zip(cited, proofs).map { entry, proof in
-            ErasureStatement.Record(
-                seq: entry.seq, line: String(decoding: entry.line, as: UTF8.self),
-                inclusion: String(decoding: proof.bytes, as: UTF8.self))
-        }
+        return records
     }
 
     private static func cites(

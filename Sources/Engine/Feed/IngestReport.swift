@@ -3,6 +3,8 @@ package import Domain
 /// What came of deliveries: the answer of `lethe ingest`. `read` is the sum of the next four.
 package struct IngestReport: Sendable, Equatable {
     package struct Rejection: Sendable, Equatable {
+        /// Which of the files, from 0.
+        package let file: Int
         /// Where the delivery begins in its file; the first line is 1.
         package let line: Int
         package let code: String
@@ -32,8 +34,13 @@ package struct IngestReport: Sendable, Equatable {
     /// 2 if something was rejected.
     package var status: ExitStatus { rejected > 0 ? .incomplete : .done }
 
+    /// The file that is being read.
+    var file = 0
+
     mutating func reject(line: Int, _ code: String, _ message: String) {
         rejected += 1
-        if rejections.count < 1000 { rejections.append(Rejection(line: line, code: code, message: message)) }
+        if rejections.count < 1000 {
+            rejections.append(Rejection(file: file, line: line, code: code, message: message))
+        }
     }
 }

@@ -42,7 +42,8 @@ package struct IngestWebhooks: Sendable {
         var report = IngestReport()
         var headers = headers
         var batch: [Reading] = []
-        for file in files {
+        for (index, file) in files.enumerated() {
+            report.file = index
             var file = file
             while let piece = try file.next() {
                 report.read += 1

@@ -27,9 +27,9 @@ struct AuditBundle: LetheCommand {
             throw LetheError("bundle-scope", .usage, "say what goes in: exactly one of --request ID and --from DATE")
         }
         let wiring = try Wiring.open(global, console)
-        let (seqs, blobs) =
+        let (file, seqs, blobs) =
             if let request { try await records(of: request, wiring) } else { try await period(wiring) }
-        let reader = try LogReader(wiring.workspace.auditLog)
+        let reader = try LogReader(file)
         let summary = try EvidenceBundle(reader, anchors: wiring.logLocation.anchors).write(
             seqs: seqs, blobs: blobs, to: URL(filePath: output), at: wiring.clock.now())
         return Reply(
@@ -40,16 +40,24 @@ struct AuditBundle: LetheCommand {
             ])
     }
 
-    private func records(of request: String, _ wiring: Wiring) async throws -> ([Int64], [EvidenceBundle.Blob]) {
+    private typealias Content = (file: URL, seqs: [Int64], blobs: [EvidenceBundle.Blob])
+
+    /// The segment with most of the request's records; a request is seldom spread over a rollover.
+    private func records(of request: String, _ wiring: Wiring) async throws -> Content {
         let id = try RequestID(request)
         let statement = try await wiring.work(vendor: false) { bench in
             try IssueCertificate(inventory: bench.inventory, log: bench.log).run(id)
         }
-        let certificate = try CertificateValues(
-            statement, partner: wiring.settings.partner, tool: "lethe \(Lethe.version)", now: wiring.clock.now()
-        ).checked()
+        let certificate = try statement.certificate(wiring)
+        let byOrigin = Dictionary(grouping: statement.records, by: \.origin)
+        let most = byOrigin.max { $0.value.count < $1.value.count }
+        let segment = try AuditLog.segments(wiring.logLocation).first { $0.origin == most?.key }
+        if byOrigin.count > 1 {
+            wiring.console.warn(
+                "the records lie in \(byOrigin.count) segments; the bundle has those of \(most?.key ?? "")")
+        }
         return (
-            statement.records.map(\.seq),
+            segment?.file ?? wiring.workspace.auditLog, (most?.value ?? []).map(\.seq),
             [
                 .init(name: "statement.html", bytes: Array(try CertificateHTML.render(certificate).utf8)),
                 .init(name: "statement.json", bytes: Array(try CertificateJSON.render(certificate).utf8)),
@@ -57,13 +65,16 @@ struct AuditBundle: LetheCommand {
         )
     }
 
-    private func period(_ wiring: Wiring) async throws -> ([Int64], [EvidenceBundle.Blob]) {
+    private func period(_ wiring: Wiring) async throws -> Content {
         let start = try time(from ?? "", "--from")
         let end = try to.map { try time($0, "--to") } ?? wiring.clock.now()
         guard start < end else { throw LetheError("invalid-period", .usage, "--from must be before --to") }
         let report = try await wiring.report(from: start, to: end)
         let reader = try LogReader(wiring.workspace.auditLog)
         let seqs = try EvidenceBundle(reader).seqs(of: [], times: start..<end)
-        return (seqs, [.init(name: "report.html", bytes: Array(try ReportHTML.render(report).utf8))])
+        return (
+            wiring.workspace.auditLog, seqs,
+            [.init(name: "report.html", bytes: Array(try ReportHTML.render(report).utf8))]
+        )
     }
 }

@@ -20,22 +20,34 @@ struct AuditShow: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
+        guard (1...100_000).contains(limit) else {
+            throw LetheError("invalid-limit", .usage, "--limit must be 1 to 100000")
+        }
+        if let type, !AuditRecord.typeNames.contains(type) {
+            throw LetheError(
+                "invalid-value", .usage, "there are no records of type \(type)",
+                hint: "one of: \(AuditRecord.typeNames.joined(separator: ", "))")
+        }
         let reader = try LogReader(wiring.workspace.auditLog)
         let from = try since.map { try time($0, "--since") }
         let id = try attachment.map { try AttachmentID($0) }
         var shown: [(LogEntry, JSONValue)] = []
-        var after: Int64 = -1
-        while true {
-            let page = try id.map { try reader.records(of: $0) } ?? reader.entries(after: after, limit: 1000)
-            for entry in page {
-                if let from, entry.time < from { continue }
-                let json = try JSONDecoder().decode(JSONValue.self, from: Data(entry.line))
-                if let type, json["type"] != .string(type) { continue }
-                shown.append((entry, json))
-                if shown.count > max(limit, 1) { shown.removeFirst() }
+        for segment in try AuditLog.segments(wiring.logLocation) {
+            guard let file = segment.file else { continue }
+            let reader = try LogReader(file)
+            var after: Int64 = -1
+            while true {
+                let page = try id.map { try reader.records(of: $0) } ?? reader.entries(after: after, limit: 1000)
+                for entry in page {
+                    if let from, entry.time < from { continue }
+                    let json = try JSONDecoder().decode(JSONValue.self, from: Data(entry.line))
+                    if let type, json["type"] != .string(type) { continue }
+                    shown.append((entry, json))
+                    if shown.count > limit { shown.removeFirst() }
+                }
+                guard id == nil, let last = page.last else { break }
+                after = last.seq
             }
-            guard id == nil, let last = page.last else { break }
-            after = last.seq
         }
         return Reply(
             shown.isEmpty ? "No record matches." : shown.map { Self.line($0.0, $0.1) }.joined(separator: "\n"),
@@ -120,7 +132,7 @@ struct AuditProof: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let proof = try LogReader(wiring.workspace.auditLog).inclusionProof(of: AttachmentID(id))
+        let proof = try Self.proof(of: AttachmentID(id), wiring)
         if let output { try writeFile(Data(proof.bytes), to: output) }
         let text = String(decoding: proof.bytes, as: UTF8.self)
         return Reply(
@@ -130,6 +142,17 @@ struct AuditProof: LetheCommand {
                 "index": JSONValue(proof.index), "size": JSONValue(proof.checkpoint.size), "proof": .string(text),
                 "file": JSONValue(output),
             ])
+    }
+}
+
+extension AuditProof {
+    /// The newest segment that has the outcome gives the proof.
+    private static func proof(of id: AttachmentID, _ wiring: Wiring) throws -> InclusionProof {
+        let files = try AuditLog.segments(wiring.logLocation).reversed().compactMap(\.file)
+        for file in files.dropLast() {
+            if let proof = try? LogReader(file).inclusionProof(of: id) { return proof }
+        }
+        return try LogReader(files.last ?? wiring.workspace.auditLog).inclusionProof(of: id)
     }
 }
 

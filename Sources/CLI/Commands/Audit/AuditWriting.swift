@@ -23,8 +23,11 @@ struct AuditSeal: LetheCommand {
         }
         let root = Data(checkpoint.root.bytes).base64EncodedString()
         return Reply(
-            "Sealed \(log.origin) at size \(checkpoint.size), root \(root)",
-            json: ["origin": .string(log.origin), "size": JSONValue(checkpoint.size), "root": .string(root)])
+            "Sealed \(log.origin) at size \(checkpoint.size), root \(root)\nvkey    \(log.vkey)",
+            json: [
+                "origin": .string(log.origin), "size": JSONValue(checkpoint.size), "root": .string(root),
+                "vkey": .string(log.vkey),
+            ])
     }
 }
 

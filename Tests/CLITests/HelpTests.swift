@@ -125,5 +125,7 @@ import Testing
             #expect(result.status == 78)
             #expect((result.json?["error"] as? [String: Any])?["code"] as? String == "no-workspace", "\(words)")
         }
+        let alone = try await lethe("--json")
+        #expect(alone.status == 64 && alone.error?.message == "no command was given", "\(alone.everything)")
     }
 }

@@ -246,6 +246,8 @@ extension DemoStory {
     }
 
     private func writeReport(_ wiring: Wiring) async throws {
+        var checkup = Checkup(wiring)
+        checkup.runLocal()
         let now = wiring.clock.now()
         let values = try await wiring.report(from: now.adding(seconds: -30 * 86_400), to: now.adding(seconds: 1))
         try writeFile(Data(try ReportHTML.render(values).utf8), to: report.path)

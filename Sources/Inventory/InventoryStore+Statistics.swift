@@ -53,6 +53,11 @@ extension InventoryStore {
         }
     }
 
+    /// Things with a URL and no id that were seen: the API cannot delete them.
+    package func thingsWithoutID() throws(LetheError) -> Int {
+        try read { Int(try $0.first("SELECT COALESCE(SUM(things), 0) FROM residue", row: { $0.int(0) ?? 0 }) ?? 0) }
+    }
+
     /// Our numbers that any sighting names: what the preflight compares with the account's.
     package func lines() throws(LetheError) -> Set<PhoneLine> {
         try read { database in

@@ -34,7 +34,7 @@ extension LinqHTTPClient {
 
     private func mayFetch(_ url: String) -> Bool {
         guard let origin = Origin(url: url) else { return false }
-        let isVendor = origin.scheme == "https" && origin.host == "cdn.linqapp.com" && origin.port == 443
+        let isVendor = origin.scheme == "https" && Self.downloadHosts.contains(origin.host) && origin.port == 443
         return isVendor || (origin.isLoopback && origin == options.baseURL.origin)
     }
 }

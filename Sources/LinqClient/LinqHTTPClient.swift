@@ -25,6 +25,9 @@ package final class LinqHTTPClient: VendorAPI {
         }
     }
 
+    /// The one outbound domain that serves files (guide, section 9): nothing else is asked for one.
+    package static let downloadHosts = ["cdn.linqapp.com"]
+
     /// What a body may have at most: an error or an attachment, and a page of 100 messages with 100 parts each.
     static let maximumBody = 64 << 10
     static let maximumPage = 16 << 20

@@ -105,6 +105,12 @@ struct Checkup {
         }
         attempt("inventory") { [wiring] in "\(try wiring.inventory().liveCount()) attachments held" }
         checkTierDrift()
+        attempt("allow-list") { [wiring] in
+            let hosts = LinqHTTPClient.downloadHosts.joined(separator: ", ")
+            let seen = "\(hosts) \(wiring.clock.now())"
+            try wiring.inventory().setBookmark(Wiring.allowListBookmark, to: seen)
+            return "files are asked for at \(hosts) and nowhere else"
+        }
         checkLog()
         checkKeys()
         checkDisk()

@@ -75,11 +75,28 @@ extension Wiring {
                 guard let file = segment.file else { continue }
                 logs.append(.init(reader: try LogReader(file), verification: try verifier.verify(file)))
             }
-            let sources = ReportSources(
+            var sources = ReportSources(
                 inventory: bench.inventory, logs: logs, policies: try loadPolicies().set, tiers: settings.tiers,
                 tiersStated: settings.lines.contains { $0.key.hasPrefix("tiers.") && $0.origin != .standard },
                 partner: settings.partner, tool: "lethe \(Lethe.version)")
+            sources.coverage.unaddressable = try bench.inventory.thingsWithoutID()
+            sources.coverage.lastCompleteSync = try bench.inventory.bookmark(Self.syncBookmark).flatMap {
+                Timestamp($0)
+            }
+            sources.egress = try bench.inventory.bookmark(Self.allowListBookmark).flatMap(Self.egress)
             return try ReportValues.gather(sources, period: .init(from: from, to: to), now: now).checked()
         }
+    }
+
+    /// When every line was last walked whole, RFC 3339.
+    static let syncBookmark = "last_complete_sync"
+    /// What `doctor` found of the client's allow-list: hosts, a space, and when.
+    static let allowListBookmark = "allow_list"
+
+    private static func egress(_ bookmark: String) -> ReportValues.Egress? {
+        let words = bookmark.split(separator: " ")
+        guard let last = words.last, let checked = Timestamp(last) else { return nil }
+        let hosts = words.dropLast().map { String($0.prefix { $0 != "," }) }
+        return ReportValues.Egress(domains: hosts, checkedAt: checked, source: "lethe doctor, of its own client")
     }
 }

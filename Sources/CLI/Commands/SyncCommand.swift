@@ -1,6 +1,7 @@
 import ArgumentParser
 import Domain
 import Engine
+import Inventory
 
 struct SyncCommand: LetheCommand {
     static let configuration = CommandConfiguration(
@@ -36,7 +37,11 @@ struct SyncCommand: LetheCommand {
                 console.progress("walking chats, messages so far", done: report.messages, of: nil)
             }
             if let handles { return try await sync.run(of: handles, progress: show) }
-            return try await sync.run(lines: lines, progress: show)
+            let report = try await sync.run(lines: lines, progress: show)
+            if lines.isEmpty, report.coverage == .complete {
+                try bench.inventory.setBookmark(Wiring.syncBookmark, to: bench.time.now().description)
+            }
+            return report
         }
         var text = [
             "\(report.chats) chats, \(report.messages) messages",

@@ -34,7 +34,9 @@ import Testing
         _ = try await vendor.writeWebhooks(to: bodies, headers: workspace.folder.file("headers.ndjson"))
         let text = try String(contentsOf: bodies, encoding: .utf8)
         try (text + "{\"cut\": \n").write(to: bodies, atomically: true, encoding: .utf8)
-        try Answer.check("ingest", try await lethe("ingest", bodies.path, "--trusted", "--json"), exit: 2)
+        try Answer.check(
+            "ingest", try await lethe("ingest", bodies.path, "--trusted", "--json"), exit: 2,
+            replacing: paths)
         let response = Paths.linq.appending(path: "api/message-send--response.json").path
         try Answer.check(
             "ingest-response", try await lethe("ingest", response, "--kind", "response", "--trusted", "--json"))
@@ -115,11 +117,22 @@ import Testing
         let request = try #require((planned["request"] as? [String: Any])?["id"] as? String)
         try Answer.check("error-request-open", try await lethe("erase", "--json", input: "+12005550100\n"), exit: 4)
         try Answer.check("requests-list", try await lethe("requests", "list", "--json"))
+        try await endings(workspace)
         try Answer.check(
             "erase-apply", try await lethe("erase", "--extend", request, "--apply", "--as", "alex", "--json"))
         try Answer.check("requests-show", try await lethe("requests", "show", request, "--json"))
         try Answer.check(
             "requests-certificate", try await lethe("requests", "certificate", request, "--json"), replacing: paths)
+        let tar = workspace.folder.file("evidence.tar").path
+        try Answer.check(
+            "audit-bundle", try await lethe("audit", "bundle", "--request", request, "-o", tar, "--json"),
+            replacing: paths)
+        let statement = workspace.folder.file("statement.json").path
+        _ = try await lethe("requests", "certificate", request, "-o", statement)
+        try Answer.check(
+            "requests-check-certificate",
+            try await lethe("requests", "check-certificate", statement, "--vkey", workspace.vkey, "--json"),
+            replacing: paths)
         let file = workspace.folder.file("statement.html").path
         try Answer.check(
             "requests-certificate-file", try await lethe("requests", "certificate", request, "-o", file, "--json"),
@@ -151,13 +164,47 @@ import Testing
         try Answer.check(
             "audit-rollover",
             try await lethe("audit", "rollover", "--reason", "yearly", "--root-key-file", key, "--json"))
+        try Answer.check("audit-prune", try await lethe("audit", "prune", "--as", "alex", "--json"), exit: 78)
         try Answer.check(
             "audit-verify-segments",
             try await lethe("audit", "verify", "--vkey", workspace.vkey, "--root-key-file", key, "--json"))
         let other = workspace.folder.file("other.key").path
         try Answer.check(
-            "error-log-exists", try await lethe("audit", "init", "--root-key-out", other, "--json"), exit: 4,
+            "audit-init-refused", try await lethe("audit", "init", "--root-key-out", other, "--json"), exit: 4,
             replacing: paths)
+    }
+}
+
+extension GoldenTests {
+    /// Requests that end otherwise than by an erasure, of people who sent nothing.
+    private func endings(_ workspace: SampleWorkspace) async throws {
+        let lethe = workspace.lethe
+        for (ending, handle, reason) in [
+            ("extend", "+14155550117", "many systems"), ("refuse", "+14155550117", "identity was not shown"),
+            ("withdraw", "+14155550118", "by letter"),
+        ] {
+            let opened = try await lethe("erase", "--offline", "--json", input: handle + "\n")
+            let known = try await lethe("requests", "list", "--open", "--json").json?["requests"] as? [[String: Any]]
+            let id = (opened.json?["request"] as? [String: Any])?["id"] as? String
+            let open = known?.first { $0["plan"] as? String != nil && ($0["coverage"] as? String) == "offline" }
+            try Answer.check(
+                "requests-\(ending)",
+                try await lethe(
+                    "requests", ending, id ?? open?["id"] as? String ?? "", "--as", "alex", "--reason", reason, "--json"
+                ))
+        }
+    }
+
+    /// The schema's text and the simulator's line are held by other tests; the demo is one long story of its own.
+    @Test func everyCommandHasAGolden() async throws {
+        let files = try FileManager.default.contentsOfDirectory(atPath: Answer.folder.path)
+        let paths = try await HelpTests.commands().map(\.path)
+        let without = [["simulate"], ["demo"], ["policy", "schema"], ["policy", "unlock"]]
+        for path in paths where !path.isEmpty && !without.contains(path) {
+            let isGroup = paths.contains { $0.count > path.count && $0.starts(with: path) }
+            let name = path.joined(separator: "-")
+            #expect(isGroup || files.contains { $0 == name + ".json" || $0.hasPrefix(name + "-") }, "\(name)")
+        }
     }
 }
 

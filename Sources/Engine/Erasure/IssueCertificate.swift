@@ -75,36 +75,39 @@ package struct IssueCertificate: Sendable {
                 "no-plan", .refused, "request \(id) has no plan yet", hint: "go on with it: lethe erase --extend \(id)")
         }
         _ = try log.sealIfNeeded()
-        let items = try items(of: plans)
-        let records = try records(
-            of: id, plans: Set(plans.map(\.plan.id)), attachments: Set(items.map(\.attachment)))
+        let attachments = Set(plans.flatMap { $0.plan.items.map(\.attachment) })
+        var citing = Citing(request: id, plans: Set(plans.map(\.plan.id)), attachments: attachments)
+        let records = try records(&citing)
+        let items = try items(of: plans, citing.withheld)
         return ErasureStatement(
             request: request, plan: latest, issue: max(1, plans.count { $0.state == .done }), items: items,
             coverage: try inventory.erasureCoverage(subjects: request.subjects), origin: log.origin, vkey: log.vkey,
             checkpoint: try log.head().map { String(decoding: $0.note, as: UTF8.self) }, records: records)
     }
 
-    private func items(of plans: [PlanRecord]) throws(LetheError) -> [ErasureStatement.Item] {
+    /// `withheld`: why items stayed that were to go when the plan was made.
+    private func items(
+        of plans: [PlanRecord], _ withheld: [AttachmentID: Withholding]
+    ) throws(LetheError) -> [ErasureStatement.Item] {
         var items: [AttachmentID: ErasureStatement.Item] = [:]
         for record in plans {
             let results = try inventory.results(of: record.plan.id)
             for (planned, result) in zip(record.plan.items, results) {
                 let attachment = try inventory.attachment(planned.attachment)
+                let reasons = [planned.withheld, withheld[planned.attachment]]
                 items[planned.attachment] = ErasureStatement.Item(
                     attachment: planned.attachment, rule: planned.rule, line: planned.line, tier: planned.tier,
                     mime: attachment?.sightings.lazy.compactMap(\.mime).first, bytes: planned.size,
                     outcome: result.outcome ?? .notAttempted, closedAt: result.closedAt, grade: result.grade,
-                    attempts: result.attempts, http: result.http, trace: result.trace, withheld: planned.withheld)
+                    attempts: result.attempts, http: result.http, trace: result.trace,
+                    withheld: reasons.lazy.compactMap { $0 }.first { $0.outcome == result.outcome } ?? planned.withheld)
             }
         }
         return items.values.sorted { $0.attachment < $1.attachment }
     }
 
     /// What the log says of the request, its plans, and how each item ended, closed segments included.
-    private func records(
-        of request: RequestID, plans: Set<PlanID>, attachments: Set<AttachmentID>
-    ) throws(LetheError) -> [ErasureStatement.Record] {
-        var runs: Set<RunID> = []
+    private func records(_ citing: inout Citing) throws(LetheError) -> [ErasureStatement.Record] {
         var records: [ErasureStatement.Record] = []
         for segment in try AuditLog.segments(log.location) {
             guard let file = segment.file else { continue }
@@ -114,7 +117,7 @@ package struct IssueCertificate: Sendable {
             while true {
                 let page = try reader.entries(after: after, limit: 5000)
                 guard let last = page.last else { break }
-                cited += page.filter { Self.cites($0.record, request, plans, attachments, &runs) }
+                for entry in page where citing.cites(entry.record) { cited.append(entry) }
                 after = last.seq
             }
             let proofs = try reader.inclusionProofs(of: cited.map(\.seq))
@@ -126,11 +129,24 @@ package struct IssueCertificate: Sendable {
         }
         return records
     }
+}
 
-    private static func cites(
-        _ record: AuditRecord, _ request: RequestID, _ plans: Set<PlanID>, _ attachments: Set<AttachmentID>,
-        _ runs: inout Set<RunID>
-    ) -> Bool {
+/// Which records a statement cites, asked in the order of the log.
+private struct Citing {
+    let request: RequestID
+    let plans: Set<PlanID>
+    let attachments: Set<AttachmentID>
+    /// Why items of the request's runs stayed, the last word on each.
+    private(set) var withheld: [AttachmentID: Withholding] = [:]
+    private var runs: Set<RunID> = []
+
+    init(request: RequestID, plans: Set<PlanID>, attachments: Set<AttachmentID>) {
+        self.request = request
+        self.plans = plans
+        self.attachments = attachments
+    }
+
+    mutating func cites(_ record: AuditRecord) -> Bool {
         switch record {
         case .requestOpened(let opening): return opening.request == request
         case .requestUpdated(let id, _, _, _, _): return id == request
@@ -140,6 +156,11 @@ package struct IssueCertificate: Sendable {
             return plans.contains(plan)
         case .runEnd(let totals): return runs.contains(totals.run)
         case .deleteVerified(_, let attachment, _, _): return attachments.contains(attachment)
+        case .itemClosed(let run, let attachment, let outcome, let reason) where runs.contains(run):
+            if outcome.group == .withheld, let reason {
+                withheld[attachment] = Withholding(outcome: outcome, ground: reason)
+            }
+            return attachments.contains(attachment)
         default: return record.finalOutcome != nil && record.attachment.map(attachments.contains) == true
         }
     }

@@ -67,8 +67,10 @@ package struct SyncFromAPI: Sendable {
     ) async throws(LetheError) {
         let vendor = bench.vendor
         var cursor = try bookmark.flatMap { (name) throws(LetheError) in try bench.inventory.bookmark(name) }
+        var places: Set<String?> = []
         repeat {
             let place = cursor
+            places.insert(place)
             let page = await retrying.page { await vendor.chats(of: handle, on: line, cursor: place) }
             guard try accept(page.answer, isComplete: page.isComplete, &report) else { return }
             try record([Delivery(chats: page.elements)], &report)
@@ -76,6 +78,7 @@ package struct SyncFromAPI: Sendable {
             report.chats += page.elements.count
             progress(report)
             cursor = page.nextCursor
+            if Self.isRepeated(cursor, places, &report) { cursor = nil }
             if let bookmark { try bench.inventory.setBookmark(bookmark, to: cursor) }
             if bench.shouldStop() {
                 report.coverage = .partial
@@ -89,8 +92,10 @@ package struct SyncFromAPI: Sendable {
     ) async throws(LetheError) {
         let vendor = bench.vendor
         var cursor: String?
+        var places: Set<String?> = []
         repeat {
             let place = cursor
+            places.insert(place)
             let page = await retrying.page { await vendor.messages(in: chat, cursor: place) }
             guard try accept(page.answer, isComplete: page.isComplete, &report) || !page.elements.isEmpty else {
                 return
@@ -106,8 +111,16 @@ package struct SyncFromAPI: Sendable {
             try record([delivery], &report)
             progress(report)
             cursor = page.nextCursor
+            if Self.isRepeated(cursor, places, &report) { return }
         } while cursor != nil && !bench.shouldStop()
         if cursor != nil { report.coverage = .partial }
+    }
+
+    /// A listing that leads back to where it was would never end: what it did not show is missing.
+    private static func isRepeated(_ cursor: String?, _ places: Set<String?>, _ report: inout Report) -> Bool {
+        guard cursor != nil, places.contains(cursor) else { return false }
+        report.coverage = .partial
+        return true
     }
 
     /// `false`: the page could not be read whole, and the coverage is partial.

@@ -9,16 +9,22 @@ final class ScriptedVendor: VendorAPI {
     private let onDelete: @Sendable (AttachmentID, Int) async -> VendorAnswer
     private let onLookUp: @Sendable (AttachmentID) async -> VendorAnswer
     private let onPhoneLines: @Sendable () async -> Void
+    private let onChats: @Sendable (String?) -> Listing<ChatObservation>
+    private let onMessages: @Sendable (String?) -> Listing<ListedMessage>
 
     init(
         lines: [PhoneLine], onPhoneLines: @escaping @Sendable () async -> Void = {},
         lookUp: @escaping @Sendable (AttachmentID) async -> VendorAnswer = { _ in .http(500) },
-        delete: @escaping @Sendable (AttachmentID, Int) async -> VendorAnswer = { _, _ in .http(400) }
+        delete: @escaping @Sendable (AttachmentID, Int) async -> VendorAnswer = { _, _ in .http(400) },
+        chats: @escaping @Sendable (String?) -> Listing<ChatObservation> = { _ in Listing(answer: .http(500)) },
+        messages: @escaping @Sendable (String?) -> Listing<ListedMessage> = { _ in Listing(answer: .http(500)) }
     ) {
         self.lines = lines
         self.onPhoneLines = onPhoneLines
         onLookUp = lookUp
         onDelete = delete
+        onChats = chats
+        onMessages = messages
     }
 
     /// Every DELETE that was sent, in order.
@@ -41,10 +47,10 @@ final class ScriptedVendor: VendorAPI {
     }
 
     func chats(of handle: Handle?, on line: PhoneLine?, cursor: String?) async -> Listing<ChatObservation> {
-        Listing(answer: .http(500))
+        onChats(cursor)
     }
 
-    func messages(in chat: ChatID, cursor: String?) async -> Listing<ListedMessage> { Listing(answer: .http(500)) }
+    func messages(in chat: ChatID, cursor: String?) async -> Listing<ListedMessage> { onMessages(cursor) }
     func upload(_ bytes: [UInt8], mime: String, name: String) async -> UploadAnswer {
         UploadAnswer(answer: .http(500))
     }

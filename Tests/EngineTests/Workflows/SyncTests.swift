@@ -68,6 +68,28 @@ import Testing
         }
     }
 
+    /// b leads to c and c back to b.
+    @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+    func aListingThatLeadsBackEndsAsPartial(ofChats: Bool) async throws {
+        let workspace = try TestWorkspace()
+        @Sendable func next(_ cursor: String?) -> String? { cursor == "b" ? "c" : "b" }
+        let line = try PhoneLine(TestWorkspace.lines[0])
+        let vendor = ScriptedVendor(
+            lines: [line],
+            chats: { cursor in
+                Listing(
+                    answer: .http(200), elements: [ChatObservation(chat: ChatID(value: 1), line: line)],
+                    nextCursor: ofChats ? next(cursor) : nil, isComplete: true)
+            },
+            messages: { cursor in
+                Listing(answer: .http(200), nextCursor: ofChats ? nil : next(cursor), isComplete: true)
+            })
+        let report = try await SyncFromAPI(workspace.bench(vendor), requestsPerSecond: 1000).run()
+        #expect(report.coverage == .partial && report.status == .incomplete)
+        #expect(report.chats == (ofChats ? 3 : 1))
+        #expect(try workspace.inventory.bookmark("sync:\(line)") == nil)
+    }
+
     @Test func whatWasDeletedIsNotTakenInAgain() async throws {
         let workspace = try TestWorkspace()
         try workspace.fill(60)

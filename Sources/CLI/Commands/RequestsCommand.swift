@@ -10,7 +10,10 @@ struct RequestsCommand: ParsableCommand {
         commandName: "requests",
         abstract: "Right-to-delete requests, their deadlines and certificates.",
         discussion: "Example: lethe requests list",
-        subcommands: [RequestsList.self, RequestsShow.self, RequestsCertificate.self])
+        subcommands: [
+            RequestsList.self, RequestsShow.self, RequestsRefuse.self, RequestsExtend.self, RequestsWithdraw.self,
+            RequestsCertificate.self, RequestsCheckCertificate.self,
+        ])
 }
 
 struct RequestsList: LetheCommand {

@@ -1,0 +1,138 @@
+import ArgumentParser
+import Audit
+import Domain
+import Foundation
+
+struct RequestsCheckCertificate: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check-certificate",
+        abstract: "Checks a certificate in JSON with nothing but the public key.",
+        discussion: """
+            Each cited record must be in the signed log, and bear out what the certificate says of the plan and of each item. \
+            Exit 0 it does, 1 it does not, 3 it could not be checked whole.
+
+            Example: lethe requests check-certificate statement.json --vkey "$VKEY"
+            """)
+
+    @Argument(help: ArgumentHelp("The certificate.", valueName: "file")) var file: String
+    @Option(help: ArgumentHelp("The log's public key, which came to you out of band.", valueName: "vkey"))
+    var vkey: String?
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        let bytes = try ReadInput.bytes(file)
+        guard let vkey else {
+            throw LetheError(
+                "no-vkey", .notVerified, "without --vkey nothing can be verified",
+                hint: "pass the key that came with the log out of band: --vkey V")
+        }
+        let key = try VerifierKey(vkey)
+        guard let certificate = try? JSONDecoder().decode(CitedCertificate.self, from: bytes) else {
+            throw LetheError(
+                "malformed-certificate", .failed, "not a statement of erasure in JSON",
+                hint: "make one with: lethe requests certificate ID --format json -o FILE")
+        }
+        let check = try CertificateCheck(certificate, key)
+        let status = check.status
+        let (word, result) =
+            switch status {
+            case .done: ("INTACT", "intact")
+            case .failed: ("BROKEN", "broken")
+            default: ("NOT CHECKED", "not_verified")
+            }
+        let summary =
+            "\(word): \(check.intact) of \(certificate.proof.records.count) cited records are in the log, \(certificate.items.count) items"
+        return Reply(
+            ([summary] + check.broken + check.unchecked).joined(separator: "\n"),
+            json: [
+                "result": .string(result), "records": JSONValue(certificate.proof.records.count),
+                "intact": JSONValue(check.intact), "items": JSONValue(certificate.items.count),
+                "broken": .array(check.broken.map { .string($0) }),
+                "unchecked": .array(check.unchecked.map { .string($0) }),
+            ], status: status)
+    }
+}
+
+/// What of a statement of erasure rests on the log.
+private struct CitedCertificate: Decodable {
+    struct Plan: Decodable {
+        let id: String
+        let digest: String
+    }
+
+    struct Item: Decodable {
+        let attachment: String
+        let outcome: Outcome
+    }
+
+    struct Proof: Decodable {
+        let records: [Record]
+    }
+
+    struct Record: Decodable {
+        let seq: Int64
+        let line: String
+        let inclusion: String?
+    }
+
+    let plan: Plan
+    let items: [Item]
+    let proof: Proof
+}
+
+/// Holds a certificate against the records that it cites.
+private struct CertificateCheck {
+    private(set) var intact = 0
+    /// Evidence that something is not so.
+    private(set) var broken: [String] = []
+    private(set) var unchecked: [String] = []
+    /// By attachment, every outcome that a proved record gives it.
+    private var outcomes: [AttachmentID: Set<Outcome>] = [:]
+    private var digests: [PlanID: String] = [:]
+
+    var status: ExitStatus {
+        if !broken.isEmpty { return .failed }
+        return unchecked.isEmpty && intact > 0 ? .done : .notVerified
+    }
+
+    init(_ certificate: CitedCertificate, _ key: VerifierKey) throws {
+        for record in certificate.proof.records { try check(record, key) }
+        if certificate.proof.records.isEmpty { unchecked.append("it cites no records") }
+        let plan = try PlanID(certificate.plan.id)
+        hold(certificate.plan.digest, against: digests[plan].map { [$0] } ?? [], of: "the digest of plan \(plan)")
+        for item in certificate.items where item.outcome != .notAttempted {
+            let id = try AttachmentID(item.attachment)
+            hold(item.outcome, against: outcomes[id] ?? [], of: "\(item.outcome.rawValue) of attachment \(id)")
+        }
+    }
+
+    private mutating func check(_ record: CitedCertificate.Record, _ key: VerifierKey) throws {
+        guard let inclusion = record.inclusion else {
+            return unchecked.append("record \(record.seq) has no proof")
+        }
+        guard let proof = try? InclusionProof(Array(inclusion.utf8)) else {
+            return broken.append("the proof of record \(record.seq) is malformed")
+        }
+        switch try proof.check(key) {
+        case .broken(let reason): broken.append("record \(record.seq): \(reason)")
+        case .otherLog(let reason): unchecked.append("record \(record.seq): \(reason)")
+        case .intact(let entry):
+            guard entry.seq == record.seq, entry.line == Array(record.line.utf8) else {
+                return broken.append("record \(record.seq) is not the one that its proof is of")
+            }
+            intact += 1
+            if case .planCreated(let plan, _, let digest, _, _) = entry.record { digests[plan] = digest }
+            if let attachment = entry.record.attachment, let outcome = entry.record.finalOutcome {
+                outcomes[attachment, default: []].insert(outcome)
+            }
+        }
+    }
+
+    private mutating func hold<Value: Hashable>(_ stated: Value, against proved: Set<Value>, of what: String) {
+        if proved.isEmpty {
+            unchecked.append("\(what): no proved record speaks of it")
+        } else if !proved.contains(stated) {
+            broken.append("\(what): the proved records say otherwise")
+        }
+    }
+}

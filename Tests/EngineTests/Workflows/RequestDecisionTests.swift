@@ -1,0 +1,130 @@
+import Audit
+import Domain
+import Engine
+import Foundation
+import Inventory
+import Rules
+import Simulator
+import TestSupport
+import Testing
+
+@Suite struct RequestDecisionTests {
+    private let workspace: TestWorkspace
+    private let bench: Workbench
+    private let vendor: ScriptedVendor
+
+    init() throws {
+        workspace = try TestWorkspace()
+        try workspace.fill(40)
+        vendor = try workspace.scripted(lookUp: { _ in .http(200) })
+        bench = workspace.bench(vendor)
+    }
+
+    private func open(
+        _ law: ErasureRequest.Jurisdiction = .gdpr, daysAgo: Int64 = 0, person: Int = 0
+    ) async throws -> ErasureRequest {
+        var ask = PlanErasure.Ask(handles: [try Handle(Population.handle(of: person))], openedBy: "clerk")
+        ask.isOffline = true
+        ask.jurisdiction = law
+        ask.received = workspace.clock.now().adding(seconds: -daysAgo * 86_400)
+        return try await PlanErasure(bench, rules: TestRules.none, limits: Limits()).run(ask).request
+    }
+
+    @Test func aRefusalAndAWithdrawalCloseTheRequestAndItsPlan() async throws {
+        let decide = DecideRequest(bench)
+        let (first, second) = (try await open(person: 0), try await open(person: 1))
+        let refused = try decide.refuse(first.id, by: "ada", reason: "identity was not shown")
+        #expect(refused.state == .refused && refused.ground == "identity was not shown" && refused.answered != nil)
+        let withdrawn = try decide.withdraw(second.id, by: "ada", reason: "by letter")
+        #expect(withdrawn.state == .withdrawn && withdrawn.ground == nil)
+        for request in [refused, withdrawn] {
+            #expect(try workspace.inventory.request(request.id) == request)
+            let plan = try #require(request.plan)
+            #expect(try workspace.inventory.plan(plan).state == .cancelled)
+            await #expect(throws: LetheError.self) {
+                _ = try await ApplyErasure(
+                    bench, rules: TestRules.none, approval: ApprovalRule(), settings: TestWorkspace.settings
+                ).run(plan, by: "officer")
+            }
+            #expect { _ = try decide.withdraw(request.id, by: "ada", reason: "again") } throws: {
+                ($0 as? LetheError)?.code == "request-state"
+            }
+        }
+        #expect(vendor.deletes.isEmpty)
+        #expect(
+            try workspace.records().contains(
+                .requestUpdated(
+                    request: first.id, state: .refused, due: first.due, by: "ada", reason: "identity was not shown")))
+        _ = try await open(person: 0)
+    }
+
+    @Test func whatIsInWorkIsNotRefused() async throws {
+        var request = try await open()
+        request.state = .applying
+        try workspace.inventory.update(request)
+        #expect { _ = try DecideRequest(bench).refuse(request.id, by: "ada", reason: "late") } throws: {
+            ($0 as? LetheError)?.code == "request-state"
+        }
+        let lease = try RunLease(bench.leaseFile)
+        #expect { _ = try DecideRequest(bench).withdraw(request.id, by: "ada", reason: "late") } throws: {
+            ($0 as? LetheError)?.code == "run-lease-taken"
+        }
+        withExtendedLifetime(lease) {}
+    }
+
+    @Test(arguments: [(ErasureRequest.Jurisdiction.gdpr, 59...62), (.uk, 59...62), (.ccpa, 45...45)])
+    func anExtensionMovesTheDeadlineOnce(law: ErasureRequest.Jurisdiction, days: ClosedRange<Int64>) async throws {
+        let request = try await open(law, daysAgo: 20)
+        let decide = DecideRequest(bench)
+        let told = workspace.clock.now().adding(seconds: -3 * 86_400)
+        let future = workspace.clock.now().adding(seconds: 86_400)
+        #expect(throws: LetheError.self) {
+            _ = try decide.extend(request.id, by: "ada", reason: "many systems", told: future)
+        }
+        #expect(throws: LetheError.self) {
+            _ = try decide.extend(request.id, by: "ada", reason: "ask 415 555 0117", told: told)
+        }
+        let extended = try decide.extend(request.id, by: "ada", reason: "many systems", told: told)
+        let moved = extended.due.civilDate.daysSince1970 - request.due.civilDate.daysSince1970
+        #expect(days.contains(moved))
+        #expect(extended.extensionToldOn == told && extended.extensionReason == "many systems")
+        #expect(extended.state == .planned)
+        #expect(try workspace.inventory.request(request.id) == extended)
+        #expect { _ = try decide.extend(request.id, by: "ada", reason: "once more") } throws: {
+            ($0 as? LetheError)?.code == "already-extended"
+        }
+    }
+
+    @Test func thePersonMustHaveBeenToldInTime() async throws {
+        let request = try await open(daysAgo: 40)
+        #expect { _ = try DecideRequest(bench).extend(request.id, by: "ada", reason: "many systems") } throws: {
+            ($0 as? LetheError)?.code == "extension-too-late"
+        }
+        let told = request.received.adding(seconds: 10 * 86_400)
+        let extended = try DecideRequest(bench).extend(request.id, by: "ada", reason: "many systems", told: told)
+        #expect(extended.due > workspace.clock.now())
+    }
+
+    /// Also over a rollover: what the closed segment says is cited from there.
+    @Test func aStatementSaysWhyAnItemWasWithheldAtTheLastMoment() async throws {
+        let request = try await open()
+        let plan = try workspace.inventory.plan(try #require(request.plan)).plan
+        let held = try #require(plan.items.first { $0.withheld == nil }?.attachment)
+        let hold = try PlaceHold(inventory: workspace.inventory, log: workspace.log).run(
+            .attachment(held), by: "ada", reason: "matter 17", now: workspace.clock.now())
+        _ = try await ApplyErasure(
+            bench, rules: TestRules.none, approval: ApprovalRule(), settings: TestWorkspace.settings
+        ).run(plan.id, by: "officer")
+        #expect(!vendor.deletes.contains(held))
+        let location = TestWorkspace.location(workspace.directory)
+        let before = try IssueCertificate(inventory: workspace.inventory, log: workspace.log).run(request.id)
+        _ = try AuditLog.rollover(location, reason: "yearly", tool: "lethe test", time: workspace.clock)
+        let log = try AuditLog.open(location, time: workspace.clock)
+        let after = try IssueCertificate(inventory: workspace.inventory, log: log).run(request.id)
+        #expect(before.records.map(\.line) == after.records.map(\.line) && !before.records.isEmpty)
+        for statement in [before, after] {
+            let item = try #require(statement.items.first { $0.attachment == held })
+            #expect(item.outcome == .withheldHold && item.withheld?.ground == "hold \(hold.id)")
+        }
+    }
+}

@@ -59,6 +59,7 @@ enum Answer {
         case let array as [Any]:
             let kept = array.prefix(2).map { normal($0, paths) }
             return array.count > 2 ? kept + ["… \(array.count - 2) more"] : kept
+        case let text as String where ["by", "opened_by"].contains(key) && text == NSUserName(): return "<user>"
         case let text as String:
             let named = paths.sorted { $0.key.count > $1.key.count }
                 .reduce(text) { $0.replacingOccurrences(of: $1.key, with: $1.value) }

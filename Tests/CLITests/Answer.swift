@@ -62,7 +62,9 @@ enum Answer {
         case let text as String where ["by", "opened_by"].contains(key) && text == NSUserName(): return "<user>"
         case let text as String:
             let named = paths.sorted { $0.key.count > $1.key.count }
-                .reduce(text) { $0.replacingOccurrences(of: $1.key, with: $1.value) }
+                .reduce(text.replacing("\"by\":\"\(NSUserName())\"", with: "\"by\":\"<user>\"")) {
+                    $0.replacingOccurrences(of: $1.key, with: $1.value)
+                }
             return volatile.reduce(named) {
                 $0.replacingOccurrences(of: $1.pattern, with: $1.replacement, options: .regularExpression)
             }

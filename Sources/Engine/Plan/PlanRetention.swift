@@ -44,12 +44,12 @@ package struct PlanRetention: Sendable {
         let digest = basisDigest
         var survey = Survey(
             decider: decider, holds: try inventory.activeHolds(at: instant),
-            open: Set(try inventory.openIntents().map(\.attachment)), now: instant)
-        if basis.digest == digest {
-            try surveyCandidates(&survey, isDry: isDry)
-        } else {
+            open: Set(try inventory.openIntents().map(\.attachment)), isFull: basis.digest != digest, now: instant)
+        if survey.isFull {
             try surveyAll(&survey, isDry: isDry)
             if !isDry { try inventory.setDecisionBasis(digest, after: basis) }
+        } else {
+            try surveyCandidates(&survey, isDry: isDry)
         }
         return try freeze(survey, at: instant, isDry: isDry, weakened)
     }
@@ -154,15 +154,18 @@ private struct Survey {
     let holds: [LegalHold]
     /// Of another plan, announced and not yet settled: they stay with that plan.
     let open: Set<AttachmentID>
+    /// Everything is decided, not candidates alone: what is due may still have a `next_check` of the rules before.
+    let isFull: Bool
     let now: Timestamp
     private(set) var due: [PlanItem] = []
     private(set) var decided = 0
     private(set) var kept: [String: Int] = [:]
 
-    init(decider: Decider, holds: [LegalHold], open: Set<AttachmentID>, now: Timestamp) {
+    init(decider: Decider, holds: [LegalHold], open: Set<AttachmentID>, isFull: Bool, now: Timestamp) {
         self.decider = decider
         self.holds = holds
         self.open = open
+        self.isFull = isFull
         self.now = now
     }
 
@@ -190,6 +193,7 @@ private struct Survey {
             PlanItem(
                 attachment: attachment.id, rule: winner.description, line: attachment.homeLine,
                 tier: decider.tiers.tier(of: attachment), size: attachment.size))
-        return Finding(id: attachment.id, isExpired: false, isDrift: isDrift, nextCheck: nil)
+        let nextCheck = isFull ? NextCheck(candidate, at: Timestamp(microseconds: 0)) : nil
+        return Finding(id: attachment.id, isExpired: false, isDrift: isDrift, nextCheck: nextCheck)
     }
 }

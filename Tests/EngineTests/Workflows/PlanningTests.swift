@@ -33,6 +33,17 @@ import Testing
         #expect(try plan(workspace, changed).plan.items.count == 200)
     }
 
+    /// A dry run after a change of the rules takes nothing away from the run that applies it.
+    @Test func whatNewRulesMakeDueIsDueInEveryPlanUntilItIsGone() throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(100)
+        _ = try plan(workspace)
+        let changed = TestRules.decider("version: 1\npolicies:\n  - {id: a, title: A, why: B., delete_after: 5d}\n")
+        let due = try workspace.due(changed)
+        #expect(due.count > (try workspace.due().count))
+        for _ in 1...3 { #expect(try Set(plan(workspace, changed).plan.items.map(\.attachment)) == due) }
+    }
+
     @Test func aPlanOverALimitIsRefusedWholeAndMayBeAllowed() async throws {
         let workspace = try TestWorkspace()
         try workspace.fill(150)

@@ -2,7 +2,7 @@ internal import Domain
 internal import GRDB
 
 /// Reads attachments with their sightings inside one transaction: no Codable, no dictionary of columns, no string that
-/// can be avoided.
+/// can be avoided. One at a time on a connection, since its statements are kept there from one to the next.
 final class AttachmentReader {
     /// The first columns of every query over `attachment a` that this reads.
     static let columns = "a.key, a.id, a.api_created, a.layouts, a.tier_drift, a.state, a.revision"
@@ -18,11 +18,12 @@ final class AttachmentReader {
 
     /// With `people` also senders, participants and unknown recipients: several more look-ups for each.
     init(_ database: Database, people: Bool) throws {
-        sightings = try Prepared(database, Self.sightingsOf + " WHERE attachment = ? ORDER BY message, source")
-        chatLine = try Prepared(database, "SELECT line FROM chat WHERE id = ?")
-        sender = people ? try Prepared(database, "SELECT pseudonym FROM identity WHERE key = ?") : nil
-        participants = people ? try Prepared(database, Self.participantsOf) : nil
-        unknown = people ? try Prepared(database, "SELECT \(People.anyUnknown) FROM attachment a WHERE a.key = ?") : nil
+        func prepare(_ sql: String) throws -> Prepared { try Prepared(cached: sql, in: database) }
+        sightings = try prepare(Self.sightingsOf + " WHERE attachment = ? ORDER BY message, source")
+        chatLine = try prepare("SELECT line FROM chat WHERE id = ?")
+        sender = people ? try prepare("SELECT pseudonym FROM identity WHERE key = ?") : nil
+        participants = people ? try prepare(Self.participantsOf) : nil
+        unknown = people ? try prepare("SELECT \(People.anyUnknown) FROM attachment a WHERE a.key = ?") : nil
     }
 
     static let sightingsOf = """
@@ -39,6 +40,7 @@ final class AttachmentReader {
     /// The attachment of the current row, looked up with its sightings.
     func candidate(_ row: Prepared) throws -> Candidate {
         var candidate = try bare(row)
+        defer { sightings.reset() }
         try sightings.bind(1, candidate.key)
         while try sightings.step() { candidate.attachment.sightings.append(try sighting(sightings)) }
         try addPeople(to: &candidate)

@@ -114,20 +114,23 @@ extension Database {
         try statement.run()
     }
 
+    /// Every row. `row` may ask other questions, but not this one again.
     func all<Element>(_ sql: String, _ values: any SQLValue..., row: (Prepared) throws -> Element) throws -> [Element] {
-        let statement = try Prepared(self, sql)
+        let statement = try Prepared(cached: sql, in: self)
+        defer { statement.reset() }
         try statement.bind(all: values)
         var elements: [Element] = []
         while try statement.step() { elements.append(try row(statement)) }
         return elements
     }
 
+    /// The first row. `row` may ask other questions, but not this one again.
     func first<Element>(_ sql: String, _ values: any SQLValue..., row: (Prepared) throws -> Element?) throws -> Element?
     {
-        let statement = try Prepared(self, sql)
+        let statement = try Prepared(cached: sql, in: self)
+        defer { statement.reset() }
         try statement.bind(all: values)
         guard try statement.step() else { return nil }
-        defer { statement.reset() }
         return try row(statement)
     }
 }

@@ -115,7 +115,7 @@ struct DeleteSection {
         function done(summary)
             local refused = summary.errors.status
             if refused > 0 or summary.errors.read > 0 then print("ran out of ids, or errors: " .. refused) end
-            say(string.format("RATE %.1f", (summary.requests - refused) / (summary.duration / 1e6)))
+            print(string.format("RATE %.1f", (summary.requests - refused) / (summary.duration / 1e6)))
         end
         """
     }

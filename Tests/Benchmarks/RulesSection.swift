@@ -79,7 +79,7 @@ struct RulesSection {
                     line: $0.homeLine?.number ?? "", direction: $0.sightings[0].direction == .inbound ? "in" : "out",
                     mime: $0.sightings[0].mime ?? "", size: $0.size ?? 0, created: $0.created?.seconds ?? 0)
             }, runs: min(3, sizes.runs))
-        let script = environment["LETHE_BENCH_CUSTODIAN"] ?? "Tests/Benchmarks/custodian.py"
+        let script = "Tests/Benchmarks/custodian.py"
         let input = String(decoding: try JSONEncoder().encode(task), as: UTF8.self)
         let output = try python.run([script, folder.path], input: input, in: folder)
         let answer = try JSONDecoder().decode(CustodianAnswer.self, from: Data(output.utf8))

@@ -15,7 +15,7 @@ build: setup  ## a release binary: .build/release/lethe
 
 test: setup lint  ## builds and runs every test
 	$(SWIFT) build --build-tests $(CHECKED)
-	$(SWIFT) test --skip-build
+	SWIFT_BACKTRACE=unwind=fast,interactive=no $(SWIFT) test --skip-build --no-parallel
 
 demo: build  ## the whole story on a simulated account, in a minute
 	@.build/release/lethe demo

@@ -28,7 +28,10 @@ let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package
 let package = Package(
     name: "lethe",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "lethe", targets: ["CLI"])],
+    products: [
+        .executable(name: "lethe", targets: ["CLI"]),
+        .executable(name: "lethe-bench", targets: ["Benchmarks"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -105,7 +108,11 @@ let package = Package(
         tests("Reports", ["Domain", "Cryptography", "Rules", "Inventory", "Audit", "Reports"]),
         tests("Simulator", ["Domain", "Cryptography", "Simulator"], exclude: ["sdk_check.py"]),
         // The binary itself, in a subprocess: it lies beside the test bundle.
-        tests("CLI", ["CLI"]),
+        tests("CLI", ["CLI"], exclude: ["Goldens"]),
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: ["Domain", "Rules", "Inventory", "Audit", "LinqClient", "Engine", "Simulator"],
+            path: "Tests/Benchmarks", exclude: ["custodian.py"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -79,8 +79,9 @@ package struct ApplyPlan: Sendable {
         let run = try Self.newID(RunKind.self)
         if record.state != .applying { try bench.inventory.move(record.plan.id, to: .applying) }
         try begin(run, record, reason: reason)
-        let machine = await drive(run, redecider, before, progress)
-        return try conclude(run, record.plan, machine, clearance)
+        let (machine, commitFailure) = await drive(run, redecider, before, progress)
+        let why = commitFailure.map { ["the audit log: \($0.message)"] } ?? []
+        return try conclude(run, record.plan, machine, warnings: clearance.warnings + why)
     }
 
     private func begin(_ run: RunID, _ record: PlanRecord, reason: String?) throws(LetheError) {
@@ -100,19 +101,20 @@ package struct ApplyPlan: Sendable {
     private func drive(
         _ run: RunID, _ redecider: Redecider, _ before: PlanProgress,
         _ progress: @escaping @Sendable (OutcomeCounts) -> Void
-    ) async -> DeletionMachine {
+    ) async -> (DeletionMachine, LetheError?) {
         let machine = DeletionMachine(
             plan: redecider.plan,
             settings: .init(
                 maxInFlight: settings.maxInFlight, requestsPerSecond: settings.requestsPerSecond,
                 provesEach: redecider.plan.kind != .retention, usesCanary: settings.usesCanary),
             progress: before)
-        return await PlanDriver(bench: bench, run: run, redecider: redecider)
-            .drive(machine) { progress($0.countsWithOpen) }
+        let driver = PlanDriver(bench: bench, run: run, redecider: redecider)
+        let end = await driver.drive(machine) { progress($0.countsWithOpen) }
+        return (end, driver.commitFailure)
     }
 
     private func conclude(
-        _ run: RunID, _ plan: Plan, _ machine: DeletionMachine, _ clearance: Preflight.Clearance
+        _ run: RunID, _ plan: Plan, _ machine: DeletionMachine, warnings: [String]
     ) throws(LetheError) -> RunResult {
         let counts = machine.countsWithOpen
         if machine.halted == .auditWriteFailed {
@@ -128,7 +130,7 @@ package struct ApplyPlan: Sendable {
         }
         let result = RunResult(
             plan: plan.id, run: run, counts: counts, halted: machine.halted, resumeAfter: machine.resumeAfter,
-            warnings: clearance.warnings)
+            warnings: warnings)
         if let request = plan.request, machine.halted != .auditWriteFailed {
             try RequestStates(inventory: bench.inventory, log: bench.log)
                 .follow(result, of: request, now: bench.time.now())

@@ -17,6 +17,10 @@ struct PlanDriver: Sendable {
     private let reading = DispatchQueue(label: "lethe.facts")
     private let projecting = DispatchQueue(label: "lethe.projection")
     private let urls = DownloadURLs()
+    private let failedCommit = FailedCommit()
+
+    /// Why the audit log could not be written, where that halted the run.
+    var commitFailure: LetheError? { failedCommit.error }
 
     /// How often a signal and the kill file are looked for while nothing else happens.
     private static let watchInterval: Int64 = 200_000
@@ -98,8 +102,13 @@ struct PlanDriver: Sendable {
     private func commit(_ entries: [JournalEntry], _ inbox: AsyncStream<MachineEvent>.Continuation) async {
         let records = entries.map { $0.record(in: run) }
         await Self.blocking(writing) {
-            let isDurable = (try? bench.log.append(records)) != nil
-            inbox.yield(isDurable ? .committed : .commitFailed)
+            do {
+                _ = try bench.log.append(records)
+                inbox.yield(.committed)
+            } catch {
+                failedCommit.keep(error)
+                inbox.yield(.commitFailed)
+            }
         }
         projecting.async { _ = try? CatchUp(inventory: bench.inventory, log: bench.log).run() }
     }
@@ -133,6 +142,14 @@ private final class DownloadURLs: Sendable {
 
     func keep(_ url: DownloadURL, of id: AttachmentID) { urls.withLock { $0[id] = url } }
     func take(_ id: AttachmentID) -> DownloadURL? { urls.withLock { $0.removeValue(forKey: id) } }
+}
+
+/// The first error of an append.
+private final class FailedCommit: Sendable {
+    private let first = Mutex<LetheError?>(nil)
+
+    var error: LetheError? { first.withLock { $0 } }
+    func keep(_ error: LetheError) { first.withLock { $0 = $0 ?? error } }
 }
 
 extension JournalEntry {

@@ -102,7 +102,7 @@ struct PlanDriver: Sendable {
     private func commit(_ entries: [JournalEntry], _ inbox: AsyncStream<MachineEvent>.Continuation) async {
         let records = entries.map { $0.record(in: run) }
         await Self.blocking(writing) {
-            do {
+            do throws(LetheError) {
                 _ = try bench.log.append(records)
                 inbox.yield(.committed)
             } catch {

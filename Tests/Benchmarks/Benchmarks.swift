@@ -10,7 +10,9 @@ struct Benchmarks {
         case ingest, plan, delete, rules, audit
     }
 
-    static func main() async {
+    /// On the main thread to the end: tools inherit its signals, and workers of the runtime block them all, the alarm by which
+    /// `openssl speed` stops among them.
+    @MainActor static func main() async {
         var arguments = Array(CommandLine.arguments.dropFirst())
         do {
             if arguments.first == "child" {
@@ -29,7 +31,7 @@ struct Benchmarks {
         }
     }
 
-    private static func run(_ sections: [Section]) async throws {
+    @MainActor private static func run(_ sections: [Section]) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "lethe-bench-\(getpid())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -36,7 +36,7 @@ struct RulesSection {
         return Samples(
             try (0..<sizes.runs).map { _ in
                 var count = 0
-                let seconds = try Stopwatch.seconds { count = try body() }
+                let seconds = try ProcessorTime.seconds { count = try body() }
                 guard count == expected else { throw BenchFailure("decisions differ from run to run") }
                 return seconds
             })

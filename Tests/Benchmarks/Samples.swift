@@ -21,11 +21,19 @@ struct Samples {
     func rate(of count: Int) -> Samples { Samples(values.map { Double(count) / $0 }) }
 }
 
-enum Stopwatch {
+/// The time that this process had a core, for what runs on one: a busy machine does not change it, and it is what
+/// `openssl speed` counts by.
+enum ProcessorTime {
+    static var seconds: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1_000_000_000
+    }
+
     static func seconds<Failure: Error>(_ body: () throws(Failure) -> Void) throws(Failure) -> Double {
-        let start = ContinuousClock.now
+        let start = seconds
         try body()
-        return start.secondsUntilNow
+        return seconds - start
     }
 }
 

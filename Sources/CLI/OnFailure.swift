@@ -25,9 +25,7 @@ struct OnFailure: Sendable {
             "at": JSONValue(wiring.clock.now()),
         ]
         for target in wiring.settings.onFailure {
-            let problem =
-                target.hasPrefix("https://") || target.hasPrefix("http://127.0.0.1")
-                ? await post(json, to: target) : await run(target, json)
+            let problem = target.contains("://") ? await post(json, to: target) : await run(target, json)
             if let problem { wiring.console.warn("on_failure: \(problem)") }
         }
     }
@@ -50,6 +48,8 @@ struct OnFailure: Sendable {
         process.executableURL = URL(filePath: "/bin/sh")
         process.arguments = ["-c", command]
         process.currentDirectoryURL = wiring.workspace.directory
+        // What it calls has no business with the account's key.
+        process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("LINQ_") }
         let input = Pipe()
         process.standardInput = input
         process.standardOutput = FileHandle.standardError

@@ -70,13 +70,19 @@ private struct SettingsBuilder {
         let audit = audit(root.map("audit", keys: ["name", "keys", "anchors", "retain"]))
         let schedules = schedules(root["schedule"])
         let onFailure = take(
-            "on_failure", from: root, default: [], read: { $0.list()?.compactMap { $0.string() } },
+            "on_failure", from: root, default: [], read: { $0.list()?.compactMap(Self.toCall) },
             show: { $0.isEmpty ? "none" : "\($0.count) to call" })
         let (apiKey, webhookSecret) = try secrets()
         return Settings(
             partner: partner, linq: linq, tiers: tiers, policies: policies, limits: limits, approval: approval,
             audit: audit, schedules: schedules, onFailure: onFailure, apiKey: apiKey, webhookSecret: webhookSecret,
             lines: lines)
+    }
+
+    /// An https URL (plain http on loopback only), or a command for the shell.
+    private static func toCall(_ value: YAMLValue) -> String? {
+        guard let text = value.string() else { return nil }
+        return text.contains("://") ? baseURL(value) : text
     }
 
     private func partnerID(_ value: YAMLValue) -> String? {

@@ -26,22 +26,27 @@ extension LinqHTTPClient {
         return await perform(request, maximumBody: maximumBody)
     }
 
-    /// Never throws: what went wrong is in the answer.
+    /// Never throws: what went wrong is in the answer. Ends at the timeout or with the caller's cancellation, also when the
+    /// request below does neither: a connection to a vendor that vanished may never say so.
     func perform(_ request: HTTPClientRequest, maximumBody: Int) async -> Exchange {
-        var request = request
-        request.headers.replaceOrAdd(name: "user-agent", value: "lethe")
+        var named = request
+        named.headers.replaceOrAdd(name: "user-agent", value: "lethe")
         let timeout = options.timeout
-        let prepared = request
-        return await withTaskGroup(of: Exchange.self) { group in
-            group.addTask { await self.exchange(prepared, maximumBody: maximumBody) }
-            group.addTask {
-                try? await Task.sleep(for: .microseconds(timeout))
-                return Exchange(answer: VendorAnswer(.failure(.timeout)))
-            }
-            let first = await group.next() ?? Exchange(answer: VendorAnswer(.failure(.timeout)))
-            group.cancelAll()
-            return first
+        let prepared = named
+        let late = Exchange(answer: VendorAnswer(.failure(.timeout)))
+        let (answers, inbox) = AsyncStream.makeStream(of: Exchange.self, bufferingPolicy: .bufferingOldest(1))
+        let request = Task { inbox.yield(await self.exchange(prepared, maximumBody: maximumBody)) }
+        let alarm = Task {
+            try? await Task.sleep(for: .microseconds(timeout))
+            inbox.yield(late)
         }
+        defer {
+            request.cancel()
+            alarm.cancel()
+            inbox.finish()
+        }
+        var first = answers.makeAsyncIterator()
+        return await first.next() ?? late
     }
 
     private func exchange(_ request: HTTPClientRequest, maximumBody: Int) async -> Exchange {

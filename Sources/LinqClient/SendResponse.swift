@@ -17,7 +17,7 @@ package struct SendResponse: Sendable {
             self = try Self(message: message, chat: nil, chatID: root.optionalUUID("chat_id"), root: root)
         } else if let chat = root["chat"], let message = chat["message"], message.isObject {
             self = try Self(message: message, chat: chat, chatID: chat.optionalUUID("id"), root: root)
-        } else if root["attachment_id"] != nil {
+        } else if root["attachment_id"] != nil, root["upload_url"] != nil || root["download_url"] != nil {
             message = try Self.upload(root)
         } else {
             throw LetheError(

@@ -170,7 +170,7 @@ package enum Controls {
         var control = Case(
             id: "confirmation", title: "Confirmed by the 204, on record",
             asks: "Every deletion is logged; what users are told rests on the 204.",
-            holds: "Each deletion rests on a 204 in a log that verifies.",
+            holds: "Each confirmed deletion rests on a 204, in a log that verifies.",
             fails: "A deletion is claimed that the record does not bear out.",
             missing: "No deletion in a verified log yet.")
         let deleted = values.items.filter { $0.outcome == .deleted }

@@ -82,6 +82,20 @@ import Testing
         try await expectDone(vendor, workspace, before: before, due: due, "signal \(signal)")
     }
 
+    @Test func aVendorThatVanishesDoesNotKeepARunFromEnding() async throws {
+        let (vendor, workspace) = try await world(80, faults: ["all.latency:60ms"])
+        try workspace.configure("max_in_flight: 8", "max_in_flight: 2")
+        try workspace.configure("timeout: 30s", "timeout: 3s")
+        let run = try workspace.lethe.start(arguments: ["run", "--apply", "--json"])
+        try await vendor.waitForDeletes(4)
+        vendor.vanish()
+        try await Task.sleep(for: .seconds(1))
+        kill(run.process.processIdentifier, SIGTERM)
+        let halted = try await run.result()
+        #expect(halted.status == 2, "\(halted.everything)")
+        #expect(halted.json?["halted"] as? String == "signal", "\(halted.everything)")
+    }
+
     @Test func theKillFileHaltsARunThatIsGoing() async throws {
         let (vendor, workspace) = try await world(80, faults: ["all.latency:60ms"])
         try workspace.configure("max_in_flight: 8", "max_in_flight: 2")

@@ -18,6 +18,9 @@ final class SimulatedVendor: Sendable {
         baseURL = String(line.dropFirst("listening on ".count))
     }
 
+    /// Gone without a word, as a network that is cut.
+    func vanish() { kill(running.process.processIdentifier, SIGKILL) }
+
     deinit { running.process.terminate() }
 
     struct Failure: Error { let message: String }

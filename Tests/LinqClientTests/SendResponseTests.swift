@@ -61,7 +61,8 @@ struct SendResponseTests {
         "other bodies are refused by a code",
         arguments: [
             ("{}", "unknown-response"), ("[]", "unknown-response"), ("", "invalid-json"),
-            (#"{"attachment_id": "x"}"#, "invalid-id"), (#"{"message": {}}"#, "missing-field"),
+            (#"{"attachment_id": "x", "upload_url": "u"}"#, "invalid-id"),
+            (#"{"attachment_id": "x"}"#, "unknown-response"), (#"{"message": {}}"#, "missing-field"),
             (#"{"message": {"id": "x"}}"#, "invalid-id"), (#"{"voice_memo": {}}"#, "missing-field"),
             (#"{"voice_memo": {"voice_memo": {"id": "\#(chatID)"}}}"#, "missing-field"),
             (#"{"voice_memo": {"id": "\#(chatID)", "voice_memo": {}}}"#, "missing-field"),

@@ -56,7 +56,7 @@ struct AuditSection {
             var plain: [Double] = []
             for _ in 0..<sizes.runs {
                 let figure = try Self.benchmark(folder).appending(
-                    perCommit: perCommit, commits: perCommit == 1 ? 1000 : 300)
+                    perCommit: perCommit, commits: 300)
                 values.append(figure.value)
                 plain.append(figure.baseline)
             }

@@ -73,7 +73,7 @@ struct PlanSection {
             try inventory.secondsToScan()
         }
         table.add("\(what), dates stay", .seconds, same.lethe, ("aggregate", same.reference), .atMost(8))
-        table.add("most memory while deciding all", .megabytes, Samples(peak), nil, .atMost(200))
+        table.add("most memory while deciding all", .megabytes, Samples(peak))
         // A write of every row takes minutes in the largest inventory and says there what it says in the smaller one.
         guard inventory.attachments <= 2_000_000 else { return }
         // Out and back, so that the inventory is as it was.

@@ -99,22 +99,27 @@ import Testing
         let bench = workspace.bench(vendor)
         let halted = try await RunRetention(
             bench, rules: TestRules.five, limits: .init(maxPercent: 100), approval: ApprovalRule(),
-            settings: .init(maxInFlight: 1, requestsPerSecond: 1000, usesCanary: false, operatorName: "tester")
+            settings: .init(maxInFlight: 3, requestsPerSecond: 1000, usesCanary: false, operatorName: "tester")
         ).run()
         #expect(halted.result.halted == .tooManyFailures)
         let id = halted.result.plan
-        #expect { try ClosePlan(bench).cancel(id, by: "ada") } throws: {
-            ($0 as? LetheError)?.code == "open-intents"
+        // How many intents were durable and unsent when the halt came depends on who was faster.
+        let open = try workspace.inventory.openIntents().count
+        if open > 0 {
+            #expect { try ClosePlan(bench).cancel(id, by: "ada") } throws: {
+                ($0 as? LetheError)?.code == "open-intents"
+            }
         }
         let settled = try workspace.scripted(lookUp: { _ in .http(200) })
         let settlement = try await SettleOpenIntents(workspace.bench(settled), rules: TestRules.five)
             .run(accountLines: [])
-        #expect(settlement.open == 0 && settlement.present > 0)
+        #expect(settlement.open == 0 && settlement.present == open)
         try ClosePlan(bench).cancel(id, by: "ada")
         let results = try workspace.inventory.results(of: id)
         #expect(results.allSatisfy { $0.outcome != nil })
-        #expect(results.count { $0.outcome == .failedUnexpected } == 20)
+        let failed = results.count { $0.outcome == .failedUnexpected }
+        #expect((20...22).contains(failed))
         let totals = try #require(try workspace.inventory.runs(of: id).last?.counts)
-        #expect(totals.items == results.count && totals.open == results.count - 20 && totals.failed == 20)
+        #expect(totals.items == results.count && totals.open == results.count - failed && totals.failed == failed)
     }
 }

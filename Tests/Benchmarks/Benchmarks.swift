@@ -10,9 +10,7 @@ struct Benchmarks {
         case ingest, plan, delete, rules, audit
     }
 
-    /// On the main thread to the end: tools inherit its signals, and workers of the runtime block them all, the alarm by which
-    /// `openssl speed` stops among them.
-    @MainActor static func main() async {
+    static func main() async {
         var arguments = Array(CommandLine.arguments.dropFirst())
         do {
             if arguments.first == "child" {
@@ -31,7 +29,7 @@ struct Benchmarks {
         }
     }
 
-    @MainActor private static func run(_ sections: [Section]) async throws {
+    private static func run(_ sections: [Section]) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "lethe-bench-\(getpid())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -111,7 +111,10 @@ let package = Package(
         tests("CLI", ["CLI"], exclude: ["Goldens"]),
         .executableTarget(
             name: "Benchmarks",
-            dependencies: ["Domain", "Rules", "Inventory", "Audit", "LinqClient", "Engine", "Simulator"],
+            dependencies: [
+                "Domain", "Cryptography", "Rules", "Inventory", "Audit", "LinqClient", "Engine", "Simulator",
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             path: "Tests/Benchmarks", exclude: ["custodian.py"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

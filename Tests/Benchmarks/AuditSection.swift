@@ -1,16 +1,12 @@
 import Audit
+import Cryptography
 import Domain
 import Foundation
 
-/// The audit log beside the bare cost of what it is made of: `AuditBenchmark` has both sides in one process.
+/// The audit log beside the bare cost of what it is made of.
 struct AuditSection {
     let folder: URL
     let sizes: Sizes
-
-    private static func benchmark(_ folder: URL) -> AuditBenchmark {
-        let start = ContinuousClock.now
-        return AuditBenchmark(folder: folder) { start.secondsUntilNow }
-    }
 
     func run(_ table: Table) throws {
         try encoding(table)
@@ -18,23 +14,53 @@ struct AuditSection {
         try verifying(table)
     }
 
+    /// One of a run's: intents and outcomes in turn.
+    private static func record(_ number: Int) -> AuditRecord {
+        let attachment = AttachmentID(value: UInt128(number / 2) &* 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
+        let intent = AuditRecord.Intent(
+            run: RunID(value: 1), operation: OperationID(value: UInt128(number / 2)), attempt: 1,
+            attachment: attachment, rule: "policy:retention-30d")
+        guard !number.isMultiple(of: 2) else { return .deleteIntent(intent) }
+        let answer = VendorAnswer(.http(status: 204, code: nil), trace: "0000000000000000000000000000abc0")
+        return .deleteOutcome(.init(to: intent, answer, final: .deleted))
+    }
+}
+
+// MARK: - Records in memory
+
+extension AuditSection {
     private func encoding(_ table: Table) throws {
-        let benchmark = AuditBenchmark(folder: folder) { ProcessorTime.seconds }
         let records = max(1000, sizes.records / 2)
-        var values: [Double] = []
-        var bare: [Double] = []
+        let all = (0..<1000).map(Self.record)
+        let mac = try EpochKey(root: RootKey.generate(), origin: "bench/0000000000000000").authenticator()
         var bytes = 0
-        for run in -1..<sizes.runs {
-            let measured = try benchmark.encoding(records: records)
-            bytes = measured.recordBytes
-            guard run >= 0 else { continue }
-            values.append(measured.figure.value)
-            bare.append(measured.figure.baseline)
-        }
-        let what = "records of \(bytes) B encoded, chained and MACed"
-        table.add(what, .perSecond, Samples(values), ("OpenSSL", Samples(bare)), .atLeast(0.4))
-        guard let speed = try openSSLSpeed(bytes) else { return table.skip("\(what): openssl speed", "no openssl") }
-        table.add(what, .perSecond, Samples(values), ("speed", speed), .atLeast(0.4))
+        let (ours, bare) = try inTurns(
+            sizes.runs,
+            {
+                var encoder = RecordEncoder()
+                var previous = Digest32()
+                bytes = 0
+                return try ProcessorTime.seconds {
+                    for number in 0..<records {
+                        let time = Timestamp(microseconds: 1_767_323_045_000_000 + Int64(number))
+                        previous = try encoder.encode(
+                            all[number % 1000], seq: Int64(number), time: time, epoch: 0, previous: previous, with: mac)
+                        bytes += encoder.length
+                    }
+                }
+            },
+            {
+                let message = [UInt8](repeating: 0x61, count: bytes / records)
+                return try ProcessorTime.seconds {
+                    for _ in 0..<records { _ = try message.withUnsafeBytes { try mac.authenticate($0) } }
+                }
+            })
+        let size = bytes / records
+        let what = "records of \(size) B encoded, chained and MACed"
+        let rate = ours.rate(of: records)
+        table.add(what, .perSecond, rate, ("OpenSSL", bare.rate(of: records)), .atLeast(0.4))
+        guard let speed = try openSSLSpeed(size) else { return table.skip("\(what): openssl speed", "no openssl") }
+        table.add(what, .perSecond, rate, ("speed", speed), .atLeast(0.4))
     }
 
     /// HMACs of messages of this size a second, as OpenSSL's own benchmark has them.
@@ -49,29 +75,76 @@ struct AuditSection {
                 return rate.flatMap { Double($0) }.map { $0 * 1000 / Double(bytes) }
             })
     }
+}
 
+// MARK: - Records on the disk
+
+extension AuditSection {
+    /// Durable appends beside inserts of as many bytes into a plain table with the same pragmas, in slices of 30 commits.
     private func appending(_ table: Table) throws {
         for perCommit in [1, 64, 256] {
-            var values: [Double] = []
-            var plain: [Double] = []
-            for _ in 0..<sizes.runs {
-                let figure = try Self.benchmark(folder).appending(
-                    perCommit: perCommit, commits: 300)
-                values.append(figure.value)
-                plain.append(figure.baseline)
-            }
+            let place = try fresh("append-\(perCommit)")
+            let log = try makeLog(place).log
+            let plain = try PlainTable(place.appending(path: "plain.db"))
+            var (first, row) = (0, 0)
+            let (ours, theirs) = try inTurns(
+                sizes.runs * 5,
+                {
+                    let start = ContinuousClock.now
+                    for _ in 0..<30 {
+                        _ = try log.append((first..<first + perCommit).map(Self.record))
+                        first += perCommit
+                    }
+                    return start.secondsUntilNow
+                },
+                {
+                    let line = [UInt8](repeating: 0x61, count: 410)
+                    let start = ContinuousClock.now
+                    for _ in 0..<30 {
+                        try plain.insert(line, count: perCommit, from: row)
+                        row += perCommit
+                    }
+                    return start.secondsUntilNow
+                })
             table.add(
-                "durable appends, \(perCommit) a commit", .perSecond, Samples(values), ("INSERT", Samples(plain)),
-                .atLeast(0.8))
+                "durable appends, \(perCommit) a commit", .perSecond, ours.rate(of: 30 * perCommit),
+                ("INSERT", theirs.rate(of: 30 * perCommit)), .atLeast(0.8))
         }
     }
 
+    private func fresh(_ name: String) throws -> URL {
+        let place = folder.appending(path: name)
+        try? FileManager.default.removeItem(at: place)
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        return place
+    }
+
+    private func makeLog(_ place: URL) throws -> (log: AuditLog, created: AuditLog.Created) {
+        let location = AuditLog.Location(
+            database: place.appending(path: "audit.db"), keys: place.appending(path: "keys"))
+        let created = try AuditLog.create(location, name: "bench", tool: "bench", time: BenchClock())
+        return (try AuditLog.open(location, time: BenchClock()), created)
+    }
+}
+
+// MARK: - Verification
+
+extension AuditSection {
     private func verifying(_ table: Table) throws {
+        let place = try fresh("verify")
+        let (log, created) = try makeLog(place)
+        let batch = 1000
+        for first in stride(from: 0, to: sizes.records, by: batch) {
+            _ = try log.append((first..<min(first + batch, sizes.records)).map(Self.record))
+        }
+        try log.sealIfNeeded()
+        let export = place.appending(path: "export")
+        _ = try LogExport().write(log.reader, to: export, anchors: Anchors([]))
         var values: [Double] = []
         var bare: [Double] = []
         var peak: [Double] = []
         for _ in 0..<min(3, sizes.runs) {
-            let answer = try Child.ask(["verify", folder.path, String(sizes.records)], in: folder)
+            let answer = try Child.ask(["verify", export.path, created.vkey, created.rootKey.hex], in: folder)
             values.append(answer.seconds)
             bare.append(answer.reference ?? .nan)
             peak.append(answer.peakMegabytes)
@@ -82,9 +155,39 @@ struct AuditSection {
         table.add("most memory while verifying", .megabytes, Samples(peak), nil, .atMost(64))
     }
 
+    /// Verifies the export with the root key, and hashes the same lines twice (MAC and leaf) in one loop.
     static func child(_ arguments: [String]) throws -> Child.Answer {
-        let records = Int(arguments[2]) ?? 0
-        let figure = try benchmark(URL(filePath: arguments[1])).verifying(records: records)
-        return Child.Answer(seconds: figure.value, reference: figure.baseline, count: records)
+        let log = URL(filePath: arguments[1]).appending(path: "log.jsonl")
+        let (vkey, root) = (try VerifierKey(arguments[2]), try RootKey(text: arguments[3]))
+        let bare = try bareHashing(log, EpochKey(root: root, origin: vkey.name).authenticator())
+        let verifier = LogVerifier(.init(vkey: vkey, rootKey: root, now: BenchClock().now()))
+        var report: VerificationReport?
+        let seconds = try ProcessorTime.seconds { report = try verifier.verify(log) }
+        guard let report, report.result == .verified else {
+            throw BenchFailure("the log of the benchmark is not verified: \(report?.rendered ?? "")")
+        }
+        return Child.Answer(seconds: seconds, reference: bare, count: Int(report.records))
+    }
+
+    /// Seconds, without the reading; in pieces, so that memory stays as flat as the verifier's.
+    private static func bareHashing(_ log: URL, _ mac: HMACSHA256) throws -> Double {
+        let hasher = try SHA256Hasher()
+        let file = try FileHandle(forReadingFrom: log)
+        var rest: [UInt8] = []
+        var time = 0.0
+        while let piece = try file.read(upToCount: 1 << 18), !piece.isEmpty {
+            rest += piece
+            let lines = rest.split(separator: 10, omittingEmptySubsequences: false)
+            time += try ProcessorTime.seconds {
+                for line in lines.dropLast() {
+                    try line.withUnsafeBytes { bytes in
+                        _ = try mac.authenticate(UnsafeRawBufferPointer(rebasing: bytes.dropLast(74)))
+                        _ = try hasher.hash(prefix: 0, bytes)
+                    }
+                }
+            }
+            rest = Array(lines.last ?? [])
+        }
+        return time
     }
 }

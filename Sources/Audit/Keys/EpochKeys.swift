@@ -1,4 +1,4 @@
-import Cryptography
+package import Cryptography
 package import Domain
 
 /// The root key R: 32 random bytes, shown once and kept off the host.
@@ -45,12 +45,12 @@ package struct RootKey: Sendable {
 
 /// The key of one epoch, E_e. The next one follows from it and not the other way: a thief of the host cannot rewrite
 /// epochs before the one that is open.
-struct EpochKey: Sendable, Equatable {
+package struct EpochKey: Sendable, Equatable {
     let epoch: Int64
     private(set) var bytes: [UInt8]
 
     /// E_0. The origin is in the key, so records of another log never verify.
-    init(root: RootKey, origin: String) throws(LetheError) {
+    package init(root: RootKey, origin: String) throws(LetheError) {
         epoch = 0
         bytes = try HMACSHA256.authenticate(Array("lethe-audit/v1 epoch\n\(origin)\n".utf8), key: root.bytes)
     }
@@ -72,7 +72,7 @@ struct EpochKey: Sendable, Equatable {
     }
 
     /// Ready to authenticate with M_e.
-    func authenticator() throws(LetheError) -> HMACSHA256 {
+    package func authenticator() throws(LetheError) -> HMACSHA256 {
         try HMACSHA256(key: HMACSHA256.authenticate(Array("lethe-audit/v1 mac\n".utf8), key: bytes))
     }
 

@@ -1,11 +1,11 @@
-import Cryptography
-import Domain
+package import Cryptography
+package import Domain
 
 /// Builds the bytes of one line, chained to the one before it, in a buffer that is used again:
 ///
 ///     {"v":1,"seq":6,"t":"2026-01-02T03:04:11.000006Z","ep":0,"prev":"<64 hex>","type":"…", …fields… ,"mac":"<64 hex>"}
 ///      └──────────────────────────── signed bytes: all but the last 74 ────────────────────────────┘
-struct RecordEncoder {
+package struct RecordEncoder {
     /// `,"mac":"`, 64 hex digits, `"}`.
     static let sealBytes = 74
     static let longestLine = 65_535
@@ -14,13 +14,15 @@ struct RecordEncoder {
 
     /// A copy of the line without its LF.
     var line: [UInt8] { json.bytes }
-    var length: Int { json.length }
+    package var length: Int { json.length }
 
     /// The line without its LF, in place.
     func withLine<T>(_ body: (UnsafeBufferPointer<UInt8>) throws -> T) throws -> T { try json.withBytes(body) }
 
+    package init() {}
+
     /// Returns the record's mac: the `prev` of the next one.
-    mutating func encode(
+    package mutating func encode(
         _ record: AuditRecord, seq: Int64, time: Timestamp, epoch: Int64, previous: Digest32, with mac: HMACSHA256
     ) throws(LetheError) -> Digest32 {
         json.removeAll()

@@ -177,6 +177,26 @@ def ed25519(public, message, signature):
     return SIGNATURES[case]
 
 
+def checkpoint_text(body):
+    """origin, size and root of a checkpoint's text without its last LF."""
+    lines = body.split("\n")
+    root = decode_base64(lines[2]) if len(lines) >= 3 else None
+    if root is None or "" in lines or not re.fullmatch("0|[1-9][0-9]*", lines[1]):
+        raise ValueError("not a checkpoint")
+    if int(lines[1]) >= 2**63 or re.search(r"[\s+]", lines[0]):
+        raise ValueError("not a checkpoint")
+    return lines[0], int(lines[1]), root
+
+
+def is_unsigned(raw):
+    """The three lines of a checkpoint alone."""
+    try:
+        checkpoint_text(raw[:-1].decode("utf-8"))
+    except ValueError:
+        return False
+    return raw.endswith(b"\n") and raw.count(b"\n") == 3
+
+
 class Checkpoint:
     """origin LF size LF base64(root) LF LF then `— name base64(id || signature)` lines."""
 
@@ -197,12 +217,8 @@ class Checkpoint:
             self.signatures.append((match.group(1), data[:4], data[4:]))
         if len(self.signatures) > 100:
             raise ValueError("not a note")
-        lines = body.split("\n")
-        root = decode_base64(lines[2]) if len(lines) >= 3 else None
-        if root is None or len(root) != 32 or "" in lines or not re.fullmatch("0|[1-9][0-9]*", lines[1]):
-            raise ValueError("not a checkpoint")
-        self.origin, self.size, self.root = lines[0], int(lines[1]), root
-        if self.size >= 2**63 or re.search(r"[\s+]", self.origin):
+        self.origin, self.size, self.root = checkpoint_text(body)
+        if len(self.root) != 32:
             raise ValueError("not a checkpoint")
 
     def verdict(self, key):
@@ -256,8 +272,7 @@ class Verifier:
             try:
                 checkpoints.append((Checkpoint(raw), held))
             except ValueError:
-                lines = raw.split(b"\n")
-                unsigned = not held and len(lines) == 4 and lines[3] == b"" and b"\xe2\x80\x94" not in raw
+                unsigned = not held and is_unsigned(raw)
                 self.fail("signature" if unsigned else "format", None, not unsigned)
         lines = data.split(b"\n")
         if lines[-1] == b"":

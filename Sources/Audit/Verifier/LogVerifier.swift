@@ -78,8 +78,9 @@ package struct LogVerifier: Sendable {
         do throws(LetheError) {
             held.add(try Checkpoint(note: note), .own, name: name)
         } catch {
-            // A text without any signature line is a checkpoint that is not there yet; anything else was changed.
-            let isUnsigned = String(validating: note, as: UTF8.self).flatMap { CheckpointBody($0) } != nil
+            // The three lines alone are a checkpoint that is not signed yet; anything else was changed.
+            let text = String(validating: note, as: UTF8.self)
+            let isUnsigned = text.flatMap { CheckpointBody($0) } != nil && note.count { $0 == 10 } == 3
             judge.note(
                 Finding(
                     isUnsigned ? .signature : .format, seq: nil,

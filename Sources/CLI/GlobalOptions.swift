@@ -19,34 +19,38 @@ struct GlobalOptions: ParsableArguments {
     @Flag(name: .customLong("no-color"), help: "No colours, as with NO_COLOR in the environment.")
     var noColor = false
 
-    /// Global flags may stand before the command, as in `lethe --json run`: they are moved behind it, since the parser
-    /// knows them there.
+    /// Global flags may stand anywhere among the words of the command, as in `lethe --json run` and `lethe audit --json
+    /// seal`: they are moved behind those words, since the parser knows them there.
     static func hoisted(_ arguments: [String]) -> [String] {
-        let (leading, rest) = split(arguments)
-        guard !leading.isEmpty, !rest.isEmpty else { return arguments }
+        let (flags, command, rest) = split(arguments)
         let end = rest.firstIndex(of: "--") ?? rest.endIndex
-        return Array(rest[..<end]) + leading + Array(rest[end...])
+        return command + rest[..<end] + flags + rest[end...]
     }
 
     /// There is nothing but global flags: no command to give them to.
     static func isAll(of arguments: [String]) -> Bool {
-        let (leading, rest) = split(arguments)
-        return !leading.isEmpty && rest.isEmpty
+        let (flags, command, rest) = split(arguments)
+        return !flags.isEmpty && command.isEmpty && rest.isEmpty
     }
 
-    private static func split(_ arguments: [String]) -> (leading: [String], rest: ArraySlice<String>) {
-        var leading: [String] = []
+    /// Global flags, the words that name the command, and what is left.
+    private static func split(_ arguments: [String]) -> (flags: [String], command: [String], rest: [String]) {
+        var flags: [String] = []
+        var command: [String] = []
         var rest = arguments[...]
+        var known = Lethe.configuration.subcommands
         while let first = rest.first {
             if ["--json", "--quiet", "--verbose", "--no-color"].contains(first) || first.hasPrefix("--workspace=") {
-                leading.append(rest.removeFirst())
+                flags.append(rest.removeFirst())
             } else if first == "--workspace", rest.count > 1 {
-                leading.append(rest.removeFirst())
-                leading.append(rest.removeFirst())
+                flags += [rest.removeFirst(), rest.removeFirst()]
+            } else if let next = known.first(where: { $0.configuration.commandName == first }) {
+                known = next.configuration.subcommands
+                command.append(rest.removeFirst())
             } else {
                 break
             }
         }
-        return (leading, rest)
+        return (flags, command, Array(rest))
     }
 }

@@ -47,7 +47,8 @@ struct ProofTests {
     }
 
     @Test func aForgedCutOrMixedProofIsBroken() throws {
-        let proofs = try log.reader.inclusionProofs(of: Array(0..<15))
+        let maker = try LogProofs(log.reader)
+        let proofs = try (0..<15).map { try maker.inclusion(of: $0) }
         let held = try Checkpoint(note: Array(Data(contentsOf: sample.held)))
         let key = sample.vkey
         for proof in proofs {
@@ -82,13 +83,43 @@ struct ProofTests {
         #expect(try proof.check(otherName).exit == .notVerified)
     }
 
-    @Test func aConsistencyProofJoinsTwoCheckpoints() throws {
-        let older = try Checkpoint(note: Array(Data(contentsOf: sample.held)))
-        let newer = try #require(try log.head())
-        let path = try log.reader.consistencyProof(older: older.size, newer: newer.size)
-        #expect(try older.isPrefix(of: newer, by: path))
-        #expect(try !older.isPrefix(of: newer, by: Array(path.dropLast())))
-        #expect(try !newer.isPrefix(of: older, by: path))
+    @Test func aConsistencyProofJoinsAnyTwoCheckpoints() throws {
+        let notes = try log.reader.store.checkpointNotes().map { try Checkpoint(note: $0.note) }
+        #expect(notes.map(\.size) == [2, 10, 15])
+        for newer in notes {
+            let proofs = try LogProofs(log.reader, at: newer)
+            for older in notes where older.size <= newer.size {
+                let proof = try proofs.consistency(since: older)
+                #expect(try ConsistencyProof(proof.bytes) == proof)
+                #expect(try proof.check(since: older, sample.vkey) == .consistent)
+            }
+        }
+    }
+
+    @Test func aForgedCutOrMixedConsistencyProofIsBroken() throws {
+        let notes = try log.reader.store.checkpointNotes().map { try Checkpoint(note: $0.note) }
+        let (older, newer) = (notes[1], notes[2])
+        let good = try LogProofs(log.reader).consistency(since: older)
+        #expect(good.path.count > 1)
+        var swapped = good.path
+        swapped.swapAt(0, 1)
+        for path in [[], Array(good.path.dropLast()), good.path + [Digest32()], swapped] {
+            let proof = ConsistencyProof(olderSize: 10, path: path, newer: newer)
+            #expect(try proof.check(since: older, sample.vkey).exit == .failed)
+        }
+        // Another history of the same length, signed by the same key.
+        var lines = try sample.lines()
+        lines.swapAt(3, 4)
+        let key = try sample.log.location.directory.signingKey()
+        let forged = try Forger.checkpoint(Array(lines.prefix(10)), origin: log.origin, key: key)
+        #expect(try good.check(since: forged, sample.vkey).exit == .failed)
+        #expect(throws: LetheError.self) { try LogProofs(log.reader).consistency(since: forged) }
+        let other = try VerifierKey(name: sample.vkey.name, publicKey: Ed25519.SigningKey.generate().publicKey)
+        #expect(try good.check(since: older, other).exit == .failed)
+        // The proof of one size says nothing of a checkpoint of another.
+        #expect(try good.check(since: notes[0], sample.vkey).exit == .notVerified)
+        let elsewhere = try VerifierKey(name: "other.example/0000000000000000", publicKey: sample.vkey.publicKey)
+        #expect(try good.check(since: older, elsewhere).exit == .notVerified)
     }
 
     @Test func anAttachmentWithoutAnOutcomeHasNoProof() throws {

@@ -39,6 +39,45 @@ struct SegmentTests {
         #expect(try verify { $0.require = [.closed] }.exit == .done)
     }
 
+    /// Every segment exported to a folder of its own, as a reviewer gets them.
+    private func exports() throws -> [URL] {
+        try AuditLog.segments(log.location).map { segment in
+            let folder = log.folder.file("out-\(LogOrigin.suffix(segment.origin))")
+            return try LogExport().write(
+                LogReader(try #require(segment.file)), to: folder, anchors: log.location.anchors
+            ).files[0]
+        }
+    }
+
+    @Test func exportsOfSeveralSegmentsAreVerifiedInAnyOrder() throws {
+        _ = try rollover(sample.rootKey)
+        _ = try rollover(sample.rootKey)
+        let files = try exports()
+        let options = LogVerifier.Options(
+            vkey: sample.vkey, rootKey: sample.rootKey, checkpoints: [sample.held], now: log.clock.now())
+        for order in [[0, 1, 2], [2, 0, 1], [2, 1, 0], [1, 2]] {
+            var own = options
+            if order == [1, 2] { own.checkpoints = [] }
+            let report = try LogVerifier(own).verify(order.map { files[$0] })
+            #expect(report.exit == .done, "\(order): \(report.rendered)")
+            #expect(report.segments.map(\.records) == [17, 4, 2].suffix(order.count))
+        }
+        let gap = try LogVerifier(options).verify([files[0], files[2]])
+        #expect(gap.exit == .notVerified, "\(gap.rendered)")
+        let twice = try LogVerifier(options).verify([files[0], files[0]])
+        #expect(twice.exit == .notVerified, "\(twice.rendered)")
+        // The first segment, cut back to an older checkpoint of its own and shown as if it had always been so.
+        let cut = try Data(contentsOf: files[0]).split(separator: 10).prefix(10)
+        try Data(cut.flatMap { $0 + [10] }).write(to: files[0])
+        try Data(contentsOf: sample.held).write(
+            to: files[0].deletingLastPathComponent().appending(path: "checkpoint"))
+        let alone = try LogVerifier(options).verify(files[0])
+        #expect(alone.exit == .done)
+        let chained = try LogVerifier(options).verify(files)
+        #expect(chained.exit == .failed)
+        #expect(chained.segments[1].has(.link, seq: 0))
+    }
+
     @Test func anotherRootKeyOfANewSegmentIsAWrongKeyThere() throws {
         let created = try rollover()
         #expect(created.rootKey.hex != sample.rootKey.hex)

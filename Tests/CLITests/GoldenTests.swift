@@ -72,6 +72,21 @@ import Testing
             try await lethe(
                 "policy", "diff", workspace.directory.appending(path: "policies").path,
                 workspace.directory.appending(path: "next").path, "--json"), replacing: paths)
+        let locked = """
+            version: 1
+            policies:
+              - {id: records, title: Records, why: The law asks., retain: 2y, legal_ground: gdpr.17.3.b, locked: true}
+
+            """
+        try workspace.write(locked, to: "policies/records.yaml")
+        _ = try await lethe("run")
+        try workspace.write(locked.replacing("2y", with: "1y"), to: "policies/records.yaml")
+        try Answer.check("run-dry-weakened", try await lethe("run", "--json"))
+        try Answer.check("error-locked-policy", try await lethe("run", "--apply", "--json"), exit: 4)
+        try Answer.check(
+            "policy-unlock",
+            try await lethe(
+                "policy", "unlock", "records", "--as", "alex", "--reason", "the law asks for one year now", "--json"))
         let schema = try await lethe("policy", "schema", "--json")
         #expect(schema.status == 0 && schema.json?["$schema"] != nil, "\(schema.everything)")
         try workspace.write("version: 1\npolicies:\n  - id: A\n    wy: x\n", to: "policies/bad.yaml")
@@ -97,6 +112,7 @@ import Testing
         try Answer.check("run-apply", try await lethe("run", "--apply", "--json"))
         try Answer.check("confirmations", try await lethe("confirmations", "--limit", "3", "--json"))
         try Answer.check("verify", try await lethe("verify", "--json"))
+        try Answer.check("verify-expired", try await lethe("verify", "--expired", "1000", "--json"), exit: 1)
         try Answer.check("doctor-drill", try await lethe("doctor", "--drill", "--json"), replacing: paths)
     }
 
@@ -159,6 +175,14 @@ import Testing
         try Answer.check("audit-proof", try await lethe("audit", "proof", id, "-o", proof, "--json"), replacing: paths)
         try Answer.check(
             "audit-check-proof", try await lethe("audit", "check-proof", proof, "--vkey", workspace.vkey, "--json"))
+        _ = try await lethe("audit", "seal")
+        let held = export + "/checkpoint"
+        let grown = workspace.folder.file("grown.proof").path
+        try Answer.check(
+            "audit-consistency", try await lethe("audit", "consistency", held, "-o", grown, "--json"), replacing: paths)
+        try Answer.check(
+            "audit-check-proof-consistency",
+            try await lethe("audit", "check-proof", grown, "--checkpoint", held, "--vkey", workspace.vkey, "--json"))
         let report = workspace.folder.file("report.html").path
         try Answer.check("report", try await lethe("report", "-o", report, "--json"), replacing: paths)
         try Answer.check(
@@ -199,7 +223,7 @@ extension GoldenTests {
     @Test func everyCommandHasAGolden() async throws {
         let files = try FileManager.default.contentsOfDirectory(atPath: Answer.folder.path)
         let paths = try await HelpTests.commands().map(\.path)
-        let without = [["simulate"], ["demo"], ["policy", "schema"], ["policy", "unlock"]]
+        let without = [["simulate"], ["demo"], ["policy", "schema"]]
         for path in paths where !path.isEmpty && !without.contains(path) {
             let isGroup = paths.contains { $0.count > path.count && $0.starts(with: path) }
             let name = path.joined(separator: "-")

@@ -137,15 +137,4 @@ struct GatherWorld {
             policies: PolicySet([policy]), tiers: TierMap(), tiersStated: true, partner: SampleReport.partner,
             tool: "lethe test")
     }
-
-    /// A test needs a clock that it moves itself.
-    final class StepClock: TimeSource {
-        private let current: AtomicTime
-
-        init(_ start: Timestamp) { current = AtomicTime(start) }
-
-        func now() -> Timestamp { current.value }
-        func sleep(microseconds: Int64) async { current.value = current.value.adding(microseconds: microseconds) }
-        func step() { current.value = current.value.adding(seconds: 1) }
-    }
 }

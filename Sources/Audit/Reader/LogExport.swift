@@ -3,11 +3,11 @@ package import Foundation
 
 /// Writes a segment out for a reviewer.
 package struct LogExport: Sendable {
-    package enum Format: String, CaseIterable, Sendable {
+    package enum Format: Sendable {
         /// The lines as they are.
         case jsonl
-        /// OCSF API Activity, one JSON object a record; `raw_data` is the line.
-        case ocsf
+        /// What `line` makes of each record (bytes without LF), in the file `name`.
+        case events(name: String, line: @Sendable (_ entry: LogEntry, _ origin: String) -> [UInt8])
     }
 
     package struct Summary: Sendable, Equatable {
@@ -30,15 +30,13 @@ package struct LogExport: Sendable {
         self.until = until
     }
 
-    /// `DIR/log.jsonl` (whole), else `DIR/extract.jsonl`, or `DIR/ocsf.jsonl`; with it `DIR/checkpoint` and the notes that
+    /// `DIR/log.jsonl` (whole), else `DIR/extract.jsonl`, or the file of events; with it `DIR/checkpoint` and the notes that
     /// `anchors` hold of this log, as `DIR/anchors/<name>`. Whole files are written up to the newest checkpoint's size or
     /// further, so that a live log's export shows what is not sealed yet.
     package func write(_ reader: LogReader, to folder: URL, anchors: Anchors) throws(LetheError) -> Summary {
         try DurableFile.makeDirectory(folder, mode: 0o755)
         let checkpoint = try reader.checkpoint()
-        let isWhole = format == .jsonl && since == nil && until == nil
-        let name = format == .ocsf ? "ocsf.jsonl" : isWhole ? "log.jsonl" : "extract.jsonl"
-        var files = [folder.appending(path: name)]
+        var files = [folder.appending(path: fileName)]
         let records = try writeRecords(reader, to: files[0])
         if let checkpoint {
             files.append(folder.appending(path: "checkpoint"))
@@ -58,6 +56,13 @@ package struct LogExport: Sendable {
             isWhole: isWhole, files: files)
     }
 
+    private var isWhole: Bool { fileName == "log.jsonl" }
+
+    private var fileName: String {
+        if case .events(let name, _) = format { return name }
+        return since == nil && until == nil ? "log.jsonl" : "extract.jsonl"
+    }
+
     private func writeRecords(_ reader: LogReader, to file: URL) throws(LetheError) -> Int64 {
         let output = try ExportFile(file)
         var parser = LineParser()
@@ -67,9 +72,9 @@ package struct LogExport: Sendable {
                 guard try isAskedFor(line, &parser) else { return }
                 switch format {
                 case .jsonl: try output.write(line)
-                case .ocsf:
-                    let event = OCSFEvent(origin: reader.origin, entry: try LogEntry.read(Array(line), &parser))
-                    try event.bytes.withUnsafeBufferPointer { try output.write($0) }
+                case .events(_, let made):
+                    let event = made(try LogEntry.read(Array(line), &parser), reader.origin)
+                    try event.withUnsafeBufferPointer { try output.write($0) }
                 }
                 records += 1
             }

@@ -70,6 +70,13 @@ package final class LogReader: Sendable {
         return entries
     }
 
+    /// Every record, oldest first.
+    package func forEachEntry(_ body: (LogEntry) throws(LetheError) -> Void) throws(LetheError) {
+        guard let all = try store.seqs() else { return }
+        var parser = LineParser()
+        try store.lines(all) { _, line in try body(LogEntry.read(Array(line), &parser)) }
+    }
+
     /// The newest checkpoint kept beside the records.
     package func checkpoint() throws(LetheError) -> Checkpoint? {
         guard let note = try store.checkpointNotes().last?.note else { return nil }

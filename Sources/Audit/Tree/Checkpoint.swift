@@ -63,6 +63,35 @@ package struct Checkpoint: Sendable, Equatable {
         try SignedNote(note).verdict(VerifierKey(name: origin, publicKey: publicKey))
     }
 
+    /// Its origin is a segment of the log that `key` names.
+    func isNamed(by key: VerifierKey) -> Bool {
+        LogOrigin.name(origin).map { $0 == (LogOrigin.name(key.name) ?? key.name) } ?? false
+    }
+
+    /// What is wrong with the signature for the holder of `key`'s public key; `nil` where it is good.
+    func flaw(under key: VerifierKey) throws(LetheError) -> String? {
+        switch try verdict(key.publicKey) {
+        case .valid: nil
+        case .forged: "has a signature that is not valid"
+        case .otherKey: "is signed by another key"
+        case .unsigned: "has no signature of this log"
+        }
+    }
+
+    /// Whether the holder of `key` (by public key, under this origin) signed it.
+    package func isSigned(by key: VerifierKey) -> Bool { (try? verdict(key.publicKey)) == .valid }
+
+    /// The bytes that were signed and the 64 bytes of the signature of `key`'s public key, as openssl takes them; `nil`
+    /// where it did not sign.
+    package func signedParts(by key: VerifierKey) throws(LetheError) -> (text: [UInt8], signature: [UInt8])? {
+        let keyID = try key.renamed(origin).keyID
+        let parsed = try SignedNote(note)
+        guard let signature = parsed.signatures.first(where: { $0.name == origin && $0.keyID == keyID }) else {
+            return nil
+        }
+        return (Array(parsed.text.utf8), signature.bytes)
+    }
+
     /// `<16 hex of the origin>.<size>.note`.
     var anchorName: String { "\(LogOrigin.suffix(origin)).\(size).note" }
 }

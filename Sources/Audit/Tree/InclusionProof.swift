@@ -60,19 +60,8 @@ package struct InclusionProof: Sendable, Equatable {
         }
         guard let index = lines.popFirst(), index.hasPrefix("index "), let number = Self.number(index.dropFirst(6))
         else { throw Self.malformed }
-        var path: [Digest32] = []
-        while let hash = lines.popFirst(), !hash.isEmpty {
-            guard path.count < 63, let bytes = Base64.decode(hash), let digest = Digest32(bytes) else {
-                throw Self.malformed
-            }
-            path.append(digest)
-        }
-        guard let start = lines.first else { throw Self.malformed }
-        do throws(LetheError) {
-            checkpoint = try Checkpoint(note: Array(text[start.startIndex...].utf8))
-        } catch {
-            throw Self.malformed
-        }
+        guard let (path, checkpoint) = ProofText.pathAndCheckpoint(&lines, of: text) else { throw Self.malformed }
+        self.checkpoint = checkpoint
         self.line = line
         self.index = number
         self.path = path
@@ -85,16 +74,10 @@ package struct InclusionProof: Sendable, Equatable {
 
     /// Whether the line is a record of the log that `key` pins (by name and public key), at the place it states.
     package func check(_ key: VerifierKey) throws(LetheError) -> Verdict {
-        let name = LogOrigin.name(checkpoint.origin)
-        guard name != nil, name == (LogOrigin.name(key.name) ?? key.name) else {
+        guard checkpoint.isNamed(by: key) else {
             return .otherLog(reason: "the proof is of the log \(checkpoint.origin), the key of \(key.name)")
         }
-        switch try checkpoint.verdict(key.publicKey) {
-        case .valid: break
-        case .forged: return .broken(reason: "the signature of the checkpoint is not valid")
-        case .otherKey: return .broken(reason: "the checkpoint is signed by another key")
-        case .unsigned: return .broken(reason: "the checkpoint has no signature of this log")
-        }
+        if let flaw = try checkpoint.flaw(under: key) { return .broken(reason: "the checkpoint \(flaw)") }
         let hasher = try TreeHasher()
         let isIncluded = try MerkleVerification.isIncluded(
             leaf: hasher.leaf(line), index: UInt64(index), size: UInt64(checkpoint.size), path: path,

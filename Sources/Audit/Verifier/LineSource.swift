@@ -38,6 +38,12 @@ struct LineFile {
         if !carry.isEmpty { try handOver(&carry, [], isWhole: false, body) }
     }
 
+    /// The first line, if it is a record.
+    func firstEntry() throws(LetheError) -> LogEntry? {
+        guard let piece = try nextPiece(), let end = Self.end(of: piece[...]) else { return nil }
+        return try LogEntry(line: Array(piece[..<end]))
+    }
+
     /// The index of the first LF.
     private static func end(of bytes: ArraySlice<UInt8>) -> Int? {
         bytes.withUnsafeBytes { raw in

@@ -1,6 +1,6 @@
 import Cryptography
 package import Domain
-import Foundation
+package import Foundation
 
 /// What verification of all segments of a workspace found.
 package struct SegmentsReport: Sendable, Equatable {
@@ -53,71 +53,137 @@ extension LogVerifier {
         guard let live = segments.last, live.isLive else {
             throw LetheError("unreadable-log", .unreadable, "there is no audit log at \(location.database.path)")
         }
-        let files = try checkpointFiles(segments, live)
+        let held = try checkpoints(of: segments.map(\.origin))
         var reports: [VerificationReport] = []
         for (index, segment) in segments.enumerated() {
             guard let file = segment.file else { continue }
-            var own = options
-            own.checkpoints = files[segment.origin] ?? []
-            // Only the live segment is expected to be fresh.
-            if !segment.isLive { own.maxAge = nil }
-            if segment.isLive { own.require.remove(.closed) }
-            let report = try LogVerifier(own).verify(file)
+            var report = try verify(file, held[segment.origin] ?? [], isLast: segment.isLive, isGrowing: segment.isLive)
             let before = index > 0 ? segments[index - 1] : nil
-            reports.append(try checkChain(report, after: before, reports.last))
+            if let kept = before?.checkpoint {
+                report = try report.checked(against: kept, options.vkey)
+            } else if before != nil {
+                report = report.chained(to: reports.last)
+            } else if let previous = report.opening?.previous, previous.size > 0 {
+                report = report.adding(
+                    Finding(.link, seq: 0, "the segment before it, \(previous.origin), is missing"))
+            }
+            reports.append(report)
         }
         acknowledgeLosses(&reports)
         return SegmentsReport(segments: reports, removed: segments.filter { $0.file == nil }.map(\.origin))
     }
 
-    private func checkpointFiles(
-        _ segments: [Segment], _ live: Segment
-    ) throws(LetheError) -> [String: [URL]] {
+    /// Several exports or databases in any order: each by itself, and the chain between them. What lies before the first is
+    /// not asked for. A segment that was not given in between is no tampering, but the chain is not verified then.
+    package func verify(_ logs: [URL]) throws(LetheError) -> SegmentsReport {
+        let ordered = Self.chain(logs.map { (file: $0, opening: Self.opening(of: $0)) })
+        let held = try checkpoints(of: ordered.map { $0.opening?.origin ?? "" })
+        var reports: [VerificationReport] = []
+        for (index, log) in ordered.enumerated() {
+            let report = try verify(
+                log.file, held[log.opening?.origin ?? ""] ?? [], isLast: index == ordered.count - 1, isGrowing: false)
+            let previous = report.opening?.previous?.origin
+            if index == 0 {
+                reports.append(report)
+            } else if let previous, previous == reports.last?.origin {
+                reports.append(report.chained(to: reports.last))
+            } else {
+                let problem = previous.map { "the segment before it, \($0), was not given" }
+                reports.append(
+                    report.adding(
+                        Finding(.link, seq: 0, problem ?? "it goes on from none of the logs given", isTampering: false))
+                )
+            }
+        }
+        acknowledgeLosses(&reports)
+        return SegmentsReport(segments: reports, removed: [])
+    }
+
+    /// Only the last segment is expected to be fresh, and one that is still growing not to be closed.
+    private func verify(
+        _ file: URL, _ checkpoints: [URL], isLast: Bool, isGrowing: Bool
+    ) throws(LetheError) -> VerificationReport {
+        var own = options
+        own.checkpoints = checkpoints
+        if !isLast { own.maxAge = nil }
+        if isGrowing { own.require.remove(.closed) }
+        return try LogVerifier(own).verify(file)
+    }
+
+    /// The files given with `--checkpoint` by the origin they state; those of none of `origins` go to the last one.
+    private func checkpoints(of origins: [String]) throws(LetheError) -> [String: [URL]] {
         var files: [String: [URL]] = [:]
-        let origins = Set(segments.map(\.origin))
         for file in options.checkpoints {
             let origin = try DurableFile.read(file).flatMap { try? Checkpoint(note: $0) }?.origin
-            files[origin.flatMap { origins.contains($0) ? $0 : nil } ?? live.origin, default: []].append(file)
+            files[origin.flatMap { origins.contains($0) ? $0 : nil } ?? origins.last ?? "", default: []].append(file)
         }
         return files
     }
 
-    /// Whether `prev_log` names what was found of the segment before, or its kept checkpoint.
-    private func checkChain(
-        _ report: VerificationReport, after segment: Segment?, _ before: VerificationReport?
-    ) throws(LetheError) -> VerificationReport {
-        let previous = report.opening?.previous
-        var problem: String?
-        if let segment, let previous {
-            if let kept = segment.checkpoint {
-                let checkpoint = try DurableFile.read(kept).flatMap { try? Checkpoint(note: $0) }
-                let isSigned = options.vkey.map { checkpoint?.isSigned(by: $0) == true } ?? true
-                let fits =
-                    checkpoint?.size == previous.size && Hex.encode(checkpoint?.root.bytes ?? []) == previous.root
-                if !isSigned || !fits {
-                    problem = "the kept checkpoint of \(segment.origin) is not the one prev_log names"
-                }
-            } else if let before {
-                let fits =
-                    before.origin == previous.origin && before.records == previous.size
-                    && before.root == previous.root && (before.lastMac ?? previous.mac) == previous.mac
-                if !fits { problem = "prev_log does not name the segment before it as it is now" }
+    /// What the first line of a log states, if it can be read: it decides the order of the reports and nothing else.
+    private static func opening(of log: URL) -> AuditRecord.Opening? {
+        if log.pathExtension == "db" { return try? LogReader(log).opening() }
+        guard case .logOpen(let opening)? = (try? LineFile(log).firstEntry())?.record else { return nil }
+        return opening
+    }
+
+    private typealias Opened = (file: URL, opening: AuditRecord.Opening?)
+
+    /// Each after the one that its `prev_log` names, beginning with those that name none of the others.
+    private static func chain(_ logs: [Opened]) -> [Opened] {
+        let origins = Set(logs.compactMap { $0.opening?.origin })
+        var rest = logs
+        var ordered: [Opened] = []
+        while let head = rest.firstIndex(where: { log in
+            log.opening?.previous.map { !origins.contains($0.origin) } ?? true
+        }) {
+            ordered.append(rest.remove(at: head))
+            while let last = ordered.last?.opening,
+                let next = rest.firstIndex(where: { $0.opening?.previous?.origin == last.origin })
+            {
+                ordered.append(rest.remove(at: next))
             }
-        } else if segment != nil {
-            problem = "the segment does not name the one before it"
-        } else if let previous, previous.size > 0 {
-            problem = "the segment before it, \(previous.origin), is missing"
         }
-        guard let problem else { return report }
-        return report.adding(Finding(.link, seq: 0, problem))
+        return ordered + rest
     }
 
     /// A loss that the next segment owned up to is no evidence of tampering any more, but the segment stays unverified.
     private func acknowledgeLosses(_ reports: inout [VerificationReport]) {
         for index in reports.indices.dropLast() {
-            guard let lost = reports[index + 1].opening?.previous?.lost, lost > 0 else { continue }
-            reports[index] = reports[index].acknowledging(lost: lost)
+            guard let previous = reports[index + 1].opening?.previous, previous.lost > 0,
+                previous.origin == reports[index].origin
+            else { continue }
+            reports[index] = reports[index].acknowledging(lost: previous.lost)
         }
+    }
+}
+
+extension VerificationReport {
+    /// Whether `prev_log` names the segment before it as it was found now.
+    fileprivate func chained(to before: VerificationReport?) -> VerificationReport {
+        guard let previous = opening?.previous else {
+            return adding(Finding(.link, seq: 0, "the segment does not name the one before it"))
+        }
+        guard let before else { return adding(Finding(.link, seq: 0, "the segment before it is missing")) }
+        let isSame =
+            before.origin == previous.origin && before.records == previous.size && before.root == previous.root
+            && (before.lastMac ?? previous.mac) == previous.mac
+        return isSame
+            ? self : adding(Finding(.link, seq: 0, "prev_log does not name the segment before it as it is now"))
+    }
+
+    /// Whether `prev_log` names what the kept checkpoint of a removed segment states.
+    fileprivate func checked(against kept: URL, _ vkey: VerifierKey?) throws(LetheError) -> VerificationReport {
+        guard let previous = opening?.previous else { return chained(to: nil) }
+        let checkpoint = try DurableFile.read(kept).flatMap { try? Checkpoint(note: $0) }
+        let isSigned = vkey.map { checkpoint?.isSigned(by: $0) == true } ?? true
+        let isSame =
+            checkpoint?.origin == previous.origin && checkpoint?.size == previous.size
+            && Hex.encode(checkpoint?.root.bytes ?? []) == previous.root
+        return isSigned && isSame
+            ? self
+            : adding(
+                Finding(.link, seq: 0, "the kept checkpoint of \(previous.origin) is not the one prev_log names"))
     }
 }
 

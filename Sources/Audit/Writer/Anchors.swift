@@ -50,6 +50,18 @@ package struct Anchors: Sendable {
         return found.sorted { $0.size < $1.size }.map(\.url)
     }
 
+    /// The checkpoints of `origin` in any of the directories that can be read, oldest first, each once.
+    package func checkpoints(of origin: String) -> [(file: URL, checkpoint: Checkpoint)] {
+        var found: [(file: URL, checkpoint: Checkpoint)] = []
+        for file in notes(of: origin) {
+            guard let note = try? DurableFile.read(file), let checkpoint = try? Checkpoint(note: note),
+                checkpoint.origin == origin, checkpoint != found.last?.checkpoint
+            else { continue }
+            found.append((file, checkpoint))
+        }
+        return found
+    }
+
     /// What there is of `origin` now.
     package func status(of origin: String) -> [Status] {
         directories.map { directory in

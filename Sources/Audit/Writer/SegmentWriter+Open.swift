@@ -67,12 +67,9 @@ extension SegmentWriter {
 
     /// An anchor with a later checkpoint than ours: database and keys were put back together.
     private func checkAnchors(_ head: Checkpoint) throws(LetheError) {
-        for url in location.anchors.notes(of: origin) {
-            guard let note = try? DurableFile.read(url), let anchor = try? Checkpoint(note: note),
-                anchor.origin == origin, anchor.size > head.size,
-                (try? anchor.verdict(signingKey.publicKey)) == .valid
-            else { continue }
-            throw Self.rollback("the anchor \(url.path) counts \(anchor.size) records, head.note \(head.size)")
+        for (file, anchor) in location.anchors.checkpoints(of: origin)
+        where anchor.size > head.size && (try? anchor.verdict(signingKey.publicKey)) == .valid {
+            throw Self.rollback("the anchor \(file.path) counts \(anchor.size) records, head.note \(head.size)")
         }
     }
 

@@ -62,12 +62,19 @@ struct RunCommand: LetheCommand {
                 : instant == nil
                     ? "Nothing was deleted. To delete: lethe run --apply"
                     : "Nothing was deleted: --at only looks ahead.")
+        for lock in planned.weakened {
+            wiring.console.warn(
+                "locked policy \(lock.policy) is weaker than it was (\(lock.detail)), so --apply is refused. "
+                    + "Put it back, or put on record why: lethe policy unlock \(lock.policy) --as NAME --reason TEXT")
+        }
         let text = global.quiet ? lines[0] : lines.joined(separator: "\n")
         return Reply(
             text,
             json: [
                 "plan": OutcomeJSON.plan(planned.plan, digest: planned.digest), "outcomes": nil, "run": nil,
                 "resumed": [],
+                "weakened_locks": .array(
+                    planned.weakened.map { ["policy": .string($0.policy), "detail": .string($0.detail)] }),
             ])
     }
 

@@ -113,18 +113,14 @@ package struct IssueCertificate: Sendable {
             guard let file = segment.file else { continue }
             let reader = try LogReader(file)
             var cited: [LogEntry] = []
-            var after: Int64 = -1
-            while true {
-                let page = try reader.entries(after: after, limit: 5000)
-                guard let last = page.last else { break }
-                for entry in page where citing.cites(entry.record) { cited.append(entry) }
-                after = last.seq
-            }
-            let proofs = try reader.inclusionProofs(of: cited.map(\.seq))
-            records += zip(cited, proofs).map { entry, proof in
-                ErasureStatement.Record(
-                    origin: segment.origin, seq: entry.seq, line: String(decoding: entry.line, as: UTF8.self),
-                    inclusion: String(decoding: proof.bytes, as: UTF8.self))
+            try reader.forEachEntry { entry in if citing.cites(entry.record) { cited.append(entry) } }
+            guard !cited.isEmpty else { continue }
+            let proofs = try LogProofs(reader)
+            for entry in cited {
+                records.append(
+                    ErasureStatement.Record(
+                        origin: segment.origin, seq: entry.seq, line: String(decoding: entry.line, as: UTF8.self),
+                        inclusion: String(decoding: try proofs.inclusion(of: entry.seq).bytes, as: UTF8.self)))
             }
         }
         return records

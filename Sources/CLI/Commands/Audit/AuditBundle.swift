@@ -27,37 +27,46 @@ struct AuditBundle: LetheCommand {
             throw LetheError("bundle-scope", .usage, "say what goes in: exactly one of --request ID and --from DATE")
         }
         let wiring = try Wiring.open(global, console)
-        let (file, seqs, blobs) =
+        let (parts, blobs) =
             if let request { try await records(of: request, wiring) } else { try await period(wiring) }
-        let reader = try LogReader(file)
-        let summary = try EvidenceBundle(reader, anchors: wiring.logLocation.anchors).write(
-            seqs: seqs, blobs: blobs, to: URL(filePath: output), at: wiring.clock.now())
+        let vkey = try VerifierKey(wiring.auditLog().vkey)
+        let bundle = try EvidenceBundle.make(
+            parts, blobs: blobs, vkey: vkey, anchors: wiring.logLocation.anchors, at: wiring.clock.now())
+        try writeFile(Data(bundle.bytes), to: output)
+        let lines = bundle.summaries.map {
+            "\(count($0.records, "record", "records")) of \($0.origin), each with its proof at size \($0.checkpointSize)"
+        }
         return Reply(
-            "wrote \(output): \(count(summary.records, "record", "records")) of \(summary.origin), each with its proof at size \(summary.checkpointSize)\nThe reviewer begins with VERIFY.md.",
+            (["wrote \(output)"] + lines + ["The reviewer begins with VERIFY.md."]).joined(separator: "\n"),
             json: [
-                "file": .string(output), "origin": .string(summary.origin), "records": JSONValue(summary.records),
-                "checkpoint_size": JSONValue(summary.checkpointSize),
+                "file": .string(output), "origin": JSONValue(bundle.summaries.last?.origin),
+                "records": JSONValue(bundle.summaries.map(\.records).reduce(0, +)),
+                "checkpoint_size": JSONValue(bundle.summaries.last?.checkpointSize),
+                "segments": .array(
+                    bundle.summaries.map {
+                        [
+                            "origin": .string($0.origin), "records": JSONValue($0.records),
+                            "checkpoint_size": JSONValue($0.checkpointSize),
+                        ]
+                    }),
             ])
     }
 
-    private typealias Content = (file: URL, seqs: [Int64], blobs: [EvidenceBundle.Blob])
+    private typealias Content = (parts: [EvidenceBundle.Part], blobs: [EvidenceBundle.Blob])
 
-    /// The segment with most of the request's records; a request is seldom spread over a rollover.
+    /// What the statement cites, in whichever segments it lies.
     private func records(of request: String, _ wiring: Wiring) async throws -> Content {
         let id = try RequestID(request)
         let statement = try await wiring.work(vendor: false) { bench in
             try IssueCertificate(inventory: bench.inventory, log: bench.log).run(id)
         }
         let certificate = try statement.certificate(wiring)
-        let byOrigin = Dictionary(grouping: statement.records, by: \.origin)
-        let most = byOrigin.max { $0.value.count < $1.value.count }
-        let segment = try AuditLog.segments(wiring.logLocation).first { $0.origin == most?.key }
-        if byOrigin.count > 1 {
-            wiring.console.warn(
-                "the records lie in \(byOrigin.count) segments; the bundle has those of \(most?.key ?? "")")
+        let cited = Dictionary(grouping: statement.records, by: \.origin)
+        let parts = try readers(wiring).compactMap { reader in
+            cited[reader.origin].map { EvidenceBundle.Part(reader, seqs: $0.map(\.seq)) }
         }
         return (
-            segment?.file ?? wiring.workspace.auditLog, (most?.value ?? []).map(\.seq),
+            parts,
             [
                 .init(name: "statement.html", bytes: Array(try CertificateHTML.render(certificate).utf8)),
                 .init(name: "statement.json", bytes: Array(try CertificateJSON.render(certificate).utf8)),
@@ -70,11 +79,25 @@ struct AuditBundle: LetheCommand {
         let end = try to.map { try time($0, "--to") } ?? wiring.clock.now()
         guard start < end else { throw LetheError("invalid-period", .usage, "--from must be before --to") }
         let report = try await wiring.report(from: start, to: end)
-        let reader = try LogReader(wiring.workspace.auditLog)
-        let seqs = try EvidenceBundle(reader).seqs(of: [], times: start..<end)
-        return (
-            wiring.workspace.auditLog, seqs,
-            [.init(name: "report.html", bytes: Array(try ReportHTML.render(report).utf8))]
-        )
+        _ = try wiring.auditLog().sealIfNeeded()
+        var parts: [EvidenceBundle.Part] = []
+        for reader in try readers(wiring) {
+            var seqs: [Int64] = []
+            try reader.forEachEntry { entry in
+                if start <= entry.time, entry.time < end { seqs.append(entry.seq) }
+            }
+            if !seqs.isEmpty { parts.append(.init(reader, seqs: seqs)) }
+        }
+        guard !parts.isEmpty else {
+            throw LetheError(
+                "no-records", .usage, "the audit log has no records between \(start.brief) and \(end.brief)",
+                hint: "lethe audit show")
+        }
+        return (parts, [.init(name: "report.html", bytes: Array(try ReportHTML.render(report).utf8))])
+    }
+
+    /// Every segment that is still there, oldest first.
+    private func readers(_ wiring: Wiring) throws -> [LogReader] {
+        try AuditLog.segments(wiring.logLocation).compactMap(\.file).map { try LogReader($0) }
     }
 }

@@ -6,7 +6,7 @@ struct AuditCommand: ParsableCommand {
         abstract: "The signed log: verify, seal, export, prove.",
         discussion: "Example: lethe audit verify --vkey \"$VKEY\" --root-key-file root.key",
         subcommands: [
-            AuditVerify.self, AuditSeal.self, AuditShow.self, AuditExport.self, AuditProof.self, AuditCheckProof.self,
-            AuditBundle.self, AuditPrune.self, AuditRollover.self, AuditInit.self,
+            AuditVerify.self, AuditSeal.self, AuditShow.self, AuditExport.self, AuditProof.self, AuditConsistency.self,
+            AuditCheckProof.self, AuditBundle.self, AuditPrune.self, AuditRollover.self, AuditInit.self,
         ])
 }

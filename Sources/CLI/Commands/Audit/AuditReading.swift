@@ -81,8 +81,8 @@ struct AuditExport: LetheCommand {
         commandName: "export",
         abstract: "Writes the log as lines that anyone can check.",
         discussion: """
-            DIR/log.jsonl, DIR/checkpoint and DIR/anchors/, or OCSF API Activity events. A part of the log (--since, --until) \
-            cannot be verified alone.
+            DIR/log.jsonl, DIR/checkpoint and DIR/anchors/ of the segment being written, and the same of each closed one in \
+            DIR/segments/<16 hex>/; or OCSF API Activity events. A part of the log (--since, --until) cannot be verified alone.
 
             Example: lethe audit export -o export && lethe audit verify --log export/log.jsonl --vkey "$VKEY"
             """)
@@ -95,109 +95,48 @@ struct AuditExport: LetheCommand {
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {
-        guard let format = LogExport.Format(rawValue: format) else {
-            throw LetheError("invalid-value", .usage, "--format must be jsonl or ocsf")
-        }
-        let wiring = try Wiring.open(global, console)
         let export = LogExport(
-            format: format, since: try since.map { try time($0, "--since") },
+            format: try Self.format(format), since: try since.map { try time($0, "--since") },
             until: try until.map { try time($0, "--until") })
-        let summary = try export.write(
-            LogReader(wiring.workspace.auditLog), to: URL(filePath: output), anchors: wiring.logLocation.anchors)
-        let files = summary.files.map(\.path)
-        return Reply(
-            "\(summary.records) records of \(summary.origin)\n" + files.map { "wrote \($0)" }.joined(separator: "\n"),
-            json: [
-                "origin": .string(summary.origin), "records": JSONValue(summary.records),
-                "checkpoint_size": JSONValue(summary.checkpointSize), "whole": .bool(summary.isWhole),
-                "files": .array(files.map { .string($0) }),
-            ])
-    }
-}
-
-struct AuditProof: LetheCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "proof",
-        abstract: "One file that proves the deletion of one attachment.",
-        discussion: """
-            A C2SP tlog-proof: the outcome's record, its path to the signed checkpoint, and the checkpoint. It shows nothing of \
-            other records.
-
-            Example: lethe audit proof bc639f8b-1c5d-4dcc-bb7f-93edc4ff3cba -o proof.tlog-proof
-            """)
-
-    @Argument(help: "The attachment's id.") var id: String
-    @Option(name: .shortAndLong, help: ArgumentHelp("Where to (else stdout).", valueName: "file")) var output: String?
-    @OptionGroup var global: GlobalOptions
-
-    func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let proof = try Self.proof(of: AttachmentID(id), wiring)
-        if let output { try writeFile(Data(proof.bytes), to: output) }
-        let text = String(decoding: proof.bytes, as: UTF8.self)
+        let folder = URL(filePath: output)
+        var summaries: [LogExport.Summary] = []
+        for segment in try AuditLog.segments(wiring.logLocation) {
+            guard let file = segment.file else { continue }
+            let place = segment.isLive ? folder : folder.appending(path: "segments/\(segment.origin.suffix(16))")
+            summaries.append(
+                try export.write(LogReader(file), to: place, anchors: wiring.logLocation.anchors))
+        }
+        let lines = summaries.flatMap { summary in
+            ["\(summary.records) records of \(summary.origin)"] + summary.files.map { "wrote \($0.path)" }
+        }
+        let live = summaries.last
         return Reply(
-            output.map { "wrote \($0): record \(proof.index) at size \(proof.checkpoint.size)" }
-                ?? String(text.reversed().drop { $0 == "\n" }.reversed()),
+            lines.joined(separator: "\n"),
             json: [
-                "index": JSONValue(proof.index), "size": JSONValue(proof.checkpoint.size), "proof": .string(text),
-                "file": JSONValue(output),
+                "origin": JSONValue(live?.origin), "records": JSONValue(live?.records),
+                "checkpoint_size": JSONValue(live?.checkpointSize), "whole": .bool(live?.isWhole == true),
+                "files": Self.files(live),
+                "closed_segments": .array(
+                    summaries.dropLast().map {
+                        [
+                            "origin": .string($0.origin), "records": JSONValue($0.records),
+                            "checkpoint_size": JSONValue($0.checkpointSize), "files": Self.files($0),
+                        ]
+                    }),
             ])
     }
-}
 
-extension AuditProof {
-    /// The newest segment that has the outcome gives the proof.
-    private static func proof(of id: AttachmentID, _ wiring: Wiring) throws -> InclusionProof {
-        let files = try AuditLog.segments(wiring.logLocation).reversed().compactMap(\.file)
-        for file in files.dropLast() {
-            if let proof = try? LogReader(file).inclusionProof(of: id) { return proof }
+    private static func format(_ name: String) throws -> LogExport.Format {
+        switch name {
+        case "jsonl": .jsonl
+        case "ocsf": .events(name: "ocsf.jsonl") { entry, origin in OCSFEvent(entry, origin: origin).bytes }
+        default: throw LetheError("invalid-value", .usage, "--format must be jsonl or ocsf")
         }
-        return try LogReader(files.last ?? wiring.workspace.auditLog).inclusionProof(of: id)
     }
-}
 
-struct AuditCheckProof: LetheCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "check-proof",
-        abstract: "Checks such a file with nothing but the public key.",
-        discussion: "Example: lethe audit check-proof proof.tlog-proof --vkey \"$VKEY\"")
-
-    @Argument(help: ArgumentHelp("The proof.", valueName: "file")) var file: String
-    @Option(help: ArgumentHelp("The log's public key, which came to you out of band.", valueName: "vkey"))
-    var vkey: String?
-    @OptionGroup var global: GlobalOptions
-
-    func perform(_ console: Console) async throws -> Reply {
-        let bytes = try ReadInput.bytes(file)
-        guard let vkey else {
-            throw LetheError(
-                "no-vkey", .notVerified, "without --vkey nothing can be verified",
-                hint: "pass the key that came with the log out of band: --vkey V")
-        }
-        let key = try VerifierKey(vkey)
-        let proof: InclusionProof
-        do {
-            proof = try InclusionProof([UInt8](bytes))
-        } catch {
-            return Reply(
-                "BROKEN: \(error.message)", json: ["result": "broken", "reason": .string(error.message)],
-                status: .failed)
-        }
-        let verdict = try proof.check(key)
-        switch verdict {
-        case .intact(let entry):
-            let line = String(decoding: entry.line, as: UTF8.self)
-            return Reply(
-                "INTACT: record \(entry.seq) of \(entry.time.brief) is in the log of \(proof.checkpoint.origin) at size \(proof.checkpoint.size)\n\(line)",
-                json: ["result": "intact", "seq": JSONValue(entry.seq), "record": .string(line)])
-        case .broken(let reason):
-            return Reply(
-                "BROKEN: \(reason)", json: ["result": "broken", "reason": .string(reason)], status: verdict.exit)
-        case .otherLog(let reason):
-            return Reply(
-                "NOT CHECKED: \(reason)", json: ["result": "other_log", "reason": .string(reason)], status: verdict.exit
-            )
-        }
+    private static func files(_ summary: LogExport.Summary?) -> JSONValue {
+        .array((summary?.files ?? []).map { .string($0.path) })
     }
 }
 

@@ -9,14 +9,15 @@ struct AuditVerify: LetheCommand {
         commandName: "verify",
         abstract: "Checks a log that may be hostile, whole.",
         discussion: """
-            Without --log it checks the workspace's own segments; with it, a database or an export, anywhere and offline. \
+            Without --log it checks the workspace's own segments and the chain between them; with it, a database or an export, \
+            anywhere and offline, and with several --log the chain between those. \
             Exit 0 verified, 1 evidence of tampering, 3 could not be verified as asked.
 
             Example: lethe audit verify --log log.jsonl --vkey "$VKEY" --root-key-file root.key
             """)
 
-    @Option(help: ArgumentHelp("A segment's database or an exported log.jsonl.", valueName: "file"))
-    var log: String?
+    @Option(help: ArgumentHelp("A segment's database or exported log.jsonl; several: all segments.", valueName: "file"))
+    var log: [String] = []
     @Option(help: ArgumentHelp("The log's public key, which came to you out of band.", valueName: "vkey"))
     var vkey: String?
     @Option(help: ArgumentHelp("The root key, 64 hex digits: checks every MAC.", valueName: "file"))
@@ -31,17 +32,27 @@ struct AuditVerify: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let now = SystemClock().now()
-        if let log {
-            let report = try LogVerifier(try options(console, anchors: [], now: now)).verify(URL(filePath: log))
-            if report.exit == .notVerified, let hint = report.hint { console.note("Try: \(hint)") }
-            return Reply(
-                report.lines.joined(separator: "\n"), json: try JSONValue(encoding: report), status: report.exit)
+        if !log.isEmpty {
+            let verifier = LogVerifier(try options(console, anchors: [], now: now))
+            let files = log.map { URL(filePath: $0) }
+            guard log.count > 1 else {
+                let report = try verifier.verify(files[0])
+                return try reply(report.lines, report, report.exit, hint: report.hint, console)
+            }
+            let report = try verifier.verify(files)
+            return try reply(report.lines, report, report.exit, hint: report.hint, console)
         }
         let wiring = try Wiring.open(global, console)
         let options = try options(console, anchors: wiring.logLocation.anchors.directories, now: now)
         let report = try LogVerifier(options).verify(wiring.logLocation)
-        if report.exit == .notVerified, let hint = report.hint { console.note("Try: \(hint)") }
-        return Reply(report.lines.joined(separator: "\n"), json: try JSONValue(encoding: report), status: report.exit)
+        return try reply(report.lines, report, report.exit, hint: report.hint, console)
+    }
+
+    private func reply(
+        _ lines: [String], _ report: some Encodable, _ exit: ExitStatus, hint: String?, _ console: Console
+    ) throws -> Reply {
+        if exit == .notVerified, let hint { console.note("Try: \(hint)") }
+        return Reply(lines.joined(separator: "\n"), json: try JSONValue(encoding: report), status: exit)
     }
 
     private func options(_ console: Console, anchors: [URL], now: Timestamp) throws -> LogVerifier.Options {

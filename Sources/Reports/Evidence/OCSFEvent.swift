@@ -1,10 +1,16 @@
+package import Audit
 import Domain
 
 /// A record as an event of OCSF 1.3, API Activity (class 6003). `delete.intent` and `delete.outcome` are of
 /// activity Delete (type 600304), the others of activity Other (600399). `metadata.uid` leads back to origin and seq.
-struct OCSFEvent {
+package struct OCSFEvent {
     let origin: String
     let entry: LogEntry
+
+    package init(_ entry: LogEntry, origin: String) {
+        self.entry = entry
+        self.origin = origin
+    }
 
     private var isDelete: Bool {
         switch entry.record {
@@ -14,7 +20,7 @@ struct OCSFEvent {
     }
 
     /// One line without LF.
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         var json = AsciiJSON(reserving: 2048)
         json.begin()
         json.field("activity_id", isDelete ? 4 : 99)

@@ -1,0 +1,186 @@
+import Audit
+import Foundation
+
+/// The parts of an evidence bundle that tell a reviewer how to check it.
+enum BundleInstructions {
+    /// SubjectPublicKeyInfo of RFC 8410 as PEM.
+    static func pem(_ vkey: VerifierKey) -> String {
+        let prefix: [UInt8] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00]
+        let body = Data(prefix + vkey.publicKey).base64EncodedString()
+        return "-----BEGIN PUBLIC KEY-----\n\(body)\n-----END PUBLIC KEY-----\n"
+    }
+
+    /// RFC 9162, 2.1.3.2 and 2.1.4.2, with the shell's arithmetic, sha256sum and openssl.
+    static let script = #"""
+        #!/bin/sh
+        # Checks this bundle: that the checkpoints are signed by the key, that each record is in the log its checkpoint was
+        # signed over, and that this log goes on from the older checkpoints in anchors/.
+        # Needs sh, openssl, sha256sum and the usual cut, head, tail, od, tr. Pass the key you were given out of band:
+        #   sh verify.sh 'NAME+HASH+BASE64'
+        set -eu
+        cd "$(dirname "$0")"
+        fail() { echo "FAIL  $1"; exit 1; }
+
+        # The key: its last part is base64 of 0x01 and 32 bytes; the bundle's own copy is not trusted.
+        key=${1:?usage: sh verify.sh VKEY}
+        work=$(mktemp -d)
+        trap 'rm -rf "$work"' EXIT
+        { printf '\060\052\060\005\006\003\053\145\160\003\041\000'
+          printf '%s' "${key#*+*+}" | openssl base64 -d -A | tail -c 32; } > "$work/key.der"
+        # A segment is called NAME/16 hex digits; one key signs them all.
+        configured() {
+          case ${1##*/} in
+            *[!0-9a-f]*) echo "$1" ;;
+            ????????????????) echo "${1%/*}" ;;
+            *) echo "$1" ;;
+          esac
+        }
+        name=$(configured "${key%%+*}")
+
+        signed() {
+          head -n 3 "$1" > "$work/text"
+          tail -n 1 "$1" | cut -d ' ' -f 3 | openssl base64 -d -A | tail -c 64 > "$work/sig"
+          [ "$(configured "$(head -n 1 "$1")")" = "$name" ] || fail "$1 is of another log"
+          openssl pkeyutl -verify -pubin -keyform DER -inkey "$work/key.der" -rawin -in "$work/text" \
+            -sigfile "$work/sig" > /dev/null 2>&1 || fail "$1 is not signed by the key you gave"
+        }
+        size() { head -n 2 "$1" | tail -n 1; }
+        root() { head -n 3 "$1" | tail -n 1 | openssl base64 -d -A | od -An -v -tx1 | tr -d ' \n'; }
+
+        sum() { sha256sum | cut -d ' ' -f 1; }
+        # Hex digits on standard input to bytes.
+        bytes() {
+          hex=$(cat)
+          while [ -n "$hex" ]; do
+            rest=${hex#??}
+            printf "\\$(printf '%03o' "0x${hex%"$rest"}")"
+            hex=$rest
+          done
+        }
+        node() { printf '01%s%s' "$1" "$2" | bytes | sum; }
+        # Both proofs climb from leaf to root: fn and sn are the places of the node and of the last one of its level.
+        climb() {
+          if [ $((fn % 2)) -eq 1 ] || [ "$fn" -eq "$sn" ]; then
+            while [ $((fn % 2)) -eq 0 ] && [ "$fn" -ne 0 ]; do fn=$((fn / 2)); sn=$((sn / 2)); done
+          fi
+          fn=$((fn / 2))
+          sn=$((sn / 2))
+        }
+
+        included() {
+          { read -r fn; path=$(cat); } < "$2"
+          index=$fn
+          sn=$((size - 1))
+          [ "$fn" -le "$sn" ] || fail "$1: its place is not in the log"
+          hash=$({ printf '\000'; cat "$1"; } | sum)
+          for sibling in $path; do
+            [ "$sn" -gt 0 ] || fail "$1: the path is too long"
+            if [ $((fn % 2)) -eq 1 ] || [ "$fn" -eq "$sn" ]; then hash=$(node "$sibling" "$hash")
+            else hash=$(node "$hash" "$sibling"); fi
+            climb
+          done
+          [ "$sn" -eq 0 ] && [ "$hash" = "$root" ] || fail "$1 is not in the log"
+          case $(cat "$1") in
+            '{"v":1,"seq":'"$index"',"t":'*) echo "OK    $1" ;;
+            *) fail "$1 does not state the place it is proved to have" ;;
+          esac
+        }
+
+        continued() {
+          older=$(size "$1")
+          oldest=$(root "$1")
+          path=$(cat "$2")
+          if [ "$older" -eq "$size" ]; then
+            [ -z "$path" ] && [ "$oldest" = "$root" ] || fail "the log is another one than that of $1"
+            return
+          fi
+          [ "$older" -gt 0 ] && [ "$older" -lt "$size" ] || fail "$1 counts more records than the log"
+          # A complete tree is its own first hash.
+          if [ $((older & (older - 1))) -eq 0 ]; then path="$oldest $path"; fi
+          fn=$((older - 1))
+          sn=$((size - 1))
+          while [ $((fn % 2)) -eq 1 ]; do fn=$((fn / 2)); sn=$((sn / 2)); done
+          fr=
+          for hash in $path; do
+            if [ -z "$fr" ]; then fr=$hash; sr=$hash; continue; fi
+            [ "$sn" -gt 0 ] || fail "$2 is too long"
+            if [ $((fn % 2)) -eq 1 ] || [ "$fn" -eq "$sn" ]; then
+              fr=$(node "$hash" "$fr")
+              sr=$(node "$hash" "$sr")
+            else
+              sr=$(node "$sr" "$hash")
+            fi
+            climb
+          done
+          [ "$sn" -eq 0 ] && [ "$fr" = "$oldest" ] && [ "$sr" = "$root" ] || fail "the log does not go on from $1"
+        }
+
+        for segment in segments/*; do
+          note=$segment/checkpoint
+          signed "$note"
+          size=$(size "$note")
+          root=$(root "$note")
+          echo "OK    $note of size $size"
+          for record in "$segment"/records/*.json; do
+            [ -e "$record" ] || continue
+            included "$record" "$segment/proofs/$(basename "$record" .json).path"
+          done
+          for anchor in "$segment"/anchors/*.note; do
+            [ -e "$anchor" ] || continue
+            signed "$anchor"
+            [ "$(head -n 1 "$anchor")" = "$(head -n 1 "$note")" ] || fail "$anchor is of another segment"
+            continued "$anchor" "${anchor%.note}.path"
+            echo "OK    $anchor: the log goes on from it"
+          done
+        done
+
+        """#
+
+    static func text(_ vkey: VerifierKey) -> String {
+        """
+        # Evidence bundle
+
+        What is here, for each segment of the audit log that has a part in it (`segments/<16 hex of its origin>/`): `records/`,
+        one line each, exactly as they were written; `proofs/` with a C2SP tlog-proof for each record and the same path in hex;
+        `checkpoint`, the signed statement of how long the segment was and what was in it; `anchors/`, copies of earlier
+        checkpoints, if there are any. With them the report or the statement.
+
+        What it proves: each record was in the log when the checkpoint was signed, at its place, with these bytes, and the log
+        goes on from every earlier checkpoint that is here. If you hold a checkpoint of your own, compare it with the one of its
+        size in `anchors/` (`cmp`). What it does not prove: that no other record was left out (that takes the whole log, or the
+        totals in `run.end`).
+
+        ## With one command
+
+        You need `openssl`, `sha256sum` and a shell, and the key (vkey) that you were given by another way than this file. The
+        copy in `vkey` is for comparing only.
+
+        ```sh
+        sh verify.sh '\(vkey.text)'
+        ```
+
+        It prints `OK` for each checkpoint, record and anchor, or `FAIL` and stops with exit code 1.
+
+        ## Step by step
+
+        The signatures of the checkpoints:
+
+        ```sh
+        for segment in segments/*; do
+          openssl pkeyutl -verify -pubin -inkey public-key.pem -rawin -in "$segment/checkpoint.text" \\
+            -sigfile "$segment/checkpoint.sig"
+        done
+        ```
+
+        The leaf hash of a record, where its proof begins (RFC 9162, 2.1.1: SHA-256 of a zero byte and the line):
+
+        ```sh
+        for record in segments/*/records/*.json; do { printf '\\000'; cat "$record"; } | sha256sum; done
+        ```
+
+        From there `verify.sh` follows RFC 9162, 2.1.3.2, to the root in the third line of `checkpoint`; anchors by 2.1.4.2.
+        With Lethe at hand: `lethe audit check-proof segments/…/proofs/….tlog-proof --vkey …`.
+
+        """
+    }
+}

@@ -233,7 +233,7 @@ extension DemoStory {
 
     private func verify(_ wiring: Wiring, _ created: AuditLog.Created) throws -> SegmentsSummary {
         let report = try LogVerifier(
-            .init(vkey: try VerifierKey(created.vkey), rootKey: created.rootKey, now: wiring.clock.now())
+            .init(vkeys: [try VerifierKey(created.vkey)], rootKeys: [created.rootKey], now: wiring.clock.now())
         ).verify(wiring.logLocation)
         return SegmentsSummary(
             records: report.segments.map(\.records).reduce(0, +), result: report.result, exit: report.exit)

@@ -50,7 +50,7 @@ struct CrashTests {
             try writer.reader.store.run("x") { db in
                 try db.execute(
                     sql: "DROP TRIGGER checkpoint_no_delete; DELETE FROM checkpoint WHERE size = 17;"
-                        + LogStore.triggers[3])
+                        + LogStore.triggers[3].sql)
             }
         }
         let order = ["keys/head.range", "keys/head.note", "row", "keys/mac.state", "anchor/\(anchorName(17))"]
@@ -86,45 +86,52 @@ struct CrashTests {
         }
     }
 
-    /// A crash after each step of a rollover: built; decided; old file set aside; new file in place; head moved up.
-    @Test(arguments: 0...4)
-    func aRolloverThatIsCutShortIsFinishedOrNeverHappened(_ done: Int) throws {
-        let writer = try log.open()
-        let origin = writer.origin
-        let previous = try closeForRollover()
-        let seed = SegmentSeed(
-            origin: "lethe.example.org/00000000000000aa", rootKey: sample.rootKey, signingKey: try keys.signingKey(),
-            previous: previous, tool: "lethe test")
-        let pending = log.location.segments.appending(path: "00000000000000aa.next")
-        try DurableFile.makeDirectory(log.location.segments, mode: 0o700)
-        let staging = KeyDirectory(url: keys.url.appending(path: "next.tmp"))
-        _ = try seed.build(database: pending, keys: staging, now: log.clock.now())
-        let archived = log.location.segments.appending(path: "\(LogOrigin.suffix(origin)).db")
-        if done >= 1 { try files.moveItem(at: staging.url, to: keys.next.url) }
-        if done >= 2 { try files.moveItem(at: log.location.database, to: archived) }
-        if done >= 3 { try files.moveItem(at: pending, to: log.location.database) }
-        if done >= 4 { try DurableFile.move(keys.next.headFile, to: keys.headFile) }
-        let reopened = try log.open()
-        if done == 0 {
-            #expect(reopened.origin == origin)
-            let error = #expect(throws: LetheError.self) {
-                try reopened.append([.vendorSample(checked: 1, present: 0)])
-            }
-            #expect(error?.code == "audit-log-closed")
-            _ = try AuditLog.rollover(log.location, reason: "again", tool: "t", time: log.clock)
-        } else {
-            #expect(reopened.origin == seed.origin)
-        }
-        _ = try log.open().append([.vendorSample(checked: 1, present: 0)])
-        try log.open().sealIfNeeded()
-        let report = try LogVerifier(.init(vkey: sample.vkey, now: log.clock.now())).verify(log.location)
-        #expect(report.exit == .done, "\(report.rendered)")
-        #expect(report.segments.count == 2)
+    /// Where a crash may come in a rollover, in order.
+    enum Step: Int, CaseIterable {
+        case seedKept, closeCommitted, closed, built, decided, setAside, inPlace, headMoved
     }
 
-    private func closeForRollover() throws -> AuditRecord.PreviousLog {
-        let writer = try SegmentWriter.open(log.location)
-        return try writer.close(reason: "test", now: log.clock.now())
+    @Test(arguments: Step.allCases)
+    func aRolloverThatIsCutShortIsFinishedOrNeverHappened(_ last: Step) throws {
+        let origin = log.created.origin
+        let seed = try rollOver(until: last)
+        let reopened = try log.open()
+        #expect(reopened.origin == (last == .seedKept ? origin : seed.origin))
+        _ = try reopened.append([.vendorSample(checked: 1, present: 0)])
+        try reopened.sealIfNeeded()
+        let options = LogVerifier.Options(
+            vkeys: [sample.vkey], rootKeys: [sample.rootKey], anchors: log.location.anchors.directories,
+            now: log.clock.now())
+        let report = try LogVerifier(options).verify(log.location)
+        #expect(report.exit == .done, "\(report.rendered)")
+        #expect(report.segments.count == (last == .seedKept ? 1 : 2))
+        let left = try files.subpathsOfDirectory(atPath: log.folder.url.path).filter { $0.contains("next") }
+        #expect(left.allSatisfy { $0.hasSuffix(".next.note") }, "\(left)")
+    }
+
+    private func rollOver(until last: Step) throws -> SegmentSeed {
+        let now = log.clock.now()
+        let writer = try SegmentWriter.open(log.location, now: now)
+        let seed = try Rollover.seed(after: writer.origin, sample.rootKey, writer.signingKey, tool: "lethe test")
+        try seed.keep(in: keys.staging)
+        guard last.rawValue >= Step.closeCommitted.rawValue else { return seed }
+        try writer.locked { () throws(LetheError) in
+            _ = try writer.commit([.logClose(reason: "test"), .epochSeal(records: 0)], now: now)
+            if last != .closeCommitted { _ = try writer.completeSeal() }
+        }
+        guard last.rawValue >= Step.built.rawValue, let previous = try writer.closing() else { return seed }
+        let pending = log.location.segments.appending(path: "\(LogOrigin.suffix(seed.origin)).next")
+        try DurableFile.makeDirectory(log.location.segments, mode: 0o700)
+        try seed.build(database: pending, keys: keys.staging, after: previous, now: now)
+        let archived = log.location.segments.appending(path: "\(LogOrigin.suffix(writer.origin)).db")
+        let steps: [() throws -> Void] = [
+            { try files.moveItem(at: keys.staging.url, to: keys.next.url) },
+            { try files.moveItem(at: log.location.database, to: archived) },
+            { try files.moveItem(at: pending, to: log.location.database) },
+            { try DurableFile.move(keys.next.headFile, to: keys.headFile) },
+        ]
+        for step in steps.prefix(last.rawValue - Step.built.rawValue) { try step() }
+        return seed
     }
 
     @Test func noEarlierKeyIsInAnyFile() throws {

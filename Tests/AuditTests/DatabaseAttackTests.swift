@@ -24,7 +24,7 @@ struct DatabaseAttackTests {
     private func tamper(_ statements: String) throws {
         let names = ["entry_no_update", "entry_no_delete", "checkpoint_no_update", "checkpoint_no_delete"]
         let drops = names.map { "DROP TRIGGER \($0)" }
-        try sql((drops + [statements] + LogStore.triggers).joined(separator: ";\n"))
+        try sql((drops + [statements] + LogStore.triggers.map(\.sql)).joined(separator: ";\n"))
     }
 
     @Test func theUntouchedDatabaseVerifies() throws {

@@ -138,10 +138,10 @@ struct ExportAttackTests {
         #expect(anchored.exit == .failed)
         #expect(anchored.has(.shorterThanCheckpoint, seq: 10))
         sample.log.clock.advance(86_400_000_000)
-        let aged = try sample.verify { $0.maxAge = 86_400_000_000 }
+        let aged = try sample.verify { $0.notBefore = $0.now.adding(seconds: -86_400) }
         #expect(aged.exit == .notVerified)
         #expect(aged.has(.stale, seq: 9))
-        #expect(try sample.verify { $0.maxAge = 2 * 86_400_000_000 }.exit == .done)
+        #expect(try sample.verify { $0.notBefore = $0.now.adding(seconds: -2 * 86_400) }.exit == .done)
     }
 
     @Test func anUncoveredTailIsNotVerified() throws {

@@ -22,7 +22,7 @@ struct GoldenVerifyTests {
 
     @Test func theBlockIsExactlyTheOneOfTheFormat() throws {
         let options = LogVerifier.Options(
-            vkey: try VerifierKey(golden.values.vkey), rootKey: try golden.rootKey(),
+            vkeys: [try VerifierKey(golden.values.vkey)], rootKeys: [try golden.rootKey()],
             checkpoints: [golden.folder.appending(path: "checkpoint.8")], now: now)
         let report = try LogVerifier(options).verify(folder.file("log.jsonl"))
         #expect(
@@ -47,7 +47,7 @@ struct GoldenVerifyTests {
     }
 
     @Test func withoutRootKeyAndHeldCheckpointsItSaysWhatWasNotChecked() throws {
-        let report = try LogVerifier(.init(vkey: VerifierKey(golden.values.vkey), now: now))
+        let report = try LogVerifier(.init(vkeys: [VerifierKey(golden.values.vkey)], now: now))
             .verify(folder.file("log.jsonl"))
         #expect(report.exit == .done)
         #expect(report.lines.contains("mac          NOT CHECKED   no root key given (--root-key-file)"))

@@ -53,12 +53,12 @@ struct KeyAndFormatAttackTests {
         #expect(report.exit == .failed)
         #expect(report.has(.origin, seq: 0))
         #expect(report.has(.signature))
-        let unpinned = try sample.verify { $0.vkey = nil }
+        let unpinned = try sample.verify { $0.vkeys = [] }
         #expect(unpinned.exit == .notVerified)
     }
 
     @Test func aWrongRootKeyIsNoTampering() throws {
-        let report = try sample.verify { $0.rootKey = try? RootKey.generate() }
+        let report = try sample.verify { $0.rootKeys = [try? RootKey.generate()].compactMap { $0 } }
         #expect(report.exit == .notVerified)
         #expect(report.has(.wrongKey))
         #expect(!report.has(.mac))

@@ -84,7 +84,7 @@ struct ProofTests {
     }
 
     @Test func aConsistencyProofJoinsAnyTwoCheckpoints() throws {
-        let notes = try log.reader.store.checkpointNotes().map { try Checkpoint(note: $0.note) }
+        let notes = try sample.checkpoints()
         #expect(notes.map(\.size) == [2, 10, 15])
         for newer in notes {
             let proofs = try LogProofs(log.reader, at: newer)
@@ -97,7 +97,7 @@ struct ProofTests {
     }
 
     @Test func aForgedCutOrMixedConsistencyProofIsBroken() throws {
-        let notes = try log.reader.store.checkpointNotes().map { try Checkpoint(note: $0.note) }
+        let notes = try sample.checkpoints()
         let (older, newer) = (notes[1], notes[2])
         let good = try LogProofs(log.reader).consistency(since: older)
         #expect(good.path.count > 1)

@@ -85,6 +85,13 @@ struct SampleLog {
         _ = try writer.append([record])
     }
 
+    /// Those kept beside the records, smallest first.
+    func checkpoints() throws -> [Checkpoint] {
+        var found: [Checkpoint] = []
+        try log.open().reader.store.checkpointNotes { _, note in found.append(try Checkpoint(note: note)) }
+        return found
+    }
+
     /// Lines without their LF.
     func lines() throws -> [[UInt8]] { try Data(contentsOf: export).split(separator: 10).map(Array.init) }
 
@@ -104,8 +111,8 @@ struct SampleLog {
     func verify(
         _ evidence: Evidence = [], _ file: URL? = nil, change: (inout LogVerifier.Options) -> Void = { _ in }
     ) throws -> VerificationReport {
-        var options = LogVerifier.Options(vkey: vkey, now: log.clock.now())
-        if evidence.contains(.keyed) { options.rootKey = rootKey }
+        var options = LogVerifier.Options(vkeys: [vkey], now: log.clock.now())
+        if evidence.contains(.keyed) { options.rootKeys = [rootKey] }
         if evidence.contains(.held) { options.checkpoints = [held] }
         change(&options)
         return try LogVerifier(options).verify(file ?? export)

@@ -21,7 +21,7 @@ struct SegmentTests {
     }
 
     private func verify(_ change: (inout LogVerifier.Options) -> Void = { _ in }) throws -> SegmentsReport {
-        var options = LogVerifier.Options(vkey: sample.vkey, rootKey: sample.rootKey, now: log.clock.now())
+        var options = LogVerifier.Options(vkeys: [sample.vkey], rootKeys: [sample.rootKey], now: log.clock.now())
         change(&options)
         return try LogVerifier(options).verify(log.location)
     }
@@ -54,7 +54,7 @@ struct SegmentTests {
         _ = try rollover(sample.rootKey)
         let files = try exports()
         let options = LogVerifier.Options(
-            vkey: sample.vkey, rootKey: sample.rootKey, checkpoints: [sample.held], now: log.clock.now())
+            vkeys: [sample.vkey], rootKeys: [sample.rootKey], checkpoints: [sample.held], now: log.clock.now())
         for order in [[0, 1, 2], [2, 0, 1], [2, 1, 0], [1, 2]] {
             var own = options
             if order == [1, 2] { own.checkpoints = [] }
@@ -108,7 +108,7 @@ struct SegmentTests {
             try db.execute(
                 sql: "DROP TRIGGER entry_no_delete; DROP TRIGGER checkpoint_no_delete;"
                     + "DELETE FROM entry WHERE seq >= 10; DELETE FROM checkpoint WHERE size > 10;"
-                    + LogStore.triggers[1] + ";" + LogStore.triggers[3])
+                    + LogStore.triggers[1].sql + ";" + LogStore.triggers[3].sql)
         }
         let report = try verify()
         #expect(size == 15)

@@ -92,7 +92,7 @@ struct TamperTests {
             try Data(bytes).write(to: place.appending(path: name))
         }
         let options = LogVerifier.Options(
-            vkey: it.log.vkey, rootKey: it.keyed ? it.log.rootKey : nil,
+            vkeys: [it.log.vkey], rootKeys: it.keyed ? [it.log.rootKey] : [],
             checkpoints: it.held ? [place.appending(path: "held.note")] : [], now: Timestamp(seconds: 1_767_400_000))
         return try LogVerifier(options).verify(place.appending(path: "log.jsonl"))
     }

@@ -118,7 +118,7 @@ struct WriterRefusalTests {
                     DROP TRIGGER entry_no_update;
                     UPDATE entry SET line = CAST(replace(CAST(line AS TEXT), '"present":0', '"present":1') AS BLOB)
                     WHERE seq = 15;
-                    """ + LogStore.triggers[0])
+                    """ + LogStore.triggers[0].sql)
         }
         #expect(refusal { try writer.verifyHead() } == "audit-head-broken")
         #expect(refusal { _ = try log.open() } == "audit-head-broken")

@@ -141,7 +141,7 @@ class Key:
         self.name, _, rest = text.partition("+")
         hash_hex, _, encoded = rest.partition("+")
         raw = decode_base64(encoded)
-        if raw is None or len(raw) != 33 or raw[0] != 1:
+        if raw is None or len(raw) != 33 or raw[0] != 1 or not re.fullmatch("[!-*,-~]+", self.name):
             raise ValueError("not a vkey")
         self.public = raw[1:]
         if self.id(self.name).hex() != hash_hex:
@@ -155,7 +155,7 @@ class Key:
 
 
 def origin_name(origin):
-    match = re.fullmatch(r"(.+)/[0-9a-f]{16}", origin)
+    match = re.fullmatch(r"([A-Za-z0-9._/-]{1,100})/[0-9a-f]{16}", origin)
     return match.group(1) if match else None
 
 
@@ -183,7 +183,7 @@ def checkpoint_text(body):
     root = decode_base64(lines[2]) if len(lines) >= 3 else None
     if root is None or "" in lines or not re.fullmatch("0|[1-9][0-9]*", lines[1]):
         raise ValueError("not a checkpoint")
-    if int(lines[1]) >= 2**63 or re.search(r"[\s+]", lines[0]):
+    if int(lines[1]) >= 2**63 or not re.fullmatch("[!-*,-~]+", lines[0]):
         raise ValueError("not a checkpoint")
     return lines[0], int(lines[1]), root
 
@@ -333,7 +333,10 @@ class Verifier:
             vkey = Key(json.loads(fields["vkey"]))
         except ValueError:
             vkey = None
+        previous = json.loads(fields["prev_log"])
         if name is None or vkey is None or vkey.name != self.origin:
+            self.fail("origin", seq)
+        elif previous and origin_name(previous["origin"]) is None:
             self.fail("origin", seq)
         elif self.key and (name != self.key.configured_name() or vkey.public != self.key.public):
             self.fail("origin", seq)
@@ -362,8 +365,11 @@ class Verifier:
                 good += 1
             else:
                 bad.append(seq)
-        if self.kid != kid and good == 0:
-            return self.fail("wrong-key", None, False)
+        if self.kid != kid:
+            if good == 0:
+                return self.fail("wrong-key", None, False)
+            # One good mac shows that the key is right, so the record that states another was changed.
+            bad = sorted(set(bad) | {0})
         for seq in bad:
             self.fail("mac", seq)
 

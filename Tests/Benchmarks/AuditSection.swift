@@ -160,7 +160,7 @@ extension AuditSection {
         let log = URL(filePath: arguments[1]).appending(path: "log.jsonl")
         let (vkey, root) = (try VerifierKey(arguments[2]), try RootKey(text: arguments[3]))
         let bare = try bareHashing(log, EpochKey(root: root, origin: vkey.name).authenticator())
-        let verifier = LogVerifier(.init(vkey: vkey, rootKey: root, now: BenchClock().now()))
+        let verifier = LogVerifier(.init(vkeys: [vkey], rootKeys: [root], now: BenchClock().now()))
         var report: VerificationReport?
         let seconds = try ProcessorTime.seconds { report = try verifier.verify(log) }
         guard let report, report.result == .verified else {

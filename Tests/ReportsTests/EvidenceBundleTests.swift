@@ -22,8 +22,8 @@ struct EvidenceBundleTests {
         places = readers.map { "segments/\($0.origin.suffix(16))" }
         let bundle = try EvidenceBundle.make(
             readers.map { .init($0, seqs: [2, 3]) },
-            blobs: [.init(name: "report.html", bytes: Array("<p>report</p>".utf8))], vkey: sample.vkey,
-            anchors: sample.location.anchors, at: sample.clock.now())
+            blobs: [.init(name: "report.html", bytes: Array("<p>report</p>".utf8))],
+            log: AuditLog.open(sample.location, time: sample.clock), at: sample.clock.now())
         #expect(bundle.summaries.map(\.records) == [2, 2])
         try Data(bundle.bytes).write(to: folder.appending(path: "evidence.tar"))
         #expect(try Shell.run("tar -xf evidence.tar && rm evidence.tar", in: folder).status == 0)
@@ -42,7 +42,8 @@ struct EvidenceBundleTests {
                 + [2, 3].map { "OK    \(place)/records/00000000\($0).json" }
         }
         let lines = output.text.split(separator: "\n").map(String.init)
-        #expect(lines.filter { !$0.contains("/anchors/") }.sorted() == expected.sorted())
+        #expect(lines.first?.hasPrefix("OK    MANIFEST of ") == true)
+        #expect(lines.dropFirst().filter { !$0.contains("/anchors/") }.sorted() == expected.sorted())
         #expect(lines.count { $0.hasSuffix("the log goes on from it") } == 3 + 3)
         for name in ["VERIFY.md", "report.html", "vkey", "\(places[0])/proofs/000000003.tlog-proof"] {
             #expect(FileManager.default.fileExists(atPath: folder.appending(path: name).path), "\(name)")
@@ -64,20 +65,62 @@ struct EvidenceBundleTests {
         }
     }
 
-    /// One digit of one file, in the closed segment and in the live one.
-    @Test(
-        arguments: [0, 1],
-        ["records/000000003.json", "proofs/000000003.path", "checkpoint", "anchors/2.path", "anchors/2.note"])
-    func aChangedFileIsFound(_ segment: Int, _ name: String) throws {
-        let file = folder.appending(path: "\(places[segment])/\(name)")
-        var bytes = Array(try Data(contentsOf: file))
-        // Of a checkpoint, a letter of its root.
-        let index = name.hasSuffix("checkpoint") || name.hasSuffix("note") ? 42 : bytes.count / 2
-        bytes[index] = bytes[index] == UInt8(ascii: "0") ? UInt8(ascii: "1") : UInt8(ascii: "0")
-        try Data(bytes).write(to: file)
-        let output = try verify()
-        #expect(output.status == 1, "\(output.text)")
-        #expect(output.text.contains("FAIL"))
+    private func allFiles() throws -> [String] {
+        try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter { name in
+            var isFolder: ObjCBool = false
+            return FileManager.default.fileExists(atPath: folder.appending(path: name).path, isDirectory: &isFolder)
+                && !isFolder.boolValue
+        }
+    }
+
+    @Test func aChangedOrMissingFileIsFoundWhicheverItIs() throws {
+        let names = try allFiles()
+        #expect(names.count > 30)
+        // The script is what checks: changed, it says whatever it likes.
+        for name in names where name != "verify.sh" {
+            let file = folder.appending(path: name)
+            let good = try Data(contentsOf: file)
+            var bytes = Array(good)
+            if !bytes.isEmpty { bytes[bytes.count / 2] ^= 1 } else { bytes = [10] }
+            try Data(bytes).write(to: file)
+            #expect(try verify().status == 1, "\(name)")
+            try FileManager.default.removeItem(at: file)
+            #expect(try verify().status == 1, "\(name)")
+            try good.write(to: file)
+        }
+        #expect(try verify().status == 0)
+    }
+
+    /// With the manifest made anew by somebody who can sign, what the log says still counts.
+    @Test(arguments: [
+        "records/000000003.json", "proofs/000000003.path", "checkpoint", "anchors/2.path", "anchors/2.note",
+    ])
+    func aManifestOfAnotherStoryDoesNotHelp(_ name: String) throws {
+        let log = try AuditLog.open(sample.location, time: sample.clock)
+        for place in places {
+            let file = folder.appending(path: "\(place)/\(name)")
+            let good = try Data(contentsOf: file)
+            var bytes = Array(good)
+            // Of a checkpoint, a letter of its root.
+            let index = name.hasSuffix("checkpoint") || name.hasSuffix("note") ? 42 : bytes.count / 2
+            bytes[index] = bytes[index] == UInt8(ascii: "0") ? UInt8(ascii: "1") : UInt8(ascii: "0")
+            try Data(bytes).write(to: file)
+            try sign(log)
+            let output = try verify()
+            #expect(output.status == 1, "\(output.text)")
+            #expect(output.text.contains("OK    MANIFEST") && output.text.contains("\nFAIL  "), "\(output.text)")
+            try good.write(to: file)
+        }
+    }
+
+    private func sign(_ log: AuditLog) throws {
+        let sums = try allFiles().filter { !$0.hasPrefix("MANIFEST") }.map { name in
+            let bytes = Array(try Data(contentsOf: folder.appending(path: name)))
+            return "\(Hex.encode(Digest.sha256(bytes)))  \(name)"
+        }
+        let (text, signature) = try log.sign(manifest: sums)
+        try Data(text).write(to: folder.appending(path: "MANIFEST"))
+        try Data(signature).write(to: folder.appending(path: "MANIFEST.sig"))
     }
 
     @Test func recordsOfOneSegmentAreNotTakenForThoseOfAnother() throws {
@@ -102,8 +145,7 @@ struct EvidenceBundleTests {
         let seqs = try log.append([.vendorSample(checked: 1, present: 0)])
         let error = #expect(throws: LetheError.self) {
             _ = try EvidenceBundle.make(
-                [.init(log.reader, seqs: seqs)], blobs: [], vkey: sample.vkey, anchors: Anchors([]),
-                at: sample.clock.now())
+                [.init(log.reader, seqs: seqs)], blobs: [], log: log, at: sample.clock.now())
         }
         #expect(error?.code == "not-sealed")
     }

@@ -125,7 +125,7 @@ struct GatherWorld {
     private func digest(_ plan: Plan) -> String { Hex.encode(Digest.sha256(plan.canonicalBytes)) }
 
     func sources() throws -> ReportSources {
-        let verifier = LogVerifier(.init(vkey: try VerifierKey(log.vkey), now: clock.now()))
+        let verifier = LogVerifier(.init(vkeys: [try VerifierKey(log.vkey)], now: clock.now()))
         let policy = Policy(
             id: "support-media", title: "Support", why: "Of no use after 60 days.",
             deleteAfter: Period(count: 60, unit: .days))

@@ -24,6 +24,8 @@ struct KeyDirectory {
     var lockFile: URL { url.appending(path: "log.lock") }
     /// The keys of the next segment, complete; only while a rollover is under way.
     var next: KeyDirectory { KeyDirectory(url: url.appending(path: "next")) }
+    /// Where they are made, from a seed that is kept there before the old segment is closed.
+    var staging: KeyDirectory { KeyDirectory(url: url.appending(path: "next.tmp")) }
 
     var hasState: Bool { DurableFile.exists(stateFile) || DurableFile.exists(headFile) }
 

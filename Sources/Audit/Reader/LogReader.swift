@@ -79,7 +79,7 @@ package final class LogReader: Sendable {
 
     /// The newest checkpoint kept beside the records.
     package func checkpoint() throws(LetheError) -> Checkpoint? {
-        guard let note = try store.checkpointNotes().last?.note else { return nil }
+        guard let note = try store.newestCheckpointNote() else { return nil }
         return try Checkpoint(note: note)
     }
 }

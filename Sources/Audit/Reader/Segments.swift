@@ -3,52 +3,51 @@ package import Foundation
 
 /// One segment of a log: the live one, or a closed one in the folder of segments.
 package struct Segment: Sendable, Equatable {
+    /// As its first record states; the file's name where that cannot be read.
     package let origin: String
     /// `nil` where the file was removed by retention and only its last checkpoint is left.
     package let file: URL?
     /// The kept checkpoint of a removed segment.
     package let checkpoint: URL?
     package let isLive: Bool
-    /// Time of its first record; `nil` for a removed one.
+    /// Time of its first record; `nil` for a removed one, and where it cannot be read.
     package let opened: Timestamp?
     package let previous: AuditRecord.PreviousLog?
 }
 
 extension AuditLog {
     /// All segments, oldest first, found by following `prev_log` back from the live one; then those that the chain does not
-    /// reach, in front.
+    /// reach, in front. What cannot be read is there too: it is for whoever reads it to say so.
     package static func segments(_ location: Location) throws(LetheError) -> [Segment] {
-        var found: [String: Segment] = [:]
         let names = (try? FileManager.default.contentsOfDirectory(atPath: location.segments.path)) ?? []
+        var rest = names.sorted().filter { $0.hasSuffix(".db") }.map {
+            segment(location.segments.appending(path: $0), isLive: false)
+        }
         for name in names.sorted() where name.hasSuffix(".note") {
             let file = location.segments.appending(path: name)
-            guard let note = try DurableFile.read(file), let checkpoint = try? Checkpoint(note: note) else { continue }
-            found[checkpoint.origin] = Segment(
-                origin: checkpoint.origin, file: nil, checkpoint: file, isLive: false, opened: nil, previous: nil)
-        }
-        for name in names.sorted() where name.hasSuffix(".db") {
-            let segment = try segment(location.segments.appending(path: name), isLive: false)
-            found[segment.origin] = segment
+            guard let note = try DurableFile.read(file), let checkpoint = try? Checkpoint(note: note),
+                !rest.contains(where: { $0.origin == checkpoint.origin })
+            else { continue }
+            rest.append(
+                Segment(
+                    origin: checkpoint.origin, file: nil, checkpoint: file, isLive: false, opened: nil, previous: nil))
         }
         var chain: [Segment] = []
-        var next: Segment? =
-            DurableFile.exists(location.database) ? try segment(location.database, isLive: true) : nil
+        var next: Segment? = DurableFile.exists(location.database) ? segment(location.database, isLive: true) : nil
         while let segment = next {
             chain.append(segment)
-            found[segment.origin] = nil
-            next = segment.previous.flatMap { found[$0.origin] }
+            let before = segment.previous.flatMap { previous in rest.firstIndex { $0.origin == previous.origin } }
+            next = before.map { rest.remove(at: $0) }
         }
-        let rest = found.values.sorted {
-            ($0.opened?.microseconds ?? 0, $0.origin) < ($1.opened?.microseconds ?? 0, $1.origin)
-        }
+        rest.sort { ($0.opened?.microseconds ?? 0, $0.origin) < ($1.opened?.microseconds ?? 0, $1.origin) }
         return rest + chain.reversed()
     }
 
-    private static func segment(_ file: URL, isLive: Bool) throws(LetheError) -> Segment {
-        guard let entry = try LogReader(file).entry(0), case .logOpen(let opening) = entry.record else {
-            throw LetheError(
-                "malformed-record", .failed, "\(file.path) does not begin with log.open",
-                hint: "lethe audit verify")
+    private static func segment(_ file: URL, isLive: Bool) -> Segment {
+        let entry = try? LogReader(file).entry(0)
+        guard let entry, case .logOpen(let opening) = entry.record else {
+            return Segment(
+                origin: file.lastPathComponent, file: file, checkpoint: nil, isLive: isLive, opened: nil, previous: nil)
         }
         return Segment(
             origin: opening.origin, file: file, checkpoint: nil, isLive: isLive, opened: entry.time,
@@ -56,30 +55,67 @@ extension AuditLog {
     }
 
     /// Removes closed segments whose last record is older than `cutoff`, whole, oldest first and without gaps; each
-    /// removal is recorded first. The last checkpoint of each is kept for ever as `<16 hex>.note`. Returns the origins.
+    /// removal is recorded first, and holds in force that only the segment tells of are recorded again. The last checkpoint
+    /// of each is kept for ever as `<16 hex>.note`. Returns the origins.
     package func removeSegments(
         closedBefore cutoff: Timestamp, by: String, reason: String?
     ) throws(LetheError) -> [String] {
         var removed: [String] = []
-        for segment in try Self.segments(location) where !segment.isLive {
+        var segments = try Self.segments(location)
+        while let segment = segments.first, !segment.isLive {
+            segments.removeFirst()
             guard let file = segment.file else { continue }
             let reader = try LogReader(file)
-            guard let last = try reader.entry(reader.size() - 1), last.time < cutoff else { break }
-            guard let checkpoint = try reader.checkpoint() else { break }
-            _ = try append([.operatorAct(act: .segmentRemove, ref: segment.origin, by: by, reason: reason)])
-            let kept = location.segments.appending(path: "\(LogOrigin.suffix(segment.origin)).note")
-            try DurableFile.write(checkpoint.note, to: kept)
-            do {
-                try FileManager.default.removeItem(at: file)
-                try? FileManager.default.removeItem(at: URL(filePath: file.path + "-journal"))
-            } catch {
+            let size = try reader.size()
+            guard let last = try reader.entry(size - 1), last.time < cutoff else { break }
+            guard let checkpoint = try reader.checkpoint(), checkpoint.size == size else {
+                // Once it is gone nobody could show any more that what prev_log names was all there was.
                 throw LetheError(
-                    "segment-not-removed", .failed, "cannot remove \(file.path)", hint: "check its permissions")
+                    "segment-not-covered", .refused,
+                    "segment \(segment.origin) cannot be removed: its last records are covered by no checkpoint",
+                    hint: "it was followed by a new segment after a loss; keep it, or move it to an archive of your own"
+                )
             }
-            try DurableFile.syncDirectory(location.segments)
+            let holds = try holds(onlyIn: reader, segments.compactMap(\.file))
+            _ = try append(holds + [.operatorAct(act: .segmentRemove, ref: segment.origin, by: by, reason: reason)])
+            try remove(segment, file, keeping: checkpoint)
             removed.append(segment.origin)
         }
         if !removed.isEmpty { try seal() }
         return removed
+    }
+
+    private func remove(_ segment: Segment, _ file: URL, keeping checkpoint: Checkpoint) throws(LetheError) {
+        let kept = location.segments.appending(path: "\(LogOrigin.suffix(segment.origin)).note")
+        try DurableFile.write(checkpoint.note, to: kept)
+        do {
+            try FileManager.default.removeItem(at: file)
+            try? FileManager.default.removeItem(at: URL(filePath: file.path + "-journal"))
+        } catch {
+            throw LetheError(
+                "segment-not-removed", .failed, "cannot remove \(file.path)", hint: "check its permissions")
+        }
+        try DurableFile.syncDirectory(location.segments)
+    }
+
+    /// Placements of holds that no later segment releases or names again. A restored inventory must find them.
+    private func holds(onlyIn reader: LogReader, _ later: [URL]) throws(LetheError) -> [AuditRecord] {
+        var placed: [HoldID: AuditRecord] = [:]
+        try reader.forEachEntry { entry in
+            switch entry.record {
+            case .holdPlaced(let hold, _, _, _, _): placed[hold] = entry.record
+            case .holdReleased(let hold, _, _): placed[hold] = nil
+            default: break
+            }
+        }
+        for file in later where !placed.isEmpty {
+            try LogReader(file).forEachEntry { entry in
+                switch entry.record {
+                case .holdPlaced(let hold, _, _, _, _), .holdReleased(let hold, _, _): placed[hold] = nil
+                default: break
+                }
+            }
+        }
+        return placed.sorted { $0.key < $1.key }.map(\.value)
     }
 }

@@ -128,7 +128,7 @@ struct LineScanner {
             return value
         }
         guard text.count == 27, text[4] == 0x2D, text[7] == 0x2D, text[10] == 0x54, text[13] == 0x3A, text[16] == 0x3A,
-            text[19] == 0x2E, text[26] == 0x5A, let year = number(0, 4), let month = number(5, 2),
+            text[19] == 0x2E, text[26] == 0x5A, let year = number(0, 4), year > 0, let month = number(5, 2),
             let day = number(8, 2), let date = CivilDate(year: year, month: month, day: day),
             let hour = number(11, 2), hour < 24, let minute = number(14, 2), minute < 60,
             let second = number(17, 2), second < 60, let fraction = number(20, 6)

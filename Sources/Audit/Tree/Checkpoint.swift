@@ -9,9 +9,9 @@ struct CheckpointBody: Equatable {
 
     /// `nil` for what does not parse. Extension lines may follow and are ignored. The length of the root is not looked at.
     init?(_ text: String) {
-        guard text.hasSuffix("\n") else { return nil }
-        let lines = text.dropLast().split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.count >= 3, !lines.contains(""), VerifierKey.isName(lines[0]) else { return nil }
+        guard text.utf8.last == 10 else { return nil }
+        let lines = text.utf8.dropLast().split(separator: 10, omittingEmptySubsequences: false).map { Substring($0) }
+        guard lines.count >= 3, !lines.contains(where: \.isEmpty), VerifierKey.isName(lines[0]) else { return nil }
         let digits = lines[1].utf8
         guard digits.allSatisfy({ $0 &- UInt8(ascii: "0") < 10 }),
             digits.count == 1 || digits.first != UInt8(ascii: "0"),
@@ -84,11 +84,8 @@ package struct Checkpoint: Sendable, Equatable {
     /// The bytes that were signed and the 64 bytes of the signature of `key`'s public key, as openssl takes them; `nil`
     /// where it did not sign.
     package func signedParts(by key: VerifierKey) throws(LetheError) -> (text: [UInt8], signature: [UInt8])? {
-        let keyID = try key.renamed(origin).keyID
         let parsed = try SignedNote(note)
-        guard let signature = parsed.signatures.first(where: { $0.name == origin && $0.keyID == keyID }) else {
-            return nil
-        }
+        guard let signature = parsed.signatures(by: try key.renamed(origin)).own.first else { return nil }
         return (Array(parsed.text.utf8), signature.bytes)
     }
 
@@ -104,10 +101,10 @@ enum LogOrigin {
 
     /// The configured name, `nil` where `origin` has not the form.
     static func name(_ origin: String) -> String? {
-        guard let slash = origin.lastIndex(of: "/"), slash != origin.startIndex else { return nil }
-        let suffix = origin[origin.index(after: slash)...]
+        guard let slash = origin.utf8.lastIndex(of: UInt8(ascii: "/")) else { return nil }
+        let suffix = origin[origin.utf8.index(after: slash)...]
         guard suffix.utf8.count == 16, Hex.decode(suffix) != nil else { return nil }
-        return String(origin[..<slash])
+        return try? checkedName(String(origin[..<slash]))
     }
 
     /// The 16 hex digits.

@@ -33,9 +33,9 @@ package struct VerifierKey: Sendable, Equatable {
         try VerifierKey(name: name, publicKey: publicKey)
     }
 
-    /// Not empty, without spaces and plus signs.
+    /// Printable ASCII without spaces and plus signs. signed-note allows more, but then equal texts could have unequal bytes.
     static func isName(_ text: some StringProtocol) -> Bool {
-        !text.isEmpty && !text.unicodeScalars.contains { $0.properties.isWhitespace || $0 == "+" || $0.value < 0x20 }
+        !text.isEmpty && text.utf8.allSatisfy { (0x21..<0x7F).contains($0) && $0 != UInt8(ascii: "+") }
     }
 
     private static var malformed: LetheError {
@@ -63,7 +63,7 @@ enum Base64 {
 ///     — name base64(key id (4 bytes) || signature)
 struct SignedNote {
     struct Signature {
-        let name: String
+        let name: [UInt8]
         let keyID: [UInt8]
         let bytes: [UInt8]
     }
@@ -81,33 +81,42 @@ struct SignedNote {
     let text: String
     let signatures: [Signature]
 
-    /// Throws for what is not a note; at most 100 signatures and 1 MiB.
+    static let longest = 1 << 20
+
+    /// Throws for what is not a note; at most 100 signatures and 1 MiB. Works on bytes: two texts that look the same are not.
     init(_ bytes: [UInt8]) throws(LetheError) {
-        guard bytes.count <= 1 << 20, let note = String(validating: bytes, as: UTF8.self),
-            bytes.allSatisfy({ $0 >= 0x20 || $0 == 10 }), note.hasSuffix("\n"),
-            let gap = note.range(of: "\n\n", options: .backwards), gap.upperBound < note.endIndex
+        guard bytes.count <= Self.longest, bytes.last == 10, bytes.allSatisfy({ $0 >= 0x20 || $0 == 10 }),
+            let gap = bytes.indices.dropLast().last(where: { $0 > 0 && bytes[$0] == 10 && bytes[$0 - 1] == 10 }),
+            let text = String(validating: bytes[..<gap], as: UTF8.self)
         else { throw Self.malformed }
-        text = String(note[..<gap.lowerBound]) + "\n"
-        let lines = note[gap.upperBound...].dropLast().split(separator: "\n", omittingEmptySubsequences: false)
+        self.text = text
+        let lines = bytes[(gap + 1)...].dropLast().split(separator: 10, omittingEmptySubsequences: false)
         guard lines.count <= 100 else { throw Self.malformed }
         var signatures: [Signature] = []
         for line in lines { signatures.append(try Self.signature(line)) }
         self.signatures = signatures
     }
 
-    private static func signature(_ line: Substring) throws(LetheError) -> Signature {
-        guard line.hasPrefix("\u{2014} ") else { throw malformed }
-        let parts = line.dropFirst(2).split(separator: " ", omittingEmptySubsequences: false)
-        guard parts.count == 2, VerifierKey.isName(parts[0]), let bytes = Base64.decode(parts[1]), bytes.count >= 5
+    private static func signature(_ line: ArraySlice<UInt8>) throws(LetheError) -> Signature {
+        let dash = Array("\u{2014} ".utf8)
+        let parts = line.dropFirst(dash.count).split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+        guard line.starts(with: dash), parts.count == 2, let name = String(validating: parts[0], as: UTF8.self),
+            !name.isEmpty, !name.unicodeScalars.contains(where: { $0.properties.isWhitespace || $0 == "+" }),
+            let bytes = Base64.decode(String(decoding: parts[1], as: UTF8.self)), bytes.count >= 5
         else { throw malformed }
-        return Signature(name: String(parts[0]), keyID: Array(bytes.prefix(4)), bytes: Array(bytes.dropFirst(4)))
+        return Signature(name: Array(parts[0]), keyID: Array(bytes.prefix(4)), bytes: Array(bytes.dropFirst(4)))
+    }
+
+    /// The signatures under the name of `key`, and those of them that state its id.
+    func signatures(by key: VerifierKey) -> (named: [Signature], own: [Signature]) {
+        let named = signatures.filter { $0.name == Array(key.name.utf8) }
+        return (named, named.filter { $0.keyID == key.keyID })
     }
 
     /// What `key` says of this note. Lines of other names are ignored, as signed-note asks.
     func verdict(_ key: VerifierKey) -> Verdict {
-        let named = signatures.filter { $0.name == key.name }
+        let (named, own) = signatures(by: key)
         guard !named.isEmpty else { return .unsigned }
-        let own = named.filter { $0.keyID == key.keyID }
         guard !own.isEmpty else { return .otherKey }
         return own.allSatisfy { Ed25519.isValid($0.bytes, of: Array(text.utf8), by: key.publicKey) } ? .valid : .forged
     }

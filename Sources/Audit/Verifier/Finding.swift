@@ -18,8 +18,11 @@ package struct Finding: Sendable, Equatable {
     package let message: String
     /// Evidence of tampering (exit 1), or only something that could not be verified as asked (exit 3).
     package let isTampering: Bool
+    /// Of `shorterThanCheckpoint`: how many records the checkpoint counts.
+    let counted: Int64?
 
-    init(_ code: Code, seq: Int64?, _ message: String, isTampering: Bool = true) {
+    init(_ code: Code, seq: Int64?, _ message: String, isTampering: Bool = true, counted: Int64? = nil) {
+        self.counted = counted
         self.seq = seq
         self.code = code
         self.message = message

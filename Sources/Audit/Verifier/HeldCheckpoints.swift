@@ -11,36 +11,51 @@ struct HeldCheckpoints {
         case held
     }
 
+    /// What is kept of a checkpoint: not the note, which may be long.
     struct Item {
-        let checkpoint: Checkpoint
+        let origin: String
+        let size: Int64
+        let root: Digest32
+        /// What the pinned key says of it; `nil` where none is pinned.
+        let verdict: SignedNote.Verdict?
         let source: Source
         /// As it is called in messages.
         let name: String
         var isGood = false
     }
 
+    private let pinned: VerifierKey?
     private(set) var items: [Item] = []
     private var next = 0
 
-    mutating func add(_ checkpoint: Checkpoint, _ source: Source, name: String) {
-        items.append(Item(checkpoint: checkpoint, source: source, name: name))
+    init(pinned: VerifierKey?) {
+        self.pinned = pinned
+    }
+
+    mutating func add(_ checkpoint: Checkpoint, _ source: Source, name: String) throws(LetheError) {
+        var verdict: SignedNote.Verdict?
+        if let pinned { verdict = try checkpoint.verdict(pinned.publicKey) }
+        items.append(
+            Item(
+                origin: checkpoint.origin, size: checkpoint.size, root: checkpoint.root, verdict: verdict,
+                source: source, name: name))
     }
 
     /// Call once, before the first `judge`.
     mutating func sort() {
-        items.sort { $0.checkpoint.size < $1.checkpoint.size }
+        items.sort { $0.size < $1.size }
     }
 
     var newest: Item? { items.last }
     var held: [Item] { items.filter { $0.source == .held } }
     /// The largest size that a good checkpoint in somebody else's hands covers.
-    var anchored: Int64? { items.last { $0.source == .held && $0.isGood }?.checkpoint.size }
+    var anchored: Int64? { items.last { $0.source == .held && $0.isGood }?.size }
 
     /// Judges the checkpoints of the size that `judge` has reached.
     mutating func judge(at judge: SegmentJudge) throws(LetheError) {
-        guard next < items.count, items[next].checkpoint.size <= judge.count else { return }
+        guard next < items.count, items[next].size <= judge.count else { return }
         let root = try judge.range.root(judge.hasher)
-        while next < items.count, items[next].checkpoint.size == judge.count {
+        while next < items.count, items[next].size == judge.count {
             try judgeItem(next, root: root, judge)
             next += 1
         }
@@ -57,38 +72,36 @@ struct HeldCheckpoints {
     private mutating func judgeItem(_ index: Int, root: Digest32?, _ judge: SegmentJudge) throws(LetheError) {
         let item = items[index]
         let before = judge.findings.count
-        try judgeSignature(item, judge)
+        judgeSignature(item, judge)
         if let root {
-            if root != item.checkpoint.root {
-                let doubt = items.prefix(index).last { $0.isGood }?.checkpoint.size ?? 0
+            if root != item.root {
+                let doubt = items.prefix(index).last { $0.isGood }?.size ?? 0
                 let code: Finding.Code = item.source == .held ? .notAPrefix : .root
-                judge.findings.add(
+                judge.note(
                     Finding(
                         code, seq: doubt,
-                        "records \(doubt)-\(item.checkpoint.size - 1) are not those that \(item.name) was signed over"))
+                        "records \(doubt)-\(item.size - 1) are not those that \(item.name) was signed over"))
             }
-        } else {
-            judge.findings.add(
+        } else if judge.isRead {
+            judge.note(
                 Finding(
                     .shorterThanCheckpoint, seq: judge.count,
-                    "\(item.name) counts \(item.checkpoint.size) records, the log has \(judge.count)"))
+                    "\(item.name) counts \(item.size) records, the log has \(judge.count)", counted: item.size))
         }
-        items[index].isGood = judge.findings.count == before && judge.keys.pinned != nil
+        items[index].isGood = judge.findings.count == before && judge.isRead && item.verdict == .valid
     }
 
-    private func judgeSignature(_ item: Item, _ judge: SegmentJudge) throws(LetheError) {
-        if let origin = judge.opening?.origin, origin != item.checkpoint.origin {
-            judge.findings.add(Finding(.origin, seq: nil, "\(item.name) is of another log: \(item.checkpoint.origin)"))
+    private func judgeSignature(_ item: Item, _ judge: SegmentJudge) {
+        if let origin = judge.opening?.origin, origin != item.origin {
+            judge.note(Finding(.origin, seq: nil, "\(item.name) is of another log: \(item.origin)"))
         }
-        guard let pinned = judge.keys.pinned else { return }
-        switch try item.checkpoint.verdict(pinned.publicKey) {
-        case .valid: break
-        case .forged: judge.findings.add(Finding(.signature, seq: nil, "the signature of \(item.name) is not valid"))
-        case .otherKey:
-            judge.findings.add(
-                Finding(.signature, seq: nil, "\(item.name) is signed by another key than --vkey pins"))
-        case .unsigned:
-            judge.findings.add(
+        switch item.verdict {
+        case .valid?, nil: break
+        case .forged?: judge.note(Finding(.signature, seq: nil, "the signature of \(item.name) is not valid"))
+        case .otherKey?:
+            judge.note(Finding(.signature, seq: nil, "\(item.name) is signed by another key than --vkey pins"))
+        case .unsigned?:
+            judge.note(
                 Finding(.signature, seq: nil, "\(item.name) has no signature of this log", isTampering: false))
         }
     }

@@ -60,17 +60,39 @@ extension LogVerifier {
             var report = try verify(file, held[segment.origin] ?? [], isLast: segment.isLive, isGrowing: segment.isLive)
             let before = index > 0 ? segments[index - 1] : nil
             if let kept = before?.checkpoint {
-                report = try report.checked(against: kept, options.vkey)
+                report = try report.checked(against: kept, options.pinned(report.opening))
             } else if before != nil {
                 report = report.chained(to: reports.last)
             } else if let previous = report.opening?.previous, previous.size > 0 {
                 report = report.adding(
                     Finding(.link, seq: 0, "the segment before it, \(previous.origin), is missing"))
             }
-            reports.append(report)
+            reports.append(report.adding(endings(of: segment, report, segments)))
         }
         acknowledgeLosses(&reports)
         return SegmentsReport(segments: reports, removed: segments.filter { $0.file == nil }.map(\.origin))
+    }
+
+    /// Whether the anchors know a segment after this one that is not here, or this one says itself that one must follow.
+    private func endings(
+        of segment: Segment, _ report: VerificationReport, _ all: [Segment]
+    ) -> [Finding] {
+        let pinned = options.pinned(report.opening)
+        var findings: [Finding] = []
+        for (file, next) in options.anchors.successors(of: segment.origin)
+        where !all.contains(where: { $0.origin == next.origin }) && pinned.map(next.isSigned) == true {
+            findings.append(
+                Finding(
+                    .link, seq: report.records,
+                    "the anchor \(file.lastPathComponent) is of the segment after this one, \(next.origin), which is missing"
+                ))
+        }
+        if segment.isLive, report.isClosed, findings.isEmpty {
+            findings.append(
+                Finding(
+                    .link, seq: nil, "the segment is closed and the next one was not begun", isTampering: false))
+        }
+        return findings
     }
 
     /// Several exports or databases in any order: each by itself, and the chain between them. What lies before the first is
@@ -105,7 +127,7 @@ extension LogVerifier {
     ) throws(LetheError) -> VerificationReport {
         var own = options
         own.checkpoints = checkpoints
-        if !isLast { own.maxAge = nil }
+        if !isLast { own.notBefore = nil }
         if isGrowing { own.require.remove(.closed) }
         return try LogVerifier(own).verify(file)
     }
@@ -118,13 +140,6 @@ extension LogVerifier {
             files[origin.flatMap { origins.contains($0) ? $0 : nil } ?? origins.last ?? "", default: []].append(file)
         }
         return files
-    }
-
-    /// What the first line of a log states, if it can be read: it decides the order of the reports and nothing else.
-    private static func opening(of log: URL) -> AuditRecord.Opening? {
-        if log.pathExtension == "db" { return try? LogReader(log).opening() }
-        guard case .logOpen(let opening)? = (try? LineFile(log).firstEntry())?.record else { return nil }
-        return opening
     }
 
     private typealias Opened = (file: URL, opening: AuditRecord.Opening?)
@@ -153,7 +168,7 @@ extension LogVerifier {
             guard let previous = reports[index + 1].opening?.previous, previous.lost > 0,
                 previous.origin == reports[index].origin
             else { continue }
-            reports[index] = reports[index].acknowledging(lost: previous.lost)
+            reports[index] = reports[index].acknowledging(previous)
         }
     }
 }
@@ -188,17 +203,21 @@ extension VerificationReport {
 }
 
 extension VerificationReport {
-    func adding(_ finding: Finding) -> VerificationReport {
-        with(failures: failures + [finding], failureCount: failureCount + 1)
+    func adding(_ finding: Finding) -> VerificationReport { adding([finding]) }
+
+    func adding(_ findings: [Finding]) -> VerificationReport {
+        findings.isEmpty ? self : with(failures: failures + findings, failureCount: failureCount + findings.count)
     }
 
-    func acknowledging(lost: Int64) -> VerificationReport {
+    /// What the next segment names as lost, and no more than that, is no evidence of tampering any more.
+    func acknowledging(_ loss: AuditRecord.PreviousLog) -> VerificationReport {
         let acknowledged = failures.map { finding in
-            finding.code == .shorterThanCheckpoint
-                ? Finding(
-                    finding.code, seq: finding.seq,
-                    "\(finding.message); the next segment counts \(lost) records as lost",
-                    isTampering: false) : finding
+            guard finding.code == .shorterThanCheckpoint, let counted = finding.counted,
+                counted <= loss.size + loss.lost
+            else { return finding }
+            return Finding(
+                finding.code, seq: finding.seq,
+                "\(finding.message); the next segment counts \(loss.lost) records as lost", isTampering: false)
         }
         return with(failures: acknowledged, failureCount: failureCount)
     }
@@ -206,7 +225,10 @@ extension VerificationReport {
     private func with(failures: [Finding], failureCount: Int) -> VerificationReport {
         let tampering = failures.filter(\.isTampering)
         let reasons = failures.filter { !$0.isTampering }.map(\.message)
-        let result: Result = !tampering.isEmpty ? .tampered : reasons.isEmpty ? self.result : .notVerified
+        // Of more than a hundred findings the rest is not in the list.
+        let isCut = failureCount > failures.count && self.result == .tampered
+        let result: Result =
+            !tampering.isEmpty || isCut ? .tampered : reasons.isEmpty ? self.result : .notVerified
         let summary =
             switch result {
             case .tampered: "evidence of tampering, \(failureCount) finding\(failureCount == 1 ? "" : "s")"

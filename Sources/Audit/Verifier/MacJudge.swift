@@ -3,7 +3,7 @@ import Domain
 
 /// Holds the macs of a segment against the root key. The key of each record follows from its position alone.
 struct MacJudge {
-    private let root: RootKey?
+    private let roots: [RootKey]
     private var key: EpochKey?
     private var authenticator: HMACSHA256?
     private(set) var checked: Int64 = 0
@@ -15,20 +15,21 @@ struct MacJudge {
     /// Set when the keys could not be derived at all.
     private(set) var isUnusable = false
 
-    init(root: RootKey?) {
-        self.root = root
+    /// `roots`: the one that the log states is taken, else the first.
+    init(roots: [RootKey]) {
+        self.roots = roots
     }
 
     /// Where this is true the log was made with another key, and nothing can be said of its macs.
     var isWrongKey: Bool { foreignKid != nil && good == 0 }
 
     /// The root key's own kid.
-    var givenKid: String? { root.flatMap { try? $0.kid() } }
+    var givenKid: String? { roots.first.flatMap { try? $0.kid() } }
 
     mutating func judge(
         _ line: UnsafeBufferPointer<UInt8>, _ parser: LineParser, seq: Int64, epoch: Int64, origin: String?
     ) -> Finding? {
-        guard let root, !isUnusable else { return nil }
+        guard let first = roots.first, !isUnusable else { return nil }
         do throws(LetheError) {
             if key == nil {
                 guard let origin else {
@@ -36,7 +37,9 @@ struct MacJudge {
                     return nil
                 }
                 let kid = RecordValues(line, parser).text(2)
-                if try kid != root.kid() { foreignKid = kid }
+                let stated = roots.first { (try? $0.kid()) == kid }
+                let root = stated ?? first
+                if stated == nil { foreignKid = kid }
                 key = try EpochKey(root: root, origin: origin)
                 authenticator = try key?.authenticator()
             }

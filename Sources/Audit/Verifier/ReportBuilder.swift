@@ -9,7 +9,8 @@ struct ReportBuilder {
     let held: HeldCheckpoints
 
     private var count: Int64 { judge.count }
-    private var newest: Checkpoint? { held.newest?.checkpoint }
+    private var newest: HeldCheckpoints.Item? { held.newest }
+    private var pinned: VerifierKey? { judge.keys.pinned }
 
     func report() -> VerificationReport {
         addFinalFindings()
@@ -33,12 +34,13 @@ struct ReportBuilder {
     }
 
     private func keyID(_ origin: String?) -> String? {
-        guard let pinned = options.vkey else { return nil }
+        guard let pinned else { return nil }
         let renamed = origin.flatMap { try? pinned.renamed($0) }
         return Hex.encode((renamed ?? pinned).keyID)
     }
 
     private func addFinalFindings() {
+        guard judge.isRead else { return }
         if count == 0 {
             judge.note(Finding(.empty, seq: nil, "there are no records", isTampering: false))
             return
@@ -58,15 +60,20 @@ struct ReportBuilder {
                 ? "there is no checkpoint" : "records \(covered)-\(count - 1) are covered by no checkpoint"
             judge.note(Finding(.tailNotCovered, seq: covered, message, isTampering: false))
         }
-        if let maxAge = options.maxAge, let time = judge.coveredTime,
-            options.now.microseconds - time > maxAge
-        {
-            let sealed = Timestamp(microseconds: time)
-            judge.note(
-                Finding(
-                    .stale, seq: covered - 1, "the newest checkpoint is of \(sealed.brief), older than asked for",
-                    isTampering: false))
-        }
+        judgeAge(covered)
+    }
+
+    private func judgeAge(_ covered: Int64) {
+        guard let notBefore = options.notBefore, let time = judge.coveredTime else { return }
+        let sealed = Timestamp(microseconds: time)
+        // A clock may run a little ahead of the reviewer's.
+        let isFuture = sealed > options.now.adding(seconds: 300)
+        guard sealed < notBefore || isFuture else { return }
+        judge.note(
+            Finding(
+                .stale, seq: covered - 1,
+                "the newest checkpoint is of \(sealed.brief), \(isFuture ? "in the future" : "older than asked for")",
+                isTampering: false))
     }
 }
 
@@ -76,6 +83,7 @@ extension ReportBuilder {
     private typealias Check = VerificationReport.Check
 
     private var structure: VerificationReport.Check {
+        guard judge.isRead else { return Check(name: "structure", status: .fail, detail: "the records cannot be read") }
         guard count > 0 else { return Check(name: "structure", status: .notChecked, detail: "there are no records") }
         let codes: Set<Finding.Code> = [
             .format, .json, .seq, .link, .epoch, .origin, .clock, .schema, .outcomeWithoutIntent,
@@ -90,7 +98,7 @@ extension ReportBuilder {
     private var checkpoint: VerificationReport.Check {
         guard let newest else { return Check(name: "checkpoint", status: .notChecked, detail: "there is none") }
         let size = "size \(newest.size)"
-        guard options.vkey != nil else {
+        guard pinned != nil else {
             return Check(name: "checkpoint", status: .notChecked, detail: "\(size), no key is pinned (--vkey)")
         }
         guard held.newest?.isGood == true else {
@@ -105,7 +113,7 @@ extension ReportBuilder {
     }
 
     private var mac: VerificationReport.Check {
-        guard options.rootKey != nil else {
+        guard !options.rootKeys.isEmpty else {
             return Check(name: "mac", status: .notChecked, detail: "no root key given (--root-key-file)")
         }
         guard !judge.macs.isWrongKey else {
@@ -122,20 +130,24 @@ extension ReportBuilder {
     private var isKeyed: Bool { judge.macs.good == count && count > 0 }
 
     private var anchors: VerificationReport.Check {
-        let missing =
-            judge.opening.map { options.anchors.status(of: $0.origin).filter { $0.problem != nil }.count } ?? 0
-        let warning =
-            missing == 0 ? "" : "; \(missing) of \(options.anchors.directories.count) anchor directories missing"
+        let statuses = judge.opening.map { options.anchors.status(of: $0.origin) } ?? []
+        let missing = statuses.filter { $0.newest == nil && $0.problem != nil }.count
+        var warning = missing == 0 ? "" : "; \(missing) of \(statuses.count) anchor directories missing"
+        for status in statuses where status.newest != nil {
+            if let problem = status.problem { warning += "; \(problem)" }
+            let behind = max(0, (newest?.size ?? 0) - (status.newest ?? 0))
+            if behind > 0 { warning += "; an anchor directory is behind by \(behind) records" }
+        }
         let all = held.held
         guard !all.isEmpty else {
             return Check(
                 name: "anchors", status: .notChecked, detail: "no held checkpoint given (--checkpoint)" + warning)
         }
         let good = all.filter(\.isGood).count
-        let newest = all.map(\.checkpoint.size).max() ?? 0
+        let newest = all.map(\.size).max() ?? 0
         let verb = all.count == 1 ? "is a prefix" : "are prefixes"
         let detail = "\(good) of \(all.count) held checkpoints \(verb) (newest size \(newest))" + warning
-        guard options.vkey != nil else {
+        guard pinned != nil else {
             return Check(name: "anchors", status: .notChecked, detail: "no key is pinned (--vkey)" + warning)
         }
         return Check(name: "anchors", status: good == all.count ? .ok : .fail, detail: detail)
@@ -144,7 +156,7 @@ extension ReportBuilder {
     /// Why the log could not be verified as asked.
     private var reasons: [String] {
         var reasons: [String] = []
-        if options.vkey == nil { reasons.append("no key is pinned: --vkey") }
+        if pinned == nil { reasons.append("no key is pinned: --vkey") }
         reasons += judge.findings.list.filter { !$0.isTampering }.map(\.message)
         if options.require.contains(.mac), !isKeyed { reasons.append("required: macs were not checked") }
         if options.require.contains(.anchor), held.anchored == nil { reasons.append("required: no held checkpoint") }

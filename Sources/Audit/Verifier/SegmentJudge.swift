@@ -6,7 +6,7 @@ import Domain
 final class SegmentJudge {
     struct Keys {
         let pinned: VerifierKey?
-        let root: RootKey?
+        let roots: [RootKey]
     }
 
     let keys: Keys
@@ -26,6 +26,7 @@ final class SegmentJudge {
     /// The last record is a seal and the one before it `log.close`.
     private(set) var isClosed = false
     private(set) var macs: MacJudge
+    private(set) var isRead = true
     /// The size of the newest checkpoint, and the time of the last record it covers.
     var coveredSize: Int64 = 0
     private(set) var coveredTime: Int64?
@@ -41,7 +42,7 @@ final class SegmentJudge {
     init(_ keys: Keys) throws(LetheError) {
         self.keys = keys
         hasher = try TreeHasher()
-        macs = MacJudge(root: keys.root)
+        macs = MacJudge(roots: keys.roots)
     }
 
     /// Without its LF. `storedSeq` is the row's key where the line comes from a database.
@@ -49,7 +50,7 @@ final class SegmentJudge {
         try range.append(leaf: hasher.leaf(line), hasher)
         let before = findings.count
         do throws(LineFault) {
-            try parser.parse(line)
+            try parser.parse(line, explaining: findings.count < Findings.limit)
             try judgeRecord(line, storedSeq)
         } catch {
             unreadable(line, error)
@@ -59,8 +60,14 @@ final class SegmentJudge {
         if findings.count == before { good += 1 }
     }
 
-    /// A fault of the line as a whole that the source of lines saw: no LF, too long.
+    /// A fault that is not of one record: of the file, of a checkpoint, of a last line without LF.
     func note(_ finding: Finding) { findings.add(finding) }
+
+    /// The source of lines gave up, so nothing can be said of those that did not come.
+    func cannotRead(_ finding: Finding) {
+        isRead = false
+        note(finding)
+    }
 
     private func unreadable(_ line: UnsafeBufferPointer<UInt8>, _ fault: LineFault) {
         let code: Finding.Code =
@@ -156,12 +163,11 @@ final class SegmentJudge {
 extension SegmentJudge {
     private func judgeOpening(_ line: UnsafeBufferPointer<UInt8>) throws(LineFault) {
         guard count == 0 else { return add(.origin, "record \(expectedSeq) opens the log again") }
-        guard parser.type == .logOpen, case .logOpen(let found)? = try? AuditRecord(line, parser) else {
-            return add(.origin, "the log does not begin with log.open")
-        }
+        guard parser.type == .logOpen else { return add(.origin, "the log does not begin with log.open") }
+        let found = RecordValues(line, parser).opening
         opening = found
         guard let name = LogOrigin.name(found.origin), let vkey = try? VerifierKey(found.vkey),
-            vkey.name == found.origin
+            vkey.name == found.origin, found.previous.map({ LogOrigin.name($0.origin) != nil }) ?? true
         else { return add(.origin, "log.open does not name its own origin and key") }
         guard let pinned = keys.pinned else { return }
         if name != (LogOrigin.name(pinned.name) ?? pinned.name) {

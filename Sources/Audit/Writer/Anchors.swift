@@ -18,25 +18,42 @@ package struct Anchors: Sendable {
         package let problem: String?
     }
 
-    /// Copies `checkpoint` to each directory that has none as new.
+    /// Copies `checkpoint` to each directory that has not got it.
     func write(_ checkpoint: Checkpoint) -> [Status] {
         directories.map { directory in
-            let newest = Self.sizes(in: directory, origin: checkpoint.origin).max()
-            if let newest, newest >= checkpoint.size {
-                return Status(directory: directory, newest: newest, problem: nil)
-            }
+            let file = directory.appending(path: checkpoint.anchorName)
             do throws(LetheError) {
                 // Not made here: an empty mount point must not pass for the volume.
-                guard DurableFile.exists(directory) else {
-                    return Status(directory: directory, newest: nil, problem: "the directory does not exist")
+                if DurableFile.exists(directory), try DurableFile.read(file) != checkpoint.note {
+                    try DurableFile.write(checkpoint.note, to: file, mode: 0o644)
                 }
-                try DurableFile.write(
-                    checkpoint.note, to: directory.appending(path: checkpoint.anchorName), mode: 0o644)
-                return Status(directory: directory, newest: checkpoint.size, problem: nil)
             } catch {
-                return Status(directory: directory, newest: newest, problem: error.message)
+                return Status(
+                    directory: directory, newest: newest(in: directory, checkpoint.origin), problem: error.message)
             }
+            return status(of: checkpoint.origin, in: directory)
         }
+    }
+
+    /// Leaves word with each directory that the segment `origin` has one after it, whose checkpoint this is: an old segment
+    /// that is put back can then be told from one that goes on. Where a volume is missing it is done at a later start.
+    func noteSuccessor(of origin: String, _ checkpoint: Checkpoint) {
+        for file in successorFiles(of: origin) where !DurableFile.exists(file) {
+            try? DurableFile.write(checkpoint.note, to: file, mode: 0o644)
+        }
+    }
+
+    /// Checkpoints of segments after `origin`, as far as they can be read.
+    func successors(of origin: String) -> [(file: URL, checkpoint: Checkpoint)] {
+        successorFiles(of: origin).compactMap { file in
+            let note = try? DurableFile.read(file)
+            return note.flatMap { try? Checkpoint(note: $0) }.map { (file, $0) }
+        }
+    }
+
+    /// `<16 hex>.next.note`.
+    private func successorFiles(of origin: String) -> [URL] {
+        directories.filter(DurableFile.exists).map { $0.appending(path: "\(LogOrigin.suffix(origin)).next.note") }
     }
 
     /// Every note of `origin` in any of the directories, oldest first; files of other logs are passed over.
@@ -63,12 +80,24 @@ package struct Anchors: Sendable {
     }
 
     /// What there is of `origin` now.
-    package func status(of origin: String) -> [Status] {
-        directories.map { directory in
-            let isThere = DurableFile.exists(directory)
-            return Status(
-                directory: directory, newest: Self.sizes(in: directory, origin: origin).max(),
-                problem: isThere ? nil : "the directory does not exist")
+    package func status(of origin: String) -> [Status] { directories.map { status(of: origin, in: $0) } }
+
+    private func status(of origin: String, in directory: URL) -> Status {
+        guard DurableFile.exists(directory) else {
+            return Status(directory: directory, newest: nil, problem: "the directory does not exist")
+        }
+        let newest = newest(in: directory, origin)
+        let named = Self.sizes(in: directory, origin: origin).max()
+        let strange = named != newest ? "\(LogOrigin.suffix(origin)).\(named ?? 0).note is not a checkpoint" : nil
+        return Status(directory: directory, newest: newest, problem: strange)
+    }
+
+    /// The largest size of a note that is what its name says.
+    private func newest(in directory: URL, _ origin: String) -> Int64? {
+        Self.sizes(in: directory, origin: origin).sorted(by: >).first { size in
+            let file = directory.appending(path: "\(LogOrigin.suffix(origin)).\(size).note")
+            let checkpoint = (try? DurableFile.read(file)).flatMap { try? Checkpoint(note: $0) }
+            return checkpoint?.origin == origin && checkpoint?.size == size
         }
     }
 

@@ -1,3 +1,4 @@
+import Cryptography
 package import Domain
 package import Foundation
 import Synchronization
@@ -29,6 +30,8 @@ package final class AuditLog: Sendable {
         package let vkey: String
         package let kid: String
         package let rootKey: RootKey
+        /// Records of the segment before that a checkpoint counted and that are gone.
+        package let lost: Int64
     }
 
     /// A clock that went back too far to be bridged.
@@ -64,7 +67,7 @@ package final class AuditLog: Sendable {
     /// Opens the log for writing. Finishes what a crash left half done; refuses a log that was put back, forked or lost,
     /// and keys that others can read.
     package static func open(_ location: Location, time: any TimeSource) throws(LetheError) -> AuditLog {
-        AuditLog(try SegmentWriter.open(location), location: location, time: time)
+        AuditLog(try SegmentWriter.open(location, now: time.now()), location: location, time: time)
     }
 
     /// Appends all of `records` in one durable commit (fsync) and returns their seqs. Seals when the epoch is due.
@@ -85,6 +88,14 @@ package final class AuditLog: Sendable {
     @discardableResult
     package func sealIfNeeded() throws(LetheError) -> Checkpoint? {
         try writer.withLock { writer throws(LetheError) in try writer.sealIfNeeded(now: time.now()) }
+    }
+
+    /// Signs a list of files that are handed to a reviewer. What is signed begins with a line that no checkpoint can begin
+    /// with, since there is a space in it: neither can be taken for the other.
+    package func sign(manifest lines: [String]) throws(LetheError) -> (text: [UInt8], signature: [UInt8]) {
+        let text = Array((["# lethe evidence v1"] + lines).map { $0 + "\n" }.joined().utf8)
+        let signature = try writer.withLock { writer throws(LetheError) in try writer.signingKey.sign(text) }
+        return (text, signature)
     }
 
     /// The last step back of the clock that this process recorded: a run that sees one halts.

@@ -37,13 +37,16 @@ enum DurableFile {
         guard fsync(directory) == 0 else { throw failure(url) }
     }
 
-    /// `nil` where there is no such file.
+    /// `nil` where there is no such file. Everything that is read whole is small; of a file that is not, a megabyte and one
+    /// byte are read, enough to tell that it is too long.
     static func read(_ url: URL) throws(LetheError) -> [UInt8]? {
         guard exists(url) else { return nil }
-        guard let data = try? Data(contentsOf: url) else {
+        do {
+            let file = try FileHandle(forReadingFrom: url)
+            return Array(try file.read(upToCount: SignedNote.longest + 1) ?? Data())
+        } catch {
             throw LetheError("unreadable-file", .unreadable, "cannot read \(url.path)")
         }
-        return Array(data)
     }
 
     static func exists(_ url: URL) -> Bool {
@@ -71,6 +74,15 @@ enum DurableFile {
             rest = rest.dropFirst(written)
         }
         return true
+    }
+
+    /// Overwrites the bytes with zeros and removes the file, if it is there.
+    static func eraseAndRemove(_ url: URL) {
+        let file = open(url.path, O_WRONLY | O_CLOEXEC)
+        guard file >= 0 else { return }
+        erase(file)
+        close(file)
+        unlink(url.path)
     }
 
     private static func erase(_ file: Int32) {

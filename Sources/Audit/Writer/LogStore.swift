@@ -12,24 +12,34 @@ final class LogStore: Sendable {
     /// Against slips, not against an attacker, who can drop them: verify compares the schema.
     static let triggers = ["entry", "checkpoint"].flatMap { table in
         ["UPDATE", "DELETE"].map { act in
-            "CREATE TRIGGER \(table)_no_\(act.lowercased()) BEFORE \(act) ON \(table) "
+            let name = "\(table)_no_\(act.lowercased())"
+            let sql =
+                "CREATE TRIGGER \(name) BEFORE \(act) ON \(table) "
                 + "BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END"
+            return (name: name, table: table, sql: sql)
         }
     }
 
-    /// Everything `sqlite_schema` may hold, and must.
-    static var schema: Set<String> { Set([entryTable, checkpointTable] + triggers) }
-
     let url: URL
     private let queue: DatabaseQueue
+    /// What is read instead of the file, where a crash left a transaction half done.
+    private let copy: RecoveredCopy?
 
-    /// Opens an existing file; `writable: false` takes no lock but SQLite's shared one.
+    /// Opens an existing file; `writable: false` takes no lock but SQLite's shared one and changes nothing.
     init(_ url: URL, writable: Bool) throws(LetheError) {
         self.url = url
         guard DurableFile.exists(url) else {
             throw LetheError("unreadable-log", .unreadable, "there is no file \(url.path)")
         }
-        queue = try Self.open(url, writable: writable)
+        do throws(LetheError) {
+            queue = try Self.open(url, writable: writable)
+            copy = nil
+        } catch {
+            guard error.code == "unrecovered-log" else { throw error }
+            let copy = try RecoveredCopy(url)
+            queue = try Self.open(copy.database, writable: true)
+            self.copy = copy
+        }
     }
 
     /// Makes a new file with the tables and nothing in them.
@@ -44,7 +54,7 @@ final class LogStore: Sendable {
         let store = try LogStore(url, writable: true)
         try store.run("audit-write-failed") { db in
             try db.inTransaction(.immediate) {
-                for statement in [entryTable, checkpointTable] + triggers { try db.execute(sql: statement) }
+                for statement in [entryTable, checkpointTable] + triggers.map(\.sql) { try db.execute(sql: statement) }
                 return .commit
             }
         }
@@ -86,9 +96,15 @@ final class LogStore: Sendable {
         let result = error as? DatabaseError
         let detail = result?.message ?? "unknown error"
         return LetheError(
-            code, isReading ? .unreadable : .failed,
+            isReading ? readingCode(result) : code, isReading ? .unreadable : .failed,
             "\(isReading ? "cannot read" : "cannot write") the audit log \(url.path): \(detail)",
             hint: hint(result?.resultCode))
+    }
+
+    /// `corrupt-log`: an SQLite file whose content is not what SQLite writes; `unrecovered-log`: see `RecoveredCopy`.
+    private static func readingCode(_ error: DatabaseError?) -> String {
+        if error?.extendedResultCode == .SQLITE_READONLY_ROLLBACK { return "unrecovered-log" }
+        return error?.resultCode == .SQLITE_CORRUPT ? "corrupt-log" : "unreadable-log"
     }
 
     private static func hint(_ code: ResultCode?) -> String {
@@ -171,7 +187,9 @@ extension LogStore {
             var found: Int64 = 0
             try run("unreadable-log") { db in
                 try Self.forEachBlob(
-                    "SELECT seq, line FROM entry WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?",
+                    // Of a line over the longest only that it is too long is handed over: it may be of any size.
+                    "SELECT seq, iif(length(line) > \(RecordEncoder.longestLine), zeroblob(65536), line) FROM entry "
+                        + "WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?",
                     [first, seqs.upperBound, Self.pageSize], db
                 ) { seq, line in
                     try body(seq, line)
@@ -206,19 +224,24 @@ extension LogStore {
         }
     }
 
-    /// Checkpoints kept beside the records, smallest first: the newest, and of the others every one or, if there are
-    /// more than 4,096, every so-manyth.
-    func checkpointNotes() throws(LetheError) -> [(size: Int64, note: [UInt8])] {
+    /// Calls `body` with checkpoints kept beside the records, smallest first: the newest, and of the others every one or, if
+    /// there are more than 4,096, every so-manyth. A note over the longest is handed over empty.
+    func checkpointNotes(_ body: (_ size: Int64, _ note: [UInt8]) throws -> Void) throws(LetheError) {
         try run("unreadable-log") { db in
             let count = try Int.fetchOne(db, sql: "SELECT count(*) FROM checkpoint") ?? 0
             let stride = max(1, (count + 4095) / 4096)
-            var notes: [(size: Int64, note: [UInt8])] = []
             var index = 0
-            try Self.forEachBlob("SELECT size, note FROM checkpoint ORDER BY size", [], db) { size, note in
+            let sql = "SELECT size, iif(length(note) > ?, x'', note) FROM checkpoint ORDER BY size"
+            try Self.forEachBlob(sql, [Int64(SignedNote.longest)], db) { size, note in
                 index += 1
-                if index % stride == 0 || index == count { notes.append((size, Array(note))) }
+                if index % stride == 0 || index == count { try body(size, Array(note)) }
             }
-            return notes
+        }
+    }
+
+    func newestCheckpointNote() throws(LetheError) -> [UInt8]? {
+        try run("unreadable-log") { db in
+            try Data.fetchOne(db, sql: "SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1").map(Array.init)
         }
     }
 

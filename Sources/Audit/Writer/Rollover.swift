@@ -12,79 +12,144 @@ extension AuditLog {
     package static func rollover(
         _ location: Location, reason: String, rootKey: RootKey? = nil, tool: String, time: any TimeSource
     ) throws(LetheError) -> Created {
-        let keys = location.directory
-        try keys.checkPermissions()
-        let previous: AuditRecord.PreviousLog
+        try location.directory.checkPermissions()
+        let rootKey = try RootKey.given(rootKey)
+        let writer: SegmentWriter
         do throws(LetheError) {
-            let writer = try SegmentWriter.open(location)
-            previous = try writer.close(reason: reason, now: time.now())
+            writer = try SegmentWriter.open(location, now: time.now())
         } catch {
             guard Rollover.losses.contains(error.code) else { throw error }
-            previous = try Rollover.remains(location)
+            return try Rollover.afterLoss(location, rootKey, tool: tool, now: time.now())
         }
-        guard let name = LogOrigin.name(previous.origin) else {
-            throw LetheError("malformed-record", .failed, "the old log has no origin of the form NAME/16 hex digits")
-        }
-        let signingKey = try DurableFile.exists(keys.signFile) ? keys.signingKey() : Ed25519.SigningKey.generate()
-        let seed = SegmentSeed(
-            origin: try LogOrigin.make(name: name), rootKey: try RootKey.given(rootKey), signingKey: signingKey,
-            previous: previous, tool: tool)
-        let lock = try FileLock(keys.lockFile)
-        return try lock.whileHeld { () throws(LetheError) in
-            try Rollover.begin(location, seed, now: time.now())
-        }
+        return try writer.rollOver(reason: reason, rootKey, tool: tool, now: time.now())
     }
 }
 
 extension SegmentWriter {
-    /// `log.close` and the last seal, unless they are there already.
-    func close(reason: String, now: Timestamp) throws(LetheError) -> AuditRecord.PreviousLog {
+    func rollOver(
+        reason: String, _ rootKey: RootKey, tool: String, now: Timestamp
+    ) throws(LetheError) -> AuditLog.Created {
+        let seed = try Rollover.seed(after: origin, rootKey, signingKey, tool: tool)
         try locked { () throws(LetheError) in
             try finishSeal()
-            let isClosed = try store.run("unreadable-log") { db in try readTail(db).map { try self.isClosed($0, db) } }
-            if isClosed != true {
-                _ = try commit([.logClose(reason: reason)], now: now)
-                _ = try sealLocked(now: now)
-            }
-            guard let head, let tail = try tail() else { throw Self.rollback("it is empty") }
-            return AuditRecord.PreviousLog(
-                origin: origin, size: head.size, root: Hex.encode(head.root.bytes), mac: Hex.encode(tail.mac.bytes),
-                lost: 0)
+            try seed.keep(in: location.directory.staging)
+            let previous = try close(reason: reason, now: now)
+            try Rollover.begin(location, seed, after: previous, now: now)
         }
+        return AuditLog.Created(
+            origin: seed.origin, vkey: try seed.vkey(), kid: seed.kid, rootKey: rootKey, lost: 0)
+    }
+
+    /// `log.close` and the last seal in one commit, unless they are there already.
+    private func close(reason: String, now: Timestamp) throws(LetheError) -> AuditRecord.PreviousLog {
+        if let previous = try closing() { return previous }
+        // `write` puts the number of records in.
+        _ = try commit([.logClose(reason: reason), .epochSeal(records: 0)], now: now)
+        _ = try completeSeal()
+        guard let previous = try closing() else { throw Self.rollback("it is not closed") }
+        return previous
+    }
+
+    /// What the next segment says of this one; `nil` while it is not closed.
+    func closing() throws(LetheError) -> AuditRecord.PreviousLog? {
+        let tail = try store.run("unreadable-log") { db in
+            try readTail(db).flatMap { try isClosed($0, db) ? $0 : nil }
+        }
+        guard let tail, let head, head.size == tail.seq + 1 else { return nil }
+        return AuditRecord.PreviousLog(
+            origin: origin, size: head.size, root: Hex.encode(head.root.bytes), mac: Hex.encode(tail.mac.bytes), lost: 0
+        )
     }
 }
 
-/// The change from one segment to the next:
+/// The change from one segment to the next. The lock is held from the first step to the last:
 ///
-/// 1. the new segment is built whole, as `audit/<16 hex>.next` and `keys/next.tmp`;
-/// 2. `keys/next.tmp` is renamed `keys/next`: from here on the change is decided, and every start finishes it;
+/// 1. the seed of the new segment is kept in `keys/next.tmp`, then the old segment is closed;
+/// 2. the new segment is built whole, as `audit/<16 hex>.next` and in `keys/next.tmp`, which is renamed `keys/next`;
 /// 3. `audit.db` becomes `audit/<16 hex of the old origin>.db`, the new file becomes `audit.db`, the keys move up.
+///
+/// After a crash the next start goes on: before the close nothing has happened, after it everything is done.
 enum Rollover {
     /// Why a log cannot go on, but a new segment may follow it.
     static let losses: Set<String> = [
         "audit-rollback", "audit-fork", "missing-audit-key", "audit-head-forged", "audit-head-broken",
-        "audit-keys-of-another-log", "audit-schema", "invalid-key", "malformed-record", "malformed-note",
+        "audit-keys-of-another-log", "audit-schema", "corrupt-log", "invalid-key", "malformed-record", "malformed-note",
         "malformed-checkpoint",
     ]
 
-    static func begin(
-        _ location: AuditLog.Location, _ seed: SegmentSeed, now: Timestamp
-    ) throws(LetheError) -> AuditLog.Created {
-        let keys = location.directory
-        try DurableFile.makeDirectory(location.segments, mode: 0o700)
-        let staging = KeyDirectory(url: keys.url.appending(path: "next.tmp"))
-        let created = try seed.build(database: pending(location, seed.origin), keys: staging, now: now)
-        if !DurableFile.exists(keys.signFile) { try DurableFile.write(seed.signingKey.pkcs8, to: staging.signFile) }
-        try DurableFile.syncDirectory(staging.url)
-        try DurableFile.move(staging.url, to: keys.next.url)
-        try finish(location)
-        return created
+    static func seed(
+        after origin: String, _ rootKey: RootKey, _ signingKey: Ed25519.SigningKey, tool: String
+    ) throws(LetheError) -> SegmentSeed {
+        guard let name = LogOrigin.name(origin) else {
+            throw LetheError("malformed-record", .failed, "the old log has no origin of the form NAME/16 hex digits")
+        }
+        return try SegmentSeed(name: name, rootKey: rootKey, signingKey: signingKey, tool: tool)
     }
 
-    /// Step 3; does nothing where no rollover is under way.
-    static func finish(_ location: AuditLog.Location) throws(LetheError) {
+    static func afterLoss(
+        _ location: AuditLog.Location, _ rootKey: RootKey, tool: String, now: Timestamp
+    ) throws(LetheError) -> AuditLog.Created {
         let keys = location.directory
-        guard DurableFile.exists(keys.next.url) else { return }
+        let lock = try FileLock(keys.lockFile)
+        return try lock.whileHeld { () throws(LetheError) in
+            let previous = try remains(location)
+            let signingKey = try DurableFile.exists(keys.signFile) ? keys.signingKey() : Ed25519.SigningKey.generate()
+            let seed = try seed(after: previous.origin, rootKey, signingKey, tool: tool)
+            try begin(location, seed, after: previous, now: now)
+            return AuditLog.Created(
+                origin: seed.origin, vkey: try seed.vkey(), kid: seed.kid, rootKey: rootKey, lost: previous.lost)
+        }
+    }
+
+    /// Steps 2 and 3.
+    static func begin(
+        _ location: AuditLog.Location, _ seed: SegmentSeed, after previous: AuditRecord.PreviousLog, now: Timestamp
+    ) throws(LetheError) {
+        let keys = location.directory
+        try DurableFile.makeDirectory(location.segments, mode: 0o700)
+        try seed.build(database: pending(location, seed.origin), keys: keys.staging, after: previous, now: now)
+        if !DurableFile.exists(keys.signFile) {
+            try DurableFile.write(seed.signingKey.pkcs8, to: keys.staging.signFile)
+        }
+        try DurableFile.syncDirectory(keys.staging.url)
+        try DurableFile.move(keys.staging.url, to: keys.next.url)
+        try moveUp(location)
+    }
+
+    /// Goes on where a crash stopped; does nothing where no rollover is under way. The lock is held.
+    static func finish(_ location: AuditLog.Location, _ lock: FileLock, now: Timestamp) throws(LetheError) {
+        let keys = location.directory
+        if DurableFile.exists(keys.next.url) { return try moveUp(location) }
+        guard DurableFile.exists(keys.staging.url) else { return }
+        if let key = try? keys.signingKey(), let seed = SegmentSeed(keptIn: keys.staging, key),
+            let previous = try closedSegment(location, lock)
+        {
+            return try begin(location, seed, after: previous, now: now)
+        }
+        keys.staging.discard()
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: location.segments.path)) ?? []
+        for name in names where name.hasSuffix(".next") || name.hasSuffix(".next-journal") {
+            try? FileManager.default.removeItem(at: location.segments.appending(path: name))
+        }
+    }
+
+    /// `nil` where the segment is open, or cannot go on: then it is for `open` to say why.
+    private static func closedSegment(
+        _ location: AuditLog.Location, _ lock: FileLock
+    ) throws(LetheError) -> AuditRecord.PreviousLog? {
+        do throws(LetheError) {
+            let writer = try SegmentWriter.load(location, lock)
+            try writer.recover()
+            return try writer.closing()
+        } catch {
+            guard losses.contains(error.code) else { throw error }
+            return nil
+        }
+    }
+
+    /// Step 3.
+    private static func moveUp(_ location: AuditLog.Location) throws(LetheError) {
+        let keys = location.directory
         if let bytes = try DurableFile.read(keys.next.stateFile) {
             let origin = try KeyDirectory.state(bytes, keys.next.stateFile).origin
             let database = pending(location, origin)
@@ -119,10 +184,9 @@ enum Rollover {
         var range = CompactRange()
         var mac = Digest32()
         var origin = head?.origin
-        if DurableFile.exists(location.database) {
-            let store = try LogStore(location.database, writable: true)
+        if let store = try? LogStore(location.database, writable: true) {
             origin = (try? LogReader.opening(store).origin) ?? origin
-            let size = try store.size()
+            let size = (try? store.size()) ?? 0
             if size > 0 {
                 try store.lines(0...size - 1) { _, line in
                     try range.append(leaf: hasher.leaf(line), hasher)

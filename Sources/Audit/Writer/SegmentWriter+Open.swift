@@ -5,7 +5,7 @@ import GRDB
 
 extension SegmentWriter {
     /// Opens the log and brings it to rest: a rollover or a seal that a crash cut short is finished first.
-    static func open(_ location: AuditLog.Location) throws(LetheError) -> SegmentWriter {
+    static func open(_ location: AuditLog.Location, now: Timestamp) throws(LetheError) -> SegmentWriter {
         try SelfTest.run()
         let keys = location.directory
         guard DurableFile.exists(keys.url) else {
@@ -15,7 +15,15 @@ extension SegmentWriter {
         }
         try keys.checkPermissions()
         let lock = try FileLock(keys.lockFile)
-        try lock.whileHeld { () throws(LetheError) in try Rollover.finish(location) }
+        try lock.whileHeld { () throws(LetheError) in try Rollover.finish(location, lock, now: now) }
+        let writer = try load(location, lock)
+        try writer.locked { () throws(LetheError) in try writer.recover() }
+        return writer
+    }
+
+    /// Reads what is there; nothing is held against anything else yet.
+    static func load(_ location: AuditLog.Location, _ lock: FileLock) throws(LetheError) -> SegmentWriter {
+        let keys = location.directory
         guard DurableFile.exists(location.database) else {
             guard keys.hasState else {
                 throw LetheError("no-audit-log", .configuration, "there is no audit log", hint: "lethe init")
@@ -24,10 +32,10 @@ extension SegmentWriter {
         }
         let store = try LogStore(location.database, writable: true)
         try checkSchema(store)
-        let origin = try LogReader.opening(store).origin
+        let opening = try LogReader.opening(store)
         let writer = try SegmentWriter(
-            location, store, origin: origin, signingKey: keys.signingKey(), lock: lock)
-        try writer.locked { () throws(LetheError) in try writer.recover() }
+            location, store, origin: opening.origin, signingKey: keys.signingKey(), lock: lock)
+        writer.previous = opening.previous?.origin
         return writer
     }
 
@@ -40,7 +48,7 @@ extension SegmentWriter {
     }
 
     /// Holds keys, head, database and anchors against each other; the lock is held.
-    private func recover() throws(LetheError) {
+    func recover() throws(LetheError) {
         guard state.origin == origin else {
             throw LetheError(
                 "audit-keys-of-another-log", .failed,
@@ -62,14 +70,20 @@ extension SegmentWriter {
         try check(tail)
         try finishSeal()
         try verifyRecords()
-        if let head = self.head { anchorStatus = location.anchors.write(head) }
+        guard let head = self.head else { return }
+        anchorStatus = location.anchors.write(head)
+        if let previous { location.anchors.noteSuccessor(of: previous, head) }
     }
 
-    /// An anchor with a later checkpoint than ours: database and keys were put back together.
+    /// An anchor with a later checkpoint than ours, or one of a segment after ours: database and keys were put back together.
     private func checkAnchors(_ head: Checkpoint) throws(LetheError) {
         for (file, anchor) in location.anchors.checkpoints(of: origin)
         where anchor.size > head.size && (try? anchor.verdict(signingKey.publicKey)) == .valid {
             throw Self.rollback("the anchor \(file.path) counts \(anchor.size) records, head.note \(head.size)")
+        }
+        for (file, anchor) in location.anchors.successors(of: origin)
+        where (try? anchor.verdict(signingKey.publicKey)) == .valid {
+            throw Self.rollback("the anchor \(file.path) is of the segment after this one, \(anchor.origin)")
         }
     }
 
@@ -117,10 +131,17 @@ extension LogStore {
     /// Whether the file has exactly the tables and triggers it was made with: no view, no index, nothing poisoned.
     func hasExpectedSchema() throws(LetheError) -> Bool {
         try run("unreadable-log") { db in
-            let found = try String.fetchAll(db, sql: "SELECT coalesce(sql, name) FROM sqlite_schema")
+            let found = try String.fetchAll(
+                db, sql: "SELECT type || ' ' || name || ' ' || tbl_name || ' ' || coalesce(sql, '') FROM sqlite_schema")
             return found.count == Self.schema.count && Set(found) == Self.schema
         }
     }
+
+    /// Everything `sqlite_schema` may hold, and must.
+    private static let schema: Set<String> = {
+        let tables = [("entry", entryTable), ("checkpoint", checkpointTable)].map { "table \($0) \($0) \($1)" }
+        return Set(tables + triggers.map { "trigger \($0.name) \($0.table) \($0.sql)" })
+    }()
 }
 
 extension LineParser {

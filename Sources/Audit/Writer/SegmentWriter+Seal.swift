@@ -33,7 +33,7 @@ extension SegmentWriter {
         _ = try completeSeal()
     }
 
-    private func completeSeal() throws(LetheError) -> Checkpoint {
+    func completeSeal() throws(LetheError) -> Checkpoint {
         // 2: the root over all lines, only if they go on from the last checkpoint.
         let range = try extendedRange()
         let checkpoint = try Checkpoint(

@@ -20,6 +20,8 @@ final class SegmentWriter {
     /// The time of the epoch's first record, once it is known.
     var epochStart: Timestamp?
 
+    /// The origin of the segment before this one.
+    var previous: String?
     /// The last record this process saw: what is there later must still hold it.
     var known: Tail?
     var clockStep: AuditLog.ClockStep?

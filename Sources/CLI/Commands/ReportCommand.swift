@@ -69,7 +69,7 @@ extension Wiring {
             try bench.log.sealIfNeeded()
             let now = bench.time.now()
             let verifier = LogVerifier(
-                .init(vkey: try VerifierKey(bench.log.vkey), anchors: logLocation.anchors.directories, now: now))
+                .init(vkeys: [try VerifierKey(bench.log.vkey)], anchors: logLocation.anchors.directories, now: now))
             var logs: [ReportSources.VerifiedLog] = []
             for segment in try AuditLog.segments(logLocation) {
                 guard let file = segment.file else { continue }

@@ -14,16 +14,29 @@ package struct CatchUp: Sendable {
         self.log = log
     }
 
-    /// How many records were applied.
+    /// How many records were applied. Closed segments come first: an inventory that was put back may lack what they say.
     @discardableResult
     package func run() throws(LetheError) -> Int {
         var count = 0
-        var after = try inventory.appliedSeq(origin: log.origin)
+        for segment in try AuditLog.segments(log.location) where !segment.isLive {
+            guard let file = segment.file else { continue }
+            let reader = try LogReader(file)
+            guard try inventory.appliedSeq(origin: reader.origin) + 1 < reader.size() else { continue }
+            count += try apply(origin: reader.origin, reader.entries)
+        }
+        return try count + apply(origin: log.origin, log.entries)
+    }
+
+    private func apply(
+        origin: String, _ page: (_ after: Int64, _ limit: Int) throws(LetheError) -> [LogEntry]
+    ) throws(LetheError) -> Int {
+        var count = 0
+        var after = try inventory.appliedSeq(origin: origin)
         while true {
-            let entries = try log.entries(after: after, limit: Self.page)
+            let entries = try page(after, Self.page)
             guard let last = entries.last else { return count }
             try inventory.apply(
-                entries.compactMap { LoggedEvent($0.record, seq: $0.seq, at: $0.time) }, origin: log.origin,
+                entries.compactMap { LoggedEvent($0.record, seq: $0.seq, at: $0.time) }, origin: origin,
                 after: after, through: last.seq)
             count += entries.count
             after = last.seq

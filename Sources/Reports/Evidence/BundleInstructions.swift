@@ -13,9 +13,10 @@ enum BundleInstructions {
     /// RFC 9162, 2.1.3.2 and 2.1.4.2, with the shell's arithmetic, sha256sum and openssl.
     static let script = #"""
         #!/bin/sh
-        # Checks this bundle: that the checkpoints are signed by the key, that each record is in the log its checkpoint was
-        # signed over, and that this log goes on from the older checkpoints in anchors/.
-        # Needs sh, openssl, sha256sum and the usual cut, head, tail, od, tr. Pass the key you were given out of band:
+        # Checks this bundle: that its files are those that were handed out, that the checkpoints are signed by the key, that
+        # each record is in the log its checkpoint was signed over, and that this log goes on from the older checkpoints in
+        # anchors/.
+        # Needs sh, openssl, sha256sum and the usual cut, grep, head, od, tail, tr, wc. Pass the key you were given out of band:
         #   sh verify.sh 'NAME+HASH+BASE64'
         set -eu
         cd "$(dirname "$0")"
@@ -36,6 +37,15 @@ enum BundleInstructions {
           esac
         }
         name=$(configured "${key%%+*}")
+
+        openssl pkeyutl -verify -pubin -keyform DER -inkey "$work/key.der" -rawin -in MANIFEST -sigfile MANIFEST.sig \
+          > /dev/null 2>&1 || fail "MANIFEST is not signed by the key you gave"
+        tail -n +2 MANIFEST > "$work/sums"
+        sha256sum -c "$work/sums" > "$work/checked" 2> /dev/null || {
+          grep -v ': OK$' "$work/checked" || true
+          fail "a file is missing or is not the one that was handed out"
+        }
+        echo "OK    MANIFEST of $(wc -l < "$work/sums" | tr -d ' ') files"
 
         signed() {
           head -n 3 "$1" > "$work/text"
@@ -136,45 +146,49 @@ enum BundleInstructions {
 
         """#
 
-    static func text(_ vkey: VerifierKey) -> String {
-        """
+    static let text = """
         # Evidence bundle
 
         What is here, for each segment of the audit log that has a part in it (`segments/<16 hex of its origin>/`): `records/`,
         one line each, exactly as they were written; `proofs/` with a C2SP tlog-proof for each record and the same path in hex;
         `checkpoint`, the signed statement of how long the segment was and what was in it; `anchors/`, copies of earlier
-        checkpoints, if there are any. With them the report or the statement.
+        checkpoints, if there are any. With them the report or the statement. `MANIFEST` lists every file with its SHA-256 and
+        is signed by the key of the log.
 
-        What it proves: each record was in the log when the checkpoint was signed, at its place, with these bytes, and the log
-        goes on from every earlier checkpoint that is here. If you hold a checkpoint of your own, compare it with the one of its
-        size in `anchors/` (`cmp`). What it does not prove: that no other record was left out (that takes the whole log, or the
-        totals in `run.end`).
+        What it proves: these are the files that the holder of the key handed out; each record was in the log when the
+        checkpoint was signed, at its place, with these bytes; the log goes on from every earlier checkpoint that is here. If
+        you hold a checkpoint of your own, compare it with the one of its size in `anchors/` (`cmp`). What it does not prove:
+        that the log has no other record that belongs here (that takes the whole log, or the totals in `run.end`).
 
         ## With one command
 
-        You need `openssl`, `sha256sum` and a shell, and the key (vkey) that you were given by another way than this file. The
-        copy in `vkey` is for comparing only.
+        You need `openssl`, `sha256sum` and a shell, and the key (vkey) that you were given by another way than this file: set
+        `VKEY` to it. Without it the copy in `vkey` is taken, and then all that is shown is that the bundle agrees with itself.
 
         ```sh
-        sh verify.sh '\(vkey.text)'
+        sh verify.sh "${VKEY:-$(cat vkey)}"
         ```
 
-        It prints `OK` for each checkpoint, record and anchor, or `FAIL` and stops with exit code 1.
+        It prints `OK` for the manifest and for each checkpoint, record and anchor, or `FAIL` and stops with exit code 1.
 
         ## Step by step
 
-        The signatures of the checkpoints:
+        The signatures of the manifest and of the checkpoints (compare `public-key.pem` with your key: its last 32 bytes):
 
         ```sh
+        openssl pkeyutl -verify -pubin -inkey public-key.pem -rawin -in MANIFEST -sigfile MANIFEST.sig
         for segment in segments/*; do
           openssl pkeyutl -verify -pubin -inkey public-key.pem -rawin -in "$segment/checkpoint.text" \\
             -sigfile "$segment/checkpoint.sig"
+          cat "$segment/checkpoint.text" | cmp -n "$(wc -c < "$segment/checkpoint.text")" - "$segment/checkpoint"
         done
         ```
 
-        The leaf hash of a record, where its proof begins (RFC 9162, 2.1.1: SHA-256 of a zero byte and the line):
+        The files of the manifest, and the leaf hash of a record, where its proof begins (RFC 9162, 2.1.1: SHA-256 of a zero
+        byte and the line):
 
         ```sh
+        tail -n +2 MANIFEST | sha256sum -c -
         for record in segments/*/records/*.json; do { printf '\\000'; cat "$record"; } | sha256sum; done
         ```
 
@@ -182,5 +196,4 @@ enum BundleInstructions {
         With Lethe at hand: `lethe audit check-proof segments/…/proofs/….tlog-proof --vkey …`.
 
         """
-    }
 }

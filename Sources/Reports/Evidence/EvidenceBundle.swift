@@ -6,6 +6,7 @@ import Foundation
 /// A tar file that proves what was deleted to somebody who has neither Lethe nor the log: records, the signed checkpoints,
 /// a proof a record, a report, and `VERIFY.md` with commands that need only openssl, sha256sum and a shell.
 ///
+///     MANIFEST  MANIFEST.sig       SHA-256 of every other file, signed by the key of the log
 ///     VERIFY.md  verify.sh  vkey  public-key.pem  report.html …
 ///     segments/<16 hex>/checkpoint  checkpoint.text  checkpoint.sig
 ///     segments/<16 hex>/records/<seq>.json
@@ -46,24 +47,35 @@ package struct EvidenceBundle: Sendable {
     private let vkey: VerifierKey
     private let anchors: Anchors
     private var archive: TarArchive
-    private(set) var summaries: [Summary] = []
+    /// As `sha256sum` writes them.
+    private var sums: [String] = []
+    private var summaries: [Summary] = []
 
     /// Oldest segment first. Records that no checkpoint covers yet are refused: seal first.
     package static func make(
-        _ parts: [Part], blobs: [Blob], vkey: VerifierKey, anchors: Anchors, at now: Timestamp
+        _ parts: [Part], blobs: [Blob], log: AuditLog, at now: Timestamp
     ) throws(LetheError) -> (bytes: [UInt8], summaries: [Summary]) {
-        var bundle = EvidenceBundle(vkey: vkey, anchors: anchors, archive: TarArchive(time: now))
+        var bundle = EvidenceBundle(
+            vkey: try VerifierKey(log.vkey), anchors: log.location.anchors, archive: TarArchive(time: now))
         try bundle.addInstructions()
         for part in parts { try bundle.add(part) }
-        for blob in blobs { try bundle.archive.add(blob.name, blob.bytes) }
+        for blob in blobs { try bundle.add(blob.name, blob.bytes) }
+        let (manifest, signature) = try log.sign(manifest: bundle.sums)
+        try bundle.archive.add("MANIFEST", manifest)
+        try bundle.archive.add("MANIFEST.sig", signature)
         return (bundle.archive.finished(), bundle.summaries)
     }
 
+    private mutating func add(_ name: String, _ bytes: [UInt8], mode: Int = 0o644) throws(LetheError) {
+        try archive.add(name, bytes, mode: mode)
+        sums.append("\(Hex.encode(Digest.sha256(bytes)))  \(name)")
+    }
+
     private mutating func addInstructions() throws(LetheError) {
-        try archive.add("VERIFY.md", Array(BundleInstructions.text(vkey).utf8))
-        try archive.add("verify.sh", Array(BundleInstructions.script.utf8), mode: 0o755)
-        try archive.add("vkey", Array((vkey.text + "\n").utf8))
-        try archive.add("public-key.pem", Array(BundleInstructions.pem(vkey).utf8))
+        try add("VERIFY.md", Array(BundleInstructions.text.utf8))
+        try add("verify.sh", Array(BundleInstructions.script.utf8), mode: 0o755)
+        try add("vkey", Array((vkey.text + "\n").utf8))
+        try add("public-key.pem", Array(BundleInstructions.pem(vkey).utf8))
     }
 
     private mutating func add(_ part: Part) throws(LetheError) {
@@ -75,8 +87,8 @@ package struct EvidenceBundle: Sendable {
         for (_, anchor) in anchors.checkpoints(of: checkpoint.origin)
         where anchor.size > 0 && anchor.size <= checkpoint.size {
             let path = try proofs.consistency(since: anchor).path
-            try archive.add("\(folder)/anchors/\(anchor.size).note", anchor.note)
-            try archive.add("\(folder)/anchors/\(anchor.size).path", Self.lines(path))
+            try add("\(folder)/anchors/\(anchor.size).note", anchor.note)
+            try add("\(folder)/anchors/\(anchor.size).path", Self.lines(path))
         }
         summaries.append(
             Summary(origin: checkpoint.origin, records: part.seqs.count, checkpointSize: checkpoint.size))
@@ -90,18 +102,18 @@ package struct EvidenceBundle: Sendable {
                 "the checkpoint of \(checkpoint.origin) is not signed by the key of the log",
                 hint: "lethe audit verify")
         }
-        try archive.add("\(folder)/checkpoint", checkpoint.note)
-        try archive.add("\(folder)/checkpoint.text", text)
-        try archive.add("\(folder)/checkpoint.sig", signature)
+        try add("\(folder)/checkpoint", checkpoint.note)
+        try add("\(folder)/checkpoint.text", text)
+        try add("\(folder)/checkpoint.sig", signature)
     }
 
     /// The line, its C2SP proof, and the same proof for the shell.
     private mutating func add(_ proof: InclusionProof, to folder: String) throws(LetheError) {
         let number = String(proof.index)
         let name = String(repeating: "0", count: max(0, 9 - number.utf8.count)) + number
-        try archive.add("\(folder)/records/\(name).json", proof.line)
-        try archive.add("\(folder)/proofs/\(name).tlog-proof", proof.bytes)
-        try archive.add("\(folder)/proofs/\(name).path", Array("\(number)\n".utf8) + Self.lines(proof.path))
+        try add("\(folder)/records/\(name).json", proof.line)
+        try add("\(folder)/proofs/\(name).tlog-proof", proof.bytes)
+        try add("\(folder)/proofs/\(name).path", Array("\(number)\n".utf8) + Self.lines(proof.path))
     }
 
     private static func lines(_ path: [Digest32]) -> [UInt8] {

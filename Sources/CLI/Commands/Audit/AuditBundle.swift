@@ -29,9 +29,7 @@ struct AuditBundle: LetheCommand {
         let wiring = try Wiring.open(global, console)
         let (parts, blobs) =
             if let request { try await records(of: request, wiring) } else { try await period(wiring) }
-        let vkey = try VerifierKey(wiring.auditLog().vkey)
-        let bundle = try EvidenceBundle.make(
-            parts, blobs: blobs, vkey: vkey, anchors: wiring.logLocation.anchors, at: wiring.clock.now())
+        let bundle = try EvidenceBundle.make(parts, blobs: blobs, log: wiring.auditLog(), at: wiring.clock.now())
         try writeFile(Data(bundle.bytes), to: output)
         let lines = bundle.summaries.map {
             "\(count($0.records, "record", "records")) of \($0.origin), each with its proof at size \($0.checkpointSize)"
@@ -54,16 +52,24 @@ struct AuditBundle: LetheCommand {
 
     private typealias Content = (parts: [EvidenceBundle.Part], blobs: [EvidenceBundle.Blob])
 
-    /// What the statement cites, in whichever segments it lies.
+    /// What the statement cites and what was announced for it, in whichever segments that lies, and how these were opened.
     private func records(of request: String, _ wiring: Wiring) async throws -> Content {
         let id = try RequestID(request)
         let statement = try await wiring.work(vendor: false) { bench in
             try IssueCertificate(inventory: bench.inventory, log: bench.log).run(id)
         }
         let certificate = try statement.certificate(wiring)
-        let cited = Dictionary(grouping: statement.records, by: \.origin)
-        let parts = try readers(wiring).compactMap { reader in
-            cited[reader.origin].map { EvidenceBundle.Part(reader, seqs: $0.map(\.seq)) }
+        let cited = Dictionary(grouping: statement.records, by: \.origin).mapValues { Set($0.map(\.seq)) }
+        let rule = "erasure:\(id)"
+        var parts: [EvidenceBundle.Part] = []
+        for reader in try readers(wiring) {
+            var seqs: [Int64] = []
+            try reader.forEachEntry { entry in
+                var belongs = cited[reader.origin]?.contains(entry.seq) == true
+                if case .deleteIntent(let intent) = entry.record { belongs = intent.rule == rule }
+                if belongs { seqs.append(entry.seq) }
+            }
+            if !seqs.isEmpty { parts.append(.init(reader, seqs: [0] + seqs.filter { $0 > 0 })) }
         }
         return (
             parts,

@@ -54,7 +54,8 @@ struct AuditShow: LetheCommand {
             json: ["origin": .string(reader.origin), "records": .array(shown.map(\.1))])
     }
 
-    /// `     6  2026-01-02 03:04:11  delete.outcome  op=… try=1 …`
+    /// `     6  2026-01-02 03:04:11  delete.outcome  op=… try=1 …`. Texts are shown as they are spelt in the line, which is
+    /// printable ASCII: an escape sequence in one of them must not move the cursor.
     private static func line(_ entry: LogEntry, _ json: JSONValue) -> String {
         guard case .object(let members) = json, case .string(let type)? = members["type"] else { return "" }
         let text = String(decoding: entry.line, as: UTF8.self)
@@ -65,14 +66,21 @@ struct AuditShow: LetheCommand {
         }
         let shown = fields.map { key, value in
             switch value {
-            case .string(let text): "\(key)=\(text)"
+            case .string(let text): "\(key)=\(spelt(text))"
             case .null: "\(key)=-"
-            default: "\(key)=\(value.text.replacing("\n", with: "").replacing("  ", with: ""))"
+            default: "\(key)=\(spelt(value.text.replacing("\n", with: "").replacing("  ", with: "")))"
             }
         }
         let seq = String(entry.seq)
         let padding = String(repeating: " ", count: max(0, 6 - seq.count))
         return "\(padding)\(seq)  \(entry.time.description.prefix(19))Z  \(type)  \(shown.joined(separator: " "))"
+    }
+
+    private static func spelt(_ text: String) -> String {
+        guard text.utf8.contains(where: { !(0x20..<0x7F).contains($0) }) else { return text }
+        var json = AsciiJSON()
+        json.field("", text)
+        return String(decoding: json.bytes.dropFirst(4).dropLast(), as: UTF8.self)
     }
 }
 

@@ -18,10 +18,13 @@ struct AuditVerify: LetheCommand {
 
     @Option(help: ArgumentHelp("A segment's database or exported log.jsonl; several: all segments.", valueName: "file"))
     var log: [String] = []
-    @Option(help: ArgumentHelp("The log's public key, which came to you out of band.", valueName: "vkey"))
-    var vkey: String?
-    @Option(help: ArgumentHelp("The root key, 64 hex digits: checks every MAC.", valueName: "file"))
-    var rootKeyFile: String?
+    @Option(
+        help: ArgumentHelp("The log's public key, which came out of band; another after a loss.", valueName: "vkey"))
+    var vkey: [String] = []
+    @Option(
+        help: ArgumentHelp("The root key, 64 hex digits: checks every MAC; several after rollovers.", valueName: "file")
+    )
+    var rootKeyFile: [String] = []
     @Option(help: ArgumentHelp("A checkpoint that you held; may be repeated.", valueName: "file"))
     var checkpoint: [String] = []
     @Option(help: ArgumentHelp("The newest checkpoint may be so old at most: 2d.", valueName: "period"))
@@ -57,14 +60,14 @@ struct AuditVerify: LetheCommand {
 
     private func options(_ console: Console, anchors: [URL], now: Timestamp) throws -> LogVerifier.Options {
         LogVerifier.Options(
-            vkey: try vkey.map { try VerifierKey($0) }, rootKey: try rootKeyFile.map { try rootKey($0, console) },
-            checkpoints: checkpoint.map { URL(filePath: $0) }, maxAge: try maxAge.map(Self.microseconds),
+            vkeys: try vkey.map { try VerifierKey($0) }, rootKeys: try rootKeyFile.map { try rootKey($0, console) },
+            checkpoints: checkpoint.map { URL(filePath: $0) }, notBefore: try maxAge.map { try Self.before(now, $0) },
             require: try requirements(), anchors: anchors, now: now)
     }
 
     private func requirements() throws -> Set<LogVerifier.Requirement> {
         try Set(
-            (require ?? "").split(separator: ",").map { word in
+            (require ?? "").split(whereSeparator: { ", ".contains($0) }).map { word in
                 guard let requirement = LogVerifier.Requirement(rawValue: String(word)) else {
                     throw LetheError(
                         "invalid-value", .usage, "--require takes mac, anchor and closed, separated by commas")
@@ -73,11 +76,11 @@ struct AuditVerify: LetheCommand {
             })
     }
 
-    private static func microseconds(_ text: String) throws -> Int64 {
-        guard case .success(let period) = Period.parse(text), let length = period.fixedMicroseconds else {
-            throw LetheError("invalid-period", .usage, "--max-age is not a period", hint: "write 36h, 2d or 1w")
+    private static func before(_ now: Timestamp, _ text: String) throws -> Timestamp {
+        guard case .success(let period) = Period.parse(text) else {
+            throw LetheError("invalid-period", .usage, "--max-age is not a period", hint: "write 36h, 2d or 1mo")
         }
-        return length
+        return period.before(now)
     }
 }
 

@@ -49,9 +49,11 @@ struct AuditInit: LetheCommand {
     func perform(_ console: Console) async throws -> Reply {
         try RootKeyOutput.check(rootKeyOut)
         let wiring = try Wiring.open(global, console)
-        let made = try AuditLog.create(
-            wiring.logLocation, name: wiring.settings.audit.name, tool: "lethe \(Lethe.version)", time: wiring.clock)
-        try RootKeyOutput.hand(made.rootKey, to: rootKeyOut, console)
+        let made = try RootKeyOutput.handing(rootKeyOut, console) { key in
+            try AuditLog.create(
+                wiring.logLocation, name: wiring.settings.audit.name, tool: "lethe \(Lethe.version)",
+                time: wiring.clock, rootKey: key)
+        }
         return Reply(
             "Began \(made.origin)\nvkey    \(made.vkey)",
             json: ["origin": .string(made.origin), "vkey": .string(made.vkey), "kid": .string(made.kid)])
@@ -79,13 +81,19 @@ struct AuditRollover: LetheCommand {
         let given = try rootKeyFile.map { try rootKey($0, console) }
         if given == nil { try RootKeyOutput.check(rootKeyOut) }
         let wiring = try Wiring.open(global, console)
-        let made = try AuditLog.rollover(
-            wiring.logLocation, reason: try TypedText.reason(reason), rootKey: given, tool: "lethe \(Lethe.version)",
-            time: wiring.clock)
-        if given == nil { try RootKeyOutput.hand(made.rootKey, to: rootKeyOut, console) }
+        let because = try TypedText.reason(reason)
+        func rollOver(_ key: RootKey) throws -> AuditLog.Created {
+            try AuditLog.rollover(
+                wiring.logLocation, reason: because, rootKey: key, tool: "lethe \(Lethe.version)", time: wiring.clock)
+        }
+        let made = try given.map(rollOver) ?? RootKeyOutput.handing(rootKeyOut, console, rollOver)
+        let lost = made.lost == 0 ? "" : "\nlost    \(made.lost) records that a checkpoint of the segment before counts"
         return Reply(
-            "Began \(made.origin)\nvkey    \(made.vkey)",
-            json: ["origin": .string(made.origin), "vkey": .string(made.vkey), "kid": .string(made.kid)])
+            "Began \(made.origin)\nvkey    \(made.vkey)" + lost,
+            json: [
+                "origin": .string(made.origin), "vkey": .string(made.vkey), "kid": .string(made.kid),
+                "lost": JSONValue(made.lost),
+            ])
     }
 }
 
@@ -102,6 +110,21 @@ enum RootKeyOutput {
             throw LetheError(
                 "root-key-unseen", .usage, "the root key is shown once, and nobody would see it here",
                 hint: "name a file for it: --root-key-out root.key")
+        }
+    }
+
+    /// Hands out a new key and only then makes what it is for: a log whose key nobody has cannot be verified. If that fails,
+    /// the file is removed again.
+    static func handing<Made>(
+        _ path: String?, _ console: Console, _ make: (RootKey) throws -> Made
+    ) throws -> Made {
+        let key = try RootKey.generate()
+        try hand(key, to: path, console)
+        do {
+            return try make(key)
+        } catch {
+            if let path { unlink(path) }
+            throw error
         }
     }
 

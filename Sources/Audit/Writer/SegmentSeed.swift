@@ -1,0 +1,96 @@
+import Cryptography
+import Domain
+import Foundation
+
+/// What a new segment is made of, but for what came before it. It can be kept on the disk until the segment before is closed:
+///
+///     seed.json   {"origin":"…","kid":"<16 hex>","tool":"…","key":"<64 hex of E_0>"}
+struct SegmentSeed {
+    let origin: String
+    let kid: String
+    let tool: String
+    /// E_0.
+    let key: EpochKey
+    let signingKey: Ed25519.SigningKey
+
+    /// A new origin under `name`.
+    init(name: String, rootKey: RootKey, signingKey: Ed25519.SigningKey, tool: String) throws(LetheError) {
+        origin = try LogOrigin.make(name: name)
+        kid = try rootKey.kid()
+        key = try EpochKey(root: rootKey, origin: origin)
+        self.signingKey = signingKey
+        self.tool = tool
+    }
+
+    func vkey() throws(LetheError) -> String { try VerifierKey(name: origin, publicKey: signingKey.publicKey).text }
+
+    /// Keeps it in `keys`, a directory of its own.
+    func keep(in keys: KeyDirectory) throws(LetheError) {
+        keys.discard()
+        try DurableFile.makeDirectory(keys.url, mode: 0o700)
+        var json = AsciiJSON()
+        json.begin()
+        json.field("origin", origin)
+        json.field("kid", kid)
+        json.field("tool", tool)
+        json.field("key", Hex.encode(key.bytes))
+        json.endLine()
+        try DurableFile.write(json.bytes, to: keys.seedFile)
+    }
+
+    /// The one that was kept in `keys`; `nil` where there is none or it is not whole.
+    init?(keptIn keys: KeyDirectory, _ signingKey: Ed25519.SigningKey) {
+        guard let bytes = try? DurableFile.read(keys.seedFile),
+            let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: String],
+            let origin = object["origin"], let kid = object["kid"], let tool = object["tool"],
+            let key = object["key"].flatMap({ Hex.decode($0) }), let first = try? EpochKey(epoch: 0, bytes: key)
+        else { return nil }
+        (self.origin, self.kid, self.tool, self.key, self.signingKey) = (origin, kid, tool, first, signingKey)
+    }
+
+    /// Makes a sealed segment at `database` with its keys in `keys`; leftovers of an earlier attempt are removed.
+    func build(
+        database: URL, keys: KeyDirectory, after previous: AuditRecord.PreviousLog?, now: Timestamp
+    ) throws(LetheError) {
+        keys.discard(keepingSeed: true)
+        for leftover in [database, URL(filePath: database.path + "-journal")] {
+            try? FileManager.default.removeItem(at: leftover)
+        }
+        try DurableFile.makeDirectory(keys.url, mode: 0o700)
+        try keys.write(KeyDirectory.State(origin: origin, key: key))
+        let opening = AuditRecord.Opening(origin: origin, vkey: try vkey(), kid: kid, previous: previous, tool: tool)
+        let store = try LogStore.create(database)
+        let writer = try SegmentWriter(
+            AuditLog.Location(database: database, keys: keys.url), store, origin: origin, signingKey: signingKey,
+            lock: FileLock(keys.lockFile))
+        _ = try writer.append([.logOpen(opening)], now: now)
+        _ = try writer.seal(now: now)
+        try? FileManager.default.removeItem(at: keys.lockFile)
+        try? FileManager.default.removeItem(at: URL(filePath: database.path + "-journal"))
+    }
+}
+
+extension KeyDirectory {
+    var seedFile: URL { url.appending(path: "seed.json") }
+
+    /// Removes what is in the directory; keys are overwritten first.
+    func discard(keepingSeed: Bool = false) {
+        DurableFile.eraseAndRemove(stateFile)
+        if !keepingSeed { DurableFile.eraseAndRemove(seedFile) }
+        for file in [headFile, rangeFile, signFile, lockFile] { try? FileManager.default.removeItem(at: file) }
+        if !keepingSeed { try? FileManager.default.removeItem(at: url) }
+    }
+
+    /// Moves state and head to `target`, the state last, and zeroes the state that was there. Can be done again after a
+    /// crash at any point.
+    func moveFiles(to target: KeyDirectory) throws(LetheError) {
+        if DurableFile.exists(rangeFile) { try DurableFile.move(rangeFile, to: target.rangeFile) }
+        if DurableFile.exists(headFile) { try DurableFile.move(headFile, to: target.headFile) }
+        if DurableFile.exists(signFile) { try DurableFile.move(signFile, to: target.signFile) }
+        if let bytes = try DurableFile.read(stateFile) {
+            try target.write(KeyDirectory.state(bytes, stateFile))
+        }
+        discard()
+        try DurableFile.syncDirectory(target.url)
+    }
+}

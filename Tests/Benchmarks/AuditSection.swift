@@ -90,11 +90,12 @@ extension AuditSection {
             let (ours, theirs) = try inTurns(
                 sizes.runs * 5,
                 {
-                    let start = ContinuousClock.now
-                    for _ in 0..<30 {
-                        _ = try log.append((first..<first + perCommit).map(Self.record))
-                        first += perCommit
+                    let commits = (0..<30).map { commit in
+                        (0..<perCommit).map { Self.record(first + commit * perCommit + $0) }
                     }
+                    first += 30 * perCommit
+                    let start = ContinuousClock.now
+                    for records in commits { _ = try log.append(records) }
                     return start.secondsUntilNow
                 },
                 {

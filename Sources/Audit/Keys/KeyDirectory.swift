@@ -9,19 +9,28 @@ import Foundation
 ///     head.note   the last signed checkpoint
 ///     head.range  the compact range of that checkpoint: its size, then a line of 64 hex a hash
 ///     log.lock    taken (flock) for each commit
-struct KeyDirectory {
+struct KeyDirectory: Sendable {
     let url: URL
+    let stateFile: URL
+    let signFile: URL
+    let headFile: URL
+    let rangeFile: URL
+    let lockFile: URL
+
+    init(url: URL) {
+        self.url = url
+        stateFile = url.appending(path: "mac.state")
+        signFile = url.appending(path: "sign.key")
+        headFile = url.appending(path: "head.note")
+        rangeFile = url.appending(path: "head.range")
+        lockFile = url.appending(path: "log.lock")
+    }
 
     struct State: Equatable {
         let origin: String
         var key: EpochKey
     }
 
-    var stateFile: URL { url.appending(path: "mac.state") }
-    var signFile: URL { url.appending(path: "sign.key") }
-    var headFile: URL { url.appending(path: "head.note") }
-    var rangeFile: URL { url.appending(path: "head.range") }
-    var lockFile: URL { url.appending(path: "log.lock") }
     /// The keys of the next segment, complete; only while a rollover is under way.
     var next: KeyDirectory { KeyDirectory(url: url.appending(path: "next")) }
     /// Where they are made, from a seed that is kept there before the old segment is closed.

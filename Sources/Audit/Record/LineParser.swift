@@ -29,7 +29,6 @@ struct LineParser {
     /// The raw values of the type's fields, quotes included.
     private(set) var values: [Span] = Array(repeating: Span(), count: 8)
 
-    private let shapes: [Shape]
     private var lastShape = 0
 
     private struct Shape {
@@ -38,9 +37,11 @@ struct LineParser {
         let fields: [Field]
     }
 
-    init() {
-        shapes = RecordType.allCases.map { Shape(type: $0, name: Array($0.rawValue.utf8), fields: $0.fields) }
+    private static let allShapes = RecordType.allCases.map {
+        Shape(type: $0, name: Array($0.rawValue.utf8), fields: $0.fields)
     }
+    /// Shared: a parser is made for each line that is looked at alone.
+    private let shapes = LineParser.allShapes
 
     /// `line` has no LF. Telling a line that is no JSON from one in another spelling takes time: `explaining: false` calls
     /// both `format`.

@@ -12,14 +12,15 @@ package final class AuditLog: Sendable {
         package let database: URL
         package let keys: URL
         package let anchors: Anchors
+        let directory: KeyDirectory
 
         package init(database: URL, keys: URL, anchors: [URL] = []) {
             self.database = database
             self.keys = keys
             self.anchors = Anchors(anchors)
+            directory = KeyDirectory(url: keys)
         }
 
-        var directory: KeyDirectory { KeyDirectory(url: keys) }
         /// The folder of closed segments.
         package var segments: URL { database.deletingPathExtension() }
     }

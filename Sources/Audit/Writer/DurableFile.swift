@@ -40,13 +40,24 @@ enum DurableFile {
     /// `nil` where there is no such file. Everything that is read whole is small; of a file that is not, a megabyte and one
     /// byte are read, enough to tell that it is too long.
     static func read(_ url: URL) throws(LetheError) -> [UInt8]? {
-        guard exists(url) else { return nil }
-        do {
-            let file = try FileHandle(forReadingFrom: url)
-            return Array(try file.read(upToCount: SignedNote.longest + 1) ?? Data())
-        } catch {
+        let file = open(url.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else {
+            if errno == ENOENT { return nil }
             throw LetheError("unreadable-file", .unreadable, "cannot read \(url.path)")
         }
+        defer { close(file) }
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 4096)
+        while bytes.count <= SignedNote.longest {
+            let count = piece.withUnsafeMutableBytes { Foundation.read(file, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else {
+                throw LetheError("unreadable-file", .unreadable, "cannot read \(url.path)")
+            }
+            if count == 0 { break }
+            bytes += piece[..<count]
+        }
+        return bytes
     }
 
     static func exists(_ url: URL) -> Bool {

@@ -129,20 +129,30 @@ extension LogStore {
         }
     }
 
-    static func insert(_ line: UnsafeBufferPointer<UInt8>, seq: Int64, _ db: Database) throws {
-        let statement = try db.cachedStatement(sql: "INSERT INTO entry(seq, line) VALUES (?, ?)")
-        let handle = statement.sqliteStatement
-        sqlite3_reset(handle)
-        sqlite3_bind_int64(handle, 1, seq)
-        // Stepped before the buffer goes away, hence SQLITE_STATIC.
-        sqlite3_bind_blob(handle, 2, line.baseAddress, Int32(line.count), nil)
-        let result = sqlite3_step(handle)
-        sqlite3_reset(handle)
-        sqlite3_clear_bindings(handle)
-        guard result == SQLITE_DONE else {
-            throw DatabaseError(resultCode: ResultCode(rawValue: result), message: db.lastErrorMessage)
+    /// One prepared statement for all lines of a transaction.
+    struct Insertion {
+        private let db: Database
+        private let statement: Statement
+
+        init(_ db: Database) throws {
+            self.db = db
+            statement = try db.cachedStatement(sql: "INSERT INTO entry(seq, line) VALUES (?, ?)")
         }
-        withExtendedLifetime(statement) {}
+
+        func callAsFunction(_ line: UnsafeBufferPointer<UInt8>, seq: Int64) throws {
+            let handle = statement.sqliteStatement
+            sqlite3_reset(handle)
+            sqlite3_bind_int64(handle, 1, seq)
+            // Stepped before the buffer goes away, hence SQLITE_STATIC.
+            sqlite3_bind_blob(handle, 2, line.baseAddress, Int32(line.count), nil)
+            let result = sqlite3_step(handle)
+            sqlite3_reset(handle)
+            sqlite3_clear_bindings(handle)
+            guard result == SQLITE_DONE else {
+                throw DatabaseError(resultCode: ResultCode(rawValue: result), message: db.lastErrorMessage)
+            }
+            withExtendedLifetime(statement) {}
+        }
     }
 
     static func line(_ seq: Int64, _ db: Database) throws -> [UInt8]? {

@@ -7,8 +7,16 @@ extension SegmentWriter {
     func append(_ records: [AuditRecord], now: Timestamp) throws(LetheError) -> [Int64] {
         guard !records.isEmpty else { return [] }
         return try locked { () throws(LetheError) in
-            try finishSeal()
-            let seqs = try commit(records, now: now)
+            if known == nil { try finishSeal() }
+            let seqs: [Int64]
+            do throws(LetheError) {
+                seqs = try commit(records, now: now)
+            } catch {
+                // Another process died in the middle of a seal since.
+                guard error.code == Self.unfinished.code else { throw error }
+                try finishSeal()
+                seqs = try commit(records, now: now)
+            }
             if try isSealDue(now: now) { _ = try sealLocked(now: now) }
             return seqs
         }
@@ -19,24 +27,31 @@ extension SegmentWriter {
         var seqs: [Int64] = []
         var tail: Tail?
         var step: AuditLog.ClockStep?
+        var grown: CompactRange?
         try store.run("audit-write-failed") { db in
             try LogStore.checkInPlace(db)
             try db.inTransaction(.immediate) {
                 let last = try checkedTail(db)
+                if let last, isUnfinished(last) { throw Self.unfinished }
                 if let last, try isClosed(last, db) { throw Self.closed }
-                (seqs, tail, step) = try write(records, after: last, now: now, db)
+                // Of no use where another process wrote in between.
+                grown = range?.size == (last?.seq ?? -1) + 1 ? range : nil
+                (seqs, tail, step) = try write(records, after: last, now: now, &grown, db)
                 try LogStore.checkInPlace(db)
                 return .commit
             }
         }
         known = tail
+        knownLine = encoder.line
+        range = grown
         if let step { clockStep = step }
         return seqs
     }
 
     private func write(
-        _ records: [AuditRecord], after last: Tail?, now: Timestamp, _ db: Database
+        _ records: [AuditRecord], after last: Tail?, now: Timestamp, _ range: inout CompactRange?, _ db: Database
     ) throws -> ([Int64], Tail?, AuditLog.ClockStep?) {
+        let insert = try LogStore.Insertion(db)
         var tail = last
         var seqs: [Int64] = []
         var step: AuditLog.ClockStep?
@@ -47,7 +62,10 @@ extension SegmentWriter {
             let mac = try encoder.encode(
                 record, seq: seq, time: time, epoch: state.key.epoch, previous: tail?.mac ?? Digest32(),
                 with: authenticator)
-            try encoder.withLine { try LogStore.insert($0, seq: seq, db) }
+            try encoder.withLine { line in
+                try insert(line, seq: seq)
+                if range != nil { try range?.append(leaf: hasher.leaf(line), hasher) }
+            }
             tail = Tail(seq: seq, time: time, epoch: state.key.epoch, type: record.type, mac: mac)
         }
         if let last, now.microseconds < last.time.microseconds - AuditLog.bridgedStep {
@@ -64,11 +82,16 @@ extension SegmentWriter {
 
     /// The tail as it is in the file now, if it goes on from what this process and the key directory know.
     func checkedTail(_ db: Database) throws -> Tail? {
+        if let known, try LogStore.lastSeq(db) == known.seq {
+            guard try LogStore.line(known.seq, db) == knownLine else { throw Self.changed(known.seq) }
+            try check(known)
+            return known
+        }
         let tail = try readTail(db)
         if let known {
-            guard let tail, tail.seq >= known.seq, tail.seq > known.seq || tail == known,
-                try mac(known.seq, db) == known.mac
-            else { throw Self.rollback("records that this process wrote are gone") }
+            guard let tail, tail.seq > known.seq, try LogStore.line(known.seq, db) == knownLine else {
+                throw Self.rollback("records that this process wrote are gone")
+            }
         }
         try check(tail)
         return tail
@@ -107,6 +130,14 @@ extension SegmentWriter {
         return try LogEntry(line: line).record.type == .logClose
     }
 
+    static func changed(_ seq: Int64) -> LetheError {
+        LetheError(
+            "audit-head-broken", .failed, "record \(seq) of the audit log is not what was written",
+            hint: "lethe audit verify")
+    }
+
+    static let unfinished = LetheError("audit-seal-unfinished", .failed, "a seal of the audit log was cut short")
+
     static let closed = LetheError(
         "audit-log-closed", .failed, "this segment of the audit log is closed and the next one was not begun",
         hint: "lethe audit rollover --reason TEXT")
@@ -128,10 +159,5 @@ extension SegmentWriter {
                 hint: "lethe audit verify")
         }
         return Tail(seq: seq, time: entry.time, epoch: entry.epoch, type: entry.record.type, mac: mac)
-    }
-
-    private func mac(_ seq: Int64, _ db: Database) throws -> Digest32? {
-        guard let line = try LogStore.line(seq, db), line.count > 66 else { return nil }
-        return Hex.decode(String(decoding: line.dropLast(2).suffix(64), as: UTF8.self)).flatMap { Digest32($0) }
     }
 }

@@ -41,6 +41,7 @@ extension SegmentWriter {
         if let head, head.size == checkpoint.size, head.root != checkpoint.root { throw fork(head.size) }
         // 3
         try location.directory.write(checkpoint, range)
+        self.range = range
         try store.keep(checkpoint)
         // 4: the old key is gone for good.
         var old = state.key
@@ -53,9 +54,11 @@ extension SegmentWriter {
         return checkpoint
     }
 
+    /// What this process wrote it need not read again; whatever else there is comes from the file.
     private func extendedRange() throws(LetheError) -> CompactRange {
-        var range = try rangeOfHead()
         let size = try store.size()
+        if let range, range.size == size { return range }
+        var range = try rangeOfHead()
         guard range.size <= size else { throw Self.rollback("a checkpoint counts \(range.size) records") }
         guard range.size < size else { return range }
         try store.lines(range.size...size - 1) { seq, line in

@@ -24,6 +24,10 @@ final class SegmentWriter {
     var previous: String?
     /// The last record this process saw: what is there later must still hold it.
     var known: Tail?
+    /// Its line.
+    var knownLine: [UInt8] = []
+    /// The tree over all records up to the last one this process wrote, as it wrote them.
+    var range: CompactRange?
     var clockStep: AuditLog.ClockStep?
     var anchorStatus: [Anchors.Status] = []
 

@@ -44,6 +44,17 @@ import struct Domain.Attachment
             } == [])
     }
 
+    @Test func anotherGroundWeakensNothingSinceTheRetainStandsAsBefore() throws {
+        #expect(try kinds { $0.ground = LegalGround("other") } == [])
+        for ground in LegalGround.names {
+            let kept = Decider(policies: PolicySet([try policy { $0.ground = LegalGround(ground) }]), tiers: TierMap())
+                .ruling(
+                    on: Attachment(id: AttachmentID(value: 1), apiCreated: Timestamp(seconds: 0)), holds: [],
+                    request: RequestID(value: 1), now: Timestamp(seconds: 1))
+            #expect(kept.verdict == .keep)
+        }
+    }
+
     @Test func whatIsShorter() throws {
         #expect(try kinds { $0.retain = try Period.parse("83mo").get() } == [.shorter])
         #expect(try kinds { $0.retain = nil } == [.shorter])

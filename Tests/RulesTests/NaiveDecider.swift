@@ -50,7 +50,9 @@ struct NaiveDecider {
             if sighting.source == .upload { return .persistent }
             guard let line = sighting.line else { return .persistent }
             var wasEphemeral = false
-            if !tiers.contains(where: { $0.line == line }), let ephemeralSince { wasEphemeral = ephemeralSince <= created }
+            if !tiers.contains(where: { $0.line == line }), let ephemeralSince {
+                wasEphemeral = ephemeralSince <= created
+            }
             for span in tiers where span.line == line {
                 if created >= span.since, span.until == nil || created < span.until! { wasEphemeral = true }
             }
@@ -184,7 +186,8 @@ struct NaiveDecider {
 
     private func changesAt(from answer: Answer) -> Timestamp? {
         var later = self
-        let instants = retains.compactMap(\.end) + deletes.map(\.due) + holds.compactMap(\.until) + [expiry].compactMap { $0 }
+        let instants =
+            retains.compactMap(\.end) + deletes.map(\.due) + holds.compactMap(\.until) + [expiry].compactMap { $0 }
         return instants.filter { $0 > now }.sorted().first { instant in
             later.now = instant
             return later.decide() != answer

@@ -44,34 +44,6 @@ struct PolicyCheck: LetheCommand {
     }
 }
 
-struct PolicyExplain: LetheCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "explain",
-        abstract: "Why one attachment stays or goes, and what would change that.",
-        discussion: "Example: lethe policy explain bc639f8b-1c5d-4dcc-bb7f-93edc4ff3cba --at 2027-01-01")
-
-    @Argument(help: "The attachment's id.") var id: String
-    @Option(help: ArgumentHelp("As if it were then.", valueName: "time")) var at: String?
-    @Flag(help: "As if an approved erasure request covered it.") var request = false
-    @OptionGroup var global: GlobalOptions
-
-    func perform(_ console: Console) async throws -> Reply {
-        let wiring = try Wiring.open(global, console)
-        let id = try AttachmentID(id)
-        let inventory = try wiring.currentInventory()
-        guard let attachment = try inventory.attachment(id) else {
-            throw LetheError(
-                "unknown-attachment", .usage, "attachment \(id) was never seen under this account",
-                hint: "lethe inventory list")
-        }
-        let now = try at.map { try time($0, "--at") } ?? wiring.clock.now()
-        let explanation = Explanation(
-            of: attachment, by: try wiring.decider(), holds: try inventory.holds(),
-            request: request ? RequestID(value: 0) : nil, now: now)
-        return Reply(explanation.rendered.withoutFinalNewline, json: try JSONValue(encoding: explanation))
-    }
-}
-
 struct PolicyTestCommand: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "test",

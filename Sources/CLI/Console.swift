@@ -11,6 +11,7 @@ final class Console: Sendable {
     let isInteractive: Bool
     let usesColor: Bool
     private let progress = Mutex<String?>(nil)
+    private let reminders = Mutex<Set<String>>([])
 
     init(_ options: GlobalOptions) {
         isJSON = options.json
@@ -36,6 +37,12 @@ final class Console: Sendable {
     /// Something that is wrong but does not stop the command; said even with `--quiet`.
     func warn(_ text: String) {
         talk("Warning: \(text)")
+    }
+
+    /// A warning that has been there for long, as those of policies: once a command, and not with `--quiet`.
+    func remind(_ text: String) {
+        guard !isQuiet, reminders.withLock({ $0.insert(text).inserted }) else { return }
+        warn(text)
     }
 
     private func talk(_ text: String) {

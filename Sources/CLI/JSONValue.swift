@@ -24,9 +24,12 @@ enum JSONValue: Sendable, Equatable {
     }
 
     init(_ error: LetheError) {
-        self = [
-            "error": ["code": .string(error.code), "message": .string(error.message), "hint": JSONValue(error.hint)]
+        var members: [String: JSONValue] = [
+            "code": .string(error.code), "message": .string(error.message), "hint": JSONValue(error.hint),
         ]
+        // Texts and numbers: the encoder has nothing to refuse.
+        if !error.problems.isEmpty { members["diagnostics"] = try? JSONValue(encoding: error.problems) }
+        self = ["error": .object(members)]
     }
 
     /// Values of the rooms that know how to encode themselves; their keys become snake_case.

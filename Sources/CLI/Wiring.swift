@@ -66,27 +66,33 @@ struct Wiring: Sendable {
         return LinqHTTPClient(options)
     }
 
-    /// Every problem of the policies, and the set where there is none that stops.
-    func loadPolicies(isCheck: Bool = false, isStrict: Bool = false) throws -> LoadedPolicies {
+    /// Every problem of the policies, and the set where there is none that stops. `folder`: of these, which are not live.
+    func loadPolicies(_ folder: String? = nil, isCheck: Bool = false, isStrict: Bool = false) throws -> LoadedPolicies {
         let lines = try? inventory().lines()
         let context = LoadContext(
             tiers: settings.tiers, knownLines: lines.flatMap { $0.isEmpty ? nil : $0 }, isCheck: isCheck,
             isStrict: isStrict)
         return PolicyLoader.load(
-            directory: workspace.url(settings.policies), shownAs: settings.policies, context: context)
+            directory: folder.map { URL(filePath: $0) } ?? workspace.url(settings.policies),
+            shownAs: folder ?? settings.policies, context: context)
     }
 
-    /// The rules in force. A policy that cannot be read stops every command that would decide by it, with all problems.
-    func decider() throws -> Decider {
-        let loaded = try loadPolicies()
+    /// The rules in force, or those of a folder that is not live. A policy that cannot be read stops every command that
+    /// would decide by it, with all problems; what is only likely to be a mistake is said once.
+    func policies(_ folder: String? = nil) throws -> PolicySet {
+        let loaded = try loadPolicies(folder)
         guard let set = loaded.set else {
             let problems = loaded.diagnostics.filter { $0.severity == .error }
             let count = problems.count == 1 ? "an error" : "\(problems.count) errors"
             throw LetheError(
                 "bad-policy", .configuration,
-                "\(settings.policies) has \(count):\n" + problems.map(\.rendered).joined(separator: "\n"),
-                hint: "repair the files; check them with: lethe policy check")
+                "\(folder ?? settings.policies) has \(count):\n" + problems.map(\.rendered).joined(separator: "\n"),
+                hint: "repair the files; check them with: lethe policy check" + (folder.map { " \($0)" } ?? ""),
+                problems: loaded.diagnostics.map(\.problem))
         }
-        return Decider(policies: set, tiers: settings.tiers)
+        for warning in loaded.diagnostics { console.remind(warning.headline) }
+        return set
     }
+
+    func decider() throws -> Decider { Decider(policies: try policies(), tiers: settings.tiers) }
 }

@@ -9,6 +9,8 @@ struct Criteria: Sendable {
     var mime: UInt64
     var size: UInt64
     private var seen: UInt8 = 0
+    /// Facts of a message (line, direction) that some message lacks, by the bits of `seen`.
+    private var lacking: UInt8 = 0
     /// Policies that nothing known rules out.
     private(set) var possible: UInt64 = 0
     /// Those of `possible` that a missing fact may yet rule out.
@@ -27,8 +29,11 @@ struct Criteria: Sendable {
     mutating func seeSource(_ policies: UInt64) { (source, seen) = (source | policies, seen | 8) }
     mutating func seeMime(_ policies: UInt64) { (mime, seen) = (mime | policies, seen | 16) }
     mutating func seeSize(_ policies: UInt64) { (size, seen) = (size | policies, seen | 32) }
+    mutating func lackLine() { lacking |= 1 }
+    mutating func lackDirection() { lacking |= 4 }
 
-    /// Lets through the policies without a criterion on the fact, and all of them where the fact is missing.
+    /// Lets through the policies without a criterion on the fact, and all of them where the fact is missing. A line or a
+    /// direction is a message's own: where one message lacks it, what the others say rules nothing out.
     mutating func finish(constrained: Criteria, all: UInt64) {
         possible = all
         unsure = 0
@@ -47,22 +52,23 @@ struct Criteria: Sendable {
             return ~0
         }
         let through = met | ~constrained
-        possible &= through
+        if lacking & bit == 0 { possible &= through } else { unsure |= ~through }
         return through
     }
 
-    /// Why the policy at `bit` does not match for sure: the fact, and whether it is missing.
+    /// Why the policy at `bit` does not match for sure: the fact, and whether it is missing. A fact that rules it out
+    /// comes before one that is missing.
     func obstacle(_ bit: UInt64, constrained: Criteria) -> (fact: Fact, isMissing: Bool)? {
-        if line & bit == 0 { return (.line, false) }
+        if line & bit == 0, lacking & 1 == 0 { return (.line, false) }
         if tier & bit == 0 { return (.tier, false) }
-        if direction & bit == 0 { return (.direction, false) }
+        if direction & bit == 0, lacking & 4 == 0 { return (.direction, false) }
         if source & bit == 0 { return (.source, false) }
         if mime & bit == 0 { return (.mime, false) }
         if size & bit == 0 { return (.size, false) }
         guard unsure & bit != 0 else { return nil }
-        if seen & 1 == 0, constrained.line & bit != 0 { return (.line, true) }
+        if line & bit == 0 || (seen & 1 == 0 && constrained.line & bit != 0) { return (.line, true) }
         if seen & 2 == 0, constrained.tier & bit != 0 { return (.tier, true) }
-        if seen & 4 == 0, constrained.direction & bit != 0 { return (.direction, true) }
+        if direction & bit == 0 || (seen & 4 == 0 && constrained.direction & bit != 0) { return (.direction, true) }
         if seen & 8 == 0, constrained.source & bit != 0 { return (.source, true) }
         return seen & 16 == 0 && constrained.mime & bit != 0 ? (.mime, true) : (.size, true)
     }

@@ -40,19 +40,19 @@ package struct Decider: Sendable {
     package var policies: PolicySet { index.policies }
     package var tiers: TierMap { index.tiers }
 
-    /// What happens to the attachment at `now`. `request` = an approved erasure request covers it; `holds` are those that
-    /// may be in force, released and ended ones do no harm.
+    /// What happens to the attachment at `now`. `request` = an approved erasure request covers it, to be carried out by
+    /// `due` where that is known; `holds` are those that may be in force, released and ended ones do no harm.
     package func ruling(
-        on attachment: Attachment, holds: [LegalHold], request: RequestID? = nil, now: Timestamp
+        on attachment: Attachment, holds: [LegalHold], request: RequestID? = nil, due: Timestamp? = nil, now: Timestamp
     ) -> Ruling {
-        DecisionTable(index, attachment, request: request, now: now).ruling(holds: holds)
+        DecisionTable(index, attachment, request: request, due: due, now: now).ruling(holds: holds)
     }
 
     /// `ruling`, and every rule that lost with its reason.
     package func decide(
-        _ attachment: Attachment, holds: [LegalHold], request: RequestID? = nil, now: Timestamp
+        _ attachment: Attachment, holds: [LegalHold], request: RequestID? = nil, due: Timestamp? = nil, now: Timestamp
     ) -> Decision {
-        let table = DecisionTable(index, attachment, request: request, now: now)
+        let table = DecisionTable(index, attachment, request: request, due: due, now: now)
         let ruling = table.ruling(holds: holds)
         return Decision(
             attachment: attachment.id, tier: table.tier, request: request, ruling: ruling,

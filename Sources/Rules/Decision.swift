@@ -15,8 +15,8 @@ package struct Ruling: Sendable, Equatable {
     package var changesAt: Timestamp?
     /// For deletes: the first instant at which no promise to keep stood in the way.
     package var earliestRemoval: Timestamp?
-    /// For deletes: the instant from which the object should be gone, by policy or by the vendor's own expiry; `nil` for
-    /// an erasure, which is due at once.
+    /// For deletes: the instant from which the object should be gone, by policy or by the vendor's own expiry; for an
+    /// erasure the request's due date, but not before the last promise to keep has ended, and `nil` where it was not given.
     package var latestRemoval: Timestamp?
 
     package init(
@@ -121,7 +121,7 @@ package enum LoserReason: Sendable, Equatable {
     case outranked
     /// It asks to keep, and its time is over.
     case retainEnded
-    /// Another retain ends later, or at the same instant with the lesser id.
+    /// Another retain ends later, or its end is not known.
     case shorterRetain
     /// Another matching policy names lines.
     case lineScopeWins
@@ -129,9 +129,9 @@ package enum LoserReason: Sendable, Equatable {
     case tierWins
     /// Another matching policy of the same rank comes earlier.
     case laterInstant
-    /// Same rank, same instant: the lesser id wins.
+    /// Same instant, and for policies same rank: the lesser id wins.
     case laterID
-    /// Another covering hold ends later, or at the same instant with the lesser id.
+    /// Another covering hold ends later.
     case shorterHold
     /// The hold's end date has passed.
     case holdEnded

@@ -4,9 +4,10 @@ extension DecisionTable {
     /// Every covering hold and every policy that did not decide, with why. Each reason stays true until the decision
     /// changes, so equal inputs give equal bytes in between.
     func losers(of ruling: Ruling, holds: [LegalHold]) -> [Loser] {
-        var losers = holds.filter { $0.releasedAt == nil && $0.covers(attachment) }.sorted { $0.id < $1.id }
-            .filter { ruling.winner != .hold($0.id) }
-            .map { Loser(rule: .hold($0.id), reason: holdReason(under: ruling)) }
+        let covering = holds.filter { $0.releasedAt == nil && $0.covers(attachment) }.sorted { $0.id < $1.id }
+        let winningHold = covering.first { ruling.winner == .hold($0.id) }
+        var losers = covering.filter { $0.id != winningHold?.id }
+            .map { Loser(rule: .hold($0.id), reason: reason(of: $0, under: ruling, winningHold)) }
         let winningDelete = winningDelete(of: ruling)
         for (number, policy) in index.policies.policies.enumerated() where ruling.winner != .policy(policy.id) {
             let place = Place(block: number / 64, offset: number % 64)
@@ -22,12 +23,17 @@ extension DecisionTable {
         let offset: Int
     }
 
-    private func holdReason(under ruling: Ruling) -> LoserReason {
+    private func reason(of hold: LegalHold, under ruling: Ruling, _ winner: LegalHold?) -> LoserReason {
         switch ruling.reason {
-        case .held: .shorterHold
+        case .held: hold.until == winner?.until ? .laterID : .shorterHold
         case .unknown where ruling.winner == nil: .outranked
         default: .holdEnded
         }
+    }
+
+    private func retainEnd(of policy: Policy) -> Timestamp? {
+        guard let retain = policy.retain else { return nil }
+        return start(policy.startsFrom).map { retain.end(from: $0) }
     }
 
     private func winningDelete(of ruling: Ruling) -> Delete? {
@@ -50,7 +56,9 @@ extension DecisionTable {
         case .held: return .outranked
         case .unknown where ruling.winner == nil: return .outranked
         case .unknown, .retained, .withheld:
-            if retainCounts { return .shorterRetain }
+            if retainCounts {
+                return ruling.reason.until.map { retainEnd(of: policy) == $0 } ?? false ? .laterID : .shorterRetain
+            }
             if policy.retain != nil, policy.deleteAfter == nil { return .noGround }
             return obstacle.map { .unknownFact($0.fact) } ?? .outranked
         case .erasure:

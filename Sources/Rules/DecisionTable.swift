@@ -5,6 +5,8 @@ struct DecisionTable {
     let index: Decider.Index
     let attachment: Attachment
     let request: RequestID?
+    /// By when the request is to be carried out, where the caller knows it.
+    private let requestDue: Timestamp?
     let tier: Tier
     private let now: Timestamp
     private let created: Timestamp?
@@ -15,10 +17,11 @@ struct DecisionTable {
     /// Those of the second block of 64 policies and later: seldom any.
     private let otherCriteria: [Criteria]
 
-    init(_ index: Decider.Index, _ attachment: Attachment, request: RequestID?, now: Timestamp) {
+    init(_ index: Decider.Index, _ attachment: Attachment, request: RequestID?, due: Timestamp?, now: Timestamp) {
         self.index = index
         self.attachment = attachment
         self.request = request
+        requestDue = due
         self.now = now
         created = attachment.created
         lastUsed = index.needsLastUse ? attachment.lastUsed : nil
@@ -63,7 +66,9 @@ struct DecisionTable {
             earliest = max(end, created ?? end)
         }
         if let request {
-            return Ruling(.delete, .erasure, winner: .request(request), earliestRemoval: earliest)
+            return Ruling(
+                .delete, .erasure, winner: .request(request), earliestRemoval: earliest,
+                latestRemoval: requestDue.map { max($0, earliest ?? $0) })
         }
         return ending(earliest: earliest)
     }
@@ -124,7 +129,7 @@ extension DecisionTable {
         case unknown(Fact, policy: Int)
     }
 
-    private func start(_ start: Policy.Start) -> Timestamp? { start == .created ? created : lastUsed }
+    func start(_ start: Policy.Start) -> Timestamp? { start == .created ? created : lastUsed }
 
     /// The retain that keeps longest, whether or not it has ended. A criterion on a missing fact counts as matching.
     private func longestRetain() -> Retain {

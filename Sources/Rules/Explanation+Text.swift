@@ -10,27 +10,49 @@ extension Explanation {
     ///       identity-documents keeps it until 2026-02-09 09:00 UTC
     package var rendered: String {
         var lines = ["\(attachment)  \(facts.tier), \(facts.state)"]
+        if let gone { lines += Wording.wrap(gone.sentence, first: "  ", rest: 2) }
         lines += factLines
         lines.append("")
-        lines.append("at \(Self.brief(at)): \(verdict) (\(reason))" + (request ? " under an erasure request" : ""))
+        let under = request ? " under an erasure request" : ""
+        lines.append(
+            "at \(Self.brief(at)): " + (gone == nil ? "" : "the policies would say: ") + "\(verdict) (\(reason))"
+                + under)
+        if let note { lines += Wording.wrap(note, first: "  ", rest: 2) }
         lines += Wording.wrap(text, first: "  ", rest: 2)
+        if let winner = tried.first(where: \.won) { lines += Self.terms(of: winner) }
         lines.append("")
         lines.append("tried")
         if tried.isEmpty { lines.append("  no policies are loaded") }
         for trial in tried { lines += Self.lines(of: trial) }
         lines.append("")
-        lines.append("what would change it")
-        for change in changes {
-            if let at = change.at, let verdict = change.verdict {
-                lines += Wording.wrap(
-                    "\(verdict): \(change.text)", first: "  \(Self.brief(at))  ", rest: 24)
-            } else {
-                lines += Wording.wrap(change.text, first: "  any time              ", rest: 24)
-            }
-        }
+        lines += changeLines
         lines.append("")
         lines.append("policies \(policyDigest)")
         return lines.joined(separator: "\n")
+    }
+
+    private var changeLines: [String] {
+        guard gone == nil else { return ["what would change it", "  nothing: it is gone"] }
+        guard !changes.isEmpty else { return ["what would change it", "  nothing, as far as the facts are known"] }
+        return ["what would change it"]
+            + changes.flatMap { change in
+                guard let at = change.at, let verdict = change.verdict else {
+                    return Wording.wrap(change.text, first: "  any time              ", rest: 24)
+                }
+                return Wording.wrap("\(verdict): \(change.text)", first: "  \(Self.brief(at))  ", rest: 24)
+            }
+    }
+
+    /// What the winning policy says of itself.
+    private static func terms(of winner: Trial) -> [String] {
+        let terms = [
+            winner.retain.map { "retain \($0)" }, winner.deleteAfter.map { "delete_after \($0)" },
+            winner.legalGround.map { "legal_ground \($0)" },
+        ].compactMap { $0 }.joined(separator: ", ")
+        let rows = [("title", winner.title), ("why", winner.why), ("terms", terms.isEmpty ? nil : terms)]
+        return rows.flatMap { name, value in
+            value.map { Wording.wrap($0, first: "  " + name.padded(to: 7), rest: 9) } ?? []
+        }
     }
 
     private var factLines: [String] {
@@ -59,6 +81,14 @@ extension Explanation {
 
     /// RFC 3339 as people read it.
     private static func brief(_ time: String) -> String { Timestamp(time)?.brief ?? time }
+}
+
+extension Explanation.Ending {
+    /// `gone since 2026-04-10 09:00 UTC: deleted; record 17 of lethe.local/3f…`
+    fileprivate var sentence: String {
+        "gone" + (at.map { " since \($0.brief)" } ?? "") + (outcome.map { ": \($0)" } ?? "")
+            + (seq.map { "; record \($0) of \(origin ?? "the audit log")" } ?? "")
+    }
 }
 
 extension String {

@@ -23,15 +23,31 @@ package struct Explanation: Sendable, Encodable {
         }
     }
 
-    /// A rule that was tried.
-    package struct Trial: Sendable, Encodable {
-        package let rule: String
-        package let title: String?
-        package let won: Bool
-        /// A code of `Reason` for the winner, of `LoserReason` for the others.
-        package let reason: String
-        package let fact: String?
-        package let text: String
+    /// How an attachment that is gone went.
+    package struct Ending: Sendable, Encodable {
+        /// As the inventory has it, of the last plan that had it.
+        package var outcome: String?
+        package var at: Timestamp?
+        /// The audit record that says so.
+        package var origin: String?
+        package var seq: Int64?
+
+        package init(outcome: String? = nil, at: Timestamp? = nil, origin: String? = nil, seq: Int64? = nil) {
+            self.outcome = outcome
+            self.at = at
+            self.origin = origin
+            self.seq = seq
+        }
+
+        package func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encodeIfPresent(outcome, forKey: .outcome)
+            try container.encodeIfPresent(at?.description, forKey: .at)
+            try container.encodeIfPresent(origin, forKey: .origin)
+            try container.encodeIfPresent(seq, forKey: .seq)
+        }
+
+        private enum CodingKeys: String, CodingKey { case outcome, at, origin, seq }
     }
 
     /// What will be decided later if nothing happens, or what would change the decision.
@@ -45,6 +61,10 @@ package struct Explanation: Sendable, Encodable {
 
     package let attachment: String
     package let at: String
+    /// Something about `at` that a reader must know first.
+    package let note: String?
+    /// It is gone, and the verdict is what the policies alone would say.
+    package let gone: Ending?
     package let request: Bool
     package let facts: Facts
     package let verdict: String
@@ -59,7 +79,7 @@ package struct Explanation: Sendable, Encodable {
     package let policyDigest: String
 
     private enum CodingKeys: String, CodingKey {
-        case attachment, at, request, facts, verdict, reason, winner, text, tried, changes
+        case attachment, at, note, gone, request, facts, verdict, reason, winner, text, tried, changes
         case changesAt = "changes_at"
         case earliestRemoval = "earliest_removal"
         case latestRemoval = "latest_removal"
@@ -67,79 +87,27 @@ package struct Explanation: Sendable, Encodable {
     }
 
     /// Decides the attachment and tells how.
-    package init(
-        of attachment: Attachment, by decider: Decider, holds: [LegalHold], request: RequestID? = nil, now: Timestamp
-    ) {
-        let decision = decider.decide(attachment, holds: holds, request: request, now: now)
-        self.attachment = attachment.id.description
-        at = now.description
-        self.request = request != nil
-        facts = Facts(attachment, tier: decision.tier)
+    package init(of question: Question, by decider: Decider) {
+        let decision = decider.decide(
+            question.attachment, holds: question.holds(at: question.now), request: question.request, now: question.now)
+        attachment = question.attachment.id.description
+        at = question.now.description
+        note = question.note
+        gone = question.goneBy
+        request = question.request != nil
+        facts = Facts(question.attachment, tier: decision.tier)
         verdict = decision.verdict.rawValue
         reason = decision.reason.code
         winner = decision.winner?.description
-        text = Wording.sentence(for: decision.ruling)
+        let sentence = Wording.sentence(for: decision.ruling)
+        text = gone == nil ? sentence : "it is gone; the policies alone would say: \(sentence)"
         changesAt = decision.changesAt?.description
         earliestRemoval = decision.earliestRemoval?.description
         latestRemoval = decision.latestRemoval?.description
-        tried = Self.trials(of: decision, policies: decider.policies)
+        tried = Trial.all(of: decision, policies: decider.policies)
         changes =
-            Self.timeline(of: attachment, by: decider, holds: holds, request: request, from: decision.ruling)
-            + Self.acts(on: attachment, decision, policies: decider.policies)
+            gone == nil ? question.timeline(by: decider, from: decision.ruling) + Acts(question, decider).changes : []
         policyDigest = decision.policyDigest
-    }
-
-    private static func trials(of decision: Decision, policies: PolicySet) -> [Trial] {
-        func title(_ rule: RuleName) -> String? {
-            if case .policy(let id) = rule { policies[id]?.title } else { nil }
-        }
-        let won = decision.winner.map {
-            Trial(
-                rule: $0.description, title: title($0), won: true, reason: decision.reason.code,
-                fact: decision.reason.fact?.rawValue, text: Wording.sentence(for: decision.ruling))
-        }
-        return [won].compactMap { $0 }
-            + decision.losers.map {
-                Trial(
-                    rule: $0.rule.description, title: title($0.rule), won: false, reason: $0.reason.code,
-                    fact: $0.reason.fact?.rawValue, text: Wording.sentence(for: $0.reason))
-            }
-    }
-
-    /// Every later decision, at most eight, until nothing changes any more.
-    private static func timeline(
-        of attachment: Attachment, by decider: Decider, holds: [LegalHold], request: RequestID?, from first: Ruling
-    ) -> [Change] {
-        var changes: [Change] = []
-        var next = first.changesAt
-        while let at = next, changes.count < 8 {
-            let ruling = decider.ruling(on: attachment, holds: holds, request: request, now: at)
-            changes.append(
-                Change(
-                    at: at.description, verdict: ruling.verdict.rawValue, reason: ruling.reason.code,
-                    text: Wording.sentence(for: ruling)))
-            next = ruling.changesAt
-        }
-        return changes
-    }
-
-    /// What people or messages may do to it.
-    private static func acts(on attachment: Attachment, _ decision: Decision, policies: PolicySet) -> [Change] {
-        var texts: [String] = []
-        if case .held = decision.reason { texts.append("the release of the hold") }
-        if case .unknown(let fact) = decision.reason {
-            texts.append("learning its \(Wording.phrase(fact)), from a webhook or a sync")
-        }
-        if case .policy(let id)? = decision.winner, policies[id]?.startsFrom == .lastUsed {
-            texts.append("another message that uses it: \(id) counts from the last use")
-        }
-        switch decision.reason {
-        case .held: break
-        default: texts.append("a legal hold")
-        }
-        if decision.request == nil, decision.verdict == .keep { texts.append("an approved erasure request") }
-        texts.append("a change of the policies")
-        return texts.map { Change(at: nil, verdict: nil, reason: nil, text: $0) }
     }
 }
 

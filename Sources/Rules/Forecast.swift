@@ -32,21 +32,20 @@ package struct Forecast: Sendable {
         self.decider = decider
         self.holds = holds
         self.now = now
-        let midnight = CivilDate(daysSince1970: now.civilDate.daysSince1970)
-        end = Timestamp(seconds: (midnight.daysSince1970 + Int64(min(max(days, 1), Self.longest))) * 86_400)
+        end = Self.end(of: days, from: now)
+    }
+
+    /// The midnight after the last of so many days, today included.
+    static func end(of days: Int, from now: Timestamp) -> Timestamp {
+        Timestamp(seconds: (now.civilDate.daysSince1970 + Int64(min(max(days, 1), longest))) * 86_400)
     }
 
     /// Objects that are gone or expired are passed over.
     package mutating func add(_ attachment: Attachment) {
         guard attachment.state == .live else { return }
         examined += 1
-        var at = now
-        var ruling = decider.ruling(on: attachment, holds: holds, now: at)
-        // Each step is a later instant of a decision: a hold's end, a retain's, the 24 hours, the deletion.
-        while ruling.verdict == .keep, let next = ruling.changesAt, next > at, next < end {
-            at = next
-            ruling = decider.ruling(on: attachment, holds: holds, now: at)
-        }
+        let first = decider.ruling(on: attachment, holds: holds, now: now)
+        let (at, ruling) = decider.fate(of: attachment, holds: holds, after: (now, first), before: end)
         if case .expired = ruling.reason, at > now { expiring += 1 }
         guard ruling.verdict == .delete, case .policy(let policy)? = ruling.winner else { return }
         let key = Key(day: at.date, policy: policy)
@@ -60,4 +59,21 @@ package struct Forecast: Sendable {
     package var rows: [Row] { byKey.values.sorted { ($0.day, $0.policy) < ($1.day, $1.policy) } }
     package var attachments: Int { byKey.values.reduce(0) { $0 + $1.attachments } }
     package var bytes: Int64 { byKey.values.reduce(0) { $0 + $1.bytes } }
+}
+
+extension Decider {
+    /// Where the decision stands at last: at the deletion, or before `end` at what keeps it then.
+    ///
+    /// Each step is a later instant of a decision: a hold's end, a retain's, the 24 hours, the deletion.
+    func fate(
+        of attachment: Attachment, holds: [LegalHold], after first: (at: Timestamp, ruling: Ruling),
+        before end: Timestamp
+    ) -> (at: Timestamp, ruling: Ruling) {
+        var (at, ruling) = first
+        while ruling.verdict == .keep, let next = ruling.changesAt, next > at, next < end {
+            at = next
+            ruling = self.ruling(on: attachment, holds: holds, now: at)
+        }
+        return (at, ruling)
+    }
 }

@@ -12,6 +12,11 @@ package struct PolicyDiff: Sendable {
         package fileprivate(set) var newlyDeletableBytes: Int64 = 0
         package fileprivate(set) var newlyKept = 0
         package fileprivate(set) var newlyKeptBytes: Int64 = 0
+        /// Deleted by the last day looked at, and not by then under the old policies.
+        package fileprivate(set) var newlyDeletableWithin = 0
+        package fileprivate(set) var newlyDeletableWithinBytes: Int64 = 0
+        package fileprivate(set) var newlyKeptWithin = 0
+        package fileprivate(set) var newlyKeptWithinBytes: Int64 = 0
 
         private enum CodingKeys: String, CodingKey {
             case line, policy
@@ -19,7 +24,19 @@ package struct PolicyDiff: Sendable {
             case newlyDeletableBytes = "newly_deletable_bytes"
             case newlyKept = "newly_kept"
             case newlyKeptBytes = "newly_kept_bytes"
+            case newlyDeletableWithin = "newly_deletable_within"
+            case newlyDeletableWithinBytes = "newly_deletable_within_bytes"
+            case newlyKeptWithin = "newly_kept_within"
+            case newlyKeptWithinBytes = "newly_kept_within_bytes"
         }
+    }
+
+    /// Over all rows.
+    package struct Sum: Sendable, Equatable {
+        package fileprivate(set) var deletable = 0
+        package fileprivate(set) var deletableBytes: Int64 = 0
+        package fileprivate(set) var kept = 0
+        package fileprivate(set) var keptBytes: Int64 = 0
     }
 
     private struct Key: Hashable {
@@ -31,18 +48,24 @@ package struct PolicyDiff: Sendable {
     private let new: Decider
     private let holds: [LegalHold]
     private let now: Timestamp
+    private let end: Timestamp
     private var byKey: [Key: Row] = [:]
     /// Attachments looked at.
     package private(set) var examined = 0
+    /// Those that both delete by the last day, but the new policies at an earlier instant, or a later one.
+    package private(set) var earlier = 0
+    package private(set) var later = 0
     /// Locked policies of the old set that the new one weakens.
     package let lockedChanges: [LockedChange]
 
-    package init(old: PolicySet, new: PolicySet, tiers: TierMap, holds: [LegalHold], now: Timestamp) {
-        self.old = Decider(policies: old, tiers: tiers)
-        self.new = Decider(policies: new, tiers: tiers)
+    /// `days`: how far to look ahead, the day of `now` included.
+    package init(old: Decider, new: Decider, holds: [LegalHold], now: Timestamp, days: Int) {
+        self.old = old
+        self.new = new
         self.holds = holds
         self.now = now
-        lockedChanges = LockedChange.found(old: old.policies, new: new)
+        end = Forecast.end(of: days, from: now)
+        lockedChanges = LockedChange.found(old: old.policies.policies, new: new.policies)
     }
 
     /// Objects that are gone or expired change nothing and are passed over.
@@ -51,19 +74,41 @@ package struct PolicyDiff: Sendable {
         examined += 1
         let before = old.ruling(on: attachment, holds: holds, now: now)
         let after = new.ruling(on: attachment, holds: holds, now: now)
+        let size = attachment.size ?? 0
+        count(attachment, before, after) { row, isDeletion in
+            if isDeletion {
+                row.newlyDeletable += 1
+                row.newlyDeletableBytes += size
+            } else {
+                row.newlyKept += 1
+                row.newlyKeptBytes += size
+            }
+        }
+        let (then, oldFate) = old.fate(of: attachment, holds: holds, after: (now, before), before: end)
+        let (now, newFate) = new.fate(of: attachment, holds: holds, after: (now, after), before: end)
+        count(attachment, oldFate, newFate) { row, isDeletion in
+            if isDeletion {
+                row.newlyDeletableWithin += 1
+                row.newlyDeletableWithinBytes += size
+            } else {
+                row.newlyKeptWithin += 1
+                row.newlyKeptWithinBytes += size
+            }
+        }
+        guard oldFate.verdict == .delete, newFate.verdict == .delete else { return }
+        if now < then { earlier += 1 }
+        if now > then { later += 1 }
+    }
+
+    /// Hands over the row of the policy that deletes, where one of two rulings does and the other does not.
+    private mutating func count(
+        _ attachment: Attachment, _ before: Ruling, _ after: Ruling, _ add: (inout Row, _ isDeletion: Bool) -> Void
+    ) {
         guard before.verdict != after.verdict else { return }
         let deciding = after.verdict == .delete ? after : before
         guard case .policy(let policy)? = deciding.winner else { return }
         let key = Key(line: attachment.sightings.lazy.compactMap(\.line).min(), policy: policy)
-        var row = byKey[key] ?? Row(line: key.line?.number, policy: policy)
-        if after.verdict == .delete {
-            row.newlyDeletable += 1
-            row.newlyDeletableBytes += attachment.size ?? 0
-        } else {
-            row.newlyKept += 1
-            row.newlyKeptBytes += attachment.size ?? 0
-        }
-        byKey[key] = row
+        add(&byKey[key, default: Row(line: key.line?.number, policy: policy)], after.verdict == .delete)
     }
 
     /// By line, then policy; the unknown line comes last.
@@ -71,8 +116,23 @@ package struct PolicyDiff: Sendable {
         byKey.values.sorted { ($0.line ?? "~", $0.policy) < ($1.line ?? "~", $1.policy) }
     }
 
-    package var newlyDeletable: Int { byKey.values.reduce(0) { $0 + $1.newlyDeletable } }
-    package var newlyDeletableBytes: Int64 { byKey.values.reduce(0) { $0 + $1.newlyDeletableBytes } }
-    package var newlyKept: Int { byKey.values.reduce(0) { $0 + $1.newlyKept } }
-    package var newlyKeptBytes: Int64 { byKey.values.reduce(0) { $0 + $1.newlyKeptBytes } }
+    /// What changes at once.
+    package var today: Sum {
+        byKey.values.reduce(into: Sum()) { sum, row in
+            sum.deletable += row.newlyDeletable
+            sum.deletableBytes += row.newlyDeletableBytes
+            sum.kept += row.newlyKept
+            sum.keptBytes += row.newlyKeptBytes
+        }
+    }
+
+    /// What changes by the last day.
+    package var within: Sum {
+        byKey.values.reduce(into: Sum()) { sum, row in
+            sum.deletable += row.newlyDeletableWithin
+            sum.deletableBytes += row.newlyDeletableWithinBytes
+            sum.kept += row.newlyKeptWithin
+            sum.keptBytes += row.newlyKeptWithinBytes
+        }
+    }
 }

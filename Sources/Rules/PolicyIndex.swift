@@ -100,7 +100,8 @@ struct PolicyIndex: Sendable {
         }
     }
 
-    /// Which policies each fact of the attachment lets through. Any sighting that meets a criterion is enough.
+    /// Which policies each fact of the attachment lets through. Any sighting that meets a criterion is enough, and a
+    /// message without a line or a direction may meet any; an upload has neither by nature.
     func criteria(of attachment: borrowing Attachment, tier: Tier?) -> Criteria {
         var met = Criteria(filledWith: 0)
         if let tier { met.seeTier(tier == .persistent ? persistent : ephemeral) }
@@ -118,8 +119,14 @@ struct PolicyIndex: Sendable {
             var policies: UInt64 = 0
             for index in lines.indices where lines[index].line == line { policies |= lines[index].policies }
             met.seeLine(policies)
+        } else if sighting.source != .upload {
+            met.lackLine()
         }
-        if let direction = sighting.direction { met.seeDirection(direction == .inbound ? inbound : outbound) }
+        if let direction = sighting.direction {
+            met.seeDirection(direction == .inbound ? inbound : outbound)
+        } else if sighting.source != .upload {
+            met.lackDirection()
+        }
         if let mime = sighting.mime { met.seeMime(policies(ofType: MimePattern.essence(of: mime))) }
         if let size = sighting.size {
             var policies: UInt64 = 0

@@ -1,17 +1,18 @@
 import Domain
 
 /// How decisions are said to people, in lines of at most 80 columns.
-enum Wording {
+package enum Wording {
     static let width = 80
 
     static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
-    /// Breaks a text at spaces; `first` stands before the first line, `rest` spaces before the others.
-    static func wrap(_ text: String, first: String, rest: Int) -> [String] {
+    /// Breaks a text at spaces, and within a word only where it is longer than any id; `first` stands before the first
+    /// line, `rest` spaces before the others.
+    package static func wrap(_ text: String, first: String, rest: Int) -> [String] {
         var lines: [String] = []
         var current = first
         var isEmpty = true
-        for word in text.split(whereSeparator: \.isWhitespace) {
+        for word in text.split(whereSeparator: \.isWhitespace).flatMap({ pieces(of: $0, width: width - rest) }) {
             if !isEmpty, current.count + 1 + word.count > width {
                 lines.append(current)
                 current = String(repeating: " ", count: rest)
@@ -22,6 +23,17 @@ enum Wording {
         }
         lines.append(current)
         return lines
+    }
+
+    private static func pieces(of word: Substring, width: Int) -> [Substring] {
+        guard word.count > max(width, 71) else { return [word] }
+        var pieces: [Substring] = []
+        var rest = word
+        while !rest.isEmpty {
+            pieces.append(rest.prefix(width))
+            rest = rest.dropFirst(width)
+        }
+        return pieces
     }
 
     /// A whole sentence without its full stop: why this verdict.
@@ -41,8 +53,11 @@ enum Wording {
         }
     }
 
-    static func sentence(for reason: LoserReason) -> String {
-        switch reason {
+    static func sentence(for loser: Loser) -> String {
+        if case .hold = loser.rule, loser.reason == .laterID {
+            return "lasts as long as another hold: the lesser id decides"
+        }
+        return switch loser.reason {
         case .outOfScope: "on none of its lines"
         case .noMatch(let fact): "another \(phrase(fact)) than it asks for"
         case .unknownFact(let fact): "\(phrase(fact)) not known, so not a match to delete by"

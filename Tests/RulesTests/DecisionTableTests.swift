@@ -223,6 +223,45 @@ import struct Domain.Attachment
         #expect(decision.losers.map(\.description) == ["policy:images unknown_fact mime"])
     }
 
+    @Test func aMessageWhoseLineOrDirectionIsNotKnownMayBeTheOneARetainAsksFor() throws {
+        var lined = try policy("keep-lined", retain: "7y", ground: "gdpr.17.3.b")
+        lined.lines = [other]
+        var outbound = try policy("keep-outbound", retain: "7y")
+        outbound.match.direction = .outbound
+        let rest = try policy("rest", delete: "30d")
+        let again = Sighting(chat: ChatID(value: 1), line: line, direction: .inbound, mime: "image/png")
+        var (noLine, noDirection, upload) = (again, again, again)
+        (noLine.line, noDirection.direction) = (nil, nil)
+        (upload.line, upload.direction, upload.source) = (nil, nil, .upload)
+        func reason(_ keep: Policy, _ second: Sighting) -> String {
+            ruling([keep, rest], attachment { $0.sightings.append(second) }, hours: 60 * 24).reason.code
+        }
+        #expect(reason(lined, again) == "policy")
+        #expect(reason(lined, noLine) == "retained")
+        #expect(reason(lined, noDirection) == "policy")
+        #expect(reason(lined, upload) == "policy")
+        #expect(reason(outbound, again) == "policy")
+        #expect(reason(outbound, noDirection) == "retained")
+        #expect(reason(outbound, noLine) == "policy")
+        #expect(reason(outbound, upload) == "policy")
+    }
+
+    @Test func aDeleteNeedsAMessageThatMeetsItForSureAndSaysWhichFactIsMissing() throws {
+        var lined = try policy("lined", delete: "30d")
+        lined.lines = [other]
+        var elsewhere = lined
+        elsewhere.match.direction = .outbound
+        let lost = attachment { $0.sightings.append(Sighting(chat: ChatID(value: 1), direction: .inbound)) }
+        func losers(_ policy: Policy, _ attachment: Attachment) -> [String] {
+            Decider(policies: PolicySet([policy]), tiers: TierMap())
+                .decide(attachment, holds: [], now: created.adding(seconds: 99 * 86_400)).losers.map(\.description)
+        }
+        #expect(losers(lined, lost) == ["policy:lined unknown_fact line"])
+        #expect(losers(elsewhere, lost) == ["policy:lined no_match direction"], "a known fact rules it out")
+        let sure = attachment { $0.sightings += [Sighting(direction: .inbound), Sighting(line: other)] }
+        #expect(ruling([lined], sure, hours: 60 * 24).verdict == .delete)
+    }
+
     @Test func anyOfSeveralSightingsThatMeetsACriterionIsEnough() throws {
         var outbound = try policy("outbound", delete: "1h")
         outbound.match.direction = .outbound
@@ -245,6 +284,34 @@ import struct Domain.Attachment
         fresh.startsFrom = .lastUsed
         #expect(ruling([fresh], unused, hours: 999).reason == .unknown(.lastUsed))
         #expect(ruling([fresh], hours: 48).verdict == .delete)
+    }
+
+    @Test func anErasuresWindowEndsWhenTheRequestIsDueOrThePromiseToKeepIsOver() throws {
+        let decider = Decider(
+            policies: PolicySet([try policy("keep", retain: "10d", ground: "gdpr.17.3.b")]), tiers: TierMap())
+        func latest(due days: Int64?) -> Timestamp? {
+            decider.ruling(
+                on: attachment(), holds: [], request: request, due: days.map { created.adding(seconds: $0 * 86_400) },
+                now: created.adding(seconds: 20 * 86_400)
+            ).latestRemoval
+        }
+        #expect(latest(due: nil) == nil)
+        #expect(latest(due: 9) == created.adding(seconds: 10 * 86_400))
+        #expect(latest(due: 10) == created.adding(seconds: 10 * 86_400))
+        #expect(latest(due: 30) == created.adding(seconds: 30 * 86_400))
+    }
+
+    @Test func ofTwoThatEndTogetherTheLesserIDDecidesAndTheOtherIsNotCalledShorter() throws {
+        func losers(_ policies: [Policy], _ holds: [LegalHold]) -> [String] {
+            Decider(policies: PolicySet(policies), tiers: TierMap())
+                .decide(attachment(), holds: holds, now: created).losers.map { $0.reason.code }
+        }
+        let end = created.adding(seconds: 60)
+        #expect(losers([], [hold(.all, id: 1), hold(.all, id: 2)]) == ["later_id"])
+        #expect(losers([], [hold(.all, until: end, id: 1), hold(.all, until: end, id: 2)]) == ["later_id"])
+        #expect(losers([], [hold(.all, until: end, id: 1), hold(.all, id: 2)]) == ["shorter_hold"])
+        #expect(losers([try policy("a", retain: "24h"), try policy("b", retain: "1d")], []) == ["later_id"])
+        #expect(losers([try policy("a", retain: "1d"), try policy("b", retain: "2d")], []) == ["shorter_retain"])
     }
 
     @Test func aDeletesWindowRunsFromTheLastPromiseToKeepToTheFirstToRemove() throws {

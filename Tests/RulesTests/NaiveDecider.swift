@@ -6,17 +6,30 @@ import Rules
 struct NaiveDecider {
     let policies: [Policy]
     let tiers: [TierMap.EphemeralLine]
+    /// Since when the whole partner is ephemeral.
+    var ephemeralSince: Timestamp?
     let attachment: Attachment
     let holds: [LegalHold]
     let request: RequestID?
-    let now: Timestamp
+    /// By when the request is to be carried out.
+    var requestDue: Timestamp?
+    var now: Timestamp
 
-    struct Answer: Equatable, CustomStringConvertible {
+    struct Answer: Equatable {
         var verdict: Ruling.Verdict
         var reason: Reason
         var winner: RuleName?
+    }
 
-        var description: String { "\(verdict) \(reason) \(winner.map(\.description) ?? "-")" }
+    init(_ world: RandomWorld, _ attachment: Attachment, request: RequestID?, due: Timestamp? = nil, now: Timestamp) {
+        policies = world.policies
+        tiers = world.spans
+        ephemeralSince = world.ephemeralSince
+        self.attachment = attachment
+        holds = world.holds
+        self.request = request
+        requestDue = due
+        self.now = now
     }
 
     enum Match { case yes, no, maybe }
@@ -37,6 +50,9 @@ struct NaiveDecider {
             if sighting.source == .upload { return .persistent }
             guard let line = sighting.line else { return .persistent }
             var wasEphemeral = false
+            if !tiers.contains(where: { $0.line == line }), let ephemeralSince {
+                wasEphemeral = ephemeralSince <= created
+            }
             for span in tiers where span.line == line {
                 if created >= span.since, span.until == nil || created < span.until! { wasEphemeral = true }
             }
@@ -45,14 +61,14 @@ struct NaiveDecider {
         return .ephemeral
     }
 
-    var pastTwentyFourHours: Bool {
-        guard tier == .ephemeral, let created else { return false }
+    var expiry: Timestamp? {
+        guard tier == .ephemeral, let created else { return nil }
         var start = created
         for sighting in attachment.sightings {
             if let reconciled = sighting.reconciledAt, reconciled > start { start = reconciled }
         }
         if let first = attachment.sightings.compactMap(\.firstEnvelope).sorted().first, first > start { start = first }
-        return now.microseconds >= start.microseconds + 24 * 3600 * 1_000_000
+        return Timestamp(microseconds: start.microseconds + 24 * 3600 * 1_000_000)
     }
 
     // MARK: Criteria
@@ -63,12 +79,27 @@ struct NaiveDecider {
         return known.contains(where: accepts) ? .yes : .no
     }
 
+    /// A fact that each message has of its own: one message without it may be the one that meets the criterion.
+    func criterion<Fact>(ofMessages fact: KeyPath<Sighting, Fact?>, _ accepts: ((Fact) -> Bool)?) -> Match {
+        guard let accepts else { return .yes }
+        var answers: [Match] = []
+        for sighting in attachment.sightings {
+            if let value = sighting[keyPath: fact] {
+                answers.append(accepts(value) ? .yes : .no)
+            } else if sighting.source != .upload {
+                answers.append(.maybe)
+            }
+        }
+        if answers.contains(.yes) { return .yes }
+        return answers.isEmpty || answers.contains(.maybe) ? .maybe : .no
+    }
+
     func match(_ policy: Policy) -> Match {
         let seen = attachment.sightings
         var all: [Match] = []
-        all.append(criterion(seen.compactMap(\.line), policy.lines.map { lines in { lines.contains($0) } }))
+        all.append(criterion(ofMessages: \.line, policy.lines.map { lines in { lines.contains($0) } }))
         all.append(criterion(tier.map { [$0] } ?? [], policy.match.tier.map { wanted in { $0 == wanted } }))
-        all.append(criterion(seen.compactMap(\.direction), policy.match.direction.map { wanted in { $0 == wanted } }))
+        all.append(criterion(ofMessages: \.direction, policy.match.direction.map { wanted in { $0 == wanted } }))
         all.append(criterion(seen.map(\.source), policy.match.sources.map { wanted in { wanted.contains($0) } }))
         all.append(
             criterion(
@@ -118,14 +149,53 @@ struct NaiveDecider {
 
     // MARK: The table
 
-    func decide() -> Answer {
-        let byID = policies.sorted { $0.id < $1.id }
-        // Every retain that counts, with its end; nil where it cannot be known.
+    /// Every retain that counts, with its end; nil where it cannot be known.
+    var retains: [(policy: Policy, end: Timestamp?)] {
         var retains: [(policy: Policy, end: Timestamp?)] = []
-        for policy in byID where policy.retain != nil && match(policy) != .no {
+        for policy in policies.sorted(by: { $0.id < $1.id }) where policy.retain != nil && match(policy) != .no {
             if request != nil, policy.ground == nil { continue }
             retains.append((policy, start(policy).map { policy.retain!.end(from: $0) }))
         }
+        return retains
+    }
+
+    /// Every `delete_after` that matches for sure.
+    var deletes: [(policy: Policy, due: Timestamp)] {
+        var deletes: [(policy: Policy, due: Timestamp)] = []
+        for policy in policies.sorted(by: { $0.id < $1.id }) where policy.deleteAfter != nil && match(policy) == .yes {
+            if let start = start(policy) { deletes.append((policy, policy.deleteAfter!.end(from: start))) }
+        }
+        return deletes
+    }
+
+    /// With when it changes and the window of a deletion, each found by trying every instant there is.
+    func ruling() -> Ruling {
+        let answer = decide()
+        var ruling = Ruling(answer.verdict, answer.reason, winner: answer.winner, changesAt: changesAt(from: answer))
+        guard answer.verdict == .delete else { return ruling }
+        let promises = retains.compactMap(\.end)
+        ruling.earliestRemoval = (promises + [created].compactMap { $0 }).sorted().last
+        if answer.reason == .erasure {
+            ruling.latestRemoval = requestDue.map { due in [due, ruling.earliestRemoval ?? due].sorted()[1] }
+        } else if let own = deletes.first(where: { answer.winner == .policy($0.policy.id) }) {
+            let last = ([own.due] + promises + [created].compactMap { $0 }).sorted().last
+            ruling.latestRemoval = [last, expiry].compactMap { $0 }.sorted().first
+        }
+        return ruling
+    }
+
+    private func changesAt(from answer: Answer) -> Timestamp? {
+        var later = self
+        let instants =
+            retains.compactMap(\.end) + deletes.map(\.due) + holds.compactMap(\.until) + [expiry].compactMap { $0 }
+        return instants.filter { $0 > now }.sorted().first { instant in
+            later.now = instant
+            return later.decide() != answer
+        }
+    }
+
+    func decide() -> Answer {
+        let retains = retains
         // 0
         var missing: Fact?
         if created == nil {
@@ -168,12 +238,9 @@ struct NaiveDecider {
         // 3
         if let request { return Answer(verdict: .delete, reason: .erasure, winner: .request(request)) }
         // 4
-        if pastTwentyFourHours { return Answer(verdict: .keep, reason: .expired) }
+        if let expiry, now >= expiry { return Answer(verdict: .keep, reason: .expired) }
         // 5
-        var deletes: [(policy: Policy, due: Timestamp)] = []
-        for policy in byID where policy.deleteAfter != nil && match(policy) == .yes {
-            if let start = start(policy) { deletes.append((policy, policy.deleteAfter!.end(from: start))) }
-        }
+        var deletes = deletes
         let scoped = deletes.filter { $0.policy.lines != nil }
         if !scoped.isEmpty { deletes = scoped }
         let tiered = deletes.filter { $0.policy.match.tier != nil }

@@ -44,6 +44,17 @@ import struct Domain.Attachment
             } == [])
     }
 
+    @Test func anotherGroundWeakensNothingSinceTheRetainStandsAsBefore() throws {
+        #expect(try kinds { $0.ground = LegalGround("other") } == [])
+        for ground in LegalGround.names {
+            let kept = Decider(policies: PolicySet([try policy { $0.ground = LegalGround(ground) }]), tiers: TierMap())
+                .ruling(
+                    on: Attachment(id: AttachmentID(value: 1), apiCreated: Timestamp(seconds: 0)), holds: [],
+                    request: RequestID(value: 1), now: Timestamp(seconds: 1))
+            #expect(kept.verdict == .keep)
+        }
+    }
+
     @Test func whatIsShorter() throws {
         #expect(try kinds { $0.retain = try Period.parse("83mo").get() } == [.shorter])
         #expect(try kinds { $0.retain = nil } == [.shorter])
@@ -120,19 +131,42 @@ import struct Domain.Attachment
     }
 
     @Test func aDiffCountsWhatBecomesDeletableAndWhatIsKeptPerLineAndPolicy() throws {
-        var shorter = PolicyDiff(old: try set("60d"), new: try set("30d"), tiers: TierMap(), holds: [], now: now)
+        var shorter = try diff("60d", "30d", days: 1)
         for days in [29, 30, 59, 60, 61] as [Int64] { shorter.add(try attachment(days: days)) }
         shorter.add(try attachment(days: 45, size: nil, line: nil))
         var gone = try attachment(days: 40)
         gone.state = .gone
         shorter.add(gone)
         #expect(shorter.examined == 6)
-        #expect((shorter.newlyDeletable, shorter.newlyDeletableBytes, shorter.newlyKept) == (3, 200, 0))
+        #expect((shorter.today.deletable, shorter.today.deletableBytes, shorter.today.kept) == (3, 200, 0))
         #expect(shorter.rows.map(\.line) == ["+12025550143", nil])
         #expect(shorter.rows.map(\.newlyDeletable) == [2, 1])
-        var longer = PolicyDiff(old: try set("30d"), new: try set("60d"), tiers: TierMap(), holds: [], now: now)
+        var longer = try diff("30d", "60d", days: 1)
         for days in [29, 30, 59, 60, 61] as [Int64] { longer.add(try attachment(days: days)) }
-        #expect((longer.newlyDeletable, longer.newlyKept, longer.newlyKeptBytes) == (0, 2, 200))
+        #expect((longer.today.deletable, longer.today.kept, longer.today.keptBytes) == (0, 2, 200))
+    }
+
+    private func diff(_ old: String, _ new: String, days: Int) throws -> PolicyDiff {
+        PolicyDiff(
+            old: Decider(policies: try set(old), tiers: TierMap()),
+            new: Decider(policies: try set(new), tiers: TierMap()), holds: [], now: now, days: days)
+    }
+
+    @Test func aDiffAlsoCountsWhatChangesWithinItsDays() throws {
+        var shorter = try diff("200d", "90d", days: 90)
+        // Deletable at once; in 1, 89 and 90 days (the last is out); under both within 90 days.
+        for days in [90, 89, 1, 0, 150] as [Int64] { shorter.add(try attachment(days: days)) }
+        #expect((shorter.today.deletable, shorter.today.kept) == (2, 0))
+        #expect((shorter.within.deletable, shorter.within.deletableBytes, shorter.within.kept) == (3, 300, 0))
+        #expect((shorter.earlier, shorter.later) == (1, 0))
+        #expect(shorter.rows.map(\.newlyDeletableWithin) == [3])
+        var longer = try diff("90d", "200d", days: 90)
+        for days in [90, 89, 1, 0, 150] as [Int64] { longer.add(try attachment(days: days)) }
+        #expect((longer.within.deletable, longer.within.kept, longer.later) == (0, 3, 1))
+        var moved = try diff("95d", "90d", days: 90)
+        moved.add(try attachment(days: 80))
+        #expect(moved.rows.isEmpty)
+        #expect((moved.earlier, moved.later) == (1, 0), "the same ones go, but not on the same day")
     }
 
     @Test func aForecastNamesTheDayOfEachDeletion() throws {

@@ -11,6 +11,8 @@ struct RandomWorld {
     let people: [SubjectPseudonym]
     private(set) var policies: [Policy] = []
     private(set) var spans: [TierMap.EphemeralLine] = []
+    /// Since when the whole partner is ephemeral; `nil` = it is persistent.
+    private(set) var ephemeralSince: Timestamp?
     private(set) var holds: [LegalHold] = []
 
     static let base = Timestamp(seconds: 1_767_225_600)  // 2026-01-01
@@ -24,10 +26,17 @@ struct RandomWorld {
         spans = chance(3, of: 4) ? (0...pick(2)).map { _ in ephemeralLine() } : []
         for index in 0..<(policyCount ?? pick(8)) { policies.append(policy(index)) }
         holds = (0..<pick(4)).map { hold($0) }
+        ephemeralSince = maybe(1, of: 4) { $0.time() }
+        decider = Decider(policies: PolicySet(policies), tiers: tiers)
     }
 
-    var tiers: TierMap { TierMap(ephemeralLines: spans) }
-    var decider: Decider { Decider(policies: PolicySet(policies), tiers: tiers) }
+    var tiers: TierMap {
+        TierMap(
+            defaultTier: ephemeralSince == nil ? .persistent : .ephemeral, defaultSince: ephemeralSince,
+            ephemeralLines: spans)
+    }
+    /// Made once a world: the digest of the policies costs more than a decision.
+    private(set) var decider = Decider(policies: PolicySet([]), tiers: TierMap())
 
     mutating func pick(_ count: Int) -> Int { Int.random(in: 0..<count, using: &random) }
     mutating func chance(_ part: Int, of whole: Int) -> Bool { pick(whole) < part }
@@ -117,7 +126,4 @@ struct RandomWorld {
     }
 
     mutating func request() -> RequestID? { chance(1, of: 3) ? RequestID(value: 7) : nil }
-
-    mutating func replace(policies: [Policy]) { self.policies = policies }
-    mutating func replace(holds: [LegalHold]) { self.holds = holds }
 }

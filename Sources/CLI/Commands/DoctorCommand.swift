@@ -103,6 +103,7 @@ struct Checkup {
             return
                 "\(count(set.policies.count, "policy", "policies")), \(count(loaded.diagnostics.warningCount, "warning", "warnings"))"
         }
+        checkLocks()
         attempt("inventory") { [wiring] in "\(try wiring.inventory().liveCount()) attachments held" }
         checkTierDrift()
         attempt("allow-list") { [wiring] in
@@ -128,6 +129,13 @@ struct Checkup {
             add(
                 "webhooks", .warn, "no webhook secret is set: signatures cannot be checked",
                 fix: "export LINQ_WEBHOOK_SECRET=whsec_…")
+        }
+    }
+
+    private mutating func checkLocks() {
+        guard let loaded = try? wiring.loadPolicies() else { return }
+        for weakened in wiring.weakenedLocks(of: loaded) {
+            add("locked policy", .warn, weakened.message, fix: weakened.suggestion)
         }
     }
 

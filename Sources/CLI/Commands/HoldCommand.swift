@@ -4,6 +4,7 @@ import Engine
 import Foundation
 import Inventory
 import Reports
+import Rules
 
 struct HoldCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -47,7 +48,7 @@ struct HoldPlace: LetheCommand {
         let handles = try subjectFile.map {
             try ReadInput.handles(in: String(decoding: ReadInput.bytes($0), as: UTF8.self))
         }
-        let hold = try await wiring.work(vendor: false) { bench in
+        let (hold, coverage) = try await wiring.work(vendor: false) { bench in
             let scope: LegalHold.Scope
             if let handles {
                 scope = .subject(
@@ -55,12 +56,19 @@ struct HoldPlace: LetheCommand {
             } else {
                 scope = try self.scope()
             }
-            return try PlaceHold(inventory: bench.inventory, log: bench.log).run(
+            let hold = try PlaceHold(inventory: bench.inventory, log: bench.log).run(
                 scope, by: name, reason: reason, until: end, now: bench.time.now())
+            return (hold, try HoldCoverage(of: hold, in: bench.inventory))
+        }
+        for doubt in coverage.doubts {
+            console.warn("\(doubt): if that is a mistake, lethe hold release \(hold.id), and place it again")
         }
         return Reply(
-            "hold \(hold.id) is in force\(hold.until.map { " until \($0.brief)" } ?? "")",
-            json: ["hold": HoldList.json(hold, now: wiring.clock.now())])
+            "hold \(hold.id) is in force\(hold.until.map { " until \($0.brief)" } ?? "")\n"
+                + "covers \(count(coverage.attachments, "attachment", "attachments")) now",
+            json: [
+                "hold": HoldList.json(hold, now: wiring.clock.now()), "covers": JSONValue(coverage.attachments),
+            ])
     }
 
     private func scope() throws -> LegalHold.Scope {
@@ -105,16 +113,24 @@ struct HoldList: LetheCommand {
         let wiring = try Wiring.open(global, console)
         let now = wiring.clock.now()
         let holds = try wiring.currentInventory().holds().filter { all || $0.isActive(at: now) }
-        var table = TextTable([.id("hold"), .text("what"), .id("state"), .id("placed"), .id("by"), .text("reason")])
-        for hold in holds {
-            table.append([
-                hold.id.description, Self.what(hold.scope), Self.state(hold, now: now), hold.placedAt.date,
-                hold.placedBy, hold.reason,
-            ])
-        }
         return Reply(
-            holds.isEmpty ? "No hold is in force." : trimmed(table),
+            holds.isEmpty
+                ? "No hold is in force." : holds.flatMap { Self.lines(of: $0, now: now) }.joined(separator: "\n"),
             json: ["holds": .array(holds.map { Self.json($0, now: now) })])
+    }
+
+    /// The id and what it holds whole, in lines of 80 columns:
+    ///
+    ///     5a3f0c1e9b7d4a2680f1e2d3c4b5a697  active, until 2027-06-30 00:00 UTC
+    ///       holds   line:+12025550143
+    ///       placed  2026-05-01 by alex: matter 2026-17
+    private static func lines(of hold: LegalHold, now: Timestamp) -> [String] {
+        var end = hold.until.map { "until \($0.brief)" } ?? "until it is released"
+        if let released = hold.releasedAt { end = "on \(released.brief)" }
+        return ["\(hold.id)  \(state(hold, now: now)), \(end)"]
+            + Wording.wrap(what(hold.scope), first: "  holds   ", rest: 10)
+            + Wording.wrap(
+                printable("\(hold.placedAt.date) by \(hold.placedBy): \(hold.reason)"), first: "  placed  ", rest: 10)
     }
 
     /// People see short pseudonyms.

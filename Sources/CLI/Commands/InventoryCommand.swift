@@ -156,9 +156,9 @@ struct InventoryShow: LetheCommand {
                 hint: "lethe inventory list")
         }
         let now = wiring.clock.now()
-        let explanation = Explanation(
-            of: record.attachment, by: try wiring.decider(), holds: try inventory.holds(), now: now)
-
+        var question = Explanation.Question(record.attachment, holds: try inventory.holds(), now: now)
+        question.ending = wiring.ending(of: record)
+        let explanation = Explanation(of: question, by: try wiring.decider())
         return Reply(
             AttachmentJSON.text(record, wiring.settings.tiers) + "\n\n" + explanation.rendered.withoutFinalNewline,
             json: [

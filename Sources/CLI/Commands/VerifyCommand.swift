@@ -31,9 +31,11 @@ struct VerifyCommand: LetheCommand {
         let from = try since.map { try time($0, "--since") }
         let stop = StopSignal(console: console)
         let report = try await wiring.work(vendor: true, stop: stop) { bench in
-            try await VerifyDeletions(bench, requestsPerSecond: wiring.settings.linq.maxRequestsPerSecond).run(
-                sample: all ? nil : sample ?? 1000, since: from
-            ) { console.progress("asking the vendor", done: $0.checked, of: nil) }
+            try await VerifyDeletions(
+                bench, tiers: wiring.settings.tiers, requestsPerSecond: wiring.settings.linq.maxRequestsPerSecond
+            ).run(sample: all ? nil : sample ?? 1000, since: from) {
+                console.progress("asking the vendor", done: $0.checked, of: nil)
+            }
         }
         var lines = [
             "\(report.checked) checked: \(report.gone) gone, \(report.stillThere.count) still there, \(report.unknown) without a clear answer"
@@ -46,6 +48,7 @@ struct VerifyCommand: LetheCommand {
                 "still_there": .array(report.stillThere.map { JSONValue($0) }), "unknown": JSONValue(report.unknown),
             ], status: report.status)
     }
+
     private func askForExpired(_ sample: Int, _ console: Console) async throws -> Reply {
         guard sample > 0, self.sample == nil, since == nil, !all else {
             throw LetheError(

@@ -35,6 +35,7 @@ package struct SettleOpenIntents: Sendable {
             let lookUp = await retrying(answer: { $0.answer }, call: { await vendor.lookUp(intent.attachment) })
             switch LookUpFinding(lookUp.answer) {
             case .present:
+                try bench.noteTierDrift(of: intent.attachment, tiers: decider.tiers)
                 let answer = AuditRecord.Answer(
                     operation: intent.op, attempt: intent.attempt, attachment: intent.attachment, answer: .unknown,
                     http: 0)

@@ -128,7 +128,7 @@ package struct PlanErasure: Sendable {
         _ candidate: ErasureCandidate, of request: ErasureRequest, holds: [LegalHold], now: Timestamp
     ) -> PlanItem {
         let attachment = candidate.attachment
-        let ruling = decider.ruling(on: attachment, holds: holds, request: request.id, now: now)
+        let ruling = decider.ruling(on: attachment, holds: holds, request: request.id, due: request.due, now: now)
         var withheld: Withholding?
         if ruling.verdict == .keep {
             withheld = Self.withholding(ruling.reason, holds)

@@ -32,6 +32,15 @@ package struct LockedPolicies: Sendable {
             hint: "put it back, or put on record why: lethe policy unlock \(first.policy) --as NAME --reason TEXT")
     }
 
+    /// What is weaker than the inventory remembers it, for whoever only looks: nothing is remembered, and the log is not asked.
+    package static func weakened(
+        by policies: PolicySet, in inventory: InventoryStore
+    ) throws(LetheError) -> [Finding] {
+        var findings: [Finding] = []
+        for row in try inventory.lockedPolicies() { findings += finding(row, policies) }
+        return findings
+    }
+
     /// Remembers each locked policy as it is loaded now, unless that is weaker; gives what is weaker.
     package func remember(_ policies: PolicySet) throws(LetheError) -> [Finding] {
         try CatchUp(inventory: inventory, log: log).run()
@@ -39,7 +48,7 @@ package struct LockedPolicies: Sendable {
         var known: [String: LockedPolicyRow] = [:]
         for row in try inventory.lockedPolicies() {
             known[row.id] = row
-            findings += finding(row, policies)
+            findings += Self.finding(row, policies)
         }
         let weakened = Set(findings.map(\.policy))
         var records: [AuditRecord] = []
@@ -69,7 +78,7 @@ package struct LockedPolicies: Sendable {
             throw LetheError(
                 "unknown-lock", .usage, "no locked policy \(id) was ever loaded", hint: "lethe policy check")
         }
-        guard !finding(row, policies).isEmpty else {
+        guard !Self.finding(row, policies).isEmpty else {
             throw LetheError(
                 "not-weakened", .usage, "locked policy \(id) is as it is remembered, or stronger: nothing to unlock",
                 hint: "change the file first; the unlock is of the form that is loaded then")
@@ -92,7 +101,7 @@ package struct LockedPolicies: Sendable {
     }
 
     /// What the log names counts. Where the inventory has lost the form, or has another one, only the very same policy will do.
-    private func finding(_ row: LockedPolicyRow, _ policies: PolicySet) -> [Finding] {
+    private static func finding(_ row: LockedPolicyRow, _ policies: PolicySet) -> [Finding] {
         if policies[row.id]?.sha256 == row.sha256 { return [] }
         guard let form = row.form, Hex.encode(Digest.sha256(form)) == row.sha256,
             let old = Policy(canonicalBytes: form)

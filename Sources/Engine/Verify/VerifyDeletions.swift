@@ -2,6 +2,7 @@ import Audit
 package import Domain
 import Inventory
 import LinqClient
+package import Rules
 
 /// `lethe verify`: asks the vendor for what was deleted, grades the evidence, and reports drift. What is still there is
 /// live again and due at the next run.
@@ -21,10 +22,12 @@ package struct VerifyDeletions: Sendable {
     }
 
     private let bench: Workbench
+    private let tiers: TierMap
     private let retrying: Retrying
 
-    package init(_ bench: Workbench, requestsPerSecond: Int = 10) {
+    package init(_ bench: Workbench, tiers: TierMap, requestsPerSecond: Int = 10) {
         self.bench = bench
+        self.tiers = tiers
         retrying = Retrying(perSecond: requestsPerSecond, time: bench.time)
     }
 
@@ -52,17 +55,25 @@ package struct VerifyDeletions: Sendable {
                 }
             case .present:
                 report.stillThere.append(id)
+                try bench.noteTierDrift(of: id, tiers: tiers)
                 findings.append(.deleteVerified(run: run, attachment: id, http: answer.status, grade: .x))
-            case .keyRefused: try Preflight.refuseBadKey(answer)
+            case .keyRefused:
+                // The answers until now are as good as ever.
+                if !findings.isEmpty { try self.record(report, findings) }
+                try Preflight.refuseBadKey(answer)
             case .unknown: report.unknown += 1
             }
             progress(report)
         }
-        findings.append(
-            .vendorSample(checked: report.gone + report.stillThere.count, present: report.stillThere.count))
-        _ = try bench.log.append(findings)
-        try CatchUp(inventory: bench.inventory, log: bench.log).run()
+        try record(report, findings)
         return report
+    }
+
+    private func record(_ report: Report, _ findings: [AuditRecord]) throws(LetheError) {
+        let sample = AuditRecord.vendorSample(
+            checked: report.gone + report.stillThere.count, present: report.stillThere.count)
+        _ = try bench.log.append(findings + [sample])
+        try CatchUp(inventory: bench.inventory, log: bench.log).run()
     }
 }
 

@@ -24,9 +24,8 @@ package struct VerifyExpired: Sendable {
         }
     }
 
-    /// The vendor's promise, and its longest reading, in seconds.
+    /// The vendor's promise, in seconds.
     private static let promise: Int64 = 24 * 3600
-    private static let breach: Int64 = 48 * 3600
 
     private let bench: Workbench
     private let tiers: TierMap
@@ -45,20 +44,22 @@ package struct VerifyExpired: Sendable {
         try CatchUp(inventory: bench.inventory, log: bench.log).run()
         _ = try await Preflight(bench).run(lines: try bench.inventory.lines())
         var report = Report()
-        for (id, start) in try self.sample(sample) where !bench.shouldStop() {
+        for id in try self.sample(sample) where !bench.shouldStop() {
             let vendor = bench.vendor
             let answer = await retrying(answer: { $0.answer }, call: { await vendor.lookUp(id) }).answer
             report.checked += 1
             switch LookUpFinding(answer) {
             case .absent: report.gone += 1
-            case .present where bench.time.now() < start.adding(seconds: Self.breach): report.notYet += 1
-            case .present: report.breaches.append(id)
-            case .keyRefused: try Preflight.refuseBadKey(answer)
+            case .present where try bench.noteTierDrift(of: id, tiers: tiers): report.breaches.append(id)
+            case .present: report.notYet += 1
+            case .keyRefused:
+                // The answers until now are as good as ever.
+                if report.gone + report.breaches.count > 0 { try record(report) }
+                try Preflight.refuseBadKey(answer)
             case .unknown: report.unknown += 1
             }
             progress(report)
         }
-        try bench.inventory.setTierDrift(report.breaches)
         try record(report)
         return report
     }
@@ -72,9 +73,9 @@ package struct VerifyExpired: Sendable {
     }
 
     /// Each one past its 24 hours has the same chance (a reservoir of `count`).
-    private func sample(_ count: Int) throws(LetheError) -> [(AttachmentID, start: Timestamp)] {
+    private func sample(_ count: Int) throws(LetheError) -> [AttachmentID] {
         let limit = bench.time.now().adding(seconds: -Self.promise)
-        var drawn: [(AttachmentID, start: Timestamp)] = []
+        var drawn: [AttachmentID] = []
         var met = 0
         try bench.inventory.forEachAttachment { candidate in
             let attachment = candidate.attachment
@@ -83,9 +84,9 @@ package struct VerifyExpired: Sendable {
             }
             met += 1
             if drawn.count < count {
-                drawn.append((attachment.id, start))
+                drawn.append(attachment.id)
             } else if case let place = Int.random(in: 0..<met), place < count {
-                drawn[place] = (attachment.id, start)
+                drawn[place] = attachment.id
             }
             return true
         }

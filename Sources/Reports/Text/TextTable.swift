@@ -75,7 +75,7 @@ func cut(_ text: String, to width: Int) -> String {
 }
 
 /// Without control characters: what a person typed cannot move the cursor or colour the terminal.
-private func printable(_ text: String) -> String {
+package func printable(_ text: String) -> String {
     String(
         String.UnicodeScalarView(
             text.unicodeScalars.map { scalar in

@@ -101,7 +101,7 @@ import Testing
             let report = try await SyncFromAPI(bench, requestsPerSecond: 1000).run()
             #expect(report.suppressed <= due.count && report.attachmentsNew == 0)
             #expect(try workspace.inventory.liveCount() == 60 - due.count)
-            let verified = try await VerifyDeletions(bench, requestsPerSecond: 1000).run()
+            let verified = try await VerifyDeletions(bench, tiers: TierMap(), requestsPerSecond: 1000).run()
             #expect(verified.checked == due.count && verified.gone == due.count && verified.status == .done)
             await client.shutdown()
         }
@@ -116,7 +116,7 @@ import Testing
         let vendor = try workspace.scripted(lookUp: { _ in .http(200) })
         let bench = workspace.bench(vendor)
         #expect(try await TestWorkspace.retention(bench).run().status == .done)
-        let report = try await VerifyDeletions(bench, requestsPerSecond: 1000).run(sample: 3)
+        let report = try await VerifyDeletions(bench, tiers: TierMap(), requestsPerSecond: 1000).run(sample: 3)
         #expect(report.checked == 3 && report.stillThere.count == 3 && report.status == .failed)
         #expect(try workspace.due().count == 3)
         #expect(due.isSuperset(of: report.stillThere))

@@ -4,6 +4,7 @@ import Engine
 import Foundation
 import Inventory
 import Rules
+import Synchronization
 import TestSupport
 import Testing
 
@@ -109,6 +110,41 @@ import Testing
         #expect(try plan().plan.items.map(\.attachment) == [kept])
         let again = try await verify { _ in .http(404, code: 2003) }
         #expect(again.checked == 1 && again.gone == 1 && again.status == .done)
+    }
+
+    @Test func whatWasFoundBeforeTheKeyWasRefusedStays() async throws {
+        for number in 1...6 as ClosedRange<UInt128> { try add(number, age: 100 * 3600) }
+        let asked = Mutex(0)
+        await #expect {
+            _ = try await verify { _ in
+                switch asked.withLock({
+                    $0 += 1
+                    return $0
+                }) {
+                case 1, 2: .http(200)
+                case 3: .http(404, code: 2003)
+                default: .http(401)
+                }
+            }
+        } throws: {
+            ($0 as? LetheError)?.code == "unauthorized"
+        }
+        #expect(try workspace.inventory.tierDriftCount() == 2)
+        #expect(try workspace.records().contains(.vendorSample(checked: 3, present: 2)))
+    }
+
+    @Test func aDeletedOneThatIsStillThereAfterTwoDaysIsAFindingToo() async throws {
+        let id = try add(1, age: 100 * 3600)
+        let intent = AuditRecord.Intent(
+            run: RunID(value: 9), operation: OperationID(value: 1), attempt: 1, attachment: id, rule: "erasure:1")
+        let answer = AuditRecord.Answer(
+            operation: OperationID(value: 1), attempt: 1, attachment: id, answer: .deleted, http: 204, final: .deleted)
+        _ = try workspace.log.append([.deleteIntent(intent), .deleteOutcome(answer)])
+        let bench = workspace.bench(try workspace.scripted(lookUp: { _ in .http(200) }))
+        let report = try await VerifyDeletions(bench, tiers: rules.tiers, requestsPerSecond: 1000).run()
+        #expect(report.stillThere == [id])
+        let attachment = try #require(try workspace.inventory.attachment(id))
+        #expect(attachment.hasTierDrift && attachment.state == .live)
     }
 
     @Test func onlyAClearAnswerCounts() async throws {

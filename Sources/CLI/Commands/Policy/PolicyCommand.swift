@@ -1,5 +1,6 @@
 import ArgumentParser
 import Domain
+import Engine
 import Foundation
 import Inventory
 import Rules
@@ -19,56 +20,54 @@ struct PolicyCheck: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Loads the policies and shows every problem with its place.",
-        discussion: "Exit 0 clean, 78 with errors.\n\nExample: lethe policy check --strict")
+        discussion: """
+            Exit 0 clean, 78 with errors. With a folder: the policies there, which need not be live.
 
+            Example: lethe policy check --strict
+            """)
+
+    @Argument(help: ArgumentHelp("Another folder than that of the workspace.", valueName: "dir")) var directory: String?
     @Flag(help: "Warnings are errors.") var strict = false
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let loaded = try wiring.loadPolicies(isCheck: true, isStrict: strict)
-        let (errors, warnings) = (loaded.diagnostics.errorCount, loaded.diagnostics.warningCount)
+        let loaded = try wiring.loadPolicies(directory, isCheck: true, isStrict: strict)
+        let weakened = directory == nil ? wiring.weakenedLocks(of: loaded, isStrict: strict) : []
+        let diagnostics = (loaded.diagnostics + weakened).sorted(by: Diagnostic.isShownBefore)
+        let (errors, warnings) = (diagnostics.errorCount, diagnostics.warningCount)
         let summary = [
             count(loaded.set?.policies.count ?? loaded.places.count, "policy", "policies"),
             "in " + count(loaded.files.count, "file", "files") + ":", count(errors, "error", "errors") + ",",
             count(warnings, "warning", "warnings"),
         ].joined(separator: " ")
-        let lines = loaded.diagnostics.map(\.rendered) + [summary]
+        let lines = diagnostics.map(\.rendered) + [summary]
         return Reply(
             lines.joined(separator: "\n"),
             json: [
                 "files": .array(loaded.files.map { .string($0) }), "policies": JSONValue(loaded.set?.policies.count),
                 "digest": JSONValue(loaded.set?.digest), "errors": JSONValue(errors), "warnings": JSONValue(warnings),
-                "diagnostics": try JSONValue(encoding: loaded.diagnostics),
-            ], status: loaded.diagnostics.hasErrors ? .configuration : .done)
+                "diagnostics": try JSONValue(encoding: diagnostics),
+            ], status: diagnostics.hasErrors ? .configuration : .done)
     }
 }
 
-struct PolicyExplain: LetheCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "explain",
-        abstract: "Why one attachment stays or goes, and what would change that.",
-        discussion: "Example: lethe policy explain bc639f8b-1c5d-4dcc-bb7f-93edc4ff3cba --at 2027-01-01")
-
-    @Argument(help: "The attachment's id.") var id: String
-    @Option(help: ArgumentHelp("As if it were then.", valueName: "time")) var at: String?
-    @Flag(help: "As if an approved erasure request covered it.") var request = false
-    @OptionGroup var global: GlobalOptions
-
-    func perform(_ console: Console) async throws -> Reply {
-        let wiring = try Wiring.open(global, console)
-        let id = try AttachmentID(id)
-        let inventory = try wiring.currentInventory()
-        guard let attachment = try inventory.attachment(id) else {
-            throw LetheError(
-                "unknown-attachment", .usage, "attachment \(id) was never seen under this account",
-                hint: "lethe inventory list")
+extension Wiring {
+    /// Locked policies that are weaker than this workspace remembers them; nothing is written.
+    func weakenedLocks(of loaded: LoadedPolicies, isStrict: Bool = false) -> [Diagnostic] {
+        guard let set = loaded.set, let inventory = try? inventory(),
+            let findings = try? LockedPolicies.weakened(by: set, in: inventory)
+        else { return [] }
+        return findings.map { finding in
+            let place = loaded.places[finding.policy]
+            return Diagnostic(
+                file: place?.file ?? settings.policies, line: place?.line ?? 1, column: place?.column ?? 1,
+                severity: isStrict ? .error : .warning, code: "locked-weakened",
+                message:
+                    "locked policy \"\(finding.policy)\" is weaker than it is remembered, so every apply is refused: \(finding.detail)",
+                sourceLine: place?.sourceLine,
+                suggestion: "put it back, or record why: lethe policy unlock \(finding.policy) --as NAME --reason TEXT")
         }
-        let now = try at.map { try time($0, "--at") } ?? wiring.clock.now()
-        let explanation = Explanation(
-            of: attachment, by: try wiring.decider(), holds: try inventory.holds(),
-            request: request ? RequestID(value: 0) : nil, now: now)
-        return Reply(explanation.rendered.withoutFinalNewline, json: try JSONValue(encoding: explanation))
     }
 }
 

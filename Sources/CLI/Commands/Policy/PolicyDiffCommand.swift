@@ -1,0 +1,89 @@
+import ArgumentParser
+import Domain
+import Inventory
+import Reports
+import Rules
+
+struct PolicyDiffCommand: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "diff",
+        abstract: "Prices an edit of the policies against the inventory, before it is live.",
+        discussion: """
+            What changes today, and within --days what is deleted that would not have been, or the other way round. Exit 4 when a \
+            locked policy got shorter, narrower, unlocked or vanished.
+
+            Example: lethe policy diff policies ../policies-next
+            """)
+
+    @Argument(help: ArgumentHelp("The folder as it is.", valueName: "old-dir")) var old: String
+    @Argument(help: ArgumentHelp("The folder as it would be.", valueName: "new-dir")) var new: String
+    @Option(help: "Look so many days ahead, today included.") var days: Int = 90
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        guard (1...Forecast.longest).contains(days) else {
+            throw LetheError("invalid-value", .usage, "--days must be 1 to \(Forecast.longest)")
+        }
+        let wiring = try Wiring.open(global, console)
+        let (before, after) = (try wiring.policies(old), try wiring.policies(new))
+        let inventory = try wiring.currentInventory()
+        let now = wiring.clock.now()
+        let holds = try inventory.activeHolds(at: now)
+        let tiers = wiring.settings.tiers
+        var diff = PolicyDiff(
+            old: Decider(policies: before, tiers: tiers), new: Decider(policies: after, tiers: tiers), holds: holds,
+            now: now, days: days)
+        try inventory.forEachAttachment(people: !holds.isEmpty) { candidate in
+            diff.add(candidate.attachment)
+            return true
+        }
+        return Reply(
+            text(diff), json: try json(diff), status: diff.lockedChanges.isEmpty ? .done : .refused)
+    }
+
+    private func json(_ diff: PolicyDiff) throws -> JSONValue {
+        let (today, within) = (diff.today, diff.within)
+        return [
+            "examined": JSONValue(diff.examined), "days": JSONValue(days),
+            "newly_deletable": JSONValue(today.deletable), "newly_deletable_bytes": JSONValue(today.deletableBytes),
+            "newly_kept": JSONValue(today.kept), "newly_kept_bytes": JSONValue(today.keptBytes),
+            "newly_deletable_within": JSONValue(within.deletable),
+            "newly_deletable_within_bytes": JSONValue(within.deletableBytes),
+            "newly_kept_within": JSONValue(within.kept), "newly_kept_within_bytes": JSONValue(within.keptBytes),
+            "earlier": JSONValue(diff.earlier), "later": JSONValue(diff.later),
+            "rows": try JSONValue(encoding: diff.rows), "locked_changes": try JSONValue(encoding: diff.lockedChanges),
+        ]
+    }
+
+    private func text(_ diff: PolicyDiff) -> String {
+        let span = count(days, "day", "days")
+        var lines = diff.lockedChanges.map { "LOCKED policy \($0.policy): \($0.detail)" }
+        if diff.rows.isEmpty, diff.earlier + diff.later == 0 {
+            let all = count(diff.examined, "attachment", "attachments")
+            lines.append("No decision changes today or within \(span), of \(all).")
+            return lines.joined(separator: "\n")
+        }
+        var table = TextTable([
+            .id("line"), .id("policy"), .number("deletable now"), .number("in \(days) d"), .number("kept now"),
+            .number("in \(days) d"),
+        ])
+        for row in diff.rows {
+            table.append([
+                row.line ?? "unknown", row.policy, String(row.newlyDeletable), String(row.newlyDeletableWithin),
+                String(row.newlyKept), String(row.newlyKeptWithin),
+            ])
+        }
+        if !diff.rows.isEmpty { lines.append(trimmed(table)) }
+        lines.append("today: \(Self.sentence(diff.today)), of \(diff.examined)")
+        lines.append("within \(span): \(Self.sentence(diff.within))")
+        if diff.earlier + diff.later > 0 {
+            lines.append("of those that go under both: \(diff.earlier) earlier, \(diff.later) later")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func sentence(_ sum: PolicyDiff.Sum) -> String {
+        "\(sum.deletable) newly deletable (\(formatBytes(sum.deletableBytes))), "
+            + "\(sum.kept) newly kept (\(formatBytes(sum.keptBytes)))"
+    }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import Audit
+import Domain
+import Inventory
+import Rules
+
+struct PolicyExplain: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain",
+        abstract: "Why one attachment stays or goes, and what would change that.",
+        discussion: "Example: lethe policy explain bc639f8b-1c5d-4dcc-bb7f-93edc4ff3cba --at 2027-01-01")
+
+    @Argument(help: "The attachment's id.") var id: String
+    @Option(help: ArgumentHelp("As if it were then.", valueName: "time")) var at: String?
+    @Flag(help: "As if an approved erasure request covered it.") var request = false
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        let wiring = try Wiring.open(global, console)
+        let id = try AttachmentID(id)
+        let inventory = try wiring.currentInventory()
+        guard let record = try inventory.record(of: id) else {
+            throw LetheError(
+                "unknown-attachment", .usage, "attachment \(id) was never seen under this account",
+                hint: "lethe inventory list")
+        }
+        let then = try at.map { try time($0, "--at") }
+        var question = Explanation.Question(
+            record.attachment, holds: try inventory.holds(), request: request ? RequestID(value: 0) : nil,
+            now: then ?? wiring.clock.now(), asOf: then != nil)
+        question.ending = wiring.ending(of: record)
+        let explanation = Explanation(of: question, by: try wiring.decider())
+        return Reply(explanation.rendered.withoutFinalNewline, json: try JSONValue(encoding: explanation))
+    }
+}
+
+extension Wiring {
+    /// How an attachment that is gone went, and the record that says so; `nil` for one that is there.
+    func ending(of record: AttachmentRecord) -> Explanation.Ending? {
+        guard record.attachment.state == .gone else { return nil }
+        var ending = Explanation.Ending(outcome: record.outcome?.rawValue, at: record.outcomeAt)
+        // What cannot be read of the log is missing here, and `audit verify` says why.
+        for segment in ((try? AuditLog.segments(logLocation)) ?? []).reversed() {
+            guard let file = segment.file, let reader = try? LogReader(file),
+                let entry = try? reader.records(of: record.attachment.id).last(where: {
+                    $0.record.finalOutcome != nil && $0.record.finalOutcome == record.outcome
+                })
+            else { continue }
+            (ending.origin, ending.seq) = (reader.origin, entry.seq)
+            break
+        }
+        return ending
+    }
+}

@@ -1,0 +1,178 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The commands around policies and holds, as a person meets them.
+@Suite struct PolicyCommandTests {
+    private static let mistakes = "version: 1\npolicies:\n  - id: A\n    title: t\n    wy: x\n    delete_after: 9days\n"
+
+    private static func policy(_ period: String, id: String = "default") -> String {
+        SampleWorkspace.policy.replacing("default", with: id).replacing("47d", with: period)
+    }
+
+    private func world() async throws -> (SimulatedVendor, SampleWorkspace) {
+        let vendor = try await SimulatedVendor()
+        let workspace = try await SampleWorkspace(vendor: vendor)
+        try await workspace.fill(vendor, attachments: 25, seed: 3)
+        return (vendor, workspace)
+    }
+
+    @Test func aFolderThatIsNotLiveIsCheckedLikeTheLiveOneAndDiffShowsAllItsMistakes() async throws {
+        let workspace = try await SampleWorkspace()
+        try workspace.write(Self.policy("47d"), to: "policies/retention.yaml")
+        try workspace.write(Self.mistakes, to: "next/a.yaml")
+        let live = workspace.directory.appending(path: "policies").path
+        let next = workspace.directory.appending(path: "next").path
+        #expect(try await workspace.lethe("policy", "check").status == 0)
+        let check = try await workspace.lethe("policy", "check", next)
+        #expect(check.status == 78 && check.output.contains("4 errors"), "\(check.everything)")
+        let diff = try await workspace.lethe("policy", "diff", live, next)
+        #expect(diff.status == 78)
+        for piece in [
+            "\(next)/a.yaml:3:9: error[bad-id]", "error[unknown-key]", "error[unknown-unit]: unknown unit \"days\"",
+            "    delete_after: 9days\n", "Try: repair the files; check them with: lethe policy check \(next)",
+        ] {
+            #expect(diff.errors.contains(piece), "\(piece) in \(diff.errors)")
+        }
+        let json = try await workspace.lethe("policy", "diff", live, next, "--json")
+        let error = try #require(json.json?["error"] as? [String: Any])
+        let diagnostics = try #require(error["diagnostics"] as? [[String: Any]])
+        let checked = try await workspace.lethe("policy", "check", next, "--json").json?["diagnostics"]
+        #expect(NSArray(array: diagnostics) == NSArray(array: try #require(checked as? [Any])))
+    }
+
+    @Test func aDiffLooksAheadAndNeverCutsAnID() async throws {
+        let (vendor, workspace) = try await world()
+        defer { withExtendedLifetime(vendor) {} }
+        let ids = ["a", "b"].map { String(repeating: "x", count: 62) + $0 }
+        for (folder, periods) in [("old", ["200d", "300d"]), ("new", ["125d", "130d"])] {
+            for (id, period) in zip(ids, periods) {
+                let text = Self.policy(period, id: id).replacing(
+                    "delete_after",
+                    with: "match: {direction: \(id == ids[0] ? "inbound" : "outbound")}\n    delete_after")
+                try workspace.write(text, to: "\(folder)/\(id).yaml")
+            }
+        }
+        let folders = ["old", "new"].map { workspace.directory.appending(path: $0).path }
+        let diff = try await workspace.lethe("policy", "diff", folders[0], folders[1])
+        #expect(diff.status == 0 && diff.output.contains("today: 0 newly deletable (0 B)"), "\(diff.everything)")
+        #expect(diff.output.contains("within 90 days: ") && diff.output.contains("in 90 d"))
+        for id in ids { #expect(diff.output.contains(" \(id) "), "\(id) in \(diff.output)") }
+        let json = try #require(try await workspace.lethe("policy", "diff", folders[0], folders[1], "--json").json)
+        #expect(json["days"] as? Int == 90 && json["newly_deletable"] as? Int == 0)
+        #expect(try #require(json["newly_deletable_within"] as? Int) > 0)
+        let short = try await workspace.lethe("policy", "diff", folders[0], folders[1], "--days", "1")
+        #expect(short.output == "No decision changes today or within 1 day, of 25 attachments.\n")
+        #expect(try await workspace.lethe("policy", "diff", folders[0], folders[1], "--days", "0").status == 64)
+    }
+
+    @Test func whatIsLikelyAMistakeIsSaidOnceByEveryCommandThatDecides() async throws {
+        let (vendor, workspace) = try await world()
+        defer { withExtendedLifetime(vendor) {} }
+        try workspace.write(
+            Self.policy("47d").replacing("delete_after", with: "match: {direction: inbound}\n    delete_after"),
+            to: "policies/retention.yaml")
+        let list = try await workspace.lethe("inventory", "list", "--limit", "1", "--json")
+        let id = try #require((list.json?["attachments"] as? [[String: Any]])?.first?["attachment_id"] as? String)
+        for words in [
+            ["run"], ["policy", "explain", id], ["policy", "forecast"], ["policy", "test"], ["doctor", "--drill"],
+        ] {
+            let result = try await workspace.lethe.run(LetheProcess.binary, words)
+            let warnings = result.errors.split(separator: "\n").filter { $0.contains("warning[no-default]") }
+            #expect(
+                warnings.count == 1 && warnings.first?.hasPrefix("Warning: ") == true, "\(words): \(result.everything)")
+            let quiet = try await workspace.lethe.run(LetheProcess.binary, words + ["--quiet"])
+            #expect(!quiet.errors.contains("no-default"), "\(words): \(quiet.everything)")
+        }
+    }
+
+    @Test func aWeakenedLockIsSeenByCheckAndDoctorWhichWriteNothing() async throws {
+        let workspace = try await SampleWorkspace()
+        let locked = Self.policy("1d").replacing(
+            "delete_after", with: "legal_ground: other\n    locked: true\n    retain: 10d #")
+        try workspace.write(locked, to: "policies/retention.yaml")
+        #expect(try await workspace.lethe("run").status == 0)
+        let before = try await workspace.lethe("audit", "show", "--json").json
+        #expect(try await !workspace.lethe("policy", "check").output.contains("locked-weakened"))
+        try workspace.write(locked.replacing("10d", with: "9d"), to: "policies/retention.yaml")
+        let check = try await workspace.lethe("policy", "check")
+        #expect(check.status == 0, "\(check.everything)")
+        #expect(
+            check.output.contains(
+                """
+                policies/retention.yaml:3:9: warning[locked-weakened]: locked policy "default" is weaker than it is \
+                remembered, so every apply is refused: retain 10d -> 9d
+                """), "\(check.output)")
+        #expect(try await workspace.lethe("policy", "check", "--strict").status == 78)
+        let elsewhere = workspace.directory.appending(path: "policies").path
+        #expect(try await !workspace.lethe("policy", "check", elsewhere).output.contains("locked-weakened"))
+        let doctor = try await workspace.lethe("doctor", "--json")
+        let checks = try #require(doctor.json?["checks"] as? [[String: Any]])
+        let lock = try #require(checks.first { $0["name"] as? String == "locked policy" })
+        #expect(
+            lock["status"] as? String == "warn" && (lock["fix"] as? String)?.contains("policy unlock default") == true)
+        let after = try await workspace.lethe("audit", "show", "--json").json
+        #expect(NSDictionary(dictionary: before ?? [:]) == NSDictionary(dictionary: after ?? [:]))
+    }
+
+    @Test func explainTellsOfAGoneOneFirstAndOfAHoldAsItStood() async throws {
+        let (vendor, workspace) = try await world()
+        defer { withExtendedLifetime(vendor) {} }
+        let due = try await workspace.due()
+        let id = try #require(due.attachments.sorted().first)
+        #expect(try await workspace.lethe("run", "--apply").status == 0)
+        let gone = try await workspace.lethe("policy", "explain", id)
+        let lines = gone.output.split(separator: "\n")
+        #expect(lines[0] == "\(id)  persistent, gone", "\(gone.everything)")
+        #expect(lines[1].hasPrefix("  gone since ") && lines[1].contains(": deleted; record "), "\(lines[1])")
+        #expect(gone.output.contains("the policies would say: delete (policy)"))
+        let json = try #require(try await workspace.lethe("policy", "explain", id, "--json").json)
+        let ending = try #require(json["gone"] as? [String: Any])
+        #expect(ending["outcome"] as? String == "deleted" && ending["seq"] is Int && ending["origin"] is String)
+        let early = try await workspace.lethe("policy", "explain", id, "--at", "2020-01-01")
+        #expect(early.output.contains("it did not exist then: it was created"), "\(early.everything)")
+    }
+
+    @Test func aHoldSaysWhatItCoversAndATypoIsWarnedOf() async throws {
+        let (vendor, workspace) = try await world()
+        defer { withExtendedLifetime(vendor) {} }
+        func place(_ words: String...) async throws -> LetheProcess.Result {
+            try await workspace.lethe.run(
+                LetheProcess.binary, ["hold", "place", "--as", "alex", "--reason", "matter 7"] + words)
+        }
+        let line = try await place("--line", "+12025550143")
+        #expect(
+            line.output.contains(" is in force\ncovers 25 attachments now\n") && line.errors.isEmpty,
+            "\(line.everything)")
+        let all = try await place("--all", "--json")
+        #expect(all.json?["covers"] as? Int == 25, "\(all.everything)")
+        for (words, doubt) in [
+            (["--line", "+12025550144"], "no attachment was ever seen on line +12025550144"),
+            (["--chat", "00000000-0000-4000-8000-000000000000"], "no attachment was ever seen in chat 00000000-0000"),
+            (
+                ["--attachment", "00000000-0000-4000-8000-000000000000"],
+                "attachment 00000000-0000-4000-8000-000000000000 was never"
+            ),
+        ] {
+            let typo = try await workspace.lethe.run(
+                LetheProcess.binary,
+                ["hold", "place", "--as", "alex", "--reason", "matter 7", "--until", "2099-06-30"] + words)
+            #expect(typo.status == 0 && typo.output.contains("covers 0 attachments now"), "\(typo.everything)")
+            #expect(
+                typo.errors.hasPrefix("Warning: \(doubt)") && typo.errors.contains("lethe hold release "),
+                "\(typo.errors)")
+        }
+        let file = workspace.folder.file("subject")
+        try "+14155550199\n".write(to: file, atomically: true, encoding: .utf8)
+        let subject = try await place("--subject-file", file.path)
+        #expect(subject.errors.contains("1 of 1 handles are of nobody who was ever seen"), "\(subject.everything)")
+        let list = try await workspace.lethe("hold", "list")
+        for piece in [
+            "active, until 2099-06-30 00:00 UTC\n", "active, until it is released\n",
+            "  holds   chat:00000000-0000-4000-8000-000000000000\n", "  holds   all\n", " by alex: matter 7",
+        ] {
+            #expect(list.output.contains(piece), "\(piece) in \(list.output)")
+        }
+        for row in list.output.split(separator: "\n") { #expect(row.count <= 80, "\(row)") }
+    }
+}

@@ -58,16 +58,19 @@ enum BundleInstructions {
         root() { head -n 3 "$1" | tail -n 1 | openssl base64 -d -A | od -An -v -tx1 | tr -d ' \n'; }
 
         sum() { sha256sum | cut -d ' ' -f 1; }
-        # Hex digits on standard input to bytes.
+        # Hex digits to bytes, by octal escapes: nothing is started for a digit.
         bytes() {
-          hex=$(cat)
+          hex=$1
+          escaped=
           while [ -n "$hex" ]; do
             rest=${hex#??}
-            printf "\\$(printf '%03o' "0x${hex%"$rest"}")"
+            byte=$((0x${hex%"$rest"}))
+            escaped="$escaped\\$((byte / 64))$((byte / 8 % 8))$((byte % 8))"
             hex=$rest
           done
+          printf "$escaped"
         }
-        node() { printf '01%s%s' "$1" "$2" | bytes | sum; }
+        node() { bytes "01$1$2" | sum; }
         # Both proofs climb from leaf to root: fn and sn are the places of the node and of the last one of its level.
         climb() {
           if [ $((fn % 2)) -eq 1 ] || [ "$fn" -eq "$sn" ]; then

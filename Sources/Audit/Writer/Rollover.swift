@@ -159,7 +159,11 @@ enum Rollover {
             }
         }
         try keys.next.moveFiles(to: keys)
-        if let head = try keys.head() { _ = location.anchors.write(head) }
+        guard let head = try keys.head() else { return }
+        _ = location.anchors.write(head)
+        if let previous = try LogReader(location.database).opening().previous {
+            location.anchors.noteSuccessor(of: previous.origin, head)
+        }
     }
 
     private static func setAside(_ location: AuditLog.Location, for database: URL) throws(LetheError) {

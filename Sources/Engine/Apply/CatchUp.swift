@@ -24,8 +24,12 @@ package struct CatchUp: Sendable {
             guard try inventory.appliedSeq(origin: reader.origin) + 1 < reader.size() else { continue }
             count += try apply(origin: reader.origin, reader.entries)
         }
-        return try count + apply(origin: log.origin, log.entries)
+        return try count + follow()
     }
+
+    /// The live segment alone: for what was written in the meantime.
+    @discardableResult
+    package func follow() throws(LetheError) -> Int { try apply(origin: log.origin, log.entries) }
 
     private func apply(
         origin: String, _ page: (_ after: Int64, _ limit: Int) throws(LetheError) -> [LogEntry]

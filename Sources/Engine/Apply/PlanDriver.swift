@@ -110,7 +110,7 @@ struct PlanDriver: Sendable {
                 inbox.yield(.commitFailed)
             }
         }
-        projecting.async { _ = try? CatchUp(inventory: bench.inventory, log: bench.log).run() }
+        projecting.async { _ = try? CatchUp(inventory: bench.inventory, log: bench.log).follow() }
     }
 
     private func watch(_ inbox: AsyncStream<MachineEvent>.Continuation) async {

@@ -4,6 +4,8 @@ package struct MimePattern: Hashable, Comparable, Sendable, CustomStringConverti
 
     /// `nil` unless both halves are names of RFC 6838, 4.2; the second may be `*`. Capitals are lowered.
     package init?(_ text: String) {
+        // Before capitals are lowered: beyond ASCII some become a letter of it, as the sign of Kelvin.
+        guard text.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
         let halves = text.lowercased().split(separator: "/", omittingEmptySubsequences: false)
         guard halves.count == 2, Self.isName(halves[0]), halves[1] == "*" || Self.isName(halves[1]) else { return nil }
         description = text.lowercased()

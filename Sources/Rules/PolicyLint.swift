@@ -3,6 +3,8 @@ import Domain
 /// What is allowed and yet most likely a mistake.
 struct PolicyLint {
     let policies: [LocatedPolicy]
+    /// All that were read, the ones without policies too.
+    let files: [String]
     let context: LoadContext
 
     var ofEachPolicy: [Diagnostic] {
@@ -19,7 +21,7 @@ struct PolicyLint {
     ) -> Diagnostic {
         Diagnostic(
             file: place.file, line: place.line, column: place.column, severity: severity, code: code, message: message,
-            sourceLine: place.sourceLine, suggestion: suggestion)
+            excerpt: place.excerpt, suggestion: suggestion)
     }
 
     private static let oneDay = Period(count: 24, unit: .hours)
@@ -59,13 +61,13 @@ struct PolicyLint {
     }
 
     private func noDefault() -> Diagnostic? {
-        guard let first = policies.first else { return nil }
+        guard let first = policies.first?.file ?? files.first else { return nil }
         let isCovered = policies.contains {
             $0.policy.lines == nil && $0.policy.match.isEmpty && $0.policy.deleteAfter != nil
         }
         guard !isCovered else { return nil }
         return Diagnostic(
-            file: first.file, severity: .warning, code: "no-default",
+            file: first, severity: .warning, code: "no-default",
             message: "no policy takes in everything: what none matches is kept for ever",
             suggestion: "add a policy without \"scope\" and \"match\" and with \"delete_after\"")
     }

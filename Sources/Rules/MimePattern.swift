@@ -21,13 +21,12 @@ package struct MimePattern: Hashable, Comparable, Sendable, CustomStringConverti
         return isFamily ? type.utf8.starts(with: description.utf8.dropLast()) : type == description
     }
 
-    /// Whatever `other` matches, this matches too.
-    package func covers(_ other: MimePattern) -> Bool {
-        self == other || (isFamily && other.description.utf8.starts(with: description.utf8.dropLast()))
-    }
+    /// The family it is in: `image/*` of `image/png`, and of itself.
+    package var family: MimePattern { MimePattern(familyOf: description) }
 
-    /// Some type matches both.
-    package func overlaps(_ other: MimePattern) -> Bool { covers(other) || other.covers(self) }
+    private init(familyOf type: String) {
+        description = type.prefix { $0 != "/" } + "/*"
+    }
 
     /// The type without parameters: `text/vcard` of `text/vcard; charset=utf-8`.
     package static func essence(of mime: String) -> String {

@@ -14,6 +14,41 @@ struct PolicyFolder {
         }
     }
 
+    /// Warnings for what looks like a policy and is not read as one: hidden files, and files in folders inside. The tests
+    /// have a folder of their own, and editors put locks (`.#name`) beside what they edit.
+    static func notLoaded(_ directory: URL, shownAs shown: String) -> [Diagnostic] {
+        let listing = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
+        return listing.sorted().compactMap { entry in
+            if entry.hasPrefix(".") {
+                guard isYAML(entry), !entry.hasPrefix(".#") else { return nil }
+                return notLoaded(
+                    "\(shown)/\(entry)", "a hidden file is not read as a policy", "take the dot away, or the file")
+            }
+            guard entry != "tests", !isPolicyFile(entry) else { return nil }
+            let folder = directory.appending(path: entry, directoryHint: .isDirectory)
+            guard let file = firstPolicyFile(under: folder) else { return nil }
+            return notLoaded(
+                "\(shown)/\(entry)", "policies in a folder inside are not read",
+                "move \(file.beginning(40)) and the like into \(shown), or the folder out of it")
+        }
+    }
+
+    private static func notLoaded(_ label: String, _ message: String, _ suggestion: String) -> Diagnostic {
+        Diagnostic(file: label, severity: .warning, code: "not-loaded", message: message, suggestion: suggestion)
+    }
+
+    /// Whoever keeps a thousand other things in there does not take it for a folder of policies.
+    private static func firstPolicyFile(under folder: URL) -> String? {
+        let entries = FileManager.default.enumerator(
+            at: folder, includingPropertiesForKeys: nil, options: [.skipsHiddenFiles])
+        var left = 1000
+        while left > 0, let entry = entries?.nextObject() as? URL {
+            if isPolicyFile(entry.lastPathComponent) { return entry.lastPathComponent }
+            left -= 1
+        }
+        return nil
+    }
+
     /// `*.yaml` and `*.yml`, in small or capital letters.
     static func isPolicyFile(_ name: String) -> Bool { !name.hasPrefix(".") && isYAML(name) }
 

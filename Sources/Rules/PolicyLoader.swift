@@ -57,7 +57,7 @@ package struct LoadedPolicies: Sendable {
 
 /// The one loader of every command: strict, and all problems at once.
 package enum PolicyLoader {
-    /// Reads `*.yaml` and `*.yml` of a folder, not of folders in it; `shownAs` is the folder's name in diagnostics.
+    /// Reads `*.yaml` and `*.yml` of a folder, not of folders in it, which gives a warning; `shownAs` is the folder's name in diagnostics.
     package static func load(
         directory: URL, shownAs name: String? = nil, context: LoadContext = LoadContext()
     ) -> LoadedPolicies {
@@ -76,6 +76,7 @@ package enum PolicyLoader {
                     message: "no policy file (*.yaml) in the folder: everything is kept",
                     suggestion: "write one; the language is in docs/policies.md"))
         }
+        problems += PolicyFolder.notLoaded(directory, shownAs: shown)
         return load(files: folder.files, context: context, also: problems)
     }
 

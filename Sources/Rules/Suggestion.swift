@@ -25,7 +25,9 @@ package enum Suggestion {
 
     /// All of them up to twenty, else the first ten and how many more.
     static func list(_ words: [String]) -> String {
-        guard words.count <= 20 else { return words.prefix(10).joined(separator: ", ") + " and \(words.count - 10) more" }
+        guard words.count <= 20 else {
+            return words.prefix(10).joined(separator: ", ") + " and \(words.count - 10) more"
+        }
         guard words.count > 1, let last = words.last else { return words.joined() }
         return words.dropLast().joined(separator: ", ") + " and " + last
     }

@@ -330,8 +330,8 @@ struct YAMLScanner {
 
     /// YAML 1.1, 5.13; a letter that stands for itself is not in it.
     private static let escapes: [Unicode.Scalar: Unicode.Scalar] = [
-        "0": "\0", "a": "\u{7}", "b": "\u{8}", "t": "\t", "n": "\n", "v": "\u{B}", "f": "\u{C}", "r": "\r", "e": "\u{1B}",
-        "N": "\u{85}", "_": "\u{A0}", "L": "\u{2028}", "P": "\u{2029}",
+        "0": "\0", "a": "\u{7}", "b": "\u{8}", "t": "\t", "n": "\n", "v": "\u{B}", "f": "\u{C}", "r": "\r",
+        "e": "\u{1B}", "N": "\u{85}", "_": "\u{A0}", "L": "\u{2028}", "P": "\u{2029}",
     ]
 
     /// `|` and `>`: everything that is indented deeper than the collection it is in.

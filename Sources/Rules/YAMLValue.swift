@@ -32,15 +32,15 @@ package struct YAMLValue {
             report(
                 "yaml-trap",
                 text.isEmpty ? "\(name) has no value" : "YAML reads \(text.quoted) as \(reading), not as text",
-                suggestion: instead() ?? (text.isEmpty ? "write the text, in quotes" : "write \(text.quoted) in quotes"))
+                suggestion: instead() ?? (text.isEmpty ? "write the text, in quotes" : "write \(text.quoted) in quotes")
+            )
             return nil
         }
         for scalar in text.unicodeScalars where scalar != "\n" {
             guard let refused = RefusedScalar(scalar) else { continue }
-            let harm = refused == .control ? "a control character" : "which can hide or reorder text"
             report(
-                refused.rawValue, "\(name) has an escape for U+\(scalar.hexadecimal), \(harm)",
-                suggestion: "delete the escape")
+                refused.rawValue, "\(name) has an escape for U+\(scalar.hexadecimal)",
+                suggestion: "delete the escape: it stands for \(refused.message)")
             return nil
         }
         return text
@@ -92,7 +92,7 @@ package struct YAMLValue {
 
     /// A map with no keys but these.
     package func map(keys: [String]) -> YAMLMap? {
-        guard case .map(let pairs) = node.content else { return wrongType("a map of keys and values") }
+        guard case .map(let pairs) = node.content else { return wrongType("a map of keys") }
         return YAMLMap(
             pairs: pairs, line: node.line, column: node.column, name: name, allowed: keys, reader: reader)
     }
@@ -162,7 +162,8 @@ extension YAMLValue {
     /// What YAML reads as a number may have lost its plus sign too.
     private static func lineInQuotes(_ text: String) -> String {
         if (try? PhoneLine(text)) != nil { return "write \(text.quoted) in quotes" }
-        if (try? PhoneLine("+" + text)) != nil { return "write \(("+" + text).quoted), in quotes and with the plus sign" }
+        let number = "+" + text
+        if (try? PhoneLine(number)) != nil { return "write \(number.quoted), in quotes and with the plus sign" }
         return "write a plus sign and 7 to 15 digits, in quotes: \"+12025550143\""
     }
 

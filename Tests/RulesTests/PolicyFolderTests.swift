@@ -19,7 +19,8 @@ import Testing
         #expect(mkfifo(directory.file("pipe.yaml").path, 0o600) == 0)
         try manager.createDirectory(at: directory.file("folder.yaml"), withIntermediateDirectories: true)
         for (name, target) in [
-            ("device.yaml", "/dev/zero"), ("link.yml", "pipe.yaml"), ("nowhere.yaml", "none"), ("fine.yml", "good.yaml"),
+            ("device.yaml", "/dev/zero"), ("link.yml", "pipe.yaml"), ("nowhere.yaml", "none"),
+            ("fine.yml", "good.yaml"),
         ] {
             try manager.createSymbolicLink(atPath: directory.file(name).path, withDestinationPath: target)
         }
@@ -89,5 +90,27 @@ import Testing
         let given = PolicyLoader.load(files: files, context: context)
         #expect(read.diagnostics == given.diagnostics)
         #expect(read.files == given.files && read.files.count == names.count)
+    }
+
+    @Test func whatLooksLikeAPolicyAndIsNotReadIsSaid() throws {
+        let directory = try TemporaryDirectory()
+        for folder in ["tests", "kyc/deep", "notes", ".git", "old"] {
+            try FileManager.default.createDirectory(at: directory.file(folder), withIntermediateDirectories: true)
+        }
+        for name in [
+            "a.yaml", "tests/a.yaml", "kyc/deep/passports.YML", "notes/read.md", ".git/x.yaml", "old/.x.yaml",
+            ".b.yaml",
+            ".#a.yaml", "read.me",
+        ] { try Self.good.write(to: directory.file(name), atomically: true, encoding: .utf8) }
+        #expect(
+            shown(directory) == [
+                "policies/.b.yaml:1:1: warning[not-loaded]: a hidden file is not read as a policy",
+                "policies/kyc:1:1: warning[not-loaded]: policies in a folder inside are not read",
+            ])
+        let loaded = PolicyLoader.load(directory: directory.url, shownAs: "policies")
+        #expect(
+            loaded.diagnostics.last?.suggestion
+                == "move passports.YML and the like into policies, or the folder out of it")
+        #expect(loaded.set?.policies.count == 1)
     }
 }

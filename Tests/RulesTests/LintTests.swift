@@ -80,4 +80,51 @@ import Testing
                 "a.yaml warning no-default", "b.yaml warning empty-file",
             ])
     }
+
+    /// One policy of a random world as it is written; of its two periods one, which cannot contradict itself.
+    private func written(_ policy: Policy) -> String {
+        func list(_ values: [String]) -> String { "[" + values.map { "\"\($0)\"" }.joined(separator: ", ") + "]" }
+        let match = policy.match
+        let criteria = [
+            match.tier.map { "tier: \($0.rawValue)" }, match.direction.map { "direction: \($0.rawValue)" },
+            match.sources.map { "source: " + list($0.map(\.rawValue)) },
+            match.mime.map { "mime: " + list($0.map(\.description)) },
+            match.size.map { "size: {at_least: \($0.atLeast ?? 0)B, below: \($0.below ?? .max)B}" },
+        ].compactMap { $0 }
+        let period = policy.deleteAfter.map { "delete_after: \($0)" } ?? policy.retain.map { "retain: \($0)" } ?? ""
+        let ground = policy.deleteAfter == nil ? policy.ground.map { "legal_ground: \($0)" } : nil
+        let scope = policy.lines.map { "scope: {lines: \(list($0.map(\.number)))}" }
+        return
+            ([
+                "id: \(policy.id)", "title: t", "why: w", period, "starts_from: \(policy.startsFrom.rawValue)",
+                "match: {\(criteria.joined(separator: ", "))}", ground, scope,
+            ] as [String?]).compactMap { $0 }.joined(separator: ", ")
+    }
+
+    @Test func whatIsCalledShadowedOrMatchlessNeverDecides() throws {
+        var judged = 0
+        for seed in 0..<400 {
+            var world = try RandomWorld(seed: 77 << 32 | UInt64(seed))
+            if seed % 2 == 0 { world.replace(holds: []) }
+            let text = "version: 1\npolicies:\n" + world.policies.map { "  - {\(written($0))}\n" }.joined()
+            let tiers = seed % 3 == 0 ? TierMap() : world.tiers
+            let loaded = PolicyLoader.load(files: [("p.yaml", Array(text.utf8))], context: LoadContext(tiers: tiers))
+            // No policy at all, or a range that holds no size.
+            guard let set = loaded.set else { continue }
+            let found = loaded.diagnostics.filter { ["shadowed", "never-matches"].contains($0.code) }
+            let idle = Set(found.map { world.policies[$0.line - 3].id })
+            guard !idle.isEmpty else { continue }
+            judged += idle.count
+            for _ in 0..<60 {
+                let (attachment, now, request) = (world.attachment(), world.now(), world.request())
+                let decision = Decider(policies: set, tiers: tiers).decide(
+                    attachment, holds: world.holds, request: request, now: now)
+                // Where the last use is not known, every retain that counts from it keeps alike, and the lesser id is named.
+                if case .unknown = decision.reason { continue }
+                guard case .policy(let id)? = decision.winner else { continue }
+                #expect(!idle.contains(id), "seed \(world.seed): \(id)\n\(text)")
+            }
+        }
+        #expect(judged > 50, "\(judged)")
+    }
 }

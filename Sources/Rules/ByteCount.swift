@@ -26,7 +26,7 @@ package enum ByteCount {
         return overflow ? .failure(.tooLarge) : .success(bytes)
     }
 
-    private static func factor(of unit: String) -> Int64? {
+    static func factor(of unit: String) -> Int64? {
         switch unit {
         case "B": 1
         case "kB", "KB": 1000

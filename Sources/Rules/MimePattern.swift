@@ -4,6 +4,8 @@ package struct MimePattern: Hashable, Comparable, Sendable, CustomStringConverti
 
     /// `nil` unless both halves are names of RFC 6838, 4.2; the second may be `*`. Capitals are lowered.
     package init?(_ text: String) {
+        // Before capitals are lowered: beyond ASCII some become a letter of it, as the sign of Kelvin.
+        guard text.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
         let halves = text.lowercased().split(separator: "/", omittingEmptySubsequences: false)
         guard halves.count == 2, Self.isName(halves[0]), halves[1] == "*" || Self.isName(halves[1]) else { return nil }
         description = text.lowercased()
@@ -19,13 +21,12 @@ package struct MimePattern: Hashable, Comparable, Sendable, CustomStringConverti
         return isFamily ? type.utf8.starts(with: description.utf8.dropLast()) : type == description
     }
 
-    /// Whatever `other` matches, this matches too.
-    package func covers(_ other: MimePattern) -> Bool {
-        self == other || (isFamily && other.description.utf8.starts(with: description.utf8.dropLast()))
-    }
+    /// The family it is in: `image/*` of `image/png`, and of itself.
+    package var family: MimePattern { MimePattern(familyOf: description) }
 
-    /// Some type matches both.
-    package func overlaps(_ other: MimePattern) -> Bool { covers(other) || other.covers(self) }
+    private init(familyOf type: String) {
+        description = type.prefix { $0 != "/" } + "/*"
+    }
 
     /// The type without parameters: `text/vcard` of `text/vcard; charset=utf-8`.
     package static func essence(of mime: String) -> String {

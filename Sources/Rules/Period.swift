@@ -72,7 +72,8 @@ package struct Period: Hashable, Sendable, CustomStringConvertible {
 
     private var calendarMonths: Int64 { unit == .years ? count * 12 : count }
 
-    private static func largestCount(of unit: Unit) -> Int64 {
+    /// 1,000 years of it.
+    static func largestCount(of unit: Unit) -> Int64 {
         switch unit {
         case .hours: 8_766_000
         case .days: 365_250

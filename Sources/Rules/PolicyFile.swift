@@ -7,14 +7,11 @@ struct PolicyFile {
 
     static func read(
         _ bytes: [UInt8], file: String, archives: Set<String>
-    ) -> (policies: [LocatedPolicy], diagnostics: [Diagnostic]) {
+    ) -> (policies: [LocatedPolicy], problems: ProblemList) {
         let reader = YAMLReader(StrictYAML.read(bytes, file: file))
-        if reader.isEmpty {
-            reader.report(
-                line: 1, column: 1, severity: .warning, "empty-file", "nothing in the file but comments")
-        }
+        reader.noteIfEmpty()
         let policies = PolicyFile(reader: reader, archives: archives).policies()
-        return (policies, reader.diagnostics)
+        return (policies, reader.problems)
     }
 
     private func policies() -> [LocatedPolicy] {
@@ -56,7 +53,7 @@ struct PolicyFile {
         guard id != nil, let place = map["id"] else { return nil }
         return LocatedPolicy(
             policy: policy, file: reader.file, line: place.line, column: place.column,
-            sourceLine: reader.sourceLine(place.line))
+            excerpt: reader.excerpt(.init(line: place.line, column: place.column)))
     }
 
     private func id(_ map: YAMLMap) -> String? {
@@ -69,7 +66,7 @@ struct PolicyFile {
         }
         if isPlain, (1...63).contains(text.utf8.count) { return text }
         value.report(
-            "bad-id", "\"\(text.prefix(70))\" is not an id",
+            "bad-id", "\(text.quoted) is not an id",
             suggestion: "write 1 to 63 of the characters a to z, 0 to 9 and -")
         return nil
     }
@@ -77,8 +74,17 @@ struct PolicyFile {
     private func text(_ key: String, _ map: YAMLMap) -> String {
         guard let value = map.required(key), let text = value.string() else { return "" }
         let trimmed = String(Substring(text).trimmingSpaces())
-        if trimmed.isEmpty { value.report("empty-text", "\"\(key)\" says nothing", suggestion: "tell reviewers") }
-        if trimmed.utf8.count > 2000 { value.report("too-long", "\"\(key)\" has more than 2,000 bytes") }
+        if trimmed.unicodeScalars.allSatisfy(\.isBlank) {
+            value.report("empty-text", "\"\(key)\" says nothing", suggestion: "tell reviewers")
+        }
+        if trimmed.utf8.count > 2000 {
+            value.report(
+                "too-long", "\"\(key)\" has more than 2,000 bytes", suggestion: "say it shorter, or in a comment")
+        }
+        if key == "title", trimmed.contains(where: \.isNewline) {
+            value.report(
+                "line-break", "\"title\" has several lines", suggestion: "one line; the rest belongs into \"why\"")
+        }
         return trimmed
     }
 
@@ -109,18 +115,19 @@ struct PolicyFile {
     }
 
     private func mime(_ value: YAMLValue) -> MimePattern? {
-        guard let text = value.string() else { return nil }
+        let hint = "write \"application/pdf\" or \"image/*\"; leave \"mime\" out to match any"
+        guard let text = value.string(instead: hint) else { return nil }
         if let pattern = MimePattern(text) { return pattern }
-        value.report(
-            "bad-mime", "\"\(text.prefix(70))\" is not a MIME type or family",
-            suggestion: "write \"application/pdf\" or \"image/*\"; leave \"mime\" out to match any")
+        value.report("bad-mime", "\(text.quoted) is not a MIME type or family", suggestion: hint)
         return nil
     }
 
     private func size(_ map: YAMLMap, at value: YAMLValue) -> Policy.SizeRange? {
         let range = Policy.SizeRange(atLeast: map["at_least"]?.byteCount(), below: map["below"]?.byteCount())
         if map["at_least"] == nil, map["below"] == nil {
-            value.report("empty-range", "\"size\" has neither \"at_least\" nor \"below\"")
+            value.report(
+                "empty-range", "\"size\" has neither \"at_least\" nor \"below\"",
+                suggestion: "add one of them, or leave \"size\" out to match any")
         }
         if let below = range.below, below <= range.atLeast ?? 0 {
             value.report("empty-range", "no size is at least \(range.atLeast ?? 0) B and below \(below) B")
@@ -129,7 +136,9 @@ struct PolicyFile {
     }
 
     private func ground(_ map: YAMLMap) -> LegalGround? {
-        guard let value = map["legal_ground"], let text = value.string() else { return nil }
+        guard let value = map["legal_ground"],
+            let text = value.word(among: LegalGround.names, noun: "grounds")
+        else { return nil }
         if map["retain"] == nil {
             map.report(
                 key: "legal_ground", "ground-without-retain", "a legal_ground without a retain keeps nothing",
@@ -137,7 +146,7 @@ struct PolicyFile {
         }
         if let ground = LegalGround(text) { return ground }
         value.report(
-            "unknown-ground", "unknown legal ground \"\(text.prefix(70))\"",
+            "unknown-ground", "unknown legal ground \(text.quoted)",
             suggestion: Suggestion.of(text, among: LegalGround.names, noun: "grounds"))
         return nil
     }
@@ -148,10 +157,10 @@ struct PolicyFile {
             let name = value.string()
         else { return nil }
         if archives.contains(name) { return name }
+        let offered = archives.isEmpty ? "remove \"archive\"" : "archives are \(Suggestion.list(archives.sorted()))"
         value.report(
-            "unknown-archive",
-            "no archive \"\(name.prefix(70))\" is set up, so no copy would be made before the DELETE",
-            suggestion: "set the archive up first, or remove \"archive\"")
+            "unknown-archive", "no archive \(name.quoted) is set up",
+            suggestion: "\(offered): no copy would be made before the DELETE, and that is worse than to promise none")
         return nil
     }
 
@@ -159,7 +168,9 @@ struct PolicyFile {
         policy.retain = map["retain"]?.period()
         policy.deleteAfter = map["delete_after"]?.period()
         if map["retain"] == nil, map["delete_after"] == nil {
-            map.report("no-period", "the policy has neither \"retain\" nor \"delete_after\"")
+            map.report(
+                "no-period", "the policy has neither \"retain\" nor \"delete_after\"",
+                suggestion: "add one of them: \"delete_after: 90d\"")
         }
         guard let retain = policy.retain, let delete = policy.deleteAfter, !delete.isAlwaysLonger(than: retain) else {
             return
@@ -168,4 +179,9 @@ struct PolicyFile {
             "retain-not-shorter", "delete_after \(delete) is not always later than retain \(retain)",
             suggestion: "what must be kept \(retain) can only be deleted after that")
     }
+}
+
+extension Unicode.Scalar {
+    /// Nothing is printed: white space, and the empty pattern of Braille.
+    fileprivate var isBlank: Bool { properties.isWhitespace || value == 0x2800 }
 }

@@ -3,11 +3,14 @@ import Domain
 /// What is allowed and yet most likely a mistake.
 struct PolicyLint {
     let policies: [LocatedPolicy]
+    /// All that were read, the ones without policies too.
+    let files: [String]
     let context: LoadContext
 
     var ofEachPolicy: [Diagnostic] {
         policies.flatMap { place in
-            [beyondVendor(place), neverReached(place)].compactMap { $0 } + unknownLines(place)
+            let tier = neverMatches(place).map { [$0] } ?? [beyondVendor(place), neverReached(place)].compactMap { $0 }
+            return tier + unknownLines(place)
         }
     }
 
@@ -19,7 +22,7 @@ struct PolicyLint {
     ) -> Diagnostic {
         Diagnostic(
             file: place.file, line: place.line, column: place.column, severity: severity, code: code, message: message,
-            sourceLine: place.sourceLine, suggestion: suggestion)
+            excerpt: place.excerpt, suggestion: suggestion)
     }
 
     private static let oneDay = Period(count: 24, unit: .hours)
@@ -28,16 +31,16 @@ struct PolicyLint {
     private func beyondVendor(_ place: LocatedPolicy) -> Diagnostic? {
         let policy = place.policy
         guard let retain = policy.retain, let day = Self.oneDay, !day.isNeverShorter(than: retain),
-            policy.match.mayBeEphemeral
+            context.tiers.mayBeEphemeral(policy)
         else { return nil }
-        let lines = policy.lines?.filter(context.tiers.calls(ephemeral:)).sorted()
-        guard lines.map({ !$0.isEmpty }) ?? context.tiers.hasEphemeral else { return nil }
-        let scope = lines?.first.map { "line \($0) is" } ?? "its scope takes in lines that are"
+        let line = policy.lines?.filter(context.tiers.calls(ephemeral:)).min()
         return finding(
-            place, "retain-beyond-vendor",
-            "\"\(policy.id)\" promises to keep for \(retain), but \(scope) ephemeral: the vendor removes after 24 h",
+            place, "retain-beyond-vendor", "retain \(retain) is more than the 24 h of the ephemeral tier",
             severity: context.isCheck ? .error : .warning,
-            suggestion: "add \"tier: persistent\" under \"match\", or archive the files")
+            suggestion: """
+                \(line.map { "line \($0) is" } ?? "its scope takes in lines that are") ephemeral, and what the vendor removes \
+                cannot be kept here: write at most 24h, or "tier: persistent" under "match"
+                """)
     }
 
     private func neverReached(_ place: LocatedPolicy) -> Diagnostic? {
@@ -46,62 +49,78 @@ struct PolicyLint {
             !day.isNeverShorter(than: delete)
         else { return nil }
         return finding(
-            place, "ephemeral-never-reached",
-            "delete_after \(delete) of \"\(policy.id)\" is never reached: ephemeral files are gone after 24 h",
-            suggestion: "write at most 24h, or leave the files to the vendor")
+            place, "ephemeral-never-reached", "delete_after \(delete) comes after the vendor's 24 h",
+            suggestion: "ephemeral files are gone by then: write at most 24h, or leave them to the vendor")
+    }
+
+    private func neverMatches(_ place: LocatedPolicy) -> Diagnostic? {
+        let match = place.policy.match
+        guard match.tier == .ephemeral, !context.tiers.mayBeEphemeral(place.policy) else { return nil }
+        if match.sources == [.upload] {
+            return finding(
+                place, "never-matches", "it matches nothing: an upload is never ephemeral",
+                suggestion: "remove \"tier: ephemeral\", or name another source")
+        }
+        return finding(
+            place, "never-matches", "it matches nothing: no line of its scope is ephemeral",
+            suggestion: "name the line in tiers.ephemeral_lines of lethe.yaml, or remove \"tier: ephemeral\"")
     }
 
     private func unknownLines(_ place: LocatedPolicy) -> [Diagnostic] {
         guard let known = context.knownLines, let lines = place.policy.lines else { return [] }
         return lines.subtracting(known).sorted().map {
-            finding(place, "unknown-line", "the account has no line \($0), named by \"\(place.policy.id)\"")
+            finding(
+                place, "unknown-line", "no message has been seen on line \($0)",
+                suggestion: "mend the number, unless the line is new: it is known once a message came")
         }
     }
 
     private func noDefault() -> Diagnostic? {
-        guard let first = policies.first else { return nil }
+        guard let first = policies.first?.file ?? files.first else { return nil }
         let isCovered = policies.contains {
             $0.policy.lines == nil && $0.policy.match.isEmpty && $0.policy.deleteAfter != nil
         }
         guard !isCovered else { return nil }
         return Diagnostic(
-            file: first.file, severity: .warning, code: "no-default",
+            file: first, severity: .warning, code: "no-default",
             message: "no policy takes in everything: what none matches is kept for ever",
             suggestion: "add a policy without \"scope\" and \"match\" and with \"delete_after\"")
     }
 
-    /// Every policy is compared with every other, so a folder of more policies than anybody reads is not searched.
-    private static let mostRivals = 1000
+    /// Every policy is compared with every other, so a folder of more policies than anybody reads is not searched, nor
+    /// one whose lists are as long.
+    private static let (mostRivals, mostEntries) = (1000, 5_000_000)
 
     /// Shadowed policies and ties.
     private func rivals() -> [Diagnostic] {
-        guard policies.count <= Self.mostRivals else { return [] }
+        let entries = policies.reduce(0) { $0 + 1 + ($1.policy.lines?.count ?? 0) + ($1.policy.match.mime?.count ?? 0) }
+        guard policies.count <= Self.mostRivals, policies.count * entries <= Self.mostEntries else { return [] }
         let located = policies.sorted { $0.policy.id < $1.policy.id }
-        var found: [Diagnostic] = []
-        var shadowed: Set<String> = []
-        for place in located {
-            guard let winner = PolicyShadow(place.policy).caster(among: located.map(\.policy)) else { continue }
-            shadowed.insert(place.policy.id)
-            found.append(
+        let all = located.map(\.policy)
+        let casters = located.map { PolicyShadow($0.policy, tiers: context.tiers).caster(among: all) }
+        let shadowed = zip(located, casters).compactMap { place, caster in
+            caster.map {
                 finding(
-                    place, "shadowed", "\"\(place.policy.id)\" can never win: \"\(winner)\" matches the same and wins",
-                    suggestion: "narrow one of the two, or delete this one"))
-        }
-        for (index, place) in located.enumerated() where !shadowed.contains(place.policy.id) {
-            for other in located.dropFirst(index + 1) where !shadowed.contains(other.policy.id) {
-                guard place.policy.id != other.policy.id, place.policy.ties(with: other.policy) else { continue }
-                found.append(
-                    finding(
-                        other, "tie",
-                        "\"\(other.policy.id)\" and \"\(place.policy.id)\" tie: only their ids decide which one deletes"
-                    ))
+                    place, "shadowed", "\($0.quoted) wins wherever this policy matches",
+                    suggestion: "narrow one of the two, or delete this one")
             }
         }
-        return found
+        let rest = zip(located, casters).filter { $1 == nil }.map(\.0)
+        let ties = rest.enumerated().compactMap { index, place in
+            rest[..<index].first { $0.policy.id != place.policy.id && $0.policy.ties(with: place.policy) }.map {
+                finding(
+                    place, "tie", "it ties with \($0.policy.id.quoted): only their ids decide",
+                    suggestion: "both delete the same files at the same instant: change a period, or what one matches")
+            }
+        }
+        return shadowed + ties
     }
 }
 
-extension Policy.Match {
-    /// The ephemeral tier is not ruled out: an uploaded file is never on it.
-    fileprivate var mayBeEphemeral: Bool { tier != .persistent && sources != [.upload] }
+extension TierMap {
+    /// Some attachment that the policy matches may be ephemeral: it is if all its lines are and it was never uploaded.
+    func mayBeEphemeral(_ policy: Policy) -> Bool {
+        guard policy.match.tier != .persistent, policy.match.sources != [.upload] else { return false }
+        return policy.lines.map { $0.contains(where: calls(ephemeral:)) } ?? hasEphemeral
+    }
 }

@@ -31,8 +31,7 @@ package struct LocatedPolicy: Sendable {
     package let file: String
     package let line: Int
     package let column: Int
-    /// The line as it is written.
-    package let sourceLine: String?
+    let excerpt: SourceExcerpt?
 }
 
 /// What a folder of policies came to.
@@ -51,41 +50,34 @@ package struct LoadedPolicies: Sendable {
         if let set { return set }
         let errors = diagnostics.filter { $0.severity == .error }
         let more = errors.count > 1 ? " (and \(errors.count - 1) more)" : ""
-        let first = errors.first.map { "\($0.file):\($0.line):\($0.column): \($0.message)" } ?? "no policies"
+        let first = errors.first.map { "\($0.place): \($0.message)" } ?? "no policies"
         throw LetheError("bad-policy", .configuration, first + more, hint: "lethe policy check")
     }
 }
 
 /// The one loader of every command: strict, and all problems at once.
 package enum PolicyLoader {
-    /// Reads `*.yaml` and `*.yml` of a folder, not of folders in it; `shownAs` is the folder's name in diagnostics.
+    /// Reads `*.yaml` and `*.yml` of a folder, not of folders in it, which gives a warning; `shownAs` is the folder's name in diagnostics.
     package static func load(
         directory: URL, shownAs name: String? = nil, context: LoadContext = LoadContext()
     ) -> LoadedPolicies {
         let shown = name ?? directory.lastPathComponent
-        let listing: [String]
-        do {
-            listing = try FileManager.default.contentsOfDirectory(atPath: directory.path)
-        } catch {
-            return failed(Diagnostic(file: shown, code: "unreadable", message: "the folder cannot be read"))
+        guard let folder = PolicyFolder(directory, shownAs: shown) else {
+            let problem = Diagnostic(
+                file: shown, code: "unreadable", message: "the folder cannot be read",
+                suggestion: "check the path and its permissions")
+            return LoadedPolicies(set: nil, diagnostics: [problem], files: [], places: [:])
         }
-        var files: [(name: String, bytes: [UInt8])] = []
-        var unreadable: [Diagnostic] = []
-        for entry in listing.sorted() where isPolicyFile(entry) {
-            let label = "\(shown)/\(entry)"
-            if let bytes = bytes(of: directory.appending(path: entry)) {
-                files.append((label, bytes))
-            } else {
-                unreadable.append(Diagnostic(file: label, code: "unreadable", message: "the file cannot be read"))
-            }
-        }
-        if files.isEmpty, unreadable.isEmpty {
-            unreadable.append(
+        var problems = folder.problems
+        if folder.files.isEmpty, problems.isEmpty {
+            problems.append(
                 Diagnostic(
-                    file: shown, severity: context.isStrict ? .error : .warning, code: "no-policies",
-                    message: "no policy file (*.yaml) in the folder: everything is kept"))
+                    file: shown, severity: .warning, code: "no-policies",
+                    message: "no policy file (*.yaml) in the folder: everything is kept",
+                    suggestion: "write one; the language is in docs/policies.md"))
         }
-        return load(files: files, context: context, also: unreadable)
+        problems += PolicyFolder.notLoaded(directory, shownAs: shown)
+        return load(files: folder.files, context: context, also: problems)
     }
 
     /// Loads files that are in memory; names are shown as they are.
@@ -98,21 +90,30 @@ package enum PolicyLoader {
     private static func load(
         files: [(name: String, bytes: [UInt8])], context: LoadContext, also: [Diagnostic]
     ) -> LoadedPolicies {
-        var diagnostics = also
+        var found: [String: ProblemList] = [:]
         var located: [LocatedPolicy] = []
-        for file in files.sorted(by: { $0.name < $1.name }) {
+        let files = files.sorted { $0.name < $1.name }
+        for file in files {
             let result = PolicyFile.read(file.bytes, file: file.name, archives: context.archives)
-            diagnostics += result.diagnostics
+            found[file.name] = result.problems
             located += result.policies
         }
-        diagnostics += duplicateIDs(located)
+        func add(_ problems: [Diagnostic]) {
+            for problem in problems {
+                found[problem.file, default: ProblemList(file: problem.file)].add(problem)
+            }
+        }
+        add(also + duplicateIDs(located))
         // What is missing from the whole, or rivals within it, cannot be told while a part could not be read.
-        let lint = PolicyLint(policies: located, context: context)
-        diagnostics += diagnostics.hasErrors ? lint.ofEachPolicy : lint.ofEachPolicy + lint.ofTheWhole
+        let isReadable = !found.values.contains { $0.hasErrors }
+        let lint = PolicyLint(policies: located, files: files.map(\.name), context: context)
+        add(lint.ofEachPolicy)
+        if isReadable { add(lint.ofTheWhole) }
+        var diagnostics = found.values.flatMap(\.diagnostics).sorted(by: Diagnostic.isShownBefore)
         if context.isStrict { diagnostics = diagnostics.map(\.asError) }
         let set = diagnostics.hasErrors ? nil : PolicySet(located.map(\.policy))
         return LoadedPolicies(
-            set: set, diagnostics: diagnostics.sorted(by: Diagnostic.isShownBefore), files: files.map(\.name).sorted(),
+            set: set, diagnostics: diagnostics, files: files.map(\.name),
             places: Dictionary(located.map { ($0.policy.id, $0) }) { first, _ in first })
     }
 
@@ -129,26 +130,9 @@ package enum PolicyLoader {
                 Diagnostic(
                     file: place.file, line: place.line, column: place.column, code: "duplicate-id",
                     message: "id \"\(place.policy.id)\" is taken at \(earlier.file):\(earlier.line)",
-                    sourceLine: place.sourceLine, suggestion: "ids are unique over all files: choose another"))
+                    excerpt: place.excerpt, suggestion: "ids are unique over all files: choose another"))
         }
         return found
-    }
-
-    static func isPolicyFile(_ name: String) -> Bool {
-        let lower = name.lowercased()
-        return !name.hasPrefix(".") && (lower.hasSuffix(".yaml") || lower.hasSuffix(".yml"))
-    }
-
-    /// At most one byte more than is allowed: the size is judged with everything else.
-    static func bytes(of file: URL) -> [UInt8]? {
-        guard let handle = try? FileHandle(forReadingFrom: file) else { return nil }
-        defer { try? handle.close() }
-        guard let data = try? handle.read(upToCount: SourceText.largestFile + 1) else { return nil }
-        return [UInt8](data)
-    }
-
-    private static func failed(_ problem: Diagnostic) -> LoadedPolicies {
-        LoadedPolicies(set: nil, diagnostics: [problem], files: [], places: [:])
     }
 }
 

@@ -1,6 +1,22 @@
 /// The JSON Schema of the language (draft 2020-12), for editors: completion, and most mistakes while typing. It is as strict
-/// as a schema can be; what needs arithmetic (`delete_after` later than `retain`) or several files is for `policy check`.
+/// as a schema can be; what needs arithmetic (`delete_after` later than `retain`), bytes, several files or the configuration
+/// is for `policy check`.
 package enum PolicySchema {
+    /// At most 1,000 years, in any unit.
+    private static let period = Period.Unit.allCases.map {
+        DecimalPattern.upTo(Period.largestCount(of: $0)) + $0.rawValue
+    }.joined(separator: "|")
+
+    /// Whatever 64 bits can count, in any unit.
+    private static let size = ByteCount.units.map {
+        DecimalPattern.upTo(.max / (ByteCount.factor(of: $0) ?? 1)) + $0
+    }.joined(separator: "|")
+
+    /// `RefusedScalar` as far as a pattern without flags can say it.
+    private static let refused =
+        #"[\\u0000-\\u0009\\u000B-\\u001F\\u007F-\\u009F\\u00AD\\u034F\\u061C\\u115F\\u1160\\u17B4\\u17B5\\u180B-\\u180F"#
+        + #"\\u200B-\\u200F\\u2028-\\u202E\\u2060-\\u206F\\u3164\\uFE00-\\uFE0F\\uFEFF\\uFFA0\\uFFF0-\\uFFFB\\uFFFE\\uFFFF]"#
+
     package static let json = #"""
         {
           "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -10,7 +26,7 @@ package enum PolicySchema {
           "required": ["version", "policies"],
           "additionalProperties": false,
           "properties": {
-            "version": {"description": "The version of the language.", "const": 1},
+            "version": {"description": "The version of the language.", "type": "integer", "const": 1},
             "policies": {"type": "array", "items": {"$ref": "#/$defs/policy"}}
           },
           "$defs": {
@@ -25,7 +41,11 @@ package enum PolicySchema {
                   "type": "string",
                   "pattern": "^[a-z0-9-]{1,63}$"
                 },
-                "title": {"$ref": "#/$defs/text"},
+                "title": {
+                  "description": "One line for people.",
+                  "$ref": "#/$defs/text",
+                  "not": {"pattern": "\\S\\s*\\n\\s*\\S"}
+                },
                 "why": {"description": "Shown to reviewers.", "$ref": "#/$defs/text"},
                 "scope": {
                   "description": "Absent = every number of the account.",
@@ -53,13 +73,7 @@ package enum PolicySchema {
                   "type": "boolean",
                   "default": false
                 },
-                "archive": {
-                  "description": "Copy to this storage before the deletion.",
-                  "type": "object",
-                  "required": ["to"],
-                  "additionalProperties": false,
-                  "properties": {"to": {"type": "string", "minLength": 1}}
-                }
+                "archive": {"description": "No archive can be set up yet, so this is refused.", "not": {}}
               },
               "dependentRequired": {"legal_ground": ["retain"]},
               "if": {"properties": {"locked": {"const": true}}, "required": ["locked"]},
@@ -82,27 +96,35 @@ package enum PolicySchema {
                   "minItems": 1,
                   "items": {
                     "type": "string",
-                    "pattern": "^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*/([*]|[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*)$"
+                    "pattern": "^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/([*]|[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126})$"
                   }
                 },
                 "size": {
                   "type": "object",
                   "minProperties": 1,
                   "additionalProperties": false,
-                  "properties": {"at_least": {"$ref": "#/$defs/size"}, "below": {"$ref": "#/$defs/size"}}
+                  "properties": {
+                    "at_least": {"$ref": "#/$defs/size"},
+                    "below": {"$ref": "#/$defs/size", "not": {"pattern": "^0"}}
+                  }
                 }
               }
             },
-            "text": {"type": "string", "minLength": 1, "maxLength": 2000},
+            "text": {
+              "type": "string",
+              "maxLength": 2000,
+              "pattern": "[^\\s\\u2800]",
+              "not": {"pattern": "\#(refused)"}
+            },
             "period": {
               "description": "Hours, days, weeks, months, years: 36h, 30d, 2w, 6mo, 7y.",
               "type": "string",
-              "pattern": "^[1-9][0-9]*(h|d|w|mo|y)$"
+              "pattern": "^(\#(period))$"
             },
             "size": {
               "description": "Powers of 1,000: 10MB.",
               "type": "string",
-              "pattern": "^(0|[1-9][0-9]*)(B|kB|KB|MB|GB|TB)$"
+              "pattern": "^(0(B|kB|KB|MB|GB|TB)|\#(size))$"
             },
             "ground": {
               "enum": [

@@ -3,15 +3,18 @@ import Domain
 /// Whether a policy can ever win against the others.
 struct PolicyShadow {
     private let policy: Policy
+    /// Where nothing that it matches can be ephemeral, a rival for persistent files matches as much as one for any.
+    private let isPersistent: Bool
 
-    init(_ policy: Policy) {
+    init(_ policy: Policy, tiers: TierMap) {
         self.policy = policy
+        isPersistent = !tiers.mayBeEphemeral(policy)
     }
 
     /// The id of a policy that wins wherever this one could; where `retain` and `delete_after` lose to two different
     /// ones, that of the second.
     func caster(among others: [Policy]) -> String? {
-        let rivals = others.filter { $0.id != policy.id && $0.covers(policy) }
+        let rivals = others.filter { $0.id != policy.id && covers($0) }
         var caster: String?
         if policy.retain != nil {
             guard let found = rivals.first(where: outlasts) else { return nil }
@@ -24,6 +27,14 @@ struct PolicyShadow {
         return caster
     }
 
+    /// Whatever this policy matches, the rival matches too.
+    private func covers(_ rival: Policy) -> Bool {
+        guard isPersistent, rival.match.tier == .persistent else { return rival.covers(policy) }
+        var wider = rival
+        wider.match.tier = nil
+        return wider.covers(policy)
+    }
+
     private func outlasts(_ rival: Policy) -> Bool {
         guard let mine = policy.retain, let theirs = rival.retain, policy.startsFrom == rival.startsFrom,
             policy.ground == nil || rival.ground != nil, theirs.isNeverShorter(than: mine)
@@ -32,8 +43,13 @@ struct PolicyShadow {
     }
 
     private func comesFirst(_ rival: Policy) -> Bool {
-        guard let mine = policy.deleteAfter, let theirs = rival.deleteAfter, policy.startsFrom == rival.startsFrom,
-            policy.rank == rival.rank, mine.isNeverShorter(than: theirs)
+        guard let mine = policy.deleteAfter, let theirs = rival.deleteAfter else { return false }
+        if rival.rank > policy.rank {
+            // The higher rank wins whatever the periods are, where it applies at all: to a file that was never used, what
+            // counts from the last use does not.
+            return rival.startsFrom == .created || policy.startsFrom == .lastUsed
+        }
+        guard policy.startsFrom == rival.startsFrom, policy.rank == rival.rank, mine.isNeverShorter(than: theirs)
         else { return false }
         return !theirs.isNeverShorter(than: mine) || rival.id < policy.id
     }
@@ -75,7 +91,7 @@ extension Policy.Match {
 
     private func coversTypes(_ other: Self) -> Bool {
         guard let mime else { return true }
-        return other.mime?.allSatisfy { theirs in mime.contains { $0.covers(theirs) } } ?? false
+        return other.mime?.allSatisfy { mime.contains($0) || mime.contains($0.family) } ?? false
     }
 
     private func coversSizes(_ other: Self) -> Bool {
@@ -94,7 +110,12 @@ extension Policy.Match {
 
     private func overlapsTypes(_ other: Self) -> Bool {
         guard let mine = mime, let theirs = other.mime else { return true }
-        return mine.contains { one in theirs.contains { one.overlaps($0) } }
+        func reach(_ one: MimePattern, _ others: Set<MimePattern>, _ families: Set<MimePattern>) -> Bool {
+            others.contains(one) || others.contains(one.family) || one.isFamily && families.contains(one)
+        }
+        let (few, many) = mine.count < theirs.count ? (mine, theirs) : (theirs, mine)
+        let families = few.contains(where: \.isFamily) ? Set(many.map(\.family)) : []
+        return few.contains { reach($0, many, families) }
     }
 
     private func overlapsSizes(_ other: Self) -> Bool {

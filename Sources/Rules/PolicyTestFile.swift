@@ -10,6 +10,7 @@ struct PolicyTestFile {
         _ bytes: [UInt8], file: String, policies: Set<String>
     ) -> (tests: [PolicyTest], diagnostics: [Diagnostic]) {
         let reader = YAMLReader(StrictYAML.read(bytes, file: file))
+        reader.noteIfEmpty()
         let tests = PolicyTestFile(reader: reader, policies: policies).tests()
         return (tests, reader.diagnostics)
     }
@@ -42,7 +43,9 @@ struct PolicyTestFile {
         case (nil, let age?):
             guard let period = age.period() else { return nil }
             guard let created else {
-                age.report("age-without-created", "\"age\" counts from \"created\", which is not given")
+                age.report(
+                    "age-without-created", "\"age\" counts from \"created\", which is not given",
+                    suggestion: "give \"created\" under \"attachment\", or \"at\" instead of \"age\"")
                 return nil
             }
             return period.end(from: created)
@@ -50,7 +53,7 @@ struct PolicyTestFile {
             map.report("missing-key", "the test says neither \"at\" nor \"age\"")
             return nil
         case (.some, .some(let age)):
-            age.report("at-and-age", "a test has either \"at\" or \"age\"")
+            age.report("at-and-age", "a test has either \"at\" or \"age\"", suggestion: "keep one of them")
             return nil
         }
     }
@@ -72,7 +75,8 @@ struct PolicyTestFile {
         let lines = attachment.sightings.compactMap(\.line)
         if tier == .ephemeral, lines.count < attachment.sightings.count {
             map.report(
-                key: "tier", "ephemeral-without-line", "an ephemeral file has a line in every message it is in")
+                key: "tier", "ephemeral-without-line", "an ephemeral file has a line in every message it is in",
+                suggestion: "give \"line\" under \"attachment\", and in every entry of \"also\"")
         }
         let long = Timestamp(microseconds: .min)
         let ephemeral = tier == .ephemeral ? lines.map { TierMap.EphemeralLine(line: $0, since: long) } : []
@@ -89,17 +93,17 @@ struct PolicyTestFile {
     private func expectation(_ value: YAMLValue) -> PolicyTest.Expectation? {
         guard let map = value.map(keys: ["decision", "reason", "policy", "changes_at"]) else { return nil }
         let policy = map["policy"]
-        let name = policy?.string()
+        let name = policy?.word(among: policies.sorted(), noun: "policies")
         if let name, !policies.contains(name) {
             policy?.report(
-                "unknown-policy", "there is no policy \"\(name.prefix(70))\"",
+                "unknown-policy", "there is no policy \(name.quoted)",
                 suggestion: Suggestion.of(name, among: policies.sorted(), noun: "policies"))
         }
         let reason = map["reason"]
-        let code = reason?.string()
+        let code = reason?.word(among: Reason.codes, noun: "reasons")
         if let code, !Reason.codes.contains(code) {
             reason?.report(
-                "unknown-value", "there is no reason \"\(code.prefix(70))\"",
+                "unknown-value", "there is no reason \(code.quoted)",
                 suggestion: Suggestion.of(code, among: Reason.codes, noun: "reasons"))
         }
         guard let verdict = map.required("decision")?.choice(Ruling.Verdict.self) else { return nil }

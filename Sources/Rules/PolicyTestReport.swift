@@ -21,21 +21,13 @@ package struct PolicyTestReport: Sendable, Encodable {
     /// Runs `*.yaml` and `*.yml` of a folder against the policies; `shownAs` is the folder's name in messages.
     package static func run(directory: URL, shownAs name: String? = nil, policies: PolicySet) -> PolicyTestReport {
         let shown = name ?? directory.lastPathComponent
-        guard let listing = try? FileManager.default.contentsOfDirectory(atPath: directory.path) else {
-            let problem = Diagnostic(file: shown, code: "unreadable", message: "the folder of tests cannot be read")
+        guard let folder = PolicyFolder(directory, shownAs: shown) else {
+            let problem = Diagnostic(
+                file: shown, code: "unreadable", message: "the folder of tests cannot be read",
+                suggestion: "check the path and its permissions")
             return PolicyTestReport(policies: policies, tests: [], diagnostics: [problem])
         }
-        var files: [(name: String, bytes: [UInt8])] = []
-        var unreadable: [Diagnostic] = []
-        for entry in listing.sorted() where PolicyLoader.isPolicyFile(entry) {
-            let label = "\(shown)/\(entry)"
-            if let bytes = PolicyLoader.bytes(of: directory.appending(path: entry)) {
-                files.append((label, bytes))
-            } else {
-                unreadable.append(Diagnostic(file: label, code: "unreadable", message: "the file cannot be read"))
-            }
-        }
-        return run(files: files, policies: policies, also: unreadable)
+        return run(files: folder.files, policies: policies, also: folder.problems)
     }
 
     /// Runs files that are in memory.
@@ -73,13 +65,13 @@ package struct PolicyTestReport: Sendable, Encodable {
         for result in results {
             if result.file != file {
                 file = result.file
-                lines.append(file)
+                lines.append(file.visible)
             }
             lines.append(contentsOf: Wording.wrap(result.name, first: result.passed ? "  ok    " : "  FAIL  ", rest: 8))
             guard !result.passed else { continue }
             lines.append(contentsOf: Wording.wrap(result.expected, first: "        expected ", rest: 17))
             lines.append(contentsOf: Wording.wrap(result.got, first: "        got      ", rest: 17))
-            lines.append("        at \(result.file):\(result.line)")
+            lines.append("        at \(result.file.visible):\(result.line)")
         }
         if !untested.isEmpty {
             lines.append(contentsOf: Wording.wrap(untested.joined(separator: ", "), first: "untested: ", rest: 10))

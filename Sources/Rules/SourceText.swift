@@ -18,10 +18,7 @@ struct SourceText {
     /// invisible characters. CRLF is a line's end like LF; a lone CR is refused.
     static func read(_ bytes: [UInt8], file: String) -> (text: SourceText, problems: [Diagnostic]) {
         guard bytes.count <= largestFile else {
-            let problem = Diagnostic(
-                file: file, code: "too-large", message: "the file has \(bytes.count) bytes, at most 1 MiB is read",
-                suggestion: "split it: all files of the folder are loaded together")
-            return (SourceText(file: file, scalars: []), [problem])
+            return (SourceText(file: file, scalars: []), [tooLarge(file, size: bytes.count)])
         }
         let (scalars, isUTF8) = decode(bytes)
         let text = SourceText(file: file, scalars: scalars)
@@ -36,6 +33,13 @@ struct SourceText {
             )
         }
         return (text, text.refusedCharacters())
+    }
+
+    /// Bytes over 1 MiB are not looked at.
+    static func tooLarge(_ file: String, size: Int) -> Diagnostic {
+        Diagnostic(
+            file: file, code: "too-large", message: "the file has \(size) bytes, at most 1,048,576 are read",
+            suggestion: "split it: all files of the folder are loaded together")
     }
 
     private init(file: String, scalars: [Unicode.Scalar]) {
@@ -70,16 +74,14 @@ struct SourceText {
         return Position(line: low + 1, column: index - lineStarts[low] + 1)
     }
 
-    /// Without its end; `nil` past the last one.
-    func line(_ number: Int) -> String? {
-        guard number >= 1, number <= lineStarts.count else { return nil }
-        let rest = scalars[lineStarts[number - 1]...]
-        var view = String.UnicodeScalarView()
-        view.append(contentsOf: rest.prefix { $0 != "\n" && $0 != "\r" })
-        return String(view)
+    /// What of a line is near a column; `nil` past the last line.
+    func excerpt(_ position: Position) -> SourceExcerpt? {
+        guard position.line >= 1, position.line <= lineStarts.count else { return nil }
+        let start = lineStarts[position.line - 1]
+        var end = position.line < lineStarts.count ? lineStarts[position.line] - 1 : scalars.count
+        if end > start, end < scalars.count, scalars[end - 1] == "\r" { end -= 1 }
+        return SourceExcerpt(scalars[start..<end], at: position.column - 1)
     }
-
-    var allLines: [String] { (1...lineStarts.count).compactMap { line($0) } }
 
     func problem(at index: Int, _ code: String, _ message: String, suggestion: String? = nil) -> Diagnostic {
         problem(at: position(index), code, message, suggestion: suggestion)
@@ -91,7 +93,7 @@ struct SourceText {
     ) -> Diagnostic {
         Diagnostic(
             file: file, line: position.line, column: position.column, severity: severity, code: code, message: message,
-            sourceLine: line(position.line), suggestion: suggestion)
+            excerpt: excerpt(position), suggestion: suggestion)
     }
 }
 
@@ -111,15 +113,17 @@ extension SourceText {
 
     private func refusal(at index: Int) -> Refusal? {
         let scalar = scalars[index]
-        switch scalar.value {
-        case 0x0A, 0x20...0x7E: return nil
-        case 0x0D: return index + 1 < scalars.count && scalars[index + 1] == "\n" ? nil : .carriageReturn
-        case 0x09: return .tab
-        case 0xFEFF: return .bom
-        case 0..<0x20, 0x7F..<0xA0, 0x2028, 0x2029, 0xFFFE, 0xFFFF: return .control
-        // Invisible, and able to show a reviewer another order than the one that is loaded.
-        case 0x200B...0x200F, 0x202A...0x202E, 0x2060...0x2069: return .invisible
-        default: return scalar.value & 0xFFFE == 0xFFFE ? .control : nil
+        switch scalar {
+        case "\n": return nil
+        case "\r": return index + 1 < scalars.count && scalars[index + 1] == "\n" ? nil : .carriageReturn
+        case "\t": return .tab
+        case "\u{FEFF}": return .bom
+        default:
+            return switch RefusedScalar(scalar) {
+            case .control: .control
+            case .invisible: .invisible
+            case nil: nil
+            }
         }
     }
 
@@ -135,8 +139,8 @@ extension SourceText {
             case .tab: "a tab"
             case .bom: "a byte order mark"
             case .carriageReturn: "a carriage return without a line feed"
-            case .control: "a control character"
-            case .invisible: "an invisible character that can hide or reorder text"
+            case .control: RefusedScalar.control.message
+            case .invisible: RefusedScalar.invisible.message
             }
         }
 

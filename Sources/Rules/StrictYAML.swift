@@ -10,39 +10,45 @@ package struct StrictYAML: Sendable {
     /// `nil` for an empty file and after a syntax error.
     package let root: YAMLNode?
     /// What the reading itself found; an error here may leave `root` there (a duplicate key) or not.
-    package let problems: [Diagnostic]
-    let lines: [String]
+    let problems: ProblemList
+    /// `nil` without a `root`.
+    private let text: SourceText?
 
     /// Reads a file's bytes; `file` is the name that diagnostics show.
     package static func read(_ bytes: [UInt8], file: String) -> StrictYAML {
         let (text, refused) = SourceText.read(bytes, file: file)
-        guard refused.isEmpty else { return StrictYAML(text, nil, refused) }
+        var problems = ProblemList(file: file)
+        for problem in refused { problems.add(problem) }
+        guard refused.isEmpty else { return StrictYAML(text, nil, problems) }
         var scanner = YAMLScanner(text)
         scanner.scan()
         let duplicates = scanner.duplicates
-        guard scanner.problems.count == duplicates.count else { return StrictYAML(text, nil, scanner.problems) }
+        guard !scanner.isStopped, !scanner.problems.isCut else { return StrictYAML(text, nil, scanner.problems) }
+        problems = scanner.problems
         let masked = mask(duplicates, in: text)
         var composer = NodeComposer(text: text, dropped: Set(duplicates.map { text.position($0.start) }))
         let root = composer.compose(masked)
         // A key whose duplicate could not be masked was reported by the scan.
-        let found = composer.problems.filter { problem in
-            problem.code != "duplicate-key" || scanner.problems.isEmpty
+        for problem in composer.problems where problem.code != "duplicate-key" || duplicates.isEmpty {
+            problems.add(problem)
         }
-        return StrictYAML(text, root, scanner.problems + found)
+        return StrictYAML(text, root, problems)
     }
 
-    private init(_ text: SourceText, _ root: YAMLNode?, _ problems: [Diagnostic]) {
+    private init(_ text: SourceText, _ root: YAMLNode?, _ problems: ProblemList) {
         file = text.file
         self.root = root
         self.problems = problems
-        lines = root == nil ? [] : text.allLines
+        self.text = root == nil ? nil : text
     }
+
+    func excerpt(_ position: SourceText.Position) -> SourceExcerpt? { text?.excerpt(position) }
 
     /// The parser stops at the first duplicate key, and all problems are to be shown at once: each duplicate gets a name
     /// of its own, of the same length so that every column stays, and its pair is dropped from the tree.
     private static func mask(_ duplicates: [(start: Int, length: Int)], in text: SourceText) -> String {
         var scalars = text.scalars
-        for (number, key) in duplicates.enumerated() where number < 6400 {
+        for (number, key) in duplicates.enumerated() {
             let isQuoted = scalars[key.start] == "'" || scalars[key.start] == "\""
             let name = isQuoted ? (key.start + 1)..<(key.start + key.length - 1) : key.start..<(key.start + key.length)
             for index in name { scalars[index] = "x" }
@@ -147,15 +153,31 @@ private struct NodeComposer {
 
     private func diagnostic(of error: YamlError) -> Diagnostic {
         switch error {
+        case .scanner(let context, "could not find expected ':'", let mark, _):
+            // The parser notices one line later, or at the end of the file.
+            return text.problem(
+                at: place(context?.mark ?? mark), "syntax", "a text where a key is expected",
+                suggestion: "write \"key: value\", delete it, or indent it if it goes on with the text above")
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
-            return text.problem(at: place(mark), "syntax", problem)
+            return text.problem(at: place(mark), "syntax", problem, suggestion: Self.hint(problem))
         case .duplicatedKeysInMapping(let keys, let context):
             return text.problem(
-                at: place(context.mark), "duplicate-key", "duplicate key \"\(keys.first ?? "")\"",
+                at: place(context.mark), "duplicate-key", "duplicate key \((keys.first ?? "").quoted)",
                 suggestion: "keep one of them")
         case .reader(let problem, _, _, _): return text.problem(at: 0, "syntax", problem)
         default: return text.problem(at: 0, "syntax", "the parser refuses the file")
+        }
+    }
+
+    /// What to do about the parser's own words.
+    private static func hint(_ problem: String) -> String? {
+        switch problem {
+        case "found unknown escape character": "write two backslashes for one, or put the text in single quotes"
+        case "did not find expected key", "did not find expected '-' indicator":
+            "mend the indentation: keys of one map, and entries of one list, begin in the same column"
+        case let text where text.hasPrefix("did not find expected ',' or"): "put a comma between, or close the bracket"
+        default: nil
         }
     }
 

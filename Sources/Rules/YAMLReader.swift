@@ -10,7 +10,7 @@
 package final class YAMLReader {
     package let file: String
     private let document: StrictYAML
-    private var found: [Diagnostic]
+    private var found: ProblemList
 
     package init(_ document: StrictYAML) {
         file = document.file
@@ -18,8 +18,11 @@ package final class YAMLReader {
         found = document.problems
     }
 
-    /// In the order of the file.
-    package var diagnostics: [Diagnostic] { found.sorted(by: Diagnostic.isShownBefore) }
+    /// In the order of the file, a hundred at most and one that counts the rest.
+    package var diagnostics: [Diagnostic] { found.diagnostics }
+
+    /// The same, for more to be added.
+    var problems: ProblemList { found }
 
     /// The file had nothing in it but comments.
     package var isEmpty: Bool { document.root == nil && document.problems.isEmpty }
@@ -32,18 +35,26 @@ package final class YAMLReader {
 
     /// Adds a problem at a place of this file.
     package func report(
-        line: Int, column: Int, severity: Diagnostic.Severity = .error, _ code: String, _ message: String,
-        suggestion: String? = nil
+        line: Int, column: Int, severity: Diagnostic.Severity = .error, _ code: String,
+        _ message: @autoclosure () -> String, suggestion: @autoclosure () -> String? = nil
     ) {
-        found.append(
+        let position = SourceText.Position(line: line, column: column)
+        found.add(at: position, severity: severity) {
             Diagnostic(
-                file: file, line: line, column: column, severity: severity, code: code, message: message,
-                sourceLine: sourceLine(line), suggestion: suggestion))
+                file: file, line: line, column: column, severity: severity, code: code, message: message(),
+                excerpt: excerpt(position), suggestion: suggestion())
+        }
     }
 
-    func sourceLine(_ line: Int) -> String? {
-        line >= 1 && line <= document.lines.count ? document.lines[line - 1] : nil
+    /// A file of policies or tests that has none is most likely not meant so.
+    func noteIfEmpty() {
+        guard isEmpty else { return }
+        report(
+            line: 1, column: 1, severity: .warning, "empty-file", "nothing in the file but comments",
+            suggestion: "write into it what it is for, or delete it")
     }
+
+    func excerpt(_ position: SourceText.Position) -> SourceExcerpt? { document.excerpt(position) }
 }
 
 /// A map of the file, read key by key.
@@ -62,7 +73,7 @@ package struct YAMLMap {
         self.reader = reader
         for pair in pairs where !allowed.contains(pair.key) {
             reader.report(
-                line: pair.keyLine, column: pair.keyColumn, "unknown-key", "unknown key \"\(pair.key)\" in \(name)",
+                line: pair.keyLine, column: pair.keyColumn, "unknown-key", "unknown key \(pair.key.quoted) in \(name)",
                 suggestion: Suggestion.of(pair.key, among: allowed, noun: "keys"))
         }
         keys = Dictionary(pairs.map { ($0.key, $0) }) { first, _ in first }
@@ -89,19 +100,20 @@ package struct YAMLMap {
 
     /// Adds a problem at the map itself.
     package func report(
-        _ code: String, _ message: String, severity: Diagnostic.Severity = .error, suggestion: String? = nil
+        _ code: String, _ message: @autoclosure () -> String, severity: Diagnostic.Severity = .error,
+        suggestion: @autoclosure () -> String? = nil
     ) {
-        reader.report(line: line, column: column, severity: severity, code, message, suggestion: suggestion)
+        reader.report(line: line, column: column, severity: severity, code, message(), suggestion: suggestion())
     }
 
     /// Adds a problem at a key, or at the map where the key is absent.
     package func report(
-        key: String, _ code: String, _ message: String, severity: Diagnostic.Severity = .error,
-        suggestion: String? = nil
+        key: String, _ code: String, _ message: @autoclosure () -> String, severity: Diagnostic.Severity = .error,
+        suggestion: @autoclosure () -> String? = nil
     ) {
         let place = keys[key]
         reader.report(
-            line: place?.keyLine ?? line, column: place?.keyColumn ?? column, severity: severity, code, message,
-            suggestion: suggestion)
+            line: place?.keyLine ?? line, column: place?.keyColumn ?? column, severity: severity, code, message(),
+            suggestion: suggestion())
     }
 }

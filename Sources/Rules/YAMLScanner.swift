@@ -5,8 +5,10 @@
 /// it reports a syntax error and the parser never runs.
 struct YAMLScanner {
     let text: SourceText
-    private(set) var problems: [Diagnostic] = []
-    /// Where keys begin that their mapping has already, and how many scalars long they are.
+    private(set) var problems: ProblemList
+    /// Something was found that ends the scan: the parser must not run.
+    private(set) var isStopped = false
+    /// Where keys begin that their mapping has already, and how many scalars long they are: as many as are shown.
     private(set) var duplicates: [(start: Int, length: Int)] = []
 
     private var index = 0
@@ -42,6 +44,7 @@ struct YAMLScanner {
 
     init(_ text: SourceText) {
         self.text = text
+        problems = ProblemList(file: text.file)
     }
 
     mutating func scan() {
@@ -73,8 +76,9 @@ struct YAMLScanner {
     }
 
     private mutating func stop(_ code: String, _ message: String, at place: Int? = nil, suggestion: String? = nil) {
-        problems.append(text.problem(at: place ?? index, code, message, suggestion: suggestion))
+        problems.add(text.problem(at: place ?? index, code, message, suggestion: suggestion))
         isDone = true
+        isStopped = true
     }
 
     // MARK: Tokens
@@ -205,7 +209,8 @@ struct YAMLScanner {
                     suggestion: "mend the indentation, or put the value in quotes")
             }
             let message = keyAllowed ? "\":\" without a key" : "a second \":\" in one line"
-            return stop("syntax", message, suggestion: "put a value that holds \": \" in quotes")
+            let quotes = "put a value that holds \": \" in quotes"
+            return stop("syntax", message, suggestion: flows.isEmpty ? quotes : "put a comma between pairs; \(quotes)")
         }
         candidates[candidates.count - 1] = nil
         roll(key.column, isMapping: true, at: key.start)
@@ -217,12 +222,9 @@ struct YAMLScanner {
 
     private mutating func note(_ key: Candidate) {
         if key.text == "<<" {
-            let place = text.problem(
-                at: key.start, "merge-key", "a merge key", suggestion: "write the keys out: policies have no merge keys"
-            )
-            problems.append(place)
-            isDone = true
-            return
+            return stop(
+                "merge-key", "a merge key", at: key.start,
+                suggestion: "write the keys out: policies have no merge keys")
         }
         let isFlow = !flows.isEmpty
         let open = isFlow ? flows.count - 1 : blocks.count - 1
@@ -233,11 +235,12 @@ struct YAMLScanner {
             if isFlow { flows[open].keys[key.text] = key.line } else { blocks[open].keys[key.text] = key.line }
             return
         }
-        duplicates.append((key.start, key.end - key.start))
-        problems.append(
+        if problems.hasRoom { duplicates.append((key.start, key.end - key.start)) }
+        problems.add(at: text.position(key.start)) { [text] in
             text.problem(
-                at: key.start, "duplicate-key", "duplicate key \"\(key.text)\", first in line \(first)",
-                suggestion: "keep one of them"))
+                at: key.start, "duplicate-key", "duplicate key \(key.text.quoted), first in line \(first)",
+                suggestion: "keep one of them")
+        }
     }
 
     private mutating func remember(from start: Int, column: Int, line: Int, end: Int, text: String, allowed: Bool) {
@@ -299,8 +302,8 @@ struct YAMLScanner {
                 advance()
             } else if quote == "\"", peek() == "\\" {
                 advance()
-                // What the escape means is the parser's business; a key with one is compared as it is written.
-                content.append("\\")
+                if let meant = escape() { content.append(meant) }
+                continue
             }
             content.append(peek())
             advance()
@@ -309,6 +312,27 @@ struct YAMLScanner {
         remember(
             from: start, column: startColumn, line: startLine, end: index, text: String(content), allowed: allowed)
     }
+
+    /// What stands after a backslash in double quotes, so that a key is the same key however it is spelt. What is no
+    /// escape is left to the parser, which refuses it.
+    private mutating func escape() -> Unicode.Scalar? {
+        let letter = peek()
+        advance()
+        guard let digits = ["x": 2, "u": 4, "U": 8][letter] else { return Self.escapes[letter] ?? letter }
+        var value: UInt32 = 0
+        for _ in 0..<digits {
+            guard let digit = Character(peek()).hexDigitValue, peek().isASCII else { return nil }
+            value = value << 4 | UInt32(digit)
+            advance()
+        }
+        return Unicode.Scalar(value)
+    }
+
+    /// YAML 1.1, 5.13; a letter that stands for itself is not in it.
+    private static let escapes: [Unicode.Scalar: Unicode.Scalar] = [
+        "0": "\0", "a": "\u{7}", "b": "\u{8}", "t": "\t", "n": "\n", "v": "\u{B}", "f": "\u{C}", "r": "\r",
+        "e": "\u{1B}", "N": "\u{85}", "_": "\u{A0}", "L": "\u{2028}", "P": "\u{2029}",
+    ]
 
     /// `|` and `>`: everything that is indented deeper than the collection it is in.
     private mutating func blockScalar() {

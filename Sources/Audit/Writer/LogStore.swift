@@ -104,7 +104,11 @@ final class LogStore: Sendable {
     /// `corrupt-log`: an SQLite file whose content is not what SQLite writes; `unrecovered-log`: see `RecoveredCopy`.
     private static func readingCode(_ error: DatabaseError?) -> String {
         if error?.extendedResultCode == .SQLITE_READONLY_ROLLBACK { return "unrecovered-log" }
-        return error?.resultCode == .SQLITE_CORRUPT ? "corrupt-log" : "unreadable-log"
+        // `SQLITE_ERROR`: a header that promises another format. No statement of ours is wrong.
+        let ofContent: [ResultCode] = [
+            .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR, .SQLITE_TOOBIG, .SQLITE_MISMATCH,
+        ]
+        return error.map { ofContent.contains($0.resultCode) } == true ? "corrupt-log" : "unreadable-log"
     }
 
     private static func hint(_ code: ResultCode?) -> String {
@@ -208,7 +212,11 @@ extension LogStore {
 
     /// How many records there are, if none is missing.
     func size() throws(LetheError) -> Int64 {
-        try run("unreadable-log") { db in try Self.lastSeq(db).map { $0 + 1 } ?? 0 }
+        try run("unreadable-log") { db in
+            let (size, isTooLarge) = (try Self.lastSeq(db) ?? -1).addingReportingOverflow(1)
+            guard !isTooLarge else { throw Self.disordered }
+            return max(0, size)
+        }
     }
 
     /// Keeps a checkpoint beside the records; one that is there already stays.
@@ -245,12 +253,17 @@ extension LogStore {
         }
     }
 
+    /// A damaged tree may give rows in any order.
+    private static let disordered = DatabaseError(
+        resultCode: .SQLITE_CORRUPT, message: "its rows are not in order")
+
     /// The lowest and the highest seq; `nil` where there are no records.
     func seqs() throws(LetheError) -> ClosedRange<Int64>? {
         try run("unreadable-log") { db in
             guard let first = try Int64.fetchOne(db, sql: "SELECT min(seq) FROM entry"),
                 let last = try Int64.fetchOne(db, sql: "SELECT max(seq) FROM entry")
             else { return nil }
+            guard first <= last else { throw Self.disordered }
             return first...last
         }
     }

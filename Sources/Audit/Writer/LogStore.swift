@@ -150,8 +150,8 @@ extension LogStore {
     }
 
     static func line(_ seq: Int64, _ db: Database) throws -> [UInt8]? {
-        try Data.fetchOne(db.cachedStatement(sql: "SELECT line FROM entry WHERE seq = ?"), arguments: [seq]).map(
-            Array.init)
+        let sql = "SELECT \(boundedLine) FROM entry WHERE seq = ?"
+        return try Data.fetchOne(db.cachedStatement(sql: sql), arguments: [seq]).map(Array.init)
     }
 
     static func lastSeq(_ db: Database) throws -> Int64? {
@@ -180,6 +180,9 @@ extension LogStore {
 
     private static let pageSize: Int64 = 1024
 
+    /// Of a line over the longest only that it is too long is handed over: it may be of any size.
+    private static let boundedLine = "iif(length(line) > \(RecordEncoder.longestLine), zeroblob(65536), line)"
+
     /// Calls `body` with each line of `seqs` in order, without copying it. Goes by pages, so that a long read never keeps
     /// the writer waiting; lines do not change once they are there.
     func lines(_ seqs: ClosedRange<Int64>, _ body: (Int64, UnsafeBufferPointer<UInt8>) throws -> Void)
@@ -191,9 +194,7 @@ extension LogStore {
             var found: Int64 = 0
             try run("unreadable-log") { db in
                 try Self.forEachBlob(
-                    // Of a line over the longest only that it is too long is handed over: it may be of any size.
-                    "SELECT seq, iif(length(line) > \(RecordEncoder.longestLine), zeroblob(65536), line) FROM entry "
-                        + "WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?",
+                    "SELECT seq, \(Self.boundedLine) FROM entry WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?",
                     [first, seqs.upperBound, Self.pageSize], db
                 ) { seq, line in
                     try body(seq, line)
@@ -249,7 +250,11 @@ extension LogStore {
 
     func newestCheckpointNote() throws(LetheError) -> [UInt8]? {
         try run("unreadable-log") { db in
-            try Data.fetchOne(db, sql: "SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1").map(Array.init)
+            try Data.fetchOne(
+                db,
+                sql:
+                    "SELECT iif(length(note) > \(SignedNote.longest), x'', note) FROM checkpoint ORDER BY size DESC LIMIT 1"
+            ).map(Array.init)
         }
     }
 

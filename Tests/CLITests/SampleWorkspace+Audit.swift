@@ -71,6 +71,16 @@ extension SampleWorkspace {
         try #require(done.status == 0, "\(done.text)")
     }
 
+    /// Changes rows of the log as an attacker would: the triggers against slips are dropped and made again as they were.
+    func tamper(_ statements: String, in database: String = "audit.db") throws {
+        let query = "SELECT name || '|' || sql FROM sqlite_schema WHERE type = 'trigger'"
+        let found = try Shell.run("sqlite3 '\(file(database).path)' \"\(query)\"", in: folder.url)
+        let rows = found.text.split(separator: "\n").map { $0.split(separator: "|", maxSplits: 1).map(String.init) }
+        try #require(rows.count == 4 && rows.allSatisfy { $0.count == 2 }, "\(found.text)")
+        let (drops, makes) = (rows.map { "DROP TRIGGER \($0[0]);" }, rows.map { $0[1] + ";" })
+        try sql(database, (drops + [statements + ";"] + makes).joined(separator: "\n"))
+    }
+
     /// Verifies all segments with both keys.
     func verifySegments(_ more: String...) async throws -> LetheProcess.Result {
         try await lethe.run(

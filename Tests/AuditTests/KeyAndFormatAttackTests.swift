@@ -62,6 +62,24 @@ struct KeyAndFormatAttackTests {
         #expect(!report.rendered.lowercased().contains("tamper"))
     }
 
+    /// What the vkey alone cannot show: the signing key in the hands of somebody with a root key of his own.
+    @Test func aLogRewrittenUnderAnotherRootKeyIsNeverVerified() throws {
+        let own = try RootKey.generate()
+        let kid = try own.kid()
+        try sign(
+            Forger(origin: sample.log.created.origin, rootKey: own).rewrite(sample.lines()) { entries in
+                guard case .logOpen(let opening) = entries[0].record else { return }
+                entries[0].record = .logOpen(
+                    .init(origin: opening.origin, vkey: opening.vkey, kid: kid, previous: nil, tool: opening.tool))
+            })
+        #expect(try sample.verify().exit == .done)
+        let report = try sample.verify(.keyed)
+        report.shows(.wrongKey, seq: nil, exit: .notVerified)
+        #expect(!report.rendered.contains("VERIFIED (keyed"), "\(report.rendered)")
+        try sample.verify(.held).shows(.notAPrefix, seq: 0, exit: .failed)
+        #expect(try sample.verify { $0.require = [.mac] }.exit == .notVerified)
+    }
+
     @Test func aChangedKidIsTamperingAndNoWrongKey() throws {
         let kid = sample.log.created.kid
         let report = try sample.attack(.keyed) { replace(kid, String(kid.reversed()), in: &$0[0]) }

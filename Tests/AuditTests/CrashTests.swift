@@ -162,4 +162,25 @@ struct CrashTests {
         let old = try Data(contentsOf: linked)
         #expect(!old.isEmpty && old.allSatisfy { $0 == 0 })
     }
+
+    /// E_0 of the new segment waits on the disk until the old one is closed; then there is nothing of it left but zeros.
+    @Test(arguments: [Step.seedKept, .closeCommitted, .built, .decided])
+    func theFirstKeyOfANewSegmentIsOverwrittenAndNotOnlyUnlinked(_ last: Step) throws {
+        let seed = try rollOver(until: last)
+        let directory = last == .decided ? keys.next : keys.staging
+        var links: [URL] = []
+        for file in [directory.seedFile, directory.stateFile] where files.fileExists(atPath: file.path) {
+            links.append(log.folder.file("linked-\(file.lastPathComponent)"))
+            try files.linkItem(at: file, to: links[links.count - 1])
+        }
+        #expect(try Data(contentsOf: links[0]).range(of: Data(Hex.encode(seed.key.bytes).utf8)) != nil)
+        _ = try log.open()
+        for link in links {
+            let old = try Data(contentsOf: link)
+            #expect(!old.isEmpty && old.allSatisfy { $0 == 0 }, "\(link.lastPathComponent)")
+        }
+        for (path, data) in try snapshot() {
+            #expect(data.range(of: Data(Hex.encode(seed.key.bytes).utf8)) == nil, "\(path)")
+        }
+    }
 }

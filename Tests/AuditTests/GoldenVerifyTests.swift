@@ -40,6 +40,16 @@ struct GoldenVerifyTests {
         #expect(report.exit == .done)
     }
 
+    @Test func theSecondVerifierVerifiesItToo() throws {
+        let (log, held) = (folder.file("log.jsonl"), golden.folder.appending(path: "checkpoint.8"))
+        let (vkey, rootKey) = try (VerifierKey(golden.values.vkey), golden.rootKey())
+        let options = LogVerifier.Options(vkeys: [vkey], rootKeys: [rootKey], checkpoints: [held], now: now)
+        let answer = try SecondVerifier.judge(
+            [.init(log: log, vkey: vkey, rootKey: rootKey, checkpoints: [held])], in: folder.url)
+        #expect(answer.first?.exit == 0 && answer.first?.failures == [])
+        #expect(try answer.first?.agrees(with: LogVerifier(options).verify(log)) == true)
+    }
+
     @Test func withoutAPinnedKeyNothingIsVerified() throws {
         let report = try LogVerifier(.init(now: now)).verify(folder.file("log.jsonl"))
         #expect(report.exit == .notVerified)

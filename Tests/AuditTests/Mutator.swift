@@ -18,7 +18,7 @@ struct RandomLog {
 
     init(using random: inout SeededGenerator) throws {
         func bytes() -> [UInt8] { (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) } }
-        origin = "lethe.example.org/" + Hex.encode(bytes().prefix(8))
+        origin = "Kelvin.example.org/" + Hex.encode(bytes().prefix(8))
         rootKey = try RootKey(bytes: bytes())
         signingKey = try Ed25519.SigningKey(seed: bytes())
         vkey = try VerifierKey(name: origin, publicKey: signingKey.publicKey)
@@ -73,9 +73,24 @@ struct RandomLog {
 enum Attack: CaseIterable {
     case flipBit, replaceByte, deleteByte, insertByte, deleteLine, duplicateLine, swapLines, cutTail, cutBytes, splice
     case editField, dropMacs, rewriteUnsigned, checkpointByte, appendLine, rewriteWithHostKeys
+    // Signed anew with the log's own signing key.
+    case replaceKid, yearZero, lookalikeOrigin, clockBack, skipEpoch, miscountSeal
+    // Of the checkpoint's text only.
+    case lookalikeCheckpoint, witnessSignature, combiningSignature
 
     /// Found only with the root key or a checkpoint in other hands.
-    var needsMore: Bool { self == .rewriteWithHostKeys }
+    var needsMore: Bool { self == .rewriteWithHostKeys || self == .replaceKid }
+
+    /// What must come of a log that this was done to.
+    var expected: Set<Domain.ExitStatus> {
+        switch self {
+        // A name that is not the log's is no signature of it: exit 3.
+        case .checkpointByte, .lookalikeCheckpoint: [.failed, .notVerified]
+        // Lines of other names are nobody's business.
+        case .witnessSignature, .combiningSignature: [.done]
+        default: [.failed]
+        }
+    }
 
     func perform(
         on log: RandomLog, other: RandomLog, using random: inout SeededGenerator
@@ -109,6 +124,14 @@ enum Attack: CaseIterable {
                 self == .rewriteUnsigned
                 ? log.checkpoint : try Forger.checkpoint(lines, origin: log.origin, key: log.signingKey).note
             return (lines.flatMap { $0 + [10] }, checkpoint)
+        case .lookalikeCheckpoint, .witnessSignature, .combiningSignature:
+            return (bytes, respelt(log.checkpoint, using: &random))
+        case .replaceKid, .yearZero, .lookalikeOrigin, .clockBack, .skipEpoch, .miscountSeal:
+            lines = try changed(log, at: line, using: &random)
+            return (
+                lines.flatMap { $0 + [10] },
+                try Forger.checkpoint(lines, origin: log.origin, key: log.signingKey).note
+            )
         }
         switch self {
         case .flipBit, .replaceByte, .deleteByte, .insertByte, .cutBytes: return (bytes, log.checkpoint)
@@ -134,6 +157,69 @@ enum Attack: CaseIterable {
                             answer: .absent, http: 404, final: .alreadyAbsent))
                 }
             }
+        }
+    }
+}
+
+extension Attack {
+    /// The lines as somebody leaves them who has all keys and makes one thing wrong; each must be found by the text alone.
+    private func changed(
+        _ log: RandomLog, at line: Int, using random: inout SeededGenerator
+    ) throws -> [[UInt8]] {
+        var lines = log.lines
+        let seals = try lines.indices.filter { try LogEntry(line: lines[$0]).record.typeName == "epoch.seal" }
+        let seal = seals[Int.random(in: 0..<seals.count, using: &random)]
+        let back = Int64.random(in: 1...9_000_000, using: &random)
+        let isBoth = Bool.random(using: &random)
+        switch self {
+        case .yearZero: replace("\"t\":\"2026", "\"t\":\"0000", in: &lines[line])
+        case .lookalikeOrigin:
+            // KELVIN SIGN, which is K to whoever compares characters.
+            replace("\"origin\":\"K", "\"origin\":\"\\u212a", in: &lines[0])
+            if isBoth { replace("\"vkey\":\"K", "\"vkey\":\"\\u212a", in: &lines[0]) }
+        default:
+            let forger = Forger(origin: log.origin, rootKey: log.rootKey)
+            return try forger.rewrite(lines) { entries in
+                switch (self, entries[0].record) {
+                case (.replaceKid, .logOpen(let opening)):
+                    entries[0].record = .logOpen(
+                        .init(
+                            origin: opening.origin, vkey: opening.vkey, kid: String(opening.kid.reversed()),
+                            previous: nil, tool: opening.tool))
+                case (.clockBack, _):
+                    let at = max(1, line)
+                    entries[at].time = entries[at - 1].time.adding(microseconds: -back)
+                case (.skipEpoch, _):
+                    let from = seal + 1 < entries.count ? seal + 1 : 0
+                    for index in from..<entries.count { entries[index].epoch += 1 }
+                default:
+                    guard case .epochSeal(let count) = entries[seal].record else { return }
+                    entries[seal].record = .epochSeal(records: isBoth ? count + 1 : count - 1)
+                }
+            }
+        }
+        return lines
+    }
+
+    /// The checkpoint with names in it that look like others, or lines of other signers.
+    private func respelt(_ note: [UInt8], using random: inout SeededGenerator) -> [UInt8] {
+        let text = String(decoding: note, as: UTF8.self)
+        let signature = Data((0..<68).map { _ in UInt8.random(in: 0...255, using: &random) }).base64EncodedString()
+        let names = [
+            "witness.example.org/w", "t\u{E9}moin", "te\u{301}moin", "\u{212A}elvin.example.org/0123456789abcdef",
+        ]
+        let witness = "\u{2014} \(names[Int.random(in: 0..<names.count, using: &random)]) \(signature)\n"
+        let isFirst = Bool.random(using: &random)
+        switch self {
+        case .lookalikeCheckpoint:
+            let everywhere = text.replacing("Kelvin", with: "\u{212A}elvin")
+            let inSignature = text.replacing("\u{2014} Kelvin", with: "\u{2014} \u{212A}elvin")
+            return Array((isFirst ? everywhere : inSignature).utf8)
+        case .witnessSignature:
+            let own = Array(text.utf8)
+            let start = (own.firstRange(of: Array("\n\n".utf8))?.upperBound) ?? own.endIndex
+            return isFirst ? own[..<start] + Array(witness.utf8) + own[start...] : own + Array(witness.utf8)
+        default: return note + Array("\u{2014} \u{301}x \(signature)\n".utf8)
         }
     }
 }

@@ -107,25 +107,40 @@ struct SampleLog {
         static let held = Evidence(rawValue: 2)
     }
 
-    /// Verifies the export, or `file`, with the pinned key and what else the reviewer has.
+    /// Verifies the export, or `file`, with the pinned key and what else the reviewer has. Of an export the second verifier
+    /// must say the same, with the same evidence.
     func verify(
-        _ evidence: Evidence = [], _ file: URL? = nil, change: (inout LogVerifier.Options) -> Void = { _ in }
+        _ evidence: Evidence = [], _ file: URL? = nil, location: SourceLocation = #_sourceLocation,
+        change: (inout LogVerifier.Options) -> Void = { _ in }
     ) throws -> VerificationReport {
         var options = LogVerifier.Options(vkeys: [vkey], now: log.clock.now())
         if evidence.contains(.keyed) { options.rootKeys = [rootKey] }
         if evidence.contains(.held) { options.checkpoints = [held] }
         change(&options)
-        return try LogVerifier(options).verify(file ?? export)
+        let report = try LogVerifier(options).verify(file ?? export)
+        // It knows no ages, no requirements and no databases.
+        if file == nil, options.notBefore == nil, options.require.isEmpty, options.rootKeys.count < 2 {
+            let request = SecondVerifier.Request(
+                log: export, vkey: options.vkeys.first, rootKey: options.rootKeys.first,
+                checkpoints: options.checkpoints)
+            let answer = try SecondVerifier.judge([request], in: log.folder.url)
+            #expect(
+                answer.first?.agrees(with: report) == true,
+                "the second verifier differs: \(answer)\n\(report.rendered)",
+                sourceLocation: location)
+        }
+        return report
     }
 
     /// Changes the export's lines as an attacker would, and verifies.
     func attack(
-        _ evidence: Evidence = [], _ change: (inout [[UInt8]]) throws -> Void
+        _ evidence: Evidence = [], location: SourceLocation = #_sourceLocation,
+        _ change: (inout [[UInt8]]) throws -> Void
     ) throws -> VerificationReport {
         var lines = try lines()
         try change(&lines)
         try write(lines)
-        return try verify(evidence)
+        return try verify(evidence, location: location)
     }
 }
 
@@ -177,6 +192,17 @@ struct Forger {
 }
 
 extension VerificationReport {
+    /// Expects a finding of this code at exactly this place (`nil`: about no record), and this exit status.
+    func shows(
+        _ code: Finding.Code, seq: Int64?, exit: Domain.ExitStatus, _ location: SourceLocation = #_sourceLocation
+    ) {
+        #expect(self.exit == exit, "\(rendered)", sourceLocation: location)
+        #expect(
+            failures.contains { $0.code == code && $0.seq == seq },
+            "no \(code) at \(seq.map(String.init) ?? "-")\n\(rendered)",
+            sourceLocation: location)
+    }
+
     func has(_ code: Finding.Code, seq: Int64? = nil) -> Bool {
         failures.contains { $0.code == code && (seq == nil || $0.seq == seq) }
     }

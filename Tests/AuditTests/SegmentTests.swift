@@ -64,6 +64,7 @@ struct SegmentTests {
         }
         let gap = try LogVerifier(options).verify([files[0], files[2]])
         #expect(gap.exit == .notVerified, "\(gap.rendered)")
+        gap.segments[1].shows(.link, seq: 0, exit: .notVerified)
         let twice = try LogVerifier(options).verify([files[0], files[0]])
         #expect(twice.exit == .notVerified, "\(twice.rendered)")
         // The first segment, cut back to an older checkpoint of its own and shown as if it had always been so.
@@ -75,7 +76,7 @@ struct SegmentTests {
         #expect(alone.exit == .done)
         let chained = try LogVerifier(options).verify(files)
         #expect(chained.exit == .failed)
-        #expect(chained.segments[1].has(.link, seq: 0))
+        chained.segments[1].shows(.link, seq: 0, exit: .failed)
     }
 
     @Test func anotherRootKeyOfANewSegmentIsAWrongKeyThere() throws {
@@ -83,7 +84,7 @@ struct SegmentTests {
         #expect(created.rootKey.hex != sample.rootKey.hex)
         let report = try verify()
         #expect(report.exit == .notVerified)
-        #expect(report.segments[1].has(.wrongKey))
+        report.segments[1].shows(.wrongKey, seq: nil, exit: .notVerified)
     }
 
     @Test func aMissingOrForeignSegmentBreaksTheChain() throws {
@@ -93,7 +94,15 @@ struct SegmentTests {
         try files.moveItem(at: first, to: kept)
         let missing = try verify()
         #expect(missing.exit == .failed)
-        #expect(missing.segments[0].has(.link, seq: 0))
+        missing.segments[0].shows(.link, seq: 0, exit: .failed)
+        // Another log of the same name, whole and good by itself, in its place.
+        let other = try TestLog()
+        try files.copyItem(at: other.location.database, to: first)
+        let foreign = try verify()
+        #expect(foreign.exit == .failed)
+        foreign.segments[0].shows(.origin, seq: 0, exit: .failed)
+        foreign.segments[1].shows(.link, seq: 0, exit: .failed)
+        try files.removeItem(at: first)
         try files.copyItem(at: kept, to: first)
         #expect(try verify().exit == .done)
     }
@@ -114,7 +123,7 @@ struct SegmentTests {
         #expect(size == 15)
         #expect(report.segments[0].exit == .done)
         #expect(report.exit == .failed)
-        #expect(report.segments[1].has(.link, seq: 0))
+        report.segments[1].shows(.link, seq: 0, exit: .failed)
     }
 
     @Test func whatARestoreLostIsCountedAndTheOldOriginIsNotContinued() throws {
@@ -167,6 +176,6 @@ struct SegmentTests {
         #expect(report.exit == .done, "\(report.rendered)")
         #expect(report.removed == removed)
         try Data(contentsOf: sample.held).write(to: note)
-        #expect(try verify().exit == .failed)
+        try verify().segments[0].shows(.link, seq: 0, exit: .failed)
     }
 }

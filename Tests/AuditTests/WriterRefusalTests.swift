@@ -15,8 +15,13 @@ struct WriterRefusalTests {
 
     init() throws { sample = try SampleLog() }
 
-    private func refusal(_ body: () throws -> Void) -> String? {
-        #expect(throws: LetheError.self, performing: body)?.code
+    /// The error's code; its exit status is held against `exit`.
+    private func refusal(
+        _ exit: Domain.ExitStatus = .failed, _ location: SourceLocation = #_sourceLocation, _ body: () throws -> Void
+    ) -> String? {
+        let error = #expect(throws: LetheError.self, sourceLocation: location, performing: body)
+        #expect(error?.status == exit, sourceLocation: location)
+        return error?.code
     }
 
     private func copy(_ url: URL) throws -> URL {
@@ -37,7 +42,7 @@ struct WriterRefusalTests {
         if !files.fileExists(atPath: file.path) { try Data([1]).write(to: file) }
         let mode = name == "keys" ? 0o750 : 0o604
         try files.setAttributes([.posixPermissions: mode], ofItemAtPath: file.path)
-        #expect(refusal { _ = try log.open() } == "readable-keys")
+        #expect(refusal(.configuration) { _ = try log.open() } == "readable-keys")
         try files.setAttributes([.posixPermissions: name == "keys" ? 0o700 : 0o600], ofItemAtPath: file.path)
         _ = try log.open()
     }
@@ -149,12 +154,12 @@ struct WriterRefusalTests {
 
     @Test func aLogIsNotBegunOverAnother() throws {
         #expect(
-            refusal {
+            refusal(.refused) {
                 _ = try AuditLog.create(log.location, name: "lethe.example.org", tool: "t", time: log.clock)
             } == "log-exists")
         try files.removeItem(at: log.location.database)
         #expect(
-            refusal {
+            refusal(.refused) {
                 _ = try AuditLog.create(log.location, name: "lethe.example.org", tool: "t", time: log.clock)
             } == "log-exists")
     }

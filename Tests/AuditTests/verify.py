@@ -419,7 +419,12 @@ def main():
         return 0
     if not given.log:
         arguments.error("a log is needed")
-    answer = Verifier(given.vkey, given.root_key).verify(given.log, given.checkpoint)
+    try:
+        verifier = Verifier(given.vkey, given.root_key)
+    except ValueError:
+        print("not a vkey, or not a root key", file=sys.stderr)
+        return 64
+    answer = verifier.verify(given.log, given.checkpoint)
     print(json.dumps(answer))
     return answer["exit"]
 

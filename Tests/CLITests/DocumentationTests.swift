@@ -37,4 +37,37 @@ import Testing
         #expect(lines.count <= 151)
         #expect(lines.prefix(15).contains { $0.contains("make demo") })
     }
+
+    /// Words in `code` that are spelt like a test's name: `aSentence` or `SomethingTests`.
+    private static func testNames(in text: some StringProtocol) -> Set<String> {
+        Set(String(text).matches(of: /`([a-z0-9]+[A-Z][A-Za-z0-9]*|[A-Z][A-Za-z0-9]*Tests)`/).map { String($0.1) })
+    }
+
+    @Test(arguments: ["docs/threat-model.md", "docs/architecture.md"])
+    func everyTestThatADocumentNamesIsThere(document: String) throws {
+        let tests = Paths.package.appending(path: "Tests")
+        let files = try FileManager.default.subpathsOfDirectory(atPath: tests.path).filter { $0.hasSuffix(".swift") }
+        var declared: Set<String> = []
+        for file in files {
+            let text = try String(contentsOf: tests.appending(path: file), encoding: .utf8)
+            declared.formUnion(text.matches(of: /\b(?:func|struct|class|enum) ([A-Za-z0-9]+)/).map { String($0.1) })
+        }
+        let named = Self.testNames(in: try String(contentsOf: Paths.package.appending(path: document), encoding: .utf8))
+        #expect(named.count > 10)
+        #expect(named.subtracting(declared).isEmpty, "no such test: \(named.subtracting(declared).sorted())")
+    }
+
+    /// A row of the threat model without a test is a promise that nothing holds.
+    @Test func everyRowOfTheThreatModelNamesATest() throws {
+        let text = try String(contentsOf: Paths.package.appending(path: "docs/threat-model.md"), encoding: .utf8)
+        var isOfTests = false
+        var rows = 0
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            if !line.hasPrefix("|") { isOfTests = false } else if line.hasSuffix("| test |") { isOfTests = true }
+            guard isOfTests, line.hasPrefix("|"), !line.hasSuffix("| test |"), !line.hasPrefix("|---") else { continue }
+            rows += 1
+            #expect(!Self.testNames(in: line).isEmpty, "\(line)")
+        }
+        #expect(rows > 60)
+    }
 }

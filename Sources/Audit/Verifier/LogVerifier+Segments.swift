@@ -50,14 +50,16 @@ extension LogVerifier {
     /// held against the segment it names.
     package func verify(_ location: AuditLog.Location) throws(LetheError) -> SegmentsReport {
         let segments = try AuditLog.segments(location)
-        guard let live = segments.last, live.isLive else {
+        guard segments.contains(where: { $0.file != nil }) else {
             throw LetheError("unreadable-log", .unreadable, "there is no audit log at \(location.database.path)")
         }
         let held = try checkpoints(of: segments.map(\.origin))
         var reports: [VerificationReport] = []
         for (index, segment) in segments.enumerated() {
             guard let file = segment.file else { continue }
-            var report = try verify(file, held[segment.origin] ?? [], isLast: segment.isLive, isGrowing: segment.isLive)
+            var report = try verify(
+                file, held[segment.origin] ?? [], isLast: index == segments.count - 1, isGrowing: segment.isLive,
+                inFolderOfLog: true)
             let before = index > 0 ? segments[index - 1] : nil
             if let kept = before?.checkpoint {
                 report = try report.checked(against: kept, options.pinned(report.opening))
@@ -87,10 +89,12 @@ extension LogVerifier {
                     "the anchor \(file.lastPathComponent) is of the segment after this one, \(next.origin), which is missing"
                 ))
         }
-        if segment.isLive, report.isClosed, findings.isEmpty {
-            findings.append(
-                Finding(
-                    .link, seq: nil, "the segment is closed and the next one was not begun", isTampering: false))
+        if segment == all.last, findings.isEmpty, report.isClosed || !segment.isLive {
+            let problem =
+                report.isClosed
+                ? "the segment is closed and the next one was not begun"
+                : "the segment after it, which is being written, is missing"
+            findings.append(Finding(.link, seq: nil, problem, isTampering: false))
         }
         return findings
     }
@@ -123,13 +127,13 @@ extension LogVerifier {
 
     /// Only the last segment is expected to be fresh, and one that is still growing not to be closed.
     private func verify(
-        _ file: URL, _ checkpoints: [URL], isLast: Bool, isGrowing: Bool
+        _ file: URL, _ checkpoints: [URL], isLast: Bool, isGrowing: Bool, inFolderOfLog: Bool = false
     ) throws(LetheError) -> VerificationReport {
         var own = options
         own.checkpoints = checkpoints
         if !isLast { own.notBefore = nil }
         if isGrowing { own.require.remove(.closed) }
-        return try LogVerifier(own).verify(file)
+        return try LogVerifier(own).verify(file, inFolderOfLog: inFolderOfLog)
     }
 
     /// The files given with `--checkpoint` by the origin they state; those of none of `origins` go to the last one.
@@ -177,6 +181,8 @@ extension VerificationReport {
     /// Whether `prev_log` names the segment before it as it was found now.
     fileprivate func chained(to before: VerificationReport?) -> VerificationReport {
         guard let previous = opening?.previous else {
+            // What stands before it may be no segment at all, which is a finding there.
+            if before?.opening == nil, before != nil { return self }
             return adding(Finding(.link, seq: 0, "the segment does not name the one before it"))
         }
         guard let before else { return adding(Finding(.link, seq: 0, "the segment before it is missing")) }

@@ -51,13 +51,16 @@ package struct LogVerifier: Sendable {
 
     /// A file that begins as SQLite's do, or is named `.db`, is a database, anything else an export whose own checkpoint is the
     /// file `checkpoint` beside it. Throws (status 66) only if the file cannot be opened or read.
-    package func verify(_ log: URL) throws(LetheError) -> VerificationReport {
+    package func verify(_ log: URL) throws(LetheError) -> VerificationReport { try verify(log, inFolderOfLog: false) }
+
+    /// `inFolderOfLog`: the file lies where a segment must, so one that is no database is a finding too.
+    func verify(_ log: URL, inFolderOfLog: Bool) throws(LetheError) -> VerificationReport {
         let pinned = options.pinned(Self.opening(of: log))
         let judge = try SegmentJudge(.init(pinned: pinned, roots: options.rootKeys))
         var held = HeldCheckpoints(pinned: pinned)
         for file in options.checkpoints { try add(file, to: &held, judge) }
         if Self.isDatabase(log) {
-            try judgeDatabase(log, judge, &held)
+            try judgeDatabase(log, judge, &held, inFolderOfLog)
         } else {
             let own = log.deletingLastPathComponent().appending(path: "checkpoint")
             if let note = try DurableFile.read(own) { try addOwn(note, name: "the checkpoint", to: &held, judge) }
@@ -134,7 +137,7 @@ package struct LogVerifier: Sendable {
 
 extension LogVerifier {
     private func judgeDatabase(
-        _ log: URL, _ judge: SegmentJudge, _ held: inout HeldCheckpoints
+        _ log: URL, _ judge: SegmentJudge, _ held: inout HeldCheckpoints, _ inFolderOfLog: Bool
     ) throws(LetheError) {
         var checkpoints = held
         do throws(LetheError) {
@@ -143,9 +146,8 @@ extension LogVerifier {
             try judgeTables(store, judge, &checkpoints)
         } catch {
             // A file that SQLite wrote and cannot read was changed by something else. A file that is none cannot be judged.
-            guard error.code == Self.otherTables.code || error.code == "corrupt-log", Self.hasMagic(log) else {
-                throw error
-            }
+            guard error.code == Self.otherTables.code || error.code == "corrupt-log" else { throw error }
+            guard Self.hasMagic(log) || inFolderOfLog else { throw Self.noDatabase(log) }
             judge.cannotRead(Finding(.schema, seq: nil, error.message))
             checkpoints.sort()
         }
@@ -155,6 +157,12 @@ extension LogVerifier {
     /// Nothing is read from tables that may be views.
     private static let otherTables = LetheError(
         "audit-schema", .failed, "the tables of the database are not those that lethe made")
+
+    private static func noDatabase(_ log: URL) -> LetheError {
+        LetheError(
+            "unreadable-log", .unreadable, "\(log.path) is not an SQLite database",
+            hint: "name a segment's database, or an exported log.jsonl")
+    }
 
     private func judgeTables(
         _ store: LogStore, _ judge: SegmentJudge, _ held: inout HeldCheckpoints

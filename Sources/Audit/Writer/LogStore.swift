@@ -104,7 +104,11 @@ final class LogStore: Sendable {
     /// `corrupt-log`: an SQLite file whose content is not what SQLite writes; `unrecovered-log`: see `RecoveredCopy`.
     private static func readingCode(_ error: DatabaseError?) -> String {
         if error?.extendedResultCode == .SQLITE_READONLY_ROLLBACK { return "unrecovered-log" }
-        return error?.resultCode == .SQLITE_CORRUPT ? "corrupt-log" : "unreadable-log"
+        // `SQLITE_ERROR`: a header that promises another format. No statement of ours is wrong.
+        let ofContent: [ResultCode] = [
+            .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR, .SQLITE_TOOBIG, .SQLITE_MISMATCH,
+        ]
+        return error.map { ofContent.contains($0.resultCode) } == true ? "corrupt-log" : "unreadable-log"
     }
 
     private static func hint(_ code: ResultCode?) -> String {
@@ -156,8 +160,8 @@ extension LogStore {
     }
 
     static func line(_ seq: Int64, _ db: Database) throws -> [UInt8]? {
-        try Data.fetchOne(db.cachedStatement(sql: "SELECT line FROM entry WHERE seq = ?"), arguments: [seq]).map(
-            Array.init)
+        let sql = "SELECT \(boundedLine) FROM entry WHERE seq = ?"
+        return try Data.fetchOne(db.cachedStatement(sql: sql), arguments: [seq]).map(Array.init)
     }
 
     static func lastSeq(_ db: Database) throws -> Int64? {
@@ -186,6 +190,9 @@ extension LogStore {
 
     private static let pageSize: Int64 = 1024
 
+    /// Of a line over the longest only that it is too long is handed over: it may be of any size.
+    private static let boundedLine = "iif(length(line) > \(RecordEncoder.longestLine), zeroblob(65536), line)"
+
     /// Calls `body` with each line of `seqs` in order, without copying it. Goes by pages, so that a long read never keeps
     /// the writer waiting; lines do not change once they are there.
     func lines(_ seqs: ClosedRange<Int64>, _ body: (Int64, UnsafeBufferPointer<UInt8>) throws -> Void)
@@ -197,9 +204,7 @@ extension LogStore {
             var found: Int64 = 0
             try run("unreadable-log") { db in
                 try Self.forEachBlob(
-                    // Of a line over the longest only that it is too long is handed over: it may be of any size.
-                    "SELECT seq, iif(length(line) > \(RecordEncoder.longestLine), zeroblob(65536), line) FROM entry "
-                        + "WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?",
+                    "SELECT seq, \(Self.boundedLine) FROM entry WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?",
                     [first, seqs.upperBound, Self.pageSize], db
                 ) { seq, line in
                     try body(seq, line)
@@ -218,7 +223,11 @@ extension LogStore {
 
     /// How many records there are, if none is missing.
     func size() throws(LetheError) -> Int64 {
-        try run("unreadable-log") { db in try Self.lastSeq(db).map { $0 + 1 } ?? 0 }
+        try run("unreadable-log") { db in
+            let (size, isTooLarge) = (try Self.lastSeq(db) ?? -1).addingReportingOverflow(1)
+            guard !isTooLarge else { throw Self.disordered }
+            return max(0, size)
+        }
     }
 
     /// Keeps a checkpoint beside the records; one that is there already stays.
@@ -251,9 +260,17 @@ extension LogStore {
 
     func newestCheckpointNote() throws(LetheError) -> [UInt8]? {
         try run("unreadable-log") { db in
-            try Data.fetchOne(db, sql: "SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1").map(Array.init)
+            try Data.fetchOne(
+                db,
+                sql:
+                    "SELECT iif(length(note) > \(SignedNote.longest), x'', note) FROM checkpoint ORDER BY size DESC LIMIT 1"
+            ).map(Array.init)
         }
     }
+
+    /// A damaged tree may give rows in any order.
+    private static let disordered = DatabaseError(
+        resultCode: .SQLITE_CORRUPT, message: "its rows are not in order")
 
     /// The lowest and the highest seq; `nil` where there are no records.
     func seqs() throws(LetheError) -> ClosedRange<Int64>? {
@@ -261,6 +278,7 @@ extension LogStore {
             guard let first = try Int64.fetchOne(db, sql: "SELECT min(seq) FROM entry"),
                 let last = try Int64.fetchOne(db, sql: "SELECT max(seq) FROM entry")
             else { return nil }
+            guard first <= last else { throw Self.disordered }
             return first...last
         }
     }

@@ -32,9 +32,12 @@ extension SegmentWriter {
         let seed = try Rollover.seed(after: origin, rootKey, signingKey, tool: tool)
         try locked { () throws(LetheError) in
             try finishSeal()
+            try Rollover.checkPlace(location)
             try seed.keep(in: location.directory.staging)
-            let previous = try close(reason: reason, now: now)
-            try Rollover.begin(location, seed, after: previous, now: now)
+            try Rollover.noting(location) { () throws(LetheError) in
+                let previous = try close(reason: reason, now: now)
+                try Rollover.begin(location, seed, after: previous, now: now)
+            }
         }
         return AuditLog.Created(
             origin: seed.origin, vkey: try seed.vkey(), kid: seed.kid, rootKey: rootKey, lost: 0)
@@ -95,10 +98,54 @@ enum Rollover {
             let previous = try remains(location)
             let signingKey = try DurableFile.exists(keys.signFile) ? keys.signingKey() : Ed25519.SigningKey.generate()
             let seed = try seed(after: previous.origin, rootKey, signingKey, tool: tool)
-            try begin(location, seed, after: previous, now: now)
+            try checkPlace(location)
+            keys.staging.discard()
+            try noting(location) { () throws(LetheError) in
+                try begin(location, seed, after: previous, now: now)
+            }
             return AuditLog.Created(
                 origin: seed.origin, vkey: try seed.vkey(), kid: seed.kid, rootKey: rootKey, lost: previous.lost)
         }
+    }
+
+    /// Before anything is closed: the folder of closed segments is there and can be written to.
+    static func checkPlace(_ location: AuditLog.Location) throws(LetheError) {
+        try DurableFile.makeDirectory(location.segments, mode: 0o700)
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: location.segments.path, isDirectory: &isDirectory),
+            isDirectory.boolValue, FileManager.default.isWritableFile(atPath: location.segments.path)
+        else {
+            throw LetheError(
+                "audit-write-failed", .failed, "\(location.segments.path) is not a folder that can be written to",
+                hint: "closed segments go there: make it one")
+        }
+    }
+
+    /// Says of an error in `body` whether the next start goes on with what was begun. The new root key must be kept then.
+    static func noting(_ location: AuditLog.Location, _ body: () throws(LetheError) -> Void) throws(LetheError) {
+        do throws(LetheError) {
+            try body()
+        } catch {
+            guard isUnderWay(location) else {
+                location.directory.staging.discard()
+                throw error
+            }
+            throw LetheError(
+                "rollover-unfinished", error.status, "the rollover is not finished: \(error.message)",
+                hint: "keep the root key: the next command that writes to the log goes on"
+                    + (error.hint.map { ", once this is done: \($0)" } ?? ""))
+        }
+    }
+
+    /// The new segment is decided on, or the old one is closed and the seed of the new one is there.
+    private static func isUnderWay(_ location: AuditLog.Location) -> Bool {
+        let keys = location.directory
+        if DurableFile.exists(keys.next.url) { return true }
+        guard DurableFile.exists(keys.staging.seedFile) else { return false }
+        guard let reader = try? LogReader(location.database), let size = try? reader.size(),
+            let last = try? reader.entry(size - 2)
+        else { return true }
+        return last.record.typeName == "log.close"
     }
 
     /// Steps 2 and 3.
@@ -161,7 +208,7 @@ enum Rollover {
         try keys.next.moveFiles(to: keys)
         guard let head = try keys.head() else { return }
         _ = location.anchors.write(head)
-        if let previous = try LogReader(location.database).opening().previous {
+        if let previous = try? LogReader(location.database).opening().previous {
             location.anchors.noteSuccessor(of: previous.origin, head)
         }
     }

@@ -114,7 +114,7 @@ enum RootKeyOutput {
     }
 
     /// Hands out a new key and only then makes what it is for: a log whose key nobody has cannot be verified. If that fails,
-    /// the file is removed again.
+    /// the file is removed again, unless the next start goes on with what was begun.
     static func handing<Made>(
         _ path: String?, _ console: Console, _ make: (RootKey) throws -> Made
     ) throws -> Made {
@@ -122,6 +122,8 @@ enum RootKeyOutput {
         try hand(key, to: path, console)
         do {
             return try make(key)
+        } catch let error as LetheError where error.code == "rollover-unfinished" {
+            throw error
         } catch {
             if let path { unlink(path) }
             throw error

@@ -1,0 +1,95 @@
+import Domain
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Audit
+
+/// Anchor directories are other people's: what lies in them may be missing, behind, or no checkpoint at all.
+struct AnchorTests {
+    private let sample: SampleLog
+    private var log: TestLog { sample.log }
+    private var files: FileManager { .default }
+    private var anchor: URL { log.folder.file("anchor") }
+    private var hex: String { LogOrigin.suffix(log.created.origin) }
+
+    init() throws { sample = try SampleLog() }
+
+    private func verify(_ directories: [URL]? = nil) throws -> VerificationReport {
+        try sample.verify(.keyed, log.location.database) { $0.anchors = Anchors(directories ?? [anchor]) }
+    }
+
+    private func detail(_ report: VerificationReport) -> String {
+        report.checks.first { $0.name == "anchors" }?.detail ?? ""
+    }
+
+    private func add(_ records: Int = 1) throws -> AuditLog {
+        let writer = try log.open()
+        _ = try writer.append(Array(repeating: .vendorSample(checked: 1, present: 0), count: records))
+        try writer.seal()
+        return writer
+    }
+
+    @Test(arguments: ["999999", "16", "9223372036854775807"])
+    func aStrayFileUnderTheNameOfANoteStopsNothingAndIsShown(_ size: String) throws {
+        let stray = anchor.appending(path: "\(hex).\(size).note")
+        try Data("not a checkpoint\n".utf8).write(to: stray)
+        let writer = try add()
+        #expect(writer.anchorStatus.map(\.newest) == [17])
+        let note = try Checkpoint(note: Array(Data(contentsOf: anchor.appending(path: "\(hex).17.note"))))
+        #expect(note.size == 17)
+        let isNewest = size != "16"
+        #expect(writer.anchorStatus.map { $0.problem != nil } == [isNewest])
+        let report = try verify()
+        #expect(report.exit == .done && report.anchored == 17, "\(report.rendered)")
+        #expect(detail(report).contains("\(hex).\(size).note is not a checkpoint") == isNewest, "\(report.rendered)")
+        #expect(try log.open().anchorStatus.map(\.newest) == [17])
+    }
+
+    /// A genuine note of another size under a name that promises more.
+    @Test func aNoteUnderAnotherNameIsNoNewerOne() throws {
+        try files.copyItem(at: sample.held, to: anchor.appending(path: "\(hex).999999.note"))
+        #expect(try add().anchorStatus.map(\.newest) == [17])
+        let report = try verify()
+        #expect(report.exit == .done && report.anchored == 17, "\(report.rendered)")
+    }
+
+    @Test func aForgedNoteInADirectoryIsAFindingAndStopsNoWriter() throws {
+        let forged = String(decoding: try Data(contentsOf: sample.held), as: UTF8.self)
+            .replacing("\n10\n", with: "\n99\n")
+        try Data(forged.utf8).write(to: anchor.appending(path: "\(hex).99.note"))
+        try verify().shows(.signature, seq: nil, exit: .failed)
+        _ = try log.open()
+    }
+
+    @Test func aDirectoryThatIsBehindAndOneThatIsMissingAreShownEachByItself() throws {
+        let (other, missing) = (log.folder.file("other"), log.folder.file("unmounted"))
+        try files.createDirectory(at: other, withIntermediateDirectories: true)
+        try files.copyItem(at: sample.held, to: other.appending(path: "\(hex).10.note"))
+        _ = try add(2)
+        let report = try verify([anchor, other, missing])
+        #expect(report.exit == .done && report.anchored == 18, "\(report.rendered)")
+        #expect(detail(report).contains("; 1 of 3 anchor directories missing"), "\(report.rendered)")
+        #expect(detail(report).contains("; an anchor directory is behind by 8 records"), "\(report.rendered)")
+        #expect(detail(try verify()).contains("behind") == false)
+        // The writer makes up for what was missing.
+        var location = log.location
+        location = AuditLog.Location(
+            database: location.database, keys: location.keys, anchors: [anchor, other, missing])
+        let statuses = try AuditLog.open(location, time: log.clock).anchorStatus
+        #expect(statuses.map(\.newest) == [18, 18, nil])
+        #expect(statuses.map { $0.problem != nil } == [false, false, true])
+    }
+
+    /// The note of the segment after one that is not here, forged by somebody else: no evidence.
+    @Test func aForgedSuccessorIsNoEvidenceAgainstTheLog() throws {
+        let other = try TestLog()
+        let foreign = other.folder.file("anchor").appending(path: "\(LogOrigin.suffix(other.created.origin)).2.note")
+        try files.copyItem(at: foreign, to: anchor.appending(path: "\(hex).next.note"))
+        let options = LogVerifier.Options(
+            vkeys: [sample.vkey], rootKeys: [sample.rootKey], anchors: [anchor], now: log.clock.now())
+        let report = try LogVerifier(options).verify(log.location)
+        #expect(report.exit == .done, "\(report.rendered)")
+        _ = try log.open()
+    }
+}

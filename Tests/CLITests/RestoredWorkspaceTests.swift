@@ -1,0 +1,94 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A backup that is put back, or a segment that is dropped, is noticed before anything is deleted.
+@Suite struct RestoredWorkspaceTests {
+    private func world(anchored: Bool = false) async throws -> (SimulatedVendor, SampleWorkspace) {
+        let vendor = try await SimulatedVendor()
+        let workspace = try await SampleWorkspace(vendor: vendor)
+        if anchored { try workspace.anchor("anchor") }
+        try await workspace.fill(vendor, attachments: 24)
+        return (vendor, workspace)
+    }
+
+    @Test func aHoldOfAClosedSegmentStopsEveryApplyOnARestoredInventory() async throws {
+        let (vendor, workspace) = try await world()
+        let plan = try await workspace.due().plan
+        let approved = try await workspace.lethe("plan", "approve", plan, "--as", "alex")
+        try #require(approved.status == 0, "\(approved.everything)")
+        let backup = try workspace.backup("inventory.db")
+        try await workspace.placeHold()
+        try await workspace.rollOver()
+        try await workspace.rollOver()
+        try backup.putBack()
+        let applies = [["run", "--apply"], ["plan", "apply", plan], ["erase", "--apply", "--as", "alex"]]
+        for arguments in applies {
+            let result = try await workspace.lethe.run(
+                LetheProcess.binary, arguments + ["--json"], input: Data("+12005550100\n".utf8))
+            #expect(result.status == 4, "\(arguments): \(result.everything)")
+            #expect(result.error?.code == "hold-unresolved", "\(arguments): \(result.everything)")
+        }
+        #expect(try await vendor.deletes().isEmpty)
+    }
+
+    @Test(arguments: [true, false])
+    func droppedNewestSegmentsAreFound(anchored: Bool) async throws {
+        let (vendor, workspace) = try await world(anchored: anchored)
+        defer { withExtendedLifetime(vendor) {} }
+        try await workspace.rollOver()
+        let files = FileManager.default
+        try files.removeItem(at: workspace.file("audit.db"))
+        try files.moveItem(
+            at: workspace.file("audit/\(workspace.firstSegment).db"), to: workspace.file("audit.db"))
+        let result = try await workspace.verifySegments()
+        #expect(result.status == (anchored ? 1 : 3), "\(result.everything)")
+        #expect(result.findings == (anchored ? ["seq=4 link"] : ["seq=- link"]), "\(result.everything)")
+        let required = try await workspace.verifySegments("--require", "mac,anchor")
+        #expect(required.status == (anchored ? 1 : 3), "\(required.everything)")
+    }
+
+    /// `forgetful`: the anchor has lost the notes of the old segment itself, and knows only the one after it.
+    @Test(arguments: [false, true])
+    func databaseAndKeysOfAnOldSegmentPutBackAreRefusedBehindAnAnchor(forgetful: Bool) async throws {
+        let (vendor, workspace) = try await world(anchored: true)
+        let backup = try workspace.backup("audit.db", SampleWorkspace.keys, "inventory.db")
+        try await workspace.rollOver()
+        try FileManager.default.moveItem(at: workspace.file("audit"), to: workspace.folder.file("aside"))
+        try backup.putBack()
+        let anchor = workspace.folder.file("anchor")
+        for name in try FileManager.default.contentsOfDirectory(atPath: anchor.path)
+        where forgetful && name.hasPrefix(workspace.firstSegment) && !name.hasSuffix(".next.note") {
+            try FileManager.default.removeItem(at: anchor.appending(path: name))
+        }
+        for arguments in [
+            ["run", "--apply"], ["audit", "seal"], ["hold", "place", "--all", "--as", "a", "--reason", "b"],
+        ] {
+            let result = try await workspace.lethe.run(LetheProcess.binary, arguments + ["--json"])
+            #expect(result.status == 1, "\(arguments): \(result.everything)")
+            #expect(result.error?.code == "audit-rollback", "\(arguments): \(result.everything)")
+        }
+        #expect(try await vendor.deletes().isEmpty)
+        let verify = try await workspace.verifySegments()
+        #expect(verify.status == 1, "\(verify.everything)")
+        #expect(verify.findings.contains("seq=2 link"), "\(verify.everything)")
+    }
+
+    /// Section 7: an older database put back, in the hands of the binary.
+    @Test func anOlderDatabasePutBackSendsNoDeleteAndAHeldCheckpointFindsIt() async throws {
+        let (vendor, workspace) = try await world()
+        let backup = try workspace.backup("audit.db")
+        try await workspace.placeHold()
+        let export = workspace.folder.file("export")
+        _ = try await workspace.lethe("audit", "export", "-o", export.path)
+        try backup.putBack()
+        let run = try await workspace.lethe("run", "--apply", "--json")
+        #expect(run.status == 1 && run.error?.code == "audit-rollback", "\(run.everything)")
+        #expect(try await vendor.deletes().isEmpty)
+        let alone = try await workspace.verifySegments()
+        #expect(alone.status == 0, "nothing in the database shows it: \(alone.everything)")
+        let held = try await workspace.verifySegments("--checkpoint", export.appending(path: "checkpoint").path)
+        #expect(held.status == 1, "\(held.everything)")
+        #expect(held.findings == ["seq=2 shorter-than-checkpoint"], "\(held.everything)")
+    }
+}

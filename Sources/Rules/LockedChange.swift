@@ -52,3 +52,17 @@ extension Policy {
         return old.lines.map(lines.isSuperset(of:)) ?? false
     }
 }
+
+extension LoadedPolicies {
+    /// Says of a locked policy, where it stands, that it is weaker than a workspace remembers it: `retain 7y -> 5y`.
+    package func weakened(_ policy: String, _ detail: String, isStrict: Bool) -> Diagnostic {
+        let place = places[policy]
+        return Diagnostic(
+            file: place?.file ?? files.first ?? "policies", line: place?.line ?? 1, column: place?.column ?? 1,
+            severity: isStrict ? .error : .warning, code: "locked-weakened",
+            message: "locked policy \"\(policy)\" is weaker than it was: \(detail)", excerpt: place?.excerpt,
+            suggestion:
+                "every apply is refused until you put it back or record why: "
+                + "lethe policy unlock \(policy) --as NAME --reason TEXT")
+    }
+}

@@ -17,7 +17,8 @@ enum Answer {
         ("[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?( UTC|Z)", "<time>"),
         ("[0-9]{4}-[0-9]{2}-[0-9]{2}", "<date>"), ("127\\.0\\.0\\.1:[0-9]+", "127.0.0.1:<port>"),
         ("[0-9.]+ [kMGT]?B free", "<size> free"), ("[0-9]+ s from", "<n> s from"),
-        ("[0-9]+ days", "<n> days"), ("(?s)^(c2sp\\.org/|old [0-9]+\n).*$", "<proof>"), ("(?s)^<origin>\n[0-9]+\n.*$", "<checkpoint>"),
+        ("[0-9]+ days", "<n> days"), ("(?s)^(c2sp\\.org/|old [0-9]+\n).*$", "<proof>"),
+        ("(?s)^<origin>\n[0-9]+\n.*$", "<checkpoint>"),
     ]
 
     /// Numbers that depend on the calendar.

@@ -58,16 +58,7 @@ extension Wiring {
         guard let set = loaded.set, let inventory = try? inventory(),
             let findings = try? LockedPolicies.weakened(by: set, in: inventory)
         else { return [] }
-        return findings.map { finding in
-            let place = loaded.places[finding.policy]
-            return Diagnostic(
-                file: place?.file ?? settings.policies, line: place?.line ?? 1, column: place?.column ?? 1,
-                severity: isStrict ? .error : .warning, code: "locked-weakened",
-                message:
-                    "locked policy \"\(finding.policy)\" is weaker than it is remembered, so every apply is refused: \(finding.detail)",
-                sourceLine: place?.sourceLine,
-                suggestion: "put it back, or record why: lethe policy unlock \(finding.policy) --as NAME --reason TEXT")
-        }
+        return findings.map { loaded.weakened($0.policy, $0.detail, isStrict: isStrict) }
     }
 }
 

@@ -88,7 +88,7 @@ struct CrashTests {
 
     /// Where a crash may come in a rollover, in order.
     enum Step: Int, CaseIterable {
-        case seedKept, closeCommitted, closed, built, decided, setAside, inPlace, headMoved
+        case seedKept, closeCommitted, closed, built, decided, setAside, inPlace, headMoved, keyMoved, keyErased
     }
 
     @Test(arguments: Step.allCases)
@@ -129,6 +129,8 @@ struct CrashTests {
             { try files.moveItem(at: log.location.database, to: archived) },
             { try files.moveItem(at: pending, to: log.location.database) },
             { try DurableFile.move(keys.next.headFile, to: keys.headFile) },
+            { try put(Data(contentsOf: keys.next.stateFile), "keys/mac.state") },
+            { try Data(count: Data(contentsOf: keys.next.stateFile).count).write(to: keys.next.stateFile) },
         ]
         for step in steps.prefix(last.rawValue - Step.built.rawValue) { try step() }
         return seed

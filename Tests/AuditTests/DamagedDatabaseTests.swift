@@ -35,6 +35,10 @@ struct DamagedDatabaseTests {
         "UPDATE sqlite_schema SET sql = NULL WHERE type = 'table'",
         "UPDATE sqlite_schema SET sql = replace(sql, 'BLOB', 'ANY') WHERE name = 'entry'",
         "UPDATE sqlite_schema SET sql = sql || ' ' WHERE name = 'checkpoint'",
+        "UPDATE sqlite_schema SET type = NULL WHERE name = 'entry_no_update'",
+        "UPDATE sqlite_schema SET tbl_name = NULL WHERE name = 'entry_no_update'",
+        "UPDATE sqlite_schema SET tbl_name = x'ff' WHERE name = 'entry_no_update'",
+        "INSERT INTO sqlite_schema VALUES (NULL, NULL, NULL, NULL, NULL)",
         "DELETE FROM sqlite_schema WHERE name = 'entry'",
         "DELETE FROM sqlite_schema",
         "INSERT INTO sqlite_schema VALUES ('index', 'i', 'entry', 3, NULL)",
@@ -64,6 +68,27 @@ struct DamagedDatabaseTests {
             WHERE name = 'entry'
             """)
         try sample.verify([], database).shows(.json, seq: 0, exit: .failed)
+    }
+
+    /// Two pages of the tree have changed places: the lowest seq is the highest.
+    @Test func rowsThatAreNotInOrderAreAFinding() throws {
+        var bytes = Array(try Data(contentsOf: database))
+        let pages = stride(from: 4096, to: bytes.count, by: 4096).filter { start in
+            // A leaf of the table of records.
+            bytes[start] == 13 && bytes[start..<start + 4096].firstRange(of: Array("{\"v\":1,\"seq\":".utf8)) != nil
+        }
+        func page(of seq: Int) throws -> Int {
+            let needle = Array("{\"v\":1,\"seq\":\(seq),".utf8)
+            return try #require(pages.first { bytes[$0..<$0 + 4096].firstRange(of: needle) != nil })
+        }
+        let (first, last) = try (page(of: 0), page(of: 14))
+        try #require(first != last)
+        let (low, high) = (Array(bytes[first..<first + 4096]), Array(bytes[last..<last + 4096]))
+        bytes.replaceSubrange(first..<first + 4096, with: high)
+        bytes.replaceSubrange(last..<last + 4096, with: low)
+        try Data(bytes).write(to: database)
+        try sample.verify([.keyed, .held], database).shows(.schema, seq: nil, exit: .failed)
+        #expect(throws: LetheError.self) { try sample.log.open() }
     }
 
     @Test func aFileCutToAnyNumberOfPagesIsAFinding() throws {
@@ -152,6 +177,32 @@ struct DamagedDatabaseTests {
         #expect(report.exit == .done && report.records == 15, "\(report.rendered)")
         #expect(try Data(contentsOf: copy) == before)
         #expect(try Data(contentsOf: URL(filePath: journal)) == log)
+    }
+
+    /// What is no journal of this file undoes nothing.
+    @Test func aStrangeJournalChangesNothing() throws {
+        let copy = sample.log.folder.file("copy.db")
+        try FileManager.default.copyItem(at: database, to: copy)
+        let journal = URL(filePath: copy.path + "-journal")
+        for bytes in [[1], Array("not a journal".utf8), [UInt8](repeating: 0xD9, count: 9000)] as [[UInt8]] {
+            try Data(bytes).write(to: journal)
+            let report = try sample.verify([.keyed, .held], copy)
+            #expect(report.exit == .done, "\(bytes.count) bytes: \(report.rendered)")
+            #expect(try Array(Data(contentsOf: journal)) == bytes)
+        }
+    }
+
+    /// In WAL mode records would be taken from another file, and reading would lay files beside the evidence.
+    @Test func aDatabaseInWALModeIsAFindingAndNothingIsLaidBesideIt() throws {
+        let folder = sample.log.folder.file("evidence")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        var bytes = Array(try Data(contentsOf: database))
+        bytes.replaceSubrange(18..<20, with: [2, 2])
+        let copy = folder.appending(path: "audit.db")
+        try Data(bytes).write(to: copy)
+        try sample.verify([.keyed, .held], copy).shows(.schema, seq: nil, exit: .failed)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["audit.db"])
+        #expect(try Array(Data(contentsOf: copy)) == bytes)
     }
 
     // MARK: - Bounds and names

@@ -129,6 +129,24 @@ struct WriterRefusalTests {
         #expect(refusal { _ = try log.open() } == "audit-head-broken")
     }
 
+    @Test func aRecordThatIsNoneAnyMoreSinceTheLastSeal() throws {
+        let writer = try log.open()
+        _ = try writer.append(Array(repeating: .vendorSample(checked: 1, present: 0), count: 3))
+        try writer.reader.store.run("x") { db in
+            try db.execute(
+                sql: "DROP TRIGGER entry_no_update; UPDATE entry SET line = x'7b7d' WHERE seq = 16;"
+                    + LogStore.triggers[0].sql)
+        }
+        #expect(refusal(.unreadable) { _ = try log.open() } == "corrupt-log")
+        // It cannot go on, but another segment may follow it, and shows that it did.
+        let next = try AuditLog.rollover(
+            log.location, reason: "damaged", rootKey: sample.rootKey, tool: "lethe test", time: log.clock)
+        #expect(try log.open().origin == next.origin)
+        let options = LogVerifier.Options(vkeys: [sample.vkey], now: log.clock.now())
+        let report = try LogVerifier(options).verify(log.location)
+        report.segments[0].shows(.format, seq: 16, exit: .failed)
+    }
+
     @Test func aForkedPastIsNeverSigned() throws {
         let writer = try log.open()
         try writer.reader.store.run("x") { db in

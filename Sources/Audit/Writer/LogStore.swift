@@ -31,6 +31,7 @@ final class LogStore: Sendable {
         guard DurableFile.exists(url) else {
             throw LetheError("unreadable-log", .unreadable, "there is no file \(url.path)")
         }
+        if !writable { try Self.checkHeader(url) }
         do throws(LetheError) {
             queue = try Self.open(url, writable: writable)
             copy = nil
@@ -40,6 +41,17 @@ final class LogStore: Sendable {
             queue = try Self.open(copy.database, writable: true)
             self.copy = copy
         }
+    }
+
+    /// Bytes 18 and 19 are 1 in all that Lethe writes. To read a file in WAL mode SQLite would lay others beside the evidence, and
+    /// take records from them.
+    private static func checkHeader(_ url: URL) throws(LetheError) {
+        guard let start = try? FileHandle(forReadingFrom: url).read(upToCount: 20), start.count == 20,
+            start.starts(with: Array("SQLite format 3\0".utf8)), start.suffix(2) != Data([1, 1])
+        else { return }
+        throw LetheError(
+            "corrupt-log", .unreadable, "the header of the audit log \(url.path) is not one that lethe writes",
+            hint: "lethe audit verify")
     }
 
     /// Makes a new file with the tables and nothing in them.
@@ -94,7 +106,7 @@ final class LogStore: Sendable {
         if let error = error as? LetheError { return error }
         let isReading = code == "unreadable-log"
         let result = error as? DatabaseError
-        let detail = result?.message ?? "unknown error"
+        let detail = result?.message ?? (error as? LineFault)?.message ?? "a value is not of its type"
         return LetheError(
             isReading ? readingCode(result) : code, isReading ? .unreadable : .failed,
             "\(isReading ? "cannot read" : "cannot write") the audit log \(url.path): \(detail)",
@@ -108,7 +120,8 @@ final class LogStore: Sendable {
         let ofContent: [ResultCode] = [
             .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR, .SQLITE_TOOBIG, .SQLITE_MISMATCH,
         ]
-        return error.map { ofContent.contains($0.resultCode) } == true ? "corrupt-log" : "unreadable-log"
+        // No error of SQLite's: a row is not what its table promises, or a line is no record.
+        return error.map { ofContent.contains($0.resultCode) } ?? true ? "corrupt-log" : "unreadable-log"
     }
 
     private static func hint(_ code: ResultCode?) -> String {

@@ -73,6 +73,9 @@ struct SegmentSeed {
 extension KeyDirectory {
     var seedFile: URL { url.appending(path: "seed.json") }
 
+    /// A key that was moved and overwritten, where a crash came before its file was removed.
+    static func isErased(_ bytes: [UInt8]) -> Bool { !bytes.isEmpty && bytes.allSatisfy { $0 == 0 } }
+
     /// Removes what is in the directory; keys are overwritten first.
     func discard(keepingSeed: Bool = false) {
         DurableFile.eraseAndRemove(stateFile)
@@ -87,7 +90,7 @@ extension KeyDirectory {
         if DurableFile.exists(rangeFile) { try DurableFile.move(rangeFile, to: target.rangeFile) }
         if DurableFile.exists(headFile) { try DurableFile.move(headFile, to: target.headFile) }
         if DurableFile.exists(signFile) { try DurableFile.move(signFile, to: target.signFile) }
-        if let bytes = try DurableFile.read(stateFile) {
+        if let bytes = try DurableFile.read(stateFile), !Self.isErased(bytes) {
             try target.write(KeyDirectory.state(bytes, stateFile))
         }
         discard()

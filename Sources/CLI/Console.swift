@@ -11,7 +11,7 @@ final class Console: Sendable {
     let isInteractive: Bool
     let usesColor: Bool
     private let progress = Mutex<String?>(nil)
-    private let reminders = Mutex<Set<String>>([])
+    private let reminders = Mutex<[String]>([])
 
     init(_ options: GlobalOptions) {
         isJSON = options.json
@@ -39,10 +39,11 @@ final class Console: Sendable {
         talk("Warning: \(text)")
     }
 
-    /// A warning that has been there for long, as those of policies: once a command, and not with `--quiet`.
+    /// A warning that has been there for long, as those of policies: once a command, with its answer, and not with `--quiet`.
+    /// Where there is no answer, the error is what matters.
     func remind(_ text: String) {
-        guard !isQuiet, reminders.withLock({ $0.insert(text).inserted }) else { return }
-        warn(text)
+        guard !isQuiet else { return }
+        reminders.withLock { if !$0.contains(text) { $0.append(text) } }
     }
 
     private func talk(_ text: String) {
@@ -52,6 +53,7 @@ final class Console: Sendable {
 
     func render(_ reply: Reply) {
         clearProgress()
+        for text in reminders.withLock({ $0 }) { warn(text) }
         if isJSON {
             Self.write(reply.json.text + "\n", to: STDOUT_FILENO)
         } else if !reply.text.isEmpty {

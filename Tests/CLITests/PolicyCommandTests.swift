@@ -100,8 +100,7 @@ import Testing
         #expect(
             check.output.contains(
                 """
-                policies/retention.yaml:3:9: warning[locked-weakened]: locked policy "default" is weaker than it is \
-                remembered, so every apply is refused: retain 10d -> 9d
+                policies/retention.yaml:3:9: warning[locked-weakened]: locked policy "default" is weaker than it was: retain 10d -> 9d
                 """), "\(check.output)")
         #expect(try await workspace.lethe("policy", "check", "--strict").status == 78)
         let elsewhere = workspace.directory.appending(path: "policies").path

@@ -27,7 +27,7 @@ package struct Workbench: Sendable {
         self.vendor = vendor
         self.time = time
         self.partner = partner
-        leaseFile = workspace.appending(path: "run.lock")
+        leaseFile = RunLease.file(in: workspace)
         stopFile = workspace.appending(path: "STOP")
         self.shouldStop = shouldStop
     }
@@ -36,6 +36,8 @@ package struct Workbench: Sendable {
 /// The right to apply plans in this workspace, held until it is released or the process ends.
 package final class RunLease: Sendable {
     private let file: Int32
+
+    package static func file(in workspace: URL) -> URL { workspace.appending(path: "run.lock") }
 
     /// Throws `refused` where another process applies.
     package init(_ url: URL) throws(LetheError) {

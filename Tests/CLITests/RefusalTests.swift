@@ -48,6 +48,9 @@ import Testing
         let second = try await workspace.lethe("run", "--apply", "--json")
         #expect(second.status == 4, "\(second.everything)")
         #expect(second.error?.code == "run-lease-taken", "\(second.everything)")
+        let key = workspace.folder.file("root.key").path
+        let rollover = try await workspace.lethe("audit", "rollover", "--reason", "yearly", "--root-key-file", key)
+        #expect(rollover.status == 4, "an answer belongs in the segment of its intent: \(rollover.everything)")
         let hold = try await workspace.lethe("hold", "place", "--as", "alex", "--reason", "matter 7", "--all")
         #expect(hold.status == 0, "a hold can be placed while a run is going: \(hold.everything)")
         let dry = try await workspace.lethe("run", "--json")

@@ -2,6 +2,7 @@ import ArgumentParser
 import Audit
 import Cryptography
 import Domain
+import Engine
 import Foundation
 
 struct AuditSeal: LetheCommand {
@@ -82,6 +83,9 @@ struct AuditRollover: LetheCommand {
         if given == nil { try RootKeyOutput.check(rootKeyOut) }
         let wiring = try Wiring.open(global, console)
         let because = try TypedText.reason(reason)
+        // The answers of a run that is going on belong in the segment of its intents.
+        let lease = try RunLease(RunLease.file(in: wiring.workspace.directory))
+        defer { withExtendedLifetime(lease) {} }
         func rollOver(_ key: RootKey) throws -> AuditLog.Created {
             try AuditLog.rollover(
                 wiring.logLocation, reason: because, rootKey: key, tool: "lethe \(Lethe.version)", time: wiring.clock)

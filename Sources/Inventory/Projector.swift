@@ -81,8 +81,12 @@ struct Projector {
     private func announce(
         _ run: RunID, _ op: OperationID, _ attempt: Int, _ attachment: AttachmentID, _ rule: String, _ at: Timestamp
     ) throws {
+        let isKnown =
+            try database.first("SELECT 1 FROM intent WHERE op = ? AND try = ?", op, attempt) { $0.int(0) } != nil
+        // Announced again in a new segment of the log.
+        guard !isKnown else { return }
         try database.perform(
-            "INSERT OR IGNORE INTO intent (op, try, run, attachment, rule, at) VALUES (?, ?, ?, ?, ?, ?)", op, attempt,
+            "INSERT INTO intent (op, try, run, attachment, rule, at) VALUES (?, ?, ?, ?, ?, ?)", op, attempt,
             run,
             attachment, rule, at)
         try database.perform(

@@ -62,6 +62,54 @@ struct AnchorTests {
         _ = try log.open()
     }
 
+    /// Somebody with the signing key made the past anew; the anchor of that size is all that speaks against it.
+    @Test func anAnchorOfAnotherHistoryStopsTheWriterAndIsNeverWrittenOver() throws {
+        var lines = try sample.lines()
+        lines.swapAt(3, 4)
+        let key = try log.location.directory.signingKey()
+        let other = try Forger.checkpoint(lines, origin: log.created.origin, key: key).note
+        let file = anchor.appending(path: "\(hex).15.note")
+        try Data(other).write(to: file)
+        let error = #expect(throws: LetheError.self) { try log.open() }
+        #expect(error?.code == "audit-fork" && error?.status == .failed)
+        #expect(try Array(Data(contentsOf: file)) == other)
+        try verify().shows(.notAPrefix, seq: 10, exit: .failed)
+        // One whose signature is not ours stops nobody, and stays to be looked at.
+        let forged = String(decoding: other, as: UTF8.self).replacing("\n15\n", with: "\n16\n")
+        try Data(forged.utf8).write(to: anchor.appending(path: "\(hex).16.note"))
+        try files.removeItem(at: file)
+        let writer = try log.open()
+        try writer.seal()
+        #expect(writer.anchorStatus.first?.problem?.contains("another checkpoint") == true)
+        #expect(try Data(contentsOf: anchor.appending(path: "\(hex).16.note")) == Data(forged.utf8))
+    }
+
+    @Test func aDirectoryOfGarbageIsNotCalledMissing() throws {
+        let other = log.folder.file("garbage")
+        try files.createDirectory(at: other, withIntermediateDirectories: true)
+        try Data("x".utf8).write(to: other.appending(path: "\(hex).15.note"))
+        let report = try verify([anchor, other])
+        #expect(report.exit == .done, "\(report.rendered)")
+        #expect(
+            detail(report).contains("is not a checkpoint") && !detail(report).contains("missing"), "\(detail(report))")
+    }
+
+    @Test func anchorsThatDisagreeAreAllExported() throws {
+        let second = log.folder.file("second")
+        try files.createDirectory(at: second, withIntermediateDirectories: true)
+        try files.copyItem(at: anchor.appending(path: "\(hex).2.note"), to: second.appending(path: "\(hex).2.note"))
+        var changed = try Data(contentsOf: anchor.appending(path: "\(hex).15.note"))
+        changed[changed.count - 5] ^= 1
+        try changed.write(to: second.appending(path: "\(hex).15.note"))
+        let out = log.folder.file("export-of-both")
+        let summary = try LogExport().write(
+            LogReader(log.location.database), to: out, anchors: Anchors([anchor, second]))
+        #expect(summary.anchors == 4, "2, 10, 15 and the other 15")
+        let names = Set(summary.files.map(\.lastPathComponent))
+        #expect(Set(summary.files).count == summary.files.count && names.contains("\(hex).15.note"))
+        #expect(try Data(contentsOf: out.appending(path: "anchors/2/\(hex).15.note")) == changed)
+    }
+
     @Test func aDirectoryThatIsBehindAndOneThatIsMissingAreShownEachByItself() throws {
         let (other, missing) = (log.folder.file("other"), log.folder.file("unmounted"))
         try files.createDirectory(at: other, withIntermediateDirectories: true)

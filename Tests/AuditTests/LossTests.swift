@@ -38,6 +38,17 @@ struct LossTests {
         try files.copyItem(at: log.folder.file(copy), to: log.folder.file(name))
     }
 
+    /// Nobody holds a checkpoint, but the new segment says itself what is missing.
+    @Test func aLossThatTheLogAdmitsIsNeverVerified() throws {
+        try files.copyItem(at: log.location.database, to: log.folder.file("old.db"))
+        try grow(5)
+        try putBack("audit.db", from: "old.db")
+        #expect(try rollover(sample.rootKey).lost == 5)
+        let report = try verify()
+        report.segments[0].shows(.shorterThanCheckpoint, seq: 15, exit: .notVerified)
+        #expect(report.exit == .notVerified && report.segments[1].exit == .done, "\(report.rendered)")
+    }
+
     /// Sizes 15 (the database that is put back), 20 (the keys that are put back) and 25 (in a reviewer's hands).
     @Test func aLossExcusesWhatTheNextSegmentNamesAndNoMore() throws {
         try files.copyItem(at: log.location.database, to: log.folder.file("old.db"))

@@ -47,6 +47,16 @@ import Testing
         #expect(text.status == 1 && text.findings == ["seq=- schema", "seq=0 link"], "\(text.everything)")
     }
 
+    @Test func aFolderAmongTheSegmentsIsAFindingAndStopsWhatDeletes() async throws {
+        let workspace = try await world()
+        try FileManager.default.createDirectory(
+            at: workspace.file("audit/0123456789abcdef.db"), withIntermediateDirectories: true)
+        let result = try await workspace.verifySegments()
+        #expect(result.status == 1 && result.findings.contains("seq=- schema"), "\(result.everything)")
+        let run = try await workspace.lethe("run", "--apply", "--json")
+        #expect(run.status == 78 && run.error?.code == "unreadable-segment", "\(run.everything)")
+    }
+
     @Test func aStrangeFileAmongTheSegmentsIsAFindingOfItsOwn() async throws {
         let workspace = try await world()
         try workspace.write("not a database\n", to: "audit/x.db")

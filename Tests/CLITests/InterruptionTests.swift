@@ -60,6 +60,48 @@ import Testing
         #expect(open.output.contains(" 0 open"), "\(note): \(open.output)")
     }
 
+    /// A workspace whose run was killed with DELETEs in flight.
+    private func cutShort() async throws -> (SimulatedVendor, SampleWorkspace) {
+        let (vendor, workspace) = try await world(40, faults: ["delete.latency:600ms"])
+        let run = try workspace.lethe.start(arguments: ["run", "--apply", "--no-canary"])
+        try await vendor.waitForDeletes(2)
+        kill(run.process.processIdentifier, SIGKILL)
+        _ = try await run.result()
+        let look = try await workspace.verifySegments()
+        #expect(look.output.contains(" open;") && !look.output.contains(" 0 open"), "\(look.output)")
+        return (vendor, workspace)
+    }
+
+    @Test func aRolloverWaitsUntilWhatAKilledRunLeftIsSettled() async throws {
+        let (vendor, workspace) = try await cutShort()
+        defer { withExtendedLifetime(vendor) {} }
+        let arguments = ["audit", "rollover", "--reason", "yearly", "--root-key-file", workspace.rootKey, "--json"]
+        let early = try await workspace.lethe.run(LetheProcess.binary, arguments)
+        #expect(early.status == 4 && early.error?.code == "open-intents", "\(early.everything)")
+        #expect(try await workspace.lethe("run", "--apply").status == 0)
+        #expect(try await workspace.lethe.run(LetheProcess.binary, arguments).status == 0)
+        #expect(try await workspace.lethe("run", "--apply").status == 0)
+        let verify = try await workspace.verifySegments()
+        #expect(verify.status == 0, "\(verify.everything)")
+    }
+
+    /// The key of the segment is lost with the run: its intents are settled in the next segment, which stays honest.
+    @Test func whatALossLeftOpenIsAnnouncedAgainBeforeItsAnswer() async throws {
+        let (vendor, workspace) = try await cutShort()
+        defer { withExtendedLifetime(vendor) {} }
+        let due = try await vendor.attachments("live")
+        try FileManager.default.removeItem(at: workspace.file(SampleWorkspace.keys + "/mac.state"))
+        try await workspace.rollOver()
+        let run = try await workspace.lethe("run", "--apply", "--json")
+        #expect(run.status == 0, "\(run.everything)")
+        #expect(try await vendor.attachments("live").count < due.count)
+        let verify = try await workspace.verifySegments()
+        // The tail of the segment that was lost is covered by no checkpoint.
+        #expect(
+            verify.status == 3 && verify.findings.allSatisfy { $0.hasSuffix("tail-not-covered") },
+            "\(verify.everything)")
+    }
+
     @Test(arguments: [SIGTERM, SIGINT])
     func aSignalHaltsAndTheNextRunResumes(signal: Int32) async throws {
         let (vendor, workspace) = try await world(80, faults: ["all.latency:60ms"])

@@ -123,6 +123,22 @@ struct EvidenceBundleTests {
         try Data(signature).write(to: folder.appending(path: "MANIFEST.sig"))
     }
 
+    @Test func aFileThatWasAddedIsFound() throws {
+        for name in ["\(places[0])/records/000000001.json", "segments/0000000000000000/checkpoint"] {
+            let file = folder.appending(path: name)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data("{}".utf8).write(to: file)
+            let output = try verify()
+            #expect(output.status == 1 && output.text.contains("FAIL  there is a file"), "\(output.text)")
+            let added = name.hasSuffix(".json") ? file : file.deletingLastPathComponent()
+            try FileManager.default.removeItem(at: added)
+        }
+        // The archive itself may lie where it was unpacked.
+        try Data().write(to: folder.appending(path: "evidence.tar"))
+        #expect(try verify().status == 0)
+    }
+
     @Test func recordsOfOneSegmentAreNotTakenForThoseOfAnother() throws {
         for name in ["records/000000003.json", "proofs/000000003.path"] {
             let other = try Data(contentsOf: folder.appending(path: "\(places[1])/\(name)"))

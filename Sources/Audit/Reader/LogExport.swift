@@ -45,14 +45,21 @@ package struct LogExport: Sendable {
         let notes = anchors.notes(of: reader.origin)
         let anchorFolder = folder.appending(path: "anchors")
         try DurableFile.makeDirectory(anchorFolder, mode: 0o755)
+        var written: [String: [[UInt8]]] = [:]
         for note in notes {
-            guard let bytes = try DurableFile.read(note) else { continue }
-            let copy = anchorFolder.appending(path: note.lastPathComponent)
-            try DurableFile.write(bytes, to: copy, mode: 0o644)
-            files.append(copy)
+            let name = note.lastPathComponent
+            guard let bytes = try DurableFile.read(note), written[name]?.contains(bytes) != true else { continue }
+            written[name, default: []].append(bytes)
+            // Anchors that disagree are what a reviewer must see: each has its place.
+            let number = written[name]?.count ?? 1
+            let place = number == 1 ? anchorFolder : anchorFolder.appending(path: String(number))
+            try DurableFile.makeDirectory(place, mode: 0o755)
+            try DurableFile.write(bytes, to: place.appending(path: name), mode: 0o644)
+            files.append(place.appending(path: name))
         }
         return Summary(
-            origin: reader.origin, records: records, checkpointSize: checkpoint?.size, anchors: notes.count,
+            origin: reader.origin, records: records, checkpointSize: checkpoint?.size,
+            anchors: written.values.map(\.count).reduce(0, +),
             isWhole: isWhole, files: files)
     }
 

@@ -49,7 +49,7 @@ struct HeldCheckpoints {
     var newest: Item? { items.last }
     var held: [Item] { items.filter { $0.source == .held } }
     /// The largest size that a good checkpoint in somebody else's hands covers.
-    var anchored: Int64? { items.last { $0.source == .held && $0.isGood }?.size }
+    var anchored: Int64? { items.last { $0.source == .held && $0.isGood && $0.size > 0 }?.size }
 
     /// Judges the checkpoints of the size that `judge` has reached.
     mutating func judge(at judge: SegmentJudge) throws(LetheError) {
@@ -75,7 +75,7 @@ struct HeldCheckpoints {
         judgeSignature(item, judge)
         if let root {
             if root != item.root {
-                let doubt = items.prefix(index).last { $0.isGood }?.size ?? 0
+                let doubt = items.prefix(index).last { $0.isGood && $0.size < item.size }?.size ?? 0
                 let code: Finding.Code = item.source == .held ? .notAPrefix : .root
                 judge.note(
                     Finding(

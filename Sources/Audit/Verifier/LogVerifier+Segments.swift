@@ -173,6 +173,12 @@ extension LogVerifier {
                 previous.origin == reports[index].origin
             else { continue }
             reports[index] = reports[index].acknowledging(previous)
+            let isSaid = reports[index].failures.contains { $0.code == .shorterThanCheckpoint }
+            guard !isSaid else { continue }
+            reports[index] = reports[index].adding(
+                Finding(
+                    .shorterThanCheckpoint, seq: reports[index].records,
+                    "the next segment counts \(previous.lost) records of this one as lost", isTampering: false))
         }
     }
 }

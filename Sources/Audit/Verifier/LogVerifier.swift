@@ -146,7 +146,8 @@ extension LogVerifier {
             try judgeTables(store, judge, &checkpoints)
         } catch {
             // A file that SQLite wrote and cannot read was changed by something else. A file that is none cannot be judged.
-            guard error.code == Self.otherTables.code || error.code == "corrupt-log" else { throw error }
+            let isFolder = inFolderOfLog && (try? log.resourceValues(forKeys: [.isDirectoryKey]).isDirectory) == true
+            guard error.code == Self.otherTables.code || error.code == "corrupt-log" || isFolder else { throw error }
             guard Self.hasMagic(log) || inFolderOfLog else { throw Self.noDatabase(log) }
             judge.cannotRead(Finding(.schema, seq: nil, error.message))
             checkpoints.sort()

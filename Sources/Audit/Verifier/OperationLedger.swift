@@ -18,6 +18,22 @@ struct OperationLedger {
         var absent = 0
     }
 
+    /// `false` for an outcome without an intent. Records of other types say nothing of operations.
+    mutating func enter(_ line: UnsafeBufferPointer<UInt8>, _ parser: LineParser) -> Bool {
+        let values = RecordValues(line, parser)
+        switch parser.type {
+        case .deleteIntent:
+            intent(attachment: values.number(3), operation: values.number(1), attempt: values.integer(2))
+        case .deleteOutcome:
+            let final = values.optionalText(7).flatMap(Outcome.init(rawValue:))
+            return outcome(
+                attachment: values.number(2), operation: values.number(0), attempt: values.integer(1), final: final)
+        case .itemClosed: closed(attachment: values.number(1), outcome: Outcome(rawValue: values.text(2)))
+        default: break
+        }
+        return true
+    }
+
     mutating func intent(attachment: UInt128, operation: UInt128, attempt: Int64) {
         intents += 1
         pending[attachment] = (operation, attempt)

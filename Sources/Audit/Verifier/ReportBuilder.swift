@@ -131,9 +131,9 @@ extension ReportBuilder {
 
     private var anchors: VerificationReport.Check {
         let statuses = judge.opening.map { options.anchors.status(of: $0.origin) } ?? []
-        let missing = statuses.filter { $0.newest == nil && $0.problem != nil }.count
+        let missing = statuses.filter(\.isMissing).count
         var warning = missing == 0 ? "" : "; \(missing) of \(statuses.count) anchor directories missing"
-        for status in statuses where status.newest != nil {
+        for status in statuses where !status.isMissing {
             if let problem = status.problem { warning += "; \(problem)" }
             let behind = max(0, (newest?.size ?? 0) - (status.newest ?? 0))
             if behind > 0 { warning += "; an anchor directory is behind by \(behind) records" }

@@ -178,18 +178,8 @@ extension SegmentJudge {
     }
 
     private func judgeOperation(_ line: UnsafeBufferPointer<UInt8>) {
-        let values = RecordValues(line, parser)
-        switch parser.type {
-        case .deleteIntent:
-            ledger.intent(attachment: values.number(3), operation: values.number(1), attempt: values.integer(2))
-        case .deleteOutcome:
-            let final = values.optionalText(7).flatMap(Outcome.init(rawValue:))
-            let isKnown = ledger.outcome(
-                attachment: values.number(2), operation: values.number(0), attempt: values.integer(1), final: final)
-            if !isKnown { add(.outcomeWithoutIntent, "record \(expectedSeq) is an outcome without an intent") }
-        case .itemClosed:
-            ledger.closed(attachment: values.number(1), outcome: Outcome(rawValue: values.text(2)))
-        default: break
+        if !ledger.enter(line, parser) {
+            add(.outcomeWithoutIntent, "record \(expectedSeq) is an outcome without an intent")
         }
     }
 }

@@ -16,16 +16,24 @@ package struct Anchors: Sendable {
         package let newest: Int64?
         /// Why it could not be written or read.
         package let problem: String?
+        package var isMissing = false
     }
 
-    /// Copies `checkpoint` to each directory that has not got it.
+    /// Copies `checkpoint` to each directory that has not got it. A checkpoint of the same size that says something else stays:
+    /// it may be all that speaks against a rewritten log.
     func write(_ checkpoint: Checkpoint) -> [Status] {
         directories.map { directory in
             let file = directory.appending(path: checkpoint.anchorName)
             do throws(LetheError) {
                 // Not made here: an empty mount point must not pass for the volume.
-                if DurableFile.exists(directory), try DurableFile.read(file) != checkpoint.note {
-                    try DurableFile.write(checkpoint.note, to: file, mode: 0o644)
+                if DurableFile.exists(directory) {
+                    let kept = try DurableFile.read(file)
+                    let other = kept.flatMap { try? Checkpoint(note: $0) }
+                    if kept != checkpoint.note, other?.origin == checkpoint.origin, other?.size == checkpoint.size {
+                        throw LetheError(
+                            "anchor-differs", .failed, "\(checkpoint.anchorName) is another checkpoint of this size")
+                    }
+                    if kept != checkpoint.note { try DurableFile.write(checkpoint.note, to: file, mode: 0o644) }
                 }
             } catch {
                 return Status(
@@ -84,7 +92,8 @@ package struct Anchors: Sendable {
 
     private func status(of origin: String, in directory: URL) -> Status {
         guard DurableFile.exists(directory) else {
-            return Status(directory: directory, newest: nil, problem: "the directory does not exist")
+            return Status(
+                directory: directory, newest: nil, problem: "the directory does not exist", isMissing: true)
         }
         let newest = newest(in: directory, origin)
         let named = Self.sizes(in: directory, origin: origin).max()

@@ -99,6 +99,15 @@ package final class AuditLog: Sendable {
         return (text, signature)
     }
 
+    /// The log as it is now: after another process has begun a new segment.
+    package func reopened() throws(LetheError) -> AuditLog { try Self.open(location, time: time) }
+
+    /// Whether this segment has the intent. One that a loss left in an older segment is announced again before its answer.
+    package func announces(_ intent: AuditRecord.Intent) throws(LetheError) -> Bool {
+        guard try reader.opening().previous != nil else { return true }
+        return try reader.records(of: intent.attachment).contains { $0.record == .deleteIntent(intent) }
+    }
+
     /// The last step back of the clock that this process recorded: a run that sees one halts.
     package var clockStep: ClockStep? { writer.withLock { $0.clockStep } }
 

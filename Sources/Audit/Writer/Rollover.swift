@@ -32,6 +32,7 @@ extension SegmentWriter {
         let seed = try Rollover.seed(after: origin, rootKey, signingKey, tool: tool)
         try locked { () throws(LetheError) in
             try finishSeal()
+            try Rollover.checkSettled(store)
             try Rollover.checkPlace(location)
             try seed.keep(in: location.directory.staging)
             try Rollover.noting(location) { () throws(LetheError) in
@@ -87,6 +88,21 @@ enum Rollover {
             throw LetheError("malformed-record", .failed, "the old log has no origin of the form NAME/16 hex digits")
         }
         return try SegmentSeed(name: name, rootKey: rootKey, signingKey: signingKey, tool: tool)
+    }
+
+    /// The answer to an intent is in its segment: what a run left open is settled first.
+    static func checkSettled(_ store: LogStore) throws(LetheError) {
+        var ledger = OperationLedger()
+        var parser = LineParser()
+        if let seqs = try store.seqs() {
+            try store.lines(seqs) { _, line in
+                if (try? parser.parse(line)) != nil { _ = ledger.enter(line, parser) }
+            }
+        }
+        guard ledger.open > 0 else { return }
+        throw LetheError(
+            "open-intents", .refused, "\(ledger.open) DELETEs of a run that was cut short are not settled yet",
+            hint: "lethe run --apply, which asks the vendor what became of them; then roll over")
     }
 
     static func afterLoss(

@@ -10,8 +10,10 @@ extension SegmentWriter {
         let keys = location.directory
         guard DurableFile.exists(keys.url) else {
             throw LetheError(
-                "missing-audit-key", .configuration, "there is no key directory \(keys.url.path)",
-                hint: "lethe init, or point `audit.keys` to where the keys are")
+                "missing-key-directory", .configuration, "there is no key directory \(keys.url.path)",
+                hint:
+                    "lethe init makes one; mount the volume that `audit.keys` is on, or, if the keys are lost for good: "
+                    + "mkdir -m 700 \(keys.url.path), then lethe audit rollover --reason TEXT --root-key-out FILE")
         }
         try keys.checkPermissions()
         let lock = try FileLock(keys.lockFile)
@@ -80,6 +82,14 @@ extension SegmentWriter {
         for (file, anchor) in location.anchors.checkpoints(of: origin)
         where anchor.size > head.size && (try? anchor.verdict(signingKey.publicKey)) == .valid {
             throw Self.rollback("the anchor \(file.path) counts \(anchor.size) records, head.note \(head.size)")
+        }
+        for (file, anchor) in location.anchors.checkpoints(of: origin)
+        where anchor.size == head.size && anchor.root != head.root
+            && (try? anchor.verdict(signingKey.publicKey)) == .valid
+        {
+            throw LetheError(
+                "audit-fork", .failed, "the anchor \(file.path) is of another history than head.note",
+                hint: "lethe audit verify; a log never goes on from a fork: lethe audit rollover --reason TEXT")
         }
         for (file, anchor) in location.anchors.successors(of: origin)
         where (try? anchor.verdict(signingKey.publicKey)) == .valid {

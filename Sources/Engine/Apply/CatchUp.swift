@@ -1,5 +1,6 @@
 package import Audit
 package import Domain
+import Foundation
 package import Inventory
 
 /// Brings the inventory's projection up to the audit log: what a process that died in between left undone. Every command
@@ -20,11 +21,23 @@ package struct CatchUp: Sendable {
         var count = 0
         for segment in try AuditLog.segments(log.location) where !segment.isLive {
             guard let file = segment.file else { continue }
-            let reader = try LogReader(file)
+            let reader = try reader(of: file)
             guard try inventory.appliedSeq(origin: reader.origin) + 1 < reader.size() else { continue }
             count += try apply(origin: reader.origin, reader.entries)
         }
         return try count + follow()
+    }
+
+    /// A segment that cannot be read may hold anything, a legal hold among it: nothing goes on without it.
+    private func reader(of file: URL) throws(LetheError) -> LogReader {
+        do throws(LetheError) {
+            return try LogReader(file)
+        } catch {
+            throw LetheError(
+                "unreadable-segment", .configuration,
+                "\(file.path) lies among the segments of the audit log and cannot be read: \(error.message)",
+                hint: "look at it with: lethe audit verify; move away what is no segment, put back what was one")
+        }
     }
 
     /// The live segment alone: for what was written in the meantime.

@@ -39,7 +39,11 @@ package struct SettleOpenIntents: Sendable {
                 let answer = AuditRecord.Answer(
                     operation: intent.op, attempt: intent.attempt, attachment: intent.attachment, answer: .unknown,
                     http: 0)
-                _ = try bench.log.append([.deleteOutcome(answer)])
+                let announced = AuditRecord.Intent(
+                    run: intent.run, operation: intent.op, attempt: intent.attempt, attachment: intent.attachment,
+                    rule: intent.rule)
+                let again = try bench.log.announces(announced) ? [] : [AuditRecord.deleteIntent(announced)]
+                _ = try bench.log.append(again + [.deleteOutcome(answer)])
                 settlement.present += 1
             case .absent:
                 let outcome = try outcomeOfAbsence(of: intent, accountLines: accountLines)

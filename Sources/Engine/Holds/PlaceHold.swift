@@ -23,9 +23,21 @@ package struct PlaceHold: Sendable {
             id: try Randomness.id(HoldKind.self), scope: scope, placedAt: now, placedBy: try TypedText.actor(name),
             reason: try TypedText.reason(reason), until: until)
         try inventory.place(hold)
+        do throws(LetheError) {
+            try record(hold, in: log)
+        } catch {
+            // It is in force, so it must be recorded, in whichever segment there is now.
+            guard error.code == "audit-log-rolled-over" else { throw error }
+            let next = try log.reopened()
+            try record(hold, in: next)
+            try next.sealIfNeeded()
+        }
+        return hold
+    }
+
+    private func record(_ hold: LegalHold, in log: AuditLog) throws(LetheError) {
         _ = try log.append([hold.placement])
         try CatchUp(inventory: inventory, log: log).run()
-        return hold
     }
 }
 

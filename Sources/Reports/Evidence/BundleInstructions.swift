@@ -16,7 +16,8 @@ enum BundleInstructions {
         # Checks this bundle: that its files are those that were handed out, that the checkpoints are signed by the key, that
         # each record is in the log its checkpoint was signed over, and that this log goes on from the older checkpoints in
         # anchors/.
-        # Needs sh, openssl, sha256sum and the usual cut, grep, head, od, tail, tr, wc. Pass the key you were given out of band:
+        # Needs sh, openssl, sha256sum and the usual cmp, comm, cut, find,
+        # grep, head, od, sort, tail, tr, wc. Pass the key you were given out of band:
         #   sh verify.sh 'NAME+HASH+BASE64'
         set -eu
         cd "$(dirname "$0")"
@@ -44,6 +45,12 @@ enum BundleInstructions {
         sha256sum -c "$work/sums" > "$work/checked" 2> /dev/null || {
           grep -v ': OK$' "$work/checked" || true
           fail "a file is missing or is not the one that was handed out"
+        }
+        cut -c 67- "$work/sums" | grep '^segments/' | LC_ALL=C sort > "$work/listed"
+        find segments -type f | LC_ALL=C sort > "$work/present"
+        cmp -s "$work/listed" "$work/present" || {
+          LC_ALL=C comm -13 "$work/listed" "$work/present"
+          fail "there is a file in segments/ that MANIFEST does not list"
         }
         echo "OK    MANIFEST of $(wc -l < "$work/sums" | tr -d ' ') files"
 
@@ -176,9 +183,12 @@ enum BundleInstructions {
 
         ## Step by step
 
-        The signatures of the manifest and of the checkpoints (compare `public-key.pem` with your key: its last 32 bytes):
+        `public-key.pem` is the key that you were given, and the manifest and the checkpoints are signed by it:
 
         ```sh
+        key="${VKEY:-$(cat vkey)}"
+        printf '%s' "${key#*+*+}" | openssl base64 -d -A | tail -c 32 | openssl base64
+        openssl pkey -pubin -in public-key.pem -outform DER | tail -c 32 | openssl base64
         openssl pkeyutl -verify -pubin -inkey public-key.pem -rawin -in MANIFEST -sigfile MANIFEST.sig
         for segment in segments/*; do
           openssl pkeyutl -verify -pubin -inkey public-key.pem -rawin -in "$segment/checkpoint.text" \\

@@ -40,6 +40,10 @@ struct AuditVerify: LetheCommand {
             let files = log.map { URL(filePath: $0) }
             guard log.count > 1 else {
                 let report = try verifier.verify(files[0])
+                if report.exit != .done, files[0].lastPathComponent == "extract.jsonl" {
+                    console.note(
+                        "Try: lethe audit export without --since and --until: an extract cannot be verified alone")
+                }
                 return try reply(report.lines, report, report.exit, hint: report.hint, console)
             }
             let report = try verifier.verify(files)

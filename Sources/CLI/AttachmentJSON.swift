@@ -11,7 +11,7 @@ enum AttachmentJSON {
             "tier": .string(tiers.tier(of: attachment).rawValue), "state": .string(attachment.state.rawValue),
             "size": JSONValue(attachment.size),
             "mime": JSONValue(attachment.sightings.lazy.compactMap(\.mime).min()),
-            "tier_drift": .bool(attachment.hasTierDrift),
+            "tier_drift": .bool(tiers.hasDrift(attachment)),
         ]
     }
 
@@ -53,7 +53,7 @@ enum AttachmentJSON {
         var lines = [
             "attachment  \(attachment.id)",
             "state       \(attachment.state.rawValue)\(record.outcome.map { ", last outcome \($0.rawValue)" } ?? "")",
-            "tier        \(tiers.tier(of: attachment).rawValue)\(attachment.hasTierDrift ? " (tier drift found)" : "")",
+            "tier        \(tiers.tier(of: attachment).rawValue)\(tiers.hasDrift(attachment) ? " (tier drift found)" : "")",
             "created     \(attachment.created?.brief ?? "unknown")",
             "last used   \(attachment.lastUsed?.brief ?? "unknown")",
             "size        \(attachment.size.map(formatBytes) ?? "unknown")",

@@ -86,7 +86,8 @@ struct Wiring: Sendable {
             let count = problems.count == 1 ? "an error" : "\(problems.count) errors"
             throw LetheError(
                 "bad-policy", .configuration,
-                "\(folder ?? settings.policies) has \(count):\n" + problems.map(\.rendered).joined(separator: "\n"),
+                "the folder \(folder ?? settings.policies) has \(count):\n"
+                    + problems.map(\.rendered).joined(separator: "\n"),
                 hint: "repair the files; check them with: lethe policy check" + (folder.map { " \($0)" } ?? ""),
                 problems: loaded.diagnostics.map(\.problem))
         }

@@ -11,6 +11,15 @@ extension InventoryStore {
         try read { try $0.setting("expired-sample:\(origin):\(seq)") != nil }
     }
 
+    /// A GET found an attachment gone whose 24 hours were over. No record names it: it is kept here alone.
+    package func noteAbsent(_ attachment: AttachmentID, at now: Timestamp) throws(LetheError) {
+        try write { try $0.set("absent:\(attachment)", to: now.description) }
+    }
+
+    package func foundAbsent(_ attachment: AttachmentID) throws(LetheError) -> Timestamp? {
+        try read { try $0.setting("absent:\(attachment)").flatMap { Timestamp($0) } }
+    }
+
     /// Attachments with a tier drift on record that are not gone.
     package func tierDriftCount() throws(LetheError) -> Int {
         try read { database in

@@ -11,7 +11,7 @@ extension Explanation {
         package var now: Timestamp
         /// `now` is not the clock's: holds count as they stood then.
         package var asOf: Bool
-        /// How the attachment went, if it is gone.
+        /// How the attachment went, if it is known to be gone: of what expired that is not known by itself.
         package var ending: Ending?
 
         package init(
@@ -33,9 +33,11 @@ extension Explanation.Question {
         decider.ruling(on: attachment, holds: holds(at: instant), request: request, now: instant)
     }
 
+    private var isGone: Bool { attachment.state == .gone || attachment.state == .expired && ending != nil }
+
     /// How it went; `nil` as long as it was there at the instant.
     var goneBy: Explanation.Ending? {
-        guard attachment.state == .gone else { return nil }
+        guard isGone else { return nil }
         let ending = ending ?? Explanation.Ending()
         return asOf && ending.at.map { $0 > now } ?? false ? nil : ending
     }
@@ -44,7 +46,7 @@ extension Explanation.Question {
         if let created = attachment.created, now < created {
             return "it did not exist then: it was created \(created.brief)"
         }
-        guard attachment.state == .gone, goneBy == nil, let at = ending?.at else { return nil }
+        guard isGone, goneBy == nil, let at = ending?.at else { return nil }
         return "it was still there: it is gone since \(at.brief)"
     }
 

@@ -9,7 +9,7 @@ extension Explanation {
     ///     at 2026-02-01 00:00 UTC: keep (retained)
     ///       identity-documents keeps it until 2026-02-09 09:00 UTC
     package var rendered: String {
-        var lines = ["\(attachment)  \(facts.tier), \(facts.state)"]
+        var lines = ["\(attachment)  \(facts.tier), \(facts.state)\(facts.tierDrift ? ", tier drift" : "")"]
         if let gone { lines += Wording.wrap(gone.sentence, first: "  ", rest: 2) }
         lines += factLines
         lines.append("")

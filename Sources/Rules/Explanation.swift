@@ -5,6 +5,8 @@ package struct Explanation: Sendable, Encodable {
     package struct Facts: Sendable, Encodable {
         package let state: String
         package let tier: String
+        /// Configuration calls it ephemeral, and it was seen that it is kept.
+        package let tierDrift: Bool
         package let created: String?
         package let createdFrom: String?
         package let lastUsed: String?
@@ -18,6 +20,7 @@ package struct Explanation: Sendable, Encodable {
 
         private enum CodingKeys: String, CodingKey {
             case state, tier, created, lines, directions, sources, mime, sizes, messages
+            case tierDrift = "tier_drift"
             case createdFrom = "created_from"
             case lastUsed = "last_used"
         }
@@ -95,12 +98,17 @@ package struct Explanation: Sendable, Encodable {
         note = question.note
         gone = question.goneBy
         request = question.request != nil
-        facts = Facts(question.attachment, tier: decision.tier)
+        facts = Facts(question.attachment, decision.tier, decider.tiers)
         verdict = decision.verdict.rawValue
         reason = decision.reason.code
         winner = decision.winner?.description
         let sentence = Wording.sentence(for: decision.ruling)
-        text = gone == nil ? sentence : "it is gone; the policies alone would say: \(sentence)"
+        text =
+            gone == nil
+            ? sentence
+            : decision.reason == .expired
+                ? "it is gone: its 24 hours were over, and the vendor has removed it"
+                : "it is gone; the policies alone would say: \(sentence)"
         changesAt = decision.changesAt?.description
         earliestRemoval = decision.earliestRemoval?.description
         latestRemoval = decision.latestRemoval?.description
@@ -112,11 +120,12 @@ package struct Explanation: Sendable, Encodable {
 }
 
 extension Explanation.Facts {
-    fileprivate init(_ attachment: Attachment, tier: Tier) {
+    fileprivate init(_ attachment: Attachment, _ tier: Tier, _ tiers: TierMap) {
         func distinct(_ values: [String?]) -> [String] { Set(values.compactMap { $0 }).sorted() }
         let sightings = attachment.sightings
         self.init(
-            state: attachment.state.rawValue, tier: tier.rawValue, created: attachment.created?.description,
+            state: attachment.state.rawValue, tier: tier.rawValue, tierDrift: tiers.hasDrift(attachment),
+            created: attachment.created?.description,
             createdFrom: attachment.apiCreated != nil ? "api" : attachment.created.map { _ in "message" },
             lastUsed: attachment.lastUsed?.description, lines: distinct(sightings.map { $0.line?.number }),
             directions: distinct(sightings.map { $0.direction?.rawValue }),

@@ -54,7 +54,9 @@ package struct PolicyDiff: Sendable {
     package private(set) var examined = 0
     /// Those that both delete by the last day, but the new policies at an earlier instant, or a later one.
     package private(set) var earlier = 0
+    package private(set) var earlierBytes: Int64 = 0
     package private(set) var later = 0
+    package private(set) var laterBytes: Int64 = 0
     /// Locked policies of the old set that the new one weakens.
     package let lockedChanges: [LockedChange]
 
@@ -96,8 +98,14 @@ package struct PolicyDiff: Sendable {
             }
         }
         guard oldFate.verdict == .delete, newFate.verdict == .delete else { return }
-        if now < then { earlier += 1 }
-        if now > then { later += 1 }
+        if now < then {
+            earlier += 1
+            earlierBytes += size
+        }
+        if now > then {
+            later += 1
+            laterBytes += size
+        }
     }
 
     /// Hands over the row of the policy that deletes, where one of two rulings does and the other does not.

@@ -167,7 +167,8 @@ struct PolicyFile {
     private func readPeriods(_ map: YAMLMap, into policy: inout Policy) {
         policy.retain = map["retain"]?.period()
         policy.deleteAfter = map["delete_after"]?.period()
-        if map["retain"] == nil, map["delete_after"] == nil {
+        if map["retain"] == nil, map["delete_after"] == nil, !map.isMisspelt("retain"), !map.isMisspelt("delete_after")
+        {
             map.report(
                 "no-period", "the policy has neither \"retain\" nor \"delete_after\"",
                 suggestion: "add one of them: \"delete_after: 90d\"")

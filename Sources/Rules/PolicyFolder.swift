@@ -14,6 +14,12 @@ struct PolicyFolder {
         }
     }
 
+    /// There is nothing of that name, which is not the same as a folder that cannot be read.
+    static func isMissing(_ directory: URL) -> Bool {
+        var status = stat()
+        return stat(directory.path, &status) != 0 && errno == ENOENT
+    }
+
     /// Warnings for what looks like a policy and is not read as one: hidden files, and files in folders inside. The tests
     /// have a folder of their own, and editors put locks (`.#name`) beside what they edit.
     static func notLoaded(_ directory: URL, shownAs shown: String) -> [Diagnostic] {

@@ -83,7 +83,7 @@ struct PolicyLint {
         guard !isCovered else { return nil }
         return Diagnostic(
             file: first, severity: .warning, code: "no-default",
-            message: "no policy takes in everything: what none matches is kept for ever",
+            message: "what no policy matches is kept for ever",
             suggestion: "add a policy without \"scope\" and \"match\" and with \"delete_after\"")
     }
 

@@ -22,9 +22,14 @@ package struct PolicyTestReport: Sendable, Encodable {
     package static func run(directory: URL, shownAs name: String? = nil, policies: PolicySet) -> PolicyTestReport {
         let shown = name ?? directory.lastPathComponent
         guard let folder = PolicyFolder(directory, shownAs: shown) else {
-            let problem = Diagnostic(
-                file: shown, code: "unreadable", message: "the folder of tests cannot be read",
-                suggestion: "check the path and its permissions")
+            let problem =
+                PolicyFolder.isMissing(directory)
+                ? Diagnostic(
+                    file: shown, code: "no-tests", message: "there are no tests yet: no such folder",
+                    suggestion: "write one in \(shown)/NAME.yaml; how is in docs/policies.md")
+                : Diagnostic(
+                    file: shown, code: "unreadable", message: "the folder of tests cannot be read",
+                    suggestion: "check the path and its permissions")
             return PolicyTestReport(policies: policies, tests: [], diagnostics: [problem])
         }
         return run(files: folder.files, policies: policies, also: folder.problems)
@@ -77,7 +82,8 @@ package struct PolicyTestReport: Sendable, Encodable {
             lines.append(contentsOf: Wording.wrap(untested.joined(separator: ", "), first: "untested: ", rest: 10))
         }
         let failed = results.count { !$0.passed }
-        lines.append("\(Wording.count(results.count, "test")), \(failed) failed, \(untested.count) policies untested")
+        let bare = Wording.count(untested.count, "policy", "policies")
+        lines.append("\(Wording.count(results.count, "test")), \(failed) failed, \(bare) untested")
         return lines.joined(separator: "\n")
     }
 }

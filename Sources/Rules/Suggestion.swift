@@ -3,15 +3,21 @@ package enum Suggestion {
     /// The nearest of the known words within two slips (one for words under four letters); where several are as near,
     /// all of those, since none of them is more likely meant; else what there is.
     package static func of(_ word: String, among known: [String], noun: String) -> String {
+        let meant = nearest(to: word, among: known)
+        if meant.isEmpty { return "\(noun) are \(list(known))" }
+        if let only = meant.first, meant.count == 1 { return "did you mean \"\(only)\"?" }
+        return "did you mean one of \(list(meant))?"
+    }
+
+    /// The known words that a misspelt one is most likely meant to be; none where nothing is near.
+    static func nearest(to word: String, among known: [String]) -> [String] {
         let lower = word.lowercased()
         let near = known.compactMap { candidate -> (word: String, distance: Int)? in
             let most = min(word.count, candidate.count) < 4 ? 1 : 2
             return distance(lower, candidate.lowercased(), most: most).map { (candidate, $0) }
         }
-        guard let least = near.map(\.distance).min() else { return "\(noun) are \(list(known))" }
-        let meant = near.filter { $0.distance == least }.map(\.word)
-        if let only = meant.first, meant.count == 1 { return "did you mean \"\(only)\"?" }
-        return "did you mean one of \(list(meant))?"
+        let least = near.map(\.distance).min()
+        return near.filter { $0.distance == least }.map(\.word)
     }
 
     static func period(_ unit: String) -> String {

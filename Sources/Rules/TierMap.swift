@@ -60,6 +60,11 @@ package struct TierMap: Sendable, Equatable {
         attachment.sawPersistentURL && calls(ephemeral: attachment)
     }
 
+    /// A finding that is on record, or one that the facts give now.
+    package func hasDrift(_ attachment: Attachment) -> Bool {
+        attachment.hasTierDrift || isContradicted(by: attachment)
+    }
+
     /// What configuration alone says.
     private func calls(ephemeral attachment: Attachment) -> Bool {
         guard let created = attachment.created, !attachment.sightings.isEmpty else { return false }

@@ -4,7 +4,9 @@ import Domain
 package enum Wording {
     static let width = 80
 
-    static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+    static func count(_ number: Int, _ noun: String, _ many: String? = nil) -> String {
+        "\(number) \(number == 1 ? noun : many ?? noun + "s")"
+    }
 
     /// Breaks a text at spaces, and within a word only where it is longer than any id; `first` stands before the first
     /// line, `rest` spaces before the others.

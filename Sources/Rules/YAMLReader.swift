@@ -64,12 +64,14 @@ package struct YAMLMap {
     private let values: [String: YAMLValue]
     private let keys: [String: YAMLNode.Pair]
     private let name: String
+    private let allowed: [String]
     private let reader: YAMLReader
 
     init(pairs: [YAMLNode.Pair], line: Int, column: Int, name: String, allowed: [String], reader: YAMLReader) {
         self.line = line
         self.column = column
         self.name = name
+        self.allowed = allowed
         self.reader = reader
         for pair in pairs where !allowed.contains(pair.key) {
             reader.report(
@@ -88,6 +90,11 @@ package struct YAMLMap {
         if let value = values[key] { return value }
         reader.report(line: line, column: column, "missing-key", "\(name) has no \"\(key)\"")
         return nil
+    }
+
+    /// An unknown key was most likely meant to be this one, and is reported as that.
+    func isMisspelt(_ key: String) -> Bool {
+        keys.keys.contains { !allowed.contains($0) && Suggestion.nearest(to: $0, among: allowed).contains(key) }
     }
 
     package func string(_ key: String) -> String? { self[key]?.string() }

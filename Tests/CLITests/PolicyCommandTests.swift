@@ -57,13 +57,109 @@ import Testing
         let diff = try await workspace.lethe("policy", "diff", folders[0], folders[1])
         #expect(diff.status == 0 && diff.output.contains("today: 0 newly deletable (0 B)"), "\(diff.everything)")
         #expect(diff.output.contains("within 90 days: ") && diff.output.contains("in 90 d"))
-        for id in ids { #expect(diff.output.contains(" \(id) "), "\(id) in \(diff.output)") }
+        for id in ids { #expect(diff.output.contains(" \(id)\n"), "\(id) in \(diff.output)") }
+        #expect(diff.output.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(diff.output)")
+        let widest = try await forecastOfLongIDs(workspace)
+        #expect(widest <= 80, "\(widest)")
         let json = try #require(try await workspace.lethe("policy", "diff", folders[0], folders[1], "--json").json)
         #expect(json["days"] as? Int == 90 && json["newly_deletable"] as? Int == 0)
         #expect(try #require(json["newly_deletable_within"] as? Int) > 0)
+        for name in ["earlier", "later"] {
+            let number = try #require(json[name] as? Int)
+            #expect((try #require(json["\(name)_bytes"] as? Int) > 0) == (number > 0), "\(name)")
+        }
         let short = try await workspace.lethe("policy", "diff", folders[0], folders[1], "--days", "1")
         #expect(short.output == "No decision changes today or within 1 day, of 25 attachments.\n")
         #expect(try await workspace.lethe("policy", "diff", folders[0], folders[1], "--days", "0").status == 64)
+    }
+
+    /// The widest line of it.
+    private func forecastOfLongIDs(_ workspace: SampleWorkspace) async throws -> Int {
+        let id = String(repeating: "y", count: 63)
+        try workspace.write(Self.policy("47d", id: id), to: "policies/retention.yaml")
+        let forecast = try await workspace.lethe("policy", "forecast")
+        #expect(forecast.output.contains("  \(id)\n"), "\(forecast.everything)")
+        return forecast.output.split(separator: "\n").map(\.count).max() ?? 0
+    }
+
+    @Test func aDiffTellsBytesPerRowAndOfWhatGoesAtAnotherInstant() async throws {
+        let (vendor, workspace) = try await world()
+        defer { withExtendedLifetime(vendor) {} }
+        try workspace.write(Self.policy("100d"), to: "old/a.yaml")
+        try workspace.write(Self.policy("60d"), to: "new/a.yaml")
+        let folders = ["old", "new"].map { workspace.directory.appending(path: $0).path }
+        let json = try #require(try await workspace.lethe("policy", "diff", folders[0], folders[1], "--json").json)
+        #expect(try #require(json["earlier"] as? Int) > 0 && #require(json["earlier_bytes"] as? Int) > 0)
+        #expect(json["later"] as? Int == 0 && json["later_bytes"] as? Int == 0)
+        let text = try await workspace.lethe("policy", "diff", folders[0], folders[1]).output
+        #expect(text.contains(/default +now +[0-9]+ +[0-9.]+ [kMG]?B +0 +0 B\n/), "\(text)")
+        #expect(
+            text.contains(/of those that go under both: [0-9]+ earlier \([0-9.]+ [kMG]?B\), 0 later \(0 B\)/), "\(text)"
+        )
+    }
+
+    @Test func aFreshWorkspaceHasNoTestsYet() async throws {
+        let workspace = try await SampleWorkspace()
+        try workspace.write(Self.policy("47d"), to: "policies/retention.yaml")
+        let result = try await workspace.lethe("policy", "test")
+        #expect(result.status == 1, "\(result.everything)")
+        #expect(result.output.contains("there are no tests yet") && !result.output.contains("permissions"))
+        #expect(result.output.contains("policies/tests/NAME.yaml"), "\(result.everything)")
+    }
+
+    @Test func tierDriftIsSaidEverywhereAsSoonAsItIsSeen() async throws {
+        let (vendor, workspace) = try await world()
+        defer { withExtendedLifetime(vendor) {} }
+        try workspace.configure(
+            "  ephemeral_lines: []", "  ephemeral_lines: [{number: \"+12025550143\", since: \"2020-01-01\"}]")
+        let list = try await workspace.lethe("inventory", "list", "--json")
+        let attachments = try #require(list.json?["attachments"] as? [[String: Any]])
+        let drifted = attachments.filter { $0["tier_drift"] as? Bool == true }
+        let id = try #require(drifted.first?["attachment_id"] as? String, "\(list.everything)")
+        let shown = try await workspace.lethe("inventory", "show", id)
+        #expect(shown.output.contains("(tier drift found)"), "\(shown.everything)")
+        let told = try await workspace.lethe("policy", "explain", id, "--json")
+        #expect((told.json?["facts"] as? [String: Any])?["tier_drift"] as? Bool == true, "\(told.everything)")
+        let doctor = try await workspace.lethe("doctor")
+        #expect(
+            doctor.output.contains("\(drifted.count) attachments that tiers calls ephemeral are kept by the vendor"))
+        let page = try await workspace.lethe("report", "--format", "md", "-o", "-")
+        #expect(page.output.contains("persistent URL seen") && !page.output.contains("| Found |"), "\(page.everything)")
+    }
+
+    @Test func oneIsCountedAsOne() async throws {
+        let vendor = try await SimulatedVendor()
+        let workspace = try await SampleWorkspace(vendor: vendor)
+        try await workspace.fill(vendor, attachments: 1)
+        try workspace.write(Self.policy("1h"), to: "policies/retention.yaml")
+        let run = try await workspace.lethe("run")
+        #expect(run.output.hasPrefix("Due: 1 attachment, "), "\(run.everything)")
+        try workspace.configure(
+            "  ephemeral_lines: []", "  ephemeral_lines: [{number: \"+12025550143\", since: \"2020-01-01\"}]")
+        let doctor = try await workspace.lethe("doctor")
+        #expect(doctor.output.contains("1 attachment that tiers calls ephemeral is kept"), "\(doctor.everything)")
+        try workspace.write(Self.mistakes, to: "policies/mistakes.yaml")
+        #expect(try await workspace.lethe("run").errors.contains("the folder policies has 4 errors:"))
+    }
+
+    @Test func whatACallFoundExpiredIsExplainedAsGone() async throws {
+        let (vendor, workspace) = try await world()
+        defer { withExtendedLifetime(vendor) {} }
+        let list = try await workspace.lethe("inventory", "list", "--limit", "1", "--json")
+        let id = try #require((list.json?["attachments"] as? [[String: Any]])?.first?["attachment_id"] as? String)
+        func explain(_ columns: String) async throws -> String {
+            try workspace.sql(
+                "inventory.db",
+                "UPDATE attachment SET \(columns) WHERE lower(hex(id)) = '\(id.replacing("-", with: ""))';")
+            return try await workspace.lethe("policy", "explain", id).output
+        }
+        let believed = try await explain("state = 2")
+        #expect(believed.contains(", expired\n") && !believed.contains("gone"), "\(believed)")
+        let found = try await explain("outcome = 'expired_by_vendor', outcome_at = 1900000000000000")
+        #expect(found.contains("  gone since 2030-03-17 17:46 UTC: expired_by_vendor\n"), "\(found)")
+        #expect(found.contains("  nothing: it is gone"))
+        let seen = try await explain("api_seen = 1900000000000001")
+        #expect(!seen.contains("gone since"), "\(seen)")
     }
 
     @Test func whatIsLikelyAMistakeIsSaidOnceByEveryCommandThatDecides() async throws {
@@ -81,6 +177,7 @@ import Testing
             let warnings = result.errors.split(separator: "\n").filter { $0.contains("warning[no-default]") }
             #expect(
                 warnings.count == 1 && warnings.first?.hasPrefix("Warning: ") == true, "\(words): \(result.everything)")
+            #expect(warnings.allSatisfy { $0.count <= 100 }, "\(warnings)")
             let quiet = try await workspace.lethe.run(LetheProcess.binary, words + ["--quiet"])
             #expect(!quiet.errors.contains("no-default"), "\(words): \(quiet.everything)")
         }

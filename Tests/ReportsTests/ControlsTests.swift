@@ -30,8 +30,7 @@ import Testing
         Case(control: 2, status: .fail, because: "drift") {
             $0.holdings.drift = [
                 ReportValues.Drift(
-                    attachment: SampleReport.attachment(1), line: nil, foundAt: SampleReport.now, finding: "still there"
-                )
+                    attachment: SampleReport.attachment(1), line: nil, finding: "still there")
             ]
         },
         Case(control: 2, status: .fail, because: "an expired one is still there") {

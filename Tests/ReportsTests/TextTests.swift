@@ -31,6 +31,16 @@ import Testing
         #expect(table.rendered.contains(String(repeating: "i", count: 12) + "  aaaaaaaaaaaaaaaaaa…  short"))
     }
 
+    @Test func aLongIdHasALineOfItsOwnWhereItsRowDoesNotFit() {
+        var table = TextTable([.id("DAY"), .longID("POLICY"), .number("N")], width: 20)
+        table.append(["mon", "default", "1"])
+        table.append(["tue", "abcdefghijklmno", "2"])
+        #expect(table.rendered == "DAY  POLICY   N\nmon  default  1\ntue  abcdefghijklmno\n              2\n")
+        var fits = TextTable([.id("DAY"), .longID("POLICY"), .number("N")], width: 23)
+        fits.append(["tue", "abcdefghijklmno", "2"])
+        #expect(fits.rendered == "DAY  POLICY           N\ntue  abcdefghijklmno  2\n")
+    }
+
     @Test func aTableWithoutRowsIsNothing() {
         #expect(TextTable([.text("A")]).rendered.isEmpty)
     }

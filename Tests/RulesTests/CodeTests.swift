@@ -106,6 +106,8 @@ import Testing
         try Data(keys.utf8).write(to: directory.file("many.yaml"))
         let loaded = PolicyLoader.load(directory: directory.url)
         codes.formUnion(loaded.diagnostics.map(\.code))
+        let missing = PolicyTestReport.run(directory: directory.file("tests"), policies: Self.policies)
+        codes.formUnion(missing.diagnostics.map(\.code))
         codes.insert(loaded.weakened("records", "retain 7y -> 5y", isStrict: false).code)
         return codes
     }

@@ -224,6 +224,37 @@ import struct Domain.Attachment
         #expect(before.gone == nil && before.note == "it was still there: it is gone since 2026-04-10 09:00 UTC")
     }
 
+    @Test func whatExpiredAndIsKnownToBeGoneIsToldLikeWhatWasDeleted() throws {
+        let line = try PhoneLine("+12025550143")
+        let tiers = TierMap(ephemeralLines: [.init(line: line, since: Timestamp(seconds: 0))])
+        let ephemeral = Decider(policies: PolicySet([]), tiers: tiers)
+        func expired(_ ending: Explanation.Ending?) throws -> Explanation {
+            try explain("2026-05-01", by: ephemeral) {
+                $0.attachment.state = .expired
+                $0.ending = ending
+            }
+        }
+        let believed = try expired(nil)
+        #expect(believed.gone == nil && believed.text.contains("the vendor has promised to remove it"))
+        #expect(acts(believed).contains("an approved erasure request"))
+        let known = try expired(.init(at: Timestamp("2026-04-10T09:00:00Z")))
+        let lines = known.rendered.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines[1] == "  gone since 2026-04-10 09:00 UTC")
+        #expect(known.text == "it is gone: its 24 hours were over, and the vendor has removed it")
+        #expect(known.changes.isEmpty && !known.rendered.contains("promised"))
+    }
+
+    @Test func aPersistentURLOnAnEphemeralLineIsToldAmongTheFacts() throws {
+        let line = try PhoneLine("+12025550143")
+        let tiers = TierMap(ephemeralLines: [.init(line: line, since: Timestamp(seconds: 0))])
+        for (called, sawURL) in [(true, true), (true, false), (false, true)] {
+            let decider = Decider(policies: PolicySet([]), tiers: called ? tiers : TierMap())
+            let told = try explain("2026-02-01", by: decider) { $0.attachment.sawPersistentURL = sawURL }
+            #expect(told.facts.tierDrift == (called && sawURL), "\(called) \(sawURL)")
+            #expect(told.rendered.contains("persistent, live, tier drift\n") == (called && sawURL))
+        }
+    }
+
     @Test func isAlsoJSONWithTheSameAnswer() throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
@@ -265,6 +296,11 @@ import struct Domain.Attachment
         #expect(report.results.map(\.passed) == [true])
         #expect(report.untested == ["b"])
         #expect(!report.passed)
+    }
+
+    @Test func countsOnePolicyAsOne() {
+        #expect(report(right).rendered.hasSuffix("\n1 test, 0 failed, 1 policy untested"))
+        #expect(PolicyTestReport.run(files: [], policies: policies).rendered.hasSuffix(" 2 policies untested"))
     }
 
     @Test func failsForATestThatNamesNoExistingPolicy() {

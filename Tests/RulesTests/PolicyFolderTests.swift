@@ -45,6 +45,23 @@ import Testing
         #expect(shown(directory) == ["policies/a.yaml:1:1: error[unreadable]: the file cannot be read"])
     }
 
+    @Test func aFolderOfTestsThatIsNotThereIsNoTestsYet() throws {
+        let directory = try TemporaryDirectory()
+        func report(_ name: String) -> PolicyTestReport {
+            PolicyTestReport.run(
+                directory: directory.file(name), shownAs: "policies/tests", policies: PolicySet([]))
+        }
+        let missing = report("tests")
+        #expect(!missing.passed)
+        #expect(
+            missing.diagnostics.map(\.headline) == [
+                "policies/tests:1:1: error[no-tests]: there are no tests yet: no such folder"
+            ])
+        #expect(missing.diagnostics.first?.suggestion?.contains("policies/tests/NAME.yaml") == true)
+        try Data().write(to: directory.file("file"))
+        #expect(report("file").diagnostics.map(\.code) == ["unreadable"], "it is there")
+    }
+
     @Test(arguments: ["", "\n", "# later\n"]) func aFileWithNothingInItIsAWarning(text: String) throws {
         let directory = try TemporaryDirectory()
         try Self.good.write(to: directory.file("a.yaml"), atomically: true, encoding: .utf8)

@@ -141,11 +141,24 @@ struct Checkup {
 
     /// Said only where there is some: the tiers are the vendor's word, and configuration's.
     private mutating func checkTierDrift() {
-        guard let drift = try? wiring.inventory().tierDriftCount(), drift > 0 else { return }
+        guard let drift = try? tierDriftCount(), drift > 0 else { return }
         add(
             "tier drift", .warn,
-            "\(count(drift, "attachment", "attachments")) called ephemeral by tiers: \(drift == 1 ? "is" : "are") kept by the vendor",
+            "\(count(drift, "attachment that tiers calls ephemeral is", "attachments that tiers calls ephemeral are")) "
+                + "kept by the vendor",
             fix: "correct tiers in lethe.yaml, or ask the vendor; until then they are deleted as persistent ones")
+    }
+
+    /// What is on record, and what no run has noted yet.
+    private func tierDriftCount() throws -> Int {
+        let (inventory, tiers) = (try wiring.inventory(), wiring.settings.tiers)
+        guard tiers.hasEphemeral else { return try inventory.tierDriftCount() }
+        var drift = 0
+        try inventory.forEachAttachment { candidate in
+            drift += tiers.hasDrift(candidate.attachment) ? 1 : 0
+            return true
+        }
+        return drift
     }
 
     private mutating func checkLog() {

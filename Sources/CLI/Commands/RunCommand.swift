@@ -51,7 +51,7 @@ struct RunCommand: LetheCommand {
             ).run(now: bench.time.now(), at: instant)
         }
         var lines = [
-            "Due\(instant.map { " at \($0.brief)" } ?? ""): \(planned.plan.items.count) attachments, \(formatBytes(planned.plan.bytes))"
+            "Due\(instant.map { " at \($0.brief)" } ?? ""): \(count(planned.plan.items.count, "attachment", "attachments")), \(formatBytes(planned.plan.bytes))"
         ]
         if !planned.plan.items.isEmpty { lines.append(PlanText.byRule(planned.plan)) }
         let kept = planned.kept.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
@@ -93,7 +93,8 @@ struct RunCommand: LetheCommand {
         let result = answer.result
         let summary =
             "run \(result.run): \(OutcomeJSON.sentence(result.counts)), of \(answer.planned.plan.items.count) due"
-            + (answer.resumed.isEmpty ? "" : "; \(answer.resumed.count) earlier plans finished")
+            + (answer.resumed.isEmpty
+                ? "" : "; \(count(answer.resumed.count, "earlier plan", "earlier plans")) finished")
             + (result.halted.map { "; halted: \($0.message)" } ?? "")
         var lines = [summary]
         if !global.quiet {

@@ -49,7 +49,9 @@ package struct VerifyExpired: Sendable {
             let answer = await retrying(answer: { $0.answer }, call: { await vendor.lookUp(id) }).answer
             report.checked += 1
             switch LookUpFinding(answer) {
-            case .absent: report.gone += 1
+            case .absent:
+                report.gone += 1
+                try bench.inventory.noteAbsent(id, at: bench.time.now())
             case .present where try bench.noteTierDrift(of: id, tiers: tiers): report.breaches.append(id)
             case .present: report.notYet += 1
             case .keyRefused:

@@ -39,9 +39,9 @@ extension Document.Section {
                 [.text("complete walk through the API"), .text(coverage.lastCompleteSync?.brief ?? "never")],
             ])
         let drift = Table(
-            "Tier drift", [.word("Attachment"), .word("Line"), .word("Found"), .text("Finding")],
+            "Tier drift", [.word("Attachment"), .word("Line"), .text("Finding")],
             values.holdings.drift.map {
-                [.code($0.attachment.description), .text($0.line?.number), .text($0.foundAt?.date), .text($0.finding)]
+                [.code($0.attachment.description), .text($0.line?.number), .text($0.finding)]
             },
             whenEmpty: "Nothing contradicts the configured tiers.")
         return Document.Section(

@@ -28,8 +28,9 @@ struct InventoryCensus {
     }
 
     mutating func add(_ attachment: Attachment) {
-        guard attachment.state == .live else { return }
         let line = attachment.homeLine
+        addDrift(attachment, line: line)
+        guard attachment.state == .live else { return }
         let place = Place(line: line, tier: tiers.tier(of: attachment))
         var row = held[place] ?? ReportValues.Held(line: line, tier: place.tier, attachments: 0, bytes: 0)
         row.attachments += 1
@@ -37,15 +38,18 @@ struct InventoryCensus {
         row.sizeUnknown += attachment.size == nil ? 1 : 0
         held[place] = row
         recipientUnknown += attachment.hasUnknownRecipient ? 1 : 0
-        let sawURL = tiers.isContradicted(by: attachment)
-        if sawURL || attachment.hasTierDrift {
-            drift.append(
-                ReportValues.Drift(
-                    attachment: attachment.id, line: line, foundAt: nil,
-                    finding: sawURL ? "persistent URL seen" : "still there after 48 h"))
-        }
         forecast?.add(attachment)
         addOverdue(attachment)
+    }
+
+    /// What expired and was then seen with a persistent URL is no less a finding than what is live.
+    private mutating func addDrift(_ attachment: Attachment, line: PhoneLine?) {
+        guard attachment.state != .gone, tiers.hasDrift(attachment) else { return }
+        let sawURL = tiers.isContradicted(by: attachment)
+        drift.append(
+            ReportValues.Drift(
+                attachment: attachment.id, line: line,
+                finding: sawURL ? "persistent URL seen" : "still there after 48 h"))
     }
 
     /// Only what a policy promised to remove: an erasure is a request's, with a deadline of its own.

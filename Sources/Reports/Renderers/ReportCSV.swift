@@ -73,9 +73,7 @@ package enum ReportCSV {
             Row(section: "held", line: $0.line, tier: $0.tier, count: $0.attachments, bytes: $0.bytes)
         }
         let drift = values.holdings.drift.map {
-            Row(
-                section: "tier_drift", time: $0.foundAt, id: $0.attachment.description, line: $0.line,
-                detail: $0.finding)
+            Row(section: "tier_drift", id: $0.attachment.description, line: $0.line, detail: $0.finding)
         }
         let policies = values.policies.inForce.map {
             Row(

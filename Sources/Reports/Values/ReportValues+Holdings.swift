@@ -64,15 +64,12 @@ extension ReportValues {
     package struct Drift: Codable, Sendable, Equatable {
         package var attachment: AttachmentID
         package var line: PhoneLine?
-        /// `nil` = not on record.
-        package var foundAt: Timestamp?
         /// `persistent URL seen`, `still there after 48 h`.
         package var finding: String
 
-        package init(attachment: AttachmentID, line: PhoneLine?, foundAt: Timestamp?, finding: String) {
+        package init(attachment: AttachmentID, line: PhoneLine?, finding: String) {
             self.attachment = attachment
             self.line = line
-            self.foundAt = foundAt
             self.finding = finding
         }
     }

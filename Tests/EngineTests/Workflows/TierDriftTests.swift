@@ -108,6 +108,8 @@ import Testing
         #expect(try workspace.records().contains(.vendorSample(checked: 2, present: 1)))
         workspace.clock.advance(seconds: 70 * 86_400)
         #expect(try plan().plan.items.map(\.attachment) == [kept])
+        #expect(try workspace.inventory.foundAbsent(gone) != nil)
+        #expect(try workspace.inventory.foundAbsent(kept) == nil)
         let again = try await verify { _ in .http(404, code: 2003) }
         #expect(again.checked == 1 && again.gone == 1 && again.status == .done)
     }

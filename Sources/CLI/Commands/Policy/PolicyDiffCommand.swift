@@ -50,7 +50,8 @@ struct PolicyDiffCommand: LetheCommand {
             "newly_deletable_within": JSONValue(within.deletable),
             "newly_deletable_within_bytes": JSONValue(within.deletableBytes),
             "newly_kept_within": JSONValue(within.kept), "newly_kept_within_bytes": JSONValue(within.keptBytes),
-            "earlier": JSONValue(diff.earlier), "later": JSONValue(diff.later),
+            "earlier": JSONValue(diff.earlier), "earlier_bytes": JSONValue(diff.earlierBytes),
+            "later": JSONValue(diff.later), "later_bytes": JSONValue(diff.laterBytes),
             "rows": try JSONValue(encoding: diff.rows), "locked_changes": try JSONValue(encoding: diff.lockedChanges),
         ]
     }
@@ -63,23 +64,39 @@ struct PolicyDiffCommand: LetheCommand {
             lines.append("No decision changes today or within \(span), of \(all).")
             return lines.joined(separator: "\n")
         }
-        var table = TextTable([
-            .id("line"), .id("policy"), .number("deletable now"), .number("in \(days) d"), .number("kept now"),
-            .number("in \(days) d"),
-        ])
-        for row in diff.rows {
-            table.append([
-                row.line ?? "unknown", row.policy, String(row.newlyDeletable), String(row.newlyDeletableWithin),
-                String(row.newlyKept), String(row.newlyKeptWithin),
-            ])
-        }
-        if !diff.rows.isEmpty { lines.append(trimmed(table)) }
+        if !diff.rows.isEmpty { lines.append(trimmed(table(diff))) }
         lines.append("today: \(Self.sentence(diff.today)), of \(diff.examined)")
         lines.append("within \(span): \(Self.sentence(diff.within))")
         if diff.earlier + diff.later > 0 {
-            lines.append("of those that go under both: \(diff.earlier) earlier, \(diff.later) later")
+            lines.append(
+                "of those that go under both: \(diff.earlier) earlier (\(formatBytes(diff.earlierBytes))), "
+                    + "\(diff.later) later (\(formatBytes(diff.laterBytes)))")
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// A row for what changes at once and one for what changes by the last day, where something does.
+    private func table(_ diff: PolicyDiff) -> TextTable {
+        var table = TextTable([
+            .id("line"), .longID("policy"), .id("when"), .number("deletable"), .number("bytes"), .number("kept"),
+            .number("bytes"),
+        ])
+        for row in diff.rows {
+            let spans = [
+                ("now", row.newlyDeletable, row.newlyDeletableBytes, row.newlyKept, row.newlyKeptBytes),
+                (
+                    "in \(days) d", row.newlyDeletableWithin, row.newlyDeletableWithinBytes, row.newlyKeptWithin,
+                    row.newlyKeptWithinBytes
+                ),
+            ]
+            for (when, deletable, deletableBytes, kept, keptBytes) in spans where deletable + kept > 0 {
+                table.append([
+                    row.line ?? "unknown", row.policy, when, String(deletable), formatBytes(deletableBytes),
+                    String(kept), formatBytes(keptBytes),
+                ])
+            }
+        }
+        return table
     }
 
     private static func sentence(_ sum: PolicyDiff.Sum) -> String {

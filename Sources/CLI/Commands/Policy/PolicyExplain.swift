@@ -35,9 +35,15 @@ struct PolicyExplain: LetheCommand {
 }
 
 extension Wiring {
-    /// How an attachment that is gone went, and the record that says so; `nil` for one that is there.
+    /// How an attachment that is gone went, and the record that says so; `nil` for one that is there, and for one that is
+    /// only believed to have expired.
     func ending(of record: AttachmentRecord) -> Explanation.Ending? {
-        guard record.attachment.state == .gone else { return nil }
+        switch record.attachment.state {
+        case .live: return nil
+        case .expired where record.outcome != .expiredByVendor || record.wasSeenSinceOutcome:
+            return endingOfExpired(record)
+        case .expired, .gone: break
+        }
         var ending = Explanation.Ending(outcome: record.outcome?.rawValue, at: record.outcomeAt)
         // What cannot be read of the log is missing here, and `audit verify` says why.
         for segment in ((try? AuditLog.segments(logLocation)) ?? []).reversed() {
@@ -50,5 +56,22 @@ extension Wiring {
             break
         }
         return ending
+    }
+
+    /// No plan had it: a sample of expired ones may have.
+    private func endingOfExpired(_ record: AttachmentRecord) -> Explanation.Ending? {
+        guard let at = try? inventory().foundAbsent(record.attachment.id), record.apiSeen.map({ $0 <= at }) ?? true
+        else {
+            return nil
+        }
+        return Explanation.Ending(at: at)
+    }
+}
+
+extension AttachmentRecord {
+    /// A GET has found it after its last outcome.
+    fileprivate var wasSeenSinceOutcome: Bool {
+        guard let apiSeen, let outcomeAt else { return false }
+        return outcomeAt < apiSeen
     }
 }

@@ -29,7 +29,7 @@ struct PolicyForecast: LetheCommand {
         }
         let byDay = Dictionary(grouping: forecast.rows, by: \.day).mapValues { $0.reduce(0) { $0 + $1.attachments } }
         let most = byDay.values.max() ?? 0
-        var table = TextTable([.id("day"), .id("policy"), .number("attachments"), .number("bytes"), .id("")])
+        var table = TextTable([.id("day"), .longID("policy"), .number("attachments"), .number("bytes"), .id("")])
         for row in forecast.rows {
             table.append([
                 row.day, row.policy, String(row.attachments), formatBytes(row.bytes),

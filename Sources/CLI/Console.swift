@@ -39,7 +39,8 @@ final class Console: Sendable {
         talk("Warning: \(text)")
     }
 
-    /// A warning that has been there for long, as those of policies: once a command, with its answer, and not with `--quiet`.
+    /// A warning in words of its own that has been there for long, as those of policies: once a command, with its answer, and
+    /// not with `--quiet`.
     /// Where there is no answer, the error is what matters.
     func remind(_ text: String) {
         guard !isQuiet else { return }
@@ -53,7 +54,7 @@ final class Console: Sendable {
 
     func render(_ reply: Reply) {
         clearProgress()
-        for text in reminders.withLock({ $0 }) { warn(text) }
+        for text in reminders.withLock({ $0 }) { talk(text) }
         if isJSON {
             Self.write(reply.json.text + "\n", to: STDOUT_FILENO)
         } else if !reply.text.isEmpty {

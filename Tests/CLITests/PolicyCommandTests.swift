@@ -176,7 +176,7 @@ import Testing
             let result = try await workspace.lethe.run(LetheProcess.binary, words)
             let warnings = result.errors.split(separator: "\n").filter { $0.contains("warning[no-default]") }
             #expect(
-                warnings.count == 1 && warnings.first?.hasPrefix("Warning: ") == true, "\(words): \(result.everything)")
+                warnings.count == 1 && warnings.first?.hasPrefix("policies/") == true, "\(words): \(result.everything)")
             #expect(warnings.allSatisfy { $0.count <= 100 }, "\(warnings)")
             let quiet = try await workspace.lethe.run(LetheProcess.binary, words + ["--quiet"])
             #expect(!quiet.errors.contains("no-default"), "\(words): \(quiet.everything)")

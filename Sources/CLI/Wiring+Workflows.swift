@@ -45,7 +45,13 @@ extension Wiring {
     }
 
     private func seal(_ log: AuditLog) throws {
-        try log.sealIfNeeded()
+        do {
+            try log.sealIfNeeded()
+        } catch {
+            // Another process has closed and sealed the segment, what this one wrote with it.
+            guard error.code == "audit-log-rolled-over" else { throw error }
+            return
+        }
         for status in log.anchorStatus {
             if let problem = status.problem { console.warn("anchor \(status.directory.path): \(problem)") }
         }

@@ -45,6 +45,33 @@ import Testing
         #expect(last.status == 0, "seed \(seed): \(last.everything)")
     }
 
+    /// Who comes too late may be told to start again, but a hold in force is in the log.
+    @Test func holdsPlacedWhileTheLogRollsOverAreRecordedOrNeverInForce() async throws {
+        let workspace = try await SampleWorkspace()
+        for _ in 0..<3 {
+            let rollover = try workspace.lethe.start(
+                arguments: ["audit", "rollover", "--reason", "yearly", "--root-key-file", workspace.rootKey])
+            let placing = try (0..<4).map { number in
+                try workspace.lethe.start(
+                    arguments: ["hold", "place", "--all", "--as", "a", "--reason", "matter \(number)", "--json"])
+            }
+            _ = try await rollover.result()
+            for hold in placing {
+                let result = try await hold.result()
+                let isPlaced = result.status == 0
+                #expect(isPlaced || result.error?.code == "audit-log-rolled-over", "\(result.everything)")
+            }
+        }
+        let holds = try await workspace.lethe("hold", "list", "--json").json?["holds"] as? [[String: Any]] ?? []
+        let shown = try await workspace.lethe("audit", "show", "--type", "hold.placed", "--limit", "100", "--json")
+        let placed = shown.json?["records"] as? [[String: Any]] ?? []
+        #expect(
+            Set(holds.compactMap { $0["id"] as? String }) == Set(placed.compactMap { $0["hold"] as? String }),
+            "\(holds.count) in force, \(placed.count) recorded")
+        let verify = try await workspace.verifySegments()
+        #expect([0, 3].contains(verify.status), "\(verify.everything)")
+    }
+
     /// Nobody can take the new key there, so nothing is begun.
     @Test(arguments: ["/nonexistent/k", "/proc/k"])
     func aRolloverWhoseKeyHasNoPlaceChangesNothing(_ path: String) async throws {

@@ -148,13 +148,8 @@ struct InventoryShow: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let id = try AttachmentID(id)
         let inventory = try wiring.currentInventory()
-        guard let record = try inventory.record(of: id) else {
-            throw LetheError(
-                "unknown-attachment", .usage, "attachment \(id) was never seen under this account",
-                hint: "lethe inventory list")
-        }
+        let record = try inventory.knownRecord(of: AttachmentID(id))
         let now = wiring.clock.now()
         var question = Explanation.Question(record.attachment, holds: try inventory.holds(), now: now)
         question.ending = wiring.ending(of: record)

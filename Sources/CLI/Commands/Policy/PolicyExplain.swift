@@ -17,13 +17,8 @@ struct PolicyExplain: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let id = try AttachmentID(id)
         let inventory = try wiring.currentInventory()
-        guard let record = try inventory.record(of: id) else {
-            throw LetheError(
-                "unknown-attachment", .usage, "attachment \(id) was never seen under this account",
-                hint: "lethe inventory list")
-        }
+        let record = try inventory.knownRecord(of: AttachmentID(id))
         let then = try at.map { try time($0, "--at") }
         var question = Explanation.Question(
             record.attachment, holds: try inventory.holds(), request: request ? RequestID(value: 0) : nil,
@@ -31,6 +26,18 @@ struct PolicyExplain: LetheCommand {
         question.ending = wiring.ending(of: record)
         let explanation = Explanation(of: question, by: try wiring.decider())
         return Reply(explanation.rendered.withoutFinalNewline, json: try JSONValue(encoding: explanation))
+    }
+}
+
+extension InventoryStore {
+    /// Everything held about one attachment; a usage error where it was never seen.
+    func knownRecord(of id: AttachmentID) throws -> AttachmentRecord {
+        guard let record = try record(of: id) else {
+            throw LetheError(
+                "unknown-attachment", .usage, "attachment \(id) was never seen under this account",
+                hint: "lethe inventory list")
+        }
+        return record
     }
 }
 

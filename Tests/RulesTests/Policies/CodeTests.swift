@@ -125,7 +125,7 @@ import Testing
         let call =
             /(?:\.report|[^.]stop|\.problem|finding|code:)\s*\(?[^"\n]*\n?[^"\n]*?(?:key: "[a-z_]+",\s*)?"([a-z0-9]+(?:-[a-z0-9]+)*)"/
         var codes: Set<String> = []
-        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) where name.hasSuffix(".swift") {
+        for name in try FileManager.default.subpathsOfDirectory(atPath: folder.path) where name.hasSuffix(".swift") {
             let text = try String(contentsOf: folder.appending(path: name), encoding: .utf8)
             codes.formUnion(text.matches(of: call).map { String($0.1) })
         }

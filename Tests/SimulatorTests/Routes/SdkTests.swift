@@ -18,7 +18,7 @@ import Testing
             try await run(
                 python,
                 [
-                    Paths.package.appending(path: "Tests/SimulatorTests/sdk_check.py").path, baseURL, "sim-key",
+                    Paths.package.appending(path: "Tests/SimulatorTests/Routes/sdk_check.py").path, baseURL, "sim-key",
                     "+12025550143",
                 ])
         }

@@ -43,24 +43,25 @@ struct DeleteSection {
         let workspace = BenchWorkspace(folder: folder.appending(path: "workspace"))
         try workspace.create()
         let client = try server.client(Self.inFlight)
-        let bench = Workbench(
+        let context = RunContext(
             inventory: try workspace.inventory(), log: try workspace.auditLog(), vendor: client, time: BenchClock(),
             partner: BenchWorkspace.partner, workspace: workspace.folder)
         let decider = try BenchWorkspace.decider(Self.policies)
         _ = try IngestWebhooks(
-            inventory: bench.inventory, log: bench.log, partner: bench.partner, kind: .webhook, trust: .operatorSaysSo
-        ).run([try DeliveryFile(path: server.bodies(run).path)], now: bench.time.now())
+            inventory: context.inventory, log: context.log, partner: context.partner, kind: .webhook,
+            trust: .operatorSaysSo
+        ).run([try DeliveryFile(path: server.bodies(run).path)], now: context.time.now())
         let planned = try PlanRetention(
-            inventory: bench.inventory, log: bench.log, rules: decider, partner: bench.partner,
+            inventory: context.inventory, log: context.log, rules: decider, partner: context.partner,
             limits: Limits(maxDeletes: .max, maxPercent: 100, maxBytes: .max)
-        ).run(now: bench.time.now())
+        ).run(now: context.time.now())
         _ = try ApprovePlan(
-            inventory: bench.inventory, log: bench.log, time: bench.time, rules: ApprovalRule(above: .max)
-        ).runByItself(planned.plan.id, by: "bench", how: .cli)
+            inventory: context.inventory, log: context.log, time: context.time, rules: ApprovalRule(above: .max)
+        ).approveAutomatically(planned.plan.id, by: "bench", how: .cli)
         let settings = ApplyPlan.Settings(
             maxInFlight: Self.inFlight, requestsPerSecond: 1_000_000, operatorName: "bench")
         let start = ContinuousClock.now
-        let result = try await ApplyPlan(bench, rules: decider, settings: settings).run(planned.plan.id)
+        let result = try await ApplyPlan(context, rules: decider, settings: settings).run(planned.plan.id)
         let seconds = start.secondsUntilNow
         await client.shutdown()
         guard result.counts[Outcome.deleted] == sizes.deletes else { throw BenchFailure("not all deleted: \(result)") }

@@ -34,7 +34,7 @@ import Testing
 @Suite struct TypedTextTests {
     @Test(arguments: ["matter 2026-17", "litigation 123456, ticket A"])
     func acceptsAMatter(text: String) throws {
-        let reason = try TypedText.reason(text)
+        let reason = try OperatorText.reason(text)
         #expect(reason == text)
     }
 
@@ -42,6 +42,6 @@ import Testing
         "", "  ", "call 415 555 0117", "+1-415-555-0117", "dana@example.com", "1.2.3.4.5.6.7", "٤١٥٥٥٥٠١١٧",
     ])
     func refusesWhatMayNameAPerson(text: String) {
-        #expect(throws: LetheError.self) { try TypedText.reason(text) }
+        #expect(throws: LetheError.self) { try OperatorText.reason(text) }
     }
 }

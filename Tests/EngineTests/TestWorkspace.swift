@@ -90,10 +90,10 @@ struct TestWorkspace: Sendable {
         return report
     }
 
-    func bench(
+    func context(
         _ vendor: any VendorAPI, shouldStop: @escaping @Sendable () -> Bool = { false }
-    ) -> Workbench {
-        Workbench(
+    ) -> RunContext {
+        RunContext(
             inventory: inventory, log: log, vendor: vendor, time: clock, partner: Self.partner,
             workspace: directory.url, shouldStop: shouldStop)
     }
@@ -105,9 +105,9 @@ struct TestWorkspace: Sendable {
     static let settings = ApplyPlan.Settings(maxInFlight: 8, requestsPerSecond: 100, operatorName: "tester")
 
     static func retention(
-        _ bench: Workbench, _ rules: Decider = TestRules.five, limits: Limits = .init(maxPercent: 100)
+        _ context: RunContext, _ rules: Decider = TestRules.five, limits: Limits = .init(maxPercent: 100)
     ) -> RunRetention {
-        RunRetention(bench, rules: rules, limits: limits, approval: ApprovalRule(above: 5000), settings: settings)
+        RunRetention(context, rules: rules, limits: limits, approval: ApprovalRule(above: 5000), settings: settings)
     }
 
     /// What the rules want gone now, found by deciding everything.

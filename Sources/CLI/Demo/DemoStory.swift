@@ -158,29 +158,29 @@ extension DemoStory {
             try? FileManager.default.removeItem(at: headers)
         }
         let signature = try WebhookSignature(secrets: [account.webhookSecret])
-        return try await wiring.work(vendor: false) { bench in
+        return try await wiring.work(vendor: false) { context in
             try IngestWebhooks(
-                inventory: bench.inventory, log: bench.log, partner: bench.partner, kind: .webhook,
-                trust: .signatures(signature, receivedAt: bench.time.now())
+                inventory: context.inventory, log: context.log, partner: context.partner, kind: .webhook,
+                trust: .signatures(signature, receivedAt: context.time.now())
             ).run(
                 [try DeliveryFile(path: bodies.path)], headers: try DeliveryFile(path: headers.path),
-                now: bench.time.now())
+                now: context.time.now())
         }
     }
 
     private func plan(_ wiring: Wiring, _ decider: Decider) async throws -> Plan {
-        try await wiring.work(vendor: false) { bench in
+        try await wiring.work(vendor: false) { context in
             try PlanRetention(
-                inventory: bench.inventory, log: bench.log, rules: decider, partner: bench.partner,
+                inventory: context.inventory, log: context.log, rules: decider, partner: context.partner,
                 limits: wiring.settings.limits
-            ).run(now: bench.time.now()).plan
+            ).run(now: context.time.now()).plan
         }
     }
 
     private func apply(_ wiring: Wiring, _ decider: Decider) async throws -> RunResult {
-        try await wiring.work(vendor: true) { bench in
+        try await wiring.work(vendor: true) { context in
             try await RunRetention(
-                bench, rules: decider, limits: wiring.settings.limits, approval: wiring.approvalRule,
+                context, rules: decider, limits: wiring.settings.limits, approval: wiring.approvalRule,
                 settings: wiring.applySettings()
             ).run { counts in
                 console.progress("deleting", done: counts.total - counts[.notAttempted], of: counts.total)
@@ -201,13 +201,13 @@ extension DemoStory {
         guard let handle = best?.handle else {
             throw LetheError("demo-empty", .failed, "the simulated account came out without people")
         }
-        return try await wiring.work(vendor: true) { bench in
+        return try await wiring.work(vendor: true) { context in
             var ask = PlanErasure.Ask(handles: [handle], openedBy: "privacy-desk")
             ask.channel = "letter"
             ask.identityMethod = "call back"
-            let planned = try await PlanErasure(bench, rules: decider, limits: wiring.settings.limits).run(ask)
+            let planned = try await PlanErasure(context, rules: decider, limits: wiring.settings.limits).run(ask)
             let result = try await ApplyErasure(
-                bench, rules: decider, approval: wiring.approvalRule,
+                context, rules: decider, approval: wiring.approvalRule,
                 settings: wiring.applySettings(operatorName: "privacy-desk")
             ).run(planned.plan.id, by: "privacy-desk")
             return (planned, result)

@@ -25,15 +25,15 @@ extension Wiring {
 
     /// Runs a workflow on the opened parts. Whatever it recorded is sealed before this returns, also when it fails.
     func work<Value>(
-        vendor wantsVendor: Bool, stop: StopSignal? = nil, _ body: (Workbench) async throws -> Value
+        vendor wantsVendor: Bool, stop: StopSignal? = nil, _ body: (RunContext) async throws -> Value
     ) async throws -> Value {
         let client = wantsVendor ? try vendor() : nil
         let log = try auditLog()
-        let bench = Workbench(
+        let context = RunContext(
             inventory: try inventory(), log: log, vendor: client ?? NoVendor(), time: clock,
             partner: settings.partner, workspace: workspace.directory, shouldStop: { stop?.name != nil })
         do {
-            let value = try await body(bench)
+            let value = try await body(context)
             try seal(log)
             await client?.shutdown()
             return value

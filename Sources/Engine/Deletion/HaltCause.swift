@@ -17,7 +17,7 @@ package enum HaltCause: String, CaseIterable, Codable, Sendable {
     case stillThere = "still_there"
 
     /// A surprise is looked at by a person first: `lethe plan apply ID --reason`. The others resume by themselves.
-    package var isSurprise: Bool {
+    package var requiresReview: Bool {
         switch self {
         case .clockStep, .tooManyFailures, .tooManyAbsent, .tooManyUnproven, .stillThere: true
         default: false

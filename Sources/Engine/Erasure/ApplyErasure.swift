@@ -5,13 +5,13 @@ package import Rules
 
 /// `lethe erase --apply --as NAME`: approves the request's plan by that person and carries it out.
 package struct ApplyErasure: Sendable {
-    private let bench: Workbench
+    private let context: RunContext
     private let decider: Decider
     private let approval: ApprovalRule
     private let settings: ApplyPlan.Settings
 
-    package init(_ bench: Workbench, rules: Decider, approval: ApprovalRule, settings: ApplyPlan.Settings) {
-        self.bench = bench
+    package init(_ context: RunContext, rules: Decider, approval: ApprovalRule, settings: ApplyPlan.Settings) {
+        self.context = context
         decider = rules
         self.approval = approval
         self.settings = settings
@@ -23,12 +23,12 @@ package struct ApplyErasure: Sendable {
         progress: @escaping @Sendable (OutcomeCounts) -> Void = { _ in }
     ) async throws(LetheError) -> RunResult {
         if let allowDeletes {
-            try AllowDeletes(inventory: bench.inventory, log: bench.log).run(id, atMost: allowDeletes, by: name)
+            try AllowDeletes(inventory: context.inventory, log: context.log).run(id, atMost: allowDeletes, by: name)
         }
-        var record = try bench.inventory.plan(id)
+        var record = try context.inventory.plan(id)
         if record.state == .proposed {
             record = try ApprovePlan(
-                inventory: bench.inventory, log: bench.log, time: bench.time, rules: approval
+                inventory: context.inventory, log: context.log, time: context.time, rules: approval
             ).run(id, by: name)
         }
         guard record.state != .proposed else {
@@ -36,12 +36,12 @@ package struct ApplyErasure: Sendable {
                 "approval-needed", .refused, "plan \(id) needs the approval of one more person",
                 hint: "lethe plan approve \(id) --as NAME, then: lethe plan apply \(id)")
         }
-        if let requestID = record.plan.request, var request = try bench.inventory.request(requestID),
+        if let requestID = record.plan.request, var request = try context.inventory.request(requestID),
             request.state == .planned
         {
             request.state = .approved
-            try RequestStates(inventory: bench.inventory, log: bench.log).update(request, by: name)
+            try RequestStates(inventory: context.inventory, log: context.log).update(request, by: name)
         }
-        return try await ApplyPlan(bench, rules: decider, settings: settings).run(id, progress: progress)
+        return try await ApplyPlan(context, rules: decider, settings: settings).run(id, progress: progress)
     }
 }

@@ -4,10 +4,10 @@ import Inventory
 
 /// What a person decides of a request: it is refused, it is withdrawn, or it takes longer. Deletes nothing.
 package struct DecideRequest: Sendable {
-    private let bench: Workbench
+    private let context: RunContext
 
-    package init(_ bench: Workbench) {
-        self.bench = bench
+    package init(_ context: RunContext) {
+        self.context = context
     }
 
     /// The answer is no. `reason` is the ground; nothing may have been carried out yet.
@@ -25,8 +25,8 @@ package struct DecideRequest: Sendable {
     package func extend(
         _ id: RequestID, by name: String, reason: String, told: Timestamp? = nil
     ) throws(LetheError) -> ErasureRequest {
-        try CatchUp(inventory: bench.inventory, log: bench.log).run()
-        let now = bench.time.now()
+        try CatchUp(inventory: context.inventory, log: context.log).run()
+        let now = context.time.now()
         var request = try open(id)
         guard request.extensionToldOn == nil else {
             throw LetheError("already-extended", .refused, "request \(id) was extended before: the law allows it once")
@@ -38,11 +38,11 @@ package struct DecideRequest: Sendable {
         }
         let deadline = try ErasureDeadline(
             request.jurisdiction, received: request.received, course: .init(extendedOn: day), now: now)
-        let (name, reason) = (try TypedText.actor(name), try TypedText.reason(reason))
+        let (name, reason) = (try OperatorText.actor(name), try OperatorText.reason(reason))
         request.due = deadline.answerBy
         request.extensionReason = reason
         request.extensionToldOn = day
-        try RequestStates(inventory: bench.inventory, log: bench.log).update(request, by: name, reason: reason)
+        try RequestStates(inventory: context.inventory, log: context.log).update(request, by: name, reason: reason)
         return request
     }
 
@@ -51,28 +51,28 @@ package struct DecideRequest: Sendable {
         _ id: RequestID, as state: ErasureRequest.State, from allowed: Set<ErasureRequest.State>, by name: String,
         reason: String
     ) throws(LetheError) -> ErasureRequest {
-        let lease = try RunLease(bench.leaseFile)
+        let lease = try RunLease(context.leaseFile)
         defer { withExtendedLifetime(lease) {} }
-        try CatchUp(inventory: bench.inventory, log: bench.log).run()
+        try CatchUp(inventory: context.inventory, log: context.log).run()
         var request = try open(id)
         guard allowed.contains(request.state) else {
             throw LetheError(
                 "request-state", .refused, "request \(id) is \(request.state.rawValue): part of it may be carried out",
                 hint: "finish it: lethe run --apply, or end it: lethe requests withdraw \(id) --as NAME --reason TEXT")
         }
-        let (name, reason) = (try TypedText.actor(name), try TypedText.reason(reason))
-        if let plan = request.plan, try !bench.inventory.plan(plan).state.isClosed {
-            try ClosePlan(bench).cancel(plan, by: name, reason: "the request is \(state.rawValue)")
+        let (name, reason) = (try OperatorText.actor(name), try OperatorText.reason(reason))
+        if let plan = request.plan, try !context.inventory.plan(plan).state.isClosed {
+            try ClosePlan(context).cancel(plan, by: name, reason: "the request is \(state.rawValue)")
         }
         request.state = state
-        request.answered = bench.time.now()
+        request.answered = context.time.now()
         if state == .refused { request.ground = reason }
-        try RequestStates(inventory: bench.inventory, log: bench.log).update(request, by: name, reason: reason)
+        try RequestStates(inventory: context.inventory, log: context.log).update(request, by: name, reason: reason)
         return request
     }
 
     private func open(_ id: RequestID) throws(LetheError) -> ErasureRequest {
-        guard let request = try bench.inventory.request(id) else {
+        guard let request = try context.inventory.request(id) else {
             throw LetheError("unknown-request", .usage, "there is no request \(id)", hint: "lethe requests list")
         }
         guard !request.state.isClosed else {

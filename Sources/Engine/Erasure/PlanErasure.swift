@@ -37,12 +37,12 @@ package struct PlanErasure: Sendable {
         package let attachments: [AttachmentID: Attachment]
     }
 
-    private let bench: Workbench
+    private let context: RunContext
     private let decider: Decider
     private let limits: Limits
 
-    package init(_ bench: Workbench, rules: Decider, limits: Limits) {
-        self.bench = bench
+    package init(_ context: RunContext, rules: Decider, limits: Limits) {
+        self.context = context
         decider = rules
         self.limits = limits
     }
@@ -51,8 +51,8 @@ package struct PlanErasure: Sendable {
     package func run(
         _ ask: Ask, progress: @Sendable (SyncFromAPI.Report) -> Void = { _ in }
     ) async throws(LetheError) -> Planned {
-        let now = bench.time.now()
-        try CatchUp(inventory: bench.inventory, log: bench.log).run()
+        let now = context.time.now()
+        try CatchUp(inventory: context.inventory, log: context.log).run()
         let subjects = try pseudonyms(of: ask.handles)
         try refuseSecond(subjects)
         let received = ask.received ?? now
@@ -63,12 +63,12 @@ package struct PlanErasure: Sendable {
         let request = ErasureRequest(
             id: try Randomness.id(RequestKind.self), state: .received, received: received, due: deadline.answerBy,
             jurisdiction: ask.jurisdiction, scope: ask.scope, subjects: subjects,
-            openedBy: try TypedText.actor(ask.openedBy), channel: try ask.channel.map(TypedText.reason),
-            identityMethod: try ask.identityMethod.map(TypedText.reason), coverage: .offline,
+            openedBy: try OperatorText.actor(ask.openedBy), channel: try ask.channel.map(OperatorText.reason),
+            identityMethod: try ask.identityMethod.map(OperatorText.reason), coverage: .offline,
             identityDate: ask.identityMethod == nil ? nil : now,
             identityBy: ask.identityMethod == nil ? nil : ask.openedBy, includesShared: ask.includesShared)
-        try bench.inventory.insert(request)
-        _ = try bench.log.append([.requestOpened(.init(request))])
+        try context.inventory.insert(request)
+        _ = try context.log.append([.requestOpened(.init(request))])
         return try await search(request, ask.isOffline ? nil : ask.handles, progress)
     }
 
@@ -77,8 +77,8 @@ package struct PlanErasure: Sendable {
     package func run(
         again id: RequestID, handles: [Handle]? = nil, progress: @Sendable (SyncFromAPI.Report) -> Void = { _ in }
     ) async throws(LetheError) -> Planned {
-        try CatchUp(inventory: bench.inventory, log: bench.log).run()
-        guard var request = try bench.inventory.request(id) else {
+        try CatchUp(inventory: context.inventory, log: context.log).run()
+        guard var request = try context.inventory.request(id) else {
             throw LetheError("unknown-request", .usage, "there is no request \(id)", hint: "lethe requests list")
         }
         guard ![.refused, .withdrawn, .merged, .applying].contains(request.state) else {
@@ -93,8 +93,8 @@ package struct PlanErasure: Sendable {
                     hint: "open another request for the new ones")
             }
         }
-        if let old = request.plan, [.proposed, .approved].contains(try bench.inventory.plan(old).state) {
-            try ClosePlan(bench).cancel(old, by: request.openedBy, reason: "planned anew")
+        if let old = request.plan, [.proposed, .approved].contains(try context.inventory.plan(old).state) {
+            try ClosePlan(context).cancel(old, by: request.openedBy, reason: "planned anew")
         }
         request.answered = nil
         return try await search(request, handles, progress)
@@ -105,22 +105,22 @@ package struct PlanErasure: Sendable {
     ) async throws(LetheError) -> Planned {
         var request = opened
         if let handles {
-            request.coverage = try await SyncFromAPI(bench).run(of: handles, progress: progress).coverage
+            request.coverage = try await SyncFromAPI(context).run(of: handles, progress: progress).coverage
         }
-        let now = bench.time.now()
-        let candidates = try bench.inventory.erasureCandidates(subjects: request.subjects, scope: request.scope)
-        let holds = try bench.inventory.activeHolds(at: now)
+        let now = context.time.now()
+        let candidates = try context.inventory.erasureCandidates(subjects: request.subjects, scope: request.scope)
+        let holds = try context.inventory.activeHolds(at: now)
         let plan = Plan(
-            id: try Randomness.id(PlanKind.self), kind: .erasure, created: now, partner: bench.partner,
+            id: try Randomness.id(PlanKind.self), kind: .erasure, created: now, partner: context.partner,
             policyDigest: decider.policies.digest, request: request.id, coverage: request.coverage.rawValue,
             limits: limits, items: candidates.map { item($0, of: request, holds: holds, now: now) })
-        let digest = try RecordPlan(inventory: bench.inventory, log: bench.log).run(plan)
+        let digest = try RecordPlan(inventory: context.inventory, log: context.log).run(plan)
         request.plan = plan.id
         request.state = .planned
-        try RequestStates(inventory: bench.inventory, log: bench.log).update(request, by: request.openedBy)
+        try RequestStates(inventory: context.inventory, log: context.log).update(request, by: request.openedBy)
         return Planned(
             request: request, plan: plan, digest: digest,
-            coverage: try bench.inventory.erasureCoverage(subjects: request.subjects),
+            coverage: try context.inventory.erasureCoverage(subjects: request.subjects),
             attachments: Dictionary(uniqueKeysWithValues: candidates.map { ($0.attachment.id, $0.attachment) }))
     }
 
@@ -160,14 +160,14 @@ package struct PlanErasure: Sendable {
         }
         var pseudonyms: Set<SubjectPseudonym> = []
         for handle in handles {
-            if let one = try bench.inventory.pseudonym(for: handle, createIfMissing: true) { pseudonyms.insert(one) }
+            if let one = try context.inventory.pseudonym(for: handle, createIfMissing: true) { pseudonyms.insert(one) }
         }
         return pseudonyms.sorted()
     }
 
     /// One open request a person: two would race for the same attachments.
     private func refuseSecond(_ subjects: [SubjectPseudonym]) throws(LetheError) {
-        guard let open = try bench.inventory.openRequests(naming: subjects).first else { return }
+        guard let open = try context.inventory.openRequests(naming: subjects).first else { return }
         throw LetheError(
             "request-open", .refused, "request \(open.id) of this person is not finished (\(open.state.rawValue))",
             hint: "go on with it: lethe erase --extend \(open.id), or look at it: lethe requests show \(open.id)")

@@ -6,18 +6,18 @@ import Rules
 /// Requests that were completed with exceptions and of which something may be deleted now: a retention has ended, a hold
 /// was released.
 struct ResumeRequests: Sendable {
-    let bench: Workbench
+    let context: RunContext
     let decider: Decider
 
     func due() throws(LetheError) -> [RequestID] {
-        let now = bench.time.now()
-        let holds = try bench.inventory.activeHolds(at: now)
+        let now = context.time.now()
+        let holds = try context.inventory.activeHolds(at: now)
         var due: [RequestID] = []
-        for request in try bench.inventory.requests() where request.state == .completedWithExceptions {
+        for request in try context.inventory.requests() where request.state == .completedWithExceptions {
             guard let plan = request.plan else { continue }
-            for item in try bench.inventory.results(of: plan) {
+            for item in try context.inventory.results(of: plan) {
                 guard item.outcome == .withheldHold || item.outcome == .withheldRetention,
-                    let attachment = try bench.inventory.attachment(item.attachment), attachment.state != .gone,
+                    let attachment = try context.inventory.attachment(item.attachment), attachment.state != .gone,
                     decider.ruling(on: attachment, holds: holds, request: request.id, now: now).verdict == .delete
                 else { continue }
                 due.append(request.id)

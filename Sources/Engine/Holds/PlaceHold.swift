@@ -20,8 +20,8 @@ package struct PlaceHold: Sendable {
             throw LetheError("hold-ended", .usage, "a hold cannot end before it begins")
         }
         let hold = LegalHold(
-            id: try Randomness.id(HoldKind.self), scope: scope, placedAt: now, placedBy: try TypedText.actor(name),
-            reason: try TypedText.reason(reason), until: until)
+            id: try Randomness.id(HoldKind.self), scope: scope, placedAt: now, placedBy: try OperatorText.actor(name),
+            reason: try OperatorText.reason(reason), until: until)
         try inventory.place(hold)
         do throws(LetheError) {
             try record(hold, in: log)
@@ -60,7 +60,7 @@ package struct ReleaseHold: Sendable {
             throw LetheError("unknown-hold", .usage, "there is no hold \(id) in force", hint: "lethe hold list")
         }
         _ = try log.append([
-            .holdReleased(hold: id, by: try TypedText.actor(name), reason: try TypedText.reason(reason))
+            .holdReleased(hold: id, by: try OperatorText.actor(name), reason: try OperatorText.reason(reason))
         ])
         if stored != nil { try inventory.release(id, at: now) }
         try CatchUp(inventory: inventory, log: log).run()

@@ -22,14 +22,14 @@ package struct SyncFromAPI: Sendable {
         package var status: ExitStatus { coverage == .complete ? .done : .incomplete }
     }
 
-    private let bench: Workbench
+    private let context: RunContext
     private let retrying: Retrying
 
-    package init(_ bench: Workbench, requestsPerSecond: Int = 10) {
-        self.bench = bench
+    package init(_ context: RunContext, requestsPerSecond: Int = 10) {
+        self.context = context
         var policy = RetryPolicy()
         policy.maximumTries = 6
-        retrying = Retrying(policy: policy, perSecond: requestsPerSecond, time: bench.time)
+        retrying = Retrying(policy: policy, perSecond: requestsPerSecond, time: context.time)
     }
 
     /// All lines of the account, or these.
@@ -37,7 +37,7 @@ package struct SyncFromAPI: Sendable {
         lines wanted: [PhoneLine] = [], progress: @Sendable (Report) -> Void = { _ in }
     ) async throws(LetheError) -> Report {
         var report = Report()
-        let clearance = try await Preflight(bench).listLines()
+        let clearance = try await Preflight(context).listLines()
         for line in wanted where !clearance.contains(line) {
             throw LetheError(
                 "unknown-line", .usage, "the account has no line \(line)",
@@ -65,8 +65,8 @@ package struct SyncFromAPI: Sendable {
         of handle: Handle?, on line: PhoneLine?, bookmark: String?, _ report: inout Report,
         _ progress: @Sendable (Report) -> Void
     ) async throws(LetheError) {
-        let vendor = bench.vendor
-        var cursor = try bookmark.flatMap { (name) throws(LetheError) in try bench.inventory.bookmark(name) }
+        let vendor = context.vendor
+        var cursor = try bookmark.flatMap { (name) throws(LetheError) in try context.inventory.bookmark(name) }
         var places: Set<String?> = []
         repeat {
             let place = cursor
@@ -79,8 +79,8 @@ package struct SyncFromAPI: Sendable {
             progress(report)
             cursor = page.nextCursor
             if Self.isRepeated(cursor, places, &report) { cursor = nil }
-            if let bookmark { try bench.inventory.setBookmark(bookmark, to: cursor) }
-            if bench.shouldStop() {
+            if let bookmark { try context.inventory.setBookmark(bookmark, to: cursor) }
+            if context.shouldStop() {
                 report.coverage = .partial
                 return
             }
@@ -90,7 +90,7 @@ package struct SyncFromAPI: Sendable {
     private func walkMessages(
         in chat: ChatID, _ report: inout Report, _ progress: @Sendable (Report) -> Void
     ) async throws(LetheError) {
-        let vendor = bench.vendor
+        let vendor = context.vendor
         var cursor: String?
         var places: Set<String?> = []
         repeat {
@@ -112,7 +112,7 @@ package struct SyncFromAPI: Sendable {
             progress(report)
             cursor = page.nextCursor
             if Self.isRepeated(cursor, places, &report) { return }
-        } while cursor != nil && !bench.shouldStop()
+        } while cursor != nil && !context.shouldStop()
         if cursor != nil { report.coverage = .partial }
     }
 
@@ -135,10 +135,10 @@ package struct SyncFromAPI: Sendable {
     private func lookUpUndated(
         _ report: inout Report, _ progress: @Sendable (Report) -> Void
     ) async throws(LetheError) {
-        let vendor = bench.vendor
+        let vendor = context.vendor
         var cursor: AttachmentID?
         repeat {
-            let page = try bench.inventory.attachments(
+            let page = try context.inventory.attachments(
                 AttachmentFilter(state: .live), after: cursor, limit: 500, where: { $0.created == nil })
             for attachment in page.attachments {
                 let lookUp = await retrying(answer: { $0.answer }, call: { await vendor.lookUp(attachment.id) })
@@ -150,13 +150,13 @@ package struct SyncFromAPI: Sendable {
             }
             cursor = page.next
             progress(report)
-        } while cursor != nil && !bench.shouldStop()
+        } while cursor != nil && !context.shouldStop()
     }
 
     private func record(
         _ deliveries: [Delivery], _ report: inout Report, countsAttachments: Bool = true
     ) throws(LetheError) {
-        let batch = try bench.inventory.record(deliveries, now: bench.time.now())
+        let batch = try context.inventory.record(deliveries, now: context.time.now())
         report.reopened += batch.reopens.subtracting(report.reopened).sorted()
         guard countsAttachments else { return }
         report.attachmentsNew += batch.new
@@ -165,7 +165,7 @@ package struct SyncFromAPI: Sendable {
     }
 
     private func finish(_ report: Report) throws(LetheError) {
-        try RequestStates(inventory: bench.inventory, log: bench.log)
+        try RequestStates(inventory: context.inventory, log: context.log)
             .reopen(report.reopened, reason: "an attachment from before the completion came to be known")
     }
 }

@@ -34,7 +34,7 @@ package struct ApprovePlan: Sendable {
     @discardableResult
     package func run(_ id: PlanID, by name: String, digest: String? = nil) throws(LetheError) -> PlanRecord {
         let record = try proposed(id)
-        let person = try TypedText.actor(name)
+        let person = try OperatorText.actor(name)
         guard digest == nil || digest == record.digest else {
             throw LetheError(
                 "wrong-digest", .refused, "the digest given is not that of plan \(id)", hint: "lethe plan show \(id)")
@@ -54,7 +54,7 @@ package struct ApprovePlan: Sendable {
 
     /// `lethe run --apply` and schedules: within `approval.above` items nobody is asked.
     @discardableResult
-    package func runByItself(
+    package func approveAutomatically(
         _ id: PlanID, by name: String, how: AuditRecord.Approval
     ) throws(LetheError) -> PlanRecord {
         let record = try proposed(id)

@@ -85,7 +85,7 @@ package struct LockedPolicies: Sendable {
         }
         var records: [AuditRecord] = [
             .operatorAct(
-                act: .policyUnlock, ref: id, by: try TypedText.actor(name), reason: try TypedText.reason(reason))
+                act: .policyUnlock, ref: id, by: try OperatorText.actor(name), reason: try OperatorText.reason(reason))
         ]
         let present = policies[id].flatMap { $0.isLocked ? $0 : nil }
         if let present { records.append(try keep(present)) }

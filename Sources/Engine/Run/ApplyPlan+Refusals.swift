@@ -16,7 +16,7 @@ extension ApplyPlan {
         case .applying: return
         case .halted:
             let cause = record.cause.flatMap(HaltCause.init)
-            guard cause?.isSurprise == true, reason == nil else { return }
+            guard cause?.requiresReview == true, reason == nil else { return }
             throw LetheError(
                 "plan-halted", .refused, "plan \(id) was halted: \(cause?.message ?? "for a reason unknown here")",
                 hint: "find out why, then: lethe plan apply \(id) --reason TEXT")
@@ -35,7 +35,7 @@ extension ApplyPlan {
         else {
             throw LetheError("not-approved", .refused, "plan \(record.plan.id) has no approval of this digest")
         }
-        guard bench.time.now() < first.adding(seconds: Self.approvalLife) else {
+        guard context.time.now() < first.adding(seconds: Self.approvalLife) else {
             throw LetheError(
                 "approval-expired", .refused, "the approval of plan \(record.plan.id) is more than 72 hours old",
                 hint: "plan anew, and approve that: lethe plan cancel \(record.plan.id)")
@@ -44,20 +44,20 @@ extension ApplyPlan {
 
     /// What changed since the plan was made; `nil` = nothing that matters. Holds never make a plan stale, they drop items.
     func staleness(of record: PlanRecord) -> String? {
-        if record.plan.partner != bench.partner { return "it was made for another partner" }
+        if record.plan.partner != context.partner { return "it was made for another partner" }
         if record.plan.kind != .drill, record.plan.policyDigest != decider.policies.digest {
             return "the policies have changed"
         }
-        if record.plan.expires <= bench.time.now() { return "it expired on \(record.plan.expires.brief)" }
+        if record.plan.expires <= context.time.now() { return "it expired on \(record.plan.expires.brief)" }
         return nil
     }
 
     func refuseOverLimit(_ record: PlanRecord, _ progress: PlanProgress) throws(LetheError) {
         guard !record.limitsLifted, record.plan.kind != .drill else { return }
         let open = record.plan.items.filter { $0.withheld == nil && progress.closed[$0.attachment] == nil }
-        let recent = try bench.inventory.deletedVolume(since: bench.time.now().adding(seconds: -86_400))
+        let recent = try context.inventory.deletedVolume(since: context.time.now().adding(seconds: -86_400))
         let check = LimitCheck(
-            limits: record.plan.limits, live: try bench.inventory.liveCount(), recentDeletes: recent.deletes,
+            limits: record.plan.limits, live: try context.inventory.liveCount(), recentDeletes: recent.deletes,
             recentBytes: recent.bytes, isErasure: record.plan.kind == .erasure)
         guard let breach = check.breach(by: open) else { return }
         throw LetheError(
@@ -70,16 +70,16 @@ extension ApplyPlan {
     func lines(of plan: Plan) throws(LetheError) -> Set<PhoneLine>? {
         if plan.kind == .drill { return nil }
         let own = Set(plan.items.compactMap(\.line))
-        return own.isEmpty ? try bench.inventory.lines() : own
+        return own.isEmpty ? try context.inventory.lines() : own
     }
 
     /// Attachments of the request's person that others also received, with how many, unless a person has decided.
     func shared(in plan: Plan) throws(LetheError) -> [AttachmentID: Int] {
-        guard let id = plan.request, let request = try bench.inventory.request(id), !request.includesShared else {
+        guard let id = plan.request, let request = try context.inventory.request(id), !request.includesShared else {
             return [:]
         }
         var shared: [AttachmentID: Int] = [:]
-        for candidate in try bench.inventory.erasureCandidates(subjects: request.subjects, scope: request.scope)
+        for candidate in try context.inventory.erasureCandidates(subjects: request.subjects, scope: request.scope)
         where candidate.sharedWith > 0 {
             shared[candidate.attachment.id] = candidate.sharedWith
         }

@@ -30,12 +30,12 @@ package struct ApplyPlan: Sendable {
     /// Hours between the first approval and the first apply, in seconds.
     static let approvalLife: Int64 = 72 * 3600
 
-    let bench: Workbench
+    let context: RunContext
     let decider: Decider
     let settings: Settings
 
-    package init(_ bench: Workbench, rules: Decider, settings: Settings) {
-        self.bench = bench
+    package init(_ context: RunContext, rules: Decider, settings: Settings) {
+        self.context = context
         decider = rules
         self.settings = settings
     }
@@ -44,15 +44,15 @@ package struct ApplyPlan: Sendable {
     package func run(
         _ id: PlanID, reason: String? = nil, progress: @escaping @Sendable (OutcomeCounts) -> Void = { _ in }
     ) async throws(LetheError) -> RunResult {
-        let lease = try RunLease(bench.leaseFile)
+        let lease = try RunLease(context.leaseFile)
         defer { withExtendedLifetime(lease) {} }
-        try CatchUp(inventory: bench.inventory, log: bench.log).run()
-        let record = try bench.inventory.plan(id)
+        try CatchUp(inventory: context.inventory, log: context.log).run()
+        let record = try context.inventory.plan(id)
         try refuseUnready(record, reason: reason)
         if record.plan.kind != .drill {
-            try LockedPolicies(inventory: bench.inventory, log: bench.log).admit(decider.policies)
+            try LockedPolicies(inventory: context.inventory, log: context.log).admit(decider.policies)
         }
-        let clearance = try await Preflight(bench).run(lines: try lines(of: record.plan))
+        let clearance = try await Preflight(context).run(lines: try lines(of: record.plan))
         return try await apply(record, clearance, reason: reason, progress: progress)
     }
 
@@ -61,23 +61,23 @@ package struct ApplyPlan: Sendable {
         _ record: PlanRecord, _ clearance: Preflight.Clearance, reason: String? = nil,
         progress: @escaping @Sendable (OutcomeCounts) -> Void
     ) async throws(LetheError) -> RunResult {
-        _ = try await SettleOpenIntents(bench, rules: decider).run(accountLines: clearance.accountLines)
+        _ = try await SettleOpenIntents(context, rules: decider).run(accountLines: clearance.accountLines)
         if let lines = try lines(of: record.plan) {
             try Preflight.refuseForeignKey(lines, accountLines: clearance.accountLines)
         }
         if let stale = staleness(of: record) {
-            if record.state == .applying { try ClosePlan(bench).expire(record.plan.id, reason: stale) }
+            if record.state == .applying { try ClosePlan(context).expire(record.plan.id, reason: stale) }
             throw LetheError(
                 "plan-stale", .refused, "plan \(record.plan.id) is stale: \(stale)",
                 hint: "plan anew: lethe run, or lethe erase for a request")
         }
-        let before = try bench.inventory.progress(of: record.plan.id)
+        let before = try context.inventory.progress(of: record.plan.id)
         try refuseOverLimit(record, before)
         let redecider = Redecider(
-            inventory: bench.inventory, decider: decider, plan: record.plan, accountLines: clearance.accountLines,
+            inventory: context.inventory, decider: decider, plan: record.plan, accountLines: clearance.accountLines,
             shared: try shared(in: record.plan))
         let run = try Self.newID(RunKind.self)
-        if record.state != .applying { try bench.inventory.move(record.plan.id, to: .applying) }
+        if record.state != .applying { try context.inventory.move(record.plan.id, to: .applying) }
         try begin(run, record, reason: reason)
         let (machine, commitFailure) = await drive(run, redecider, before, progress)
         let why = commitFailure.map { ["the audit log: \($0.message)"] } ?? []
@@ -94,8 +94,8 @@ package struct ApplyPlan: Sendable {
         records.append(
             .runStart(
                 run: run, plan: record.plan.id, digest: record.digest, policy: record.plan.policyDigest))
-        _ = try bench.log.append(records)
-        try CatchUp(inventory: bench.inventory, log: bench.log).run()
+        _ = try context.log.append(records)
+        try CatchUp(inventory: context.inventory, log: context.log).run()
     }
 
     private func drive(
@@ -108,7 +108,7 @@ package struct ApplyPlan: Sendable {
                 maxInFlight: settings.maxInFlight, requestsPerSecond: settings.requestsPerSecond,
                 provesEach: redecider.plan.kind != .retention, usesCanary: settings.usesCanary),
             progress: before)
-        let driver = PlanDriver(bench: bench, run: run, redecider: redecider)
+        let driver = PlanDriver(context: context, run: run, redecider: redecider)
         let end = await driver.drive(machine) { progress($0.countsWithOpen) }
         return (end, driver.commitFailure)
     }
@@ -119,21 +119,21 @@ package struct ApplyPlan: Sendable {
         let counts = machine.countsWithOpen
         if machine.halted == .auditWriteFailed {
             // The disk may be full: what this leaves undone, the next start finds in the log.
-            try? bench.inventory.move(plan.id, to: .halted, cause: HaltCause.auditWriteFailed.rawValue)
+            try? context.inventory.move(plan.id, to: .halted, cause: HaltCause.auditWriteFailed.rawValue)
         } else {
-            try CatchUp(inventory: bench.inventory, log: bench.log).run()
+            try CatchUp(inventory: context.inventory, log: context.log).run()
             if let cause = machine.halted {
-                try bench.inventory.move(plan.id, to: .halted, cause: cause.rawValue)
+                try context.inventory.move(plan.id, to: .halted, cause: cause.rawValue)
             } else if counts[.open as Outcome.Group] == 0 {
-                try bench.inventory.move(plan.id, to: .done)
+                try context.inventory.move(plan.id, to: .done)
             }
         }
         let result = RunResult(
             plan: plan.id, run: run, counts: counts, halted: machine.halted, resumeAfter: machine.resumeAfter,
             warnings: warnings)
         if let request = plan.request, machine.halted != .auditWriteFailed {
-            try RequestStates(inventory: bench.inventory, log: bench.log)
-                .follow(result, of: request, now: bench.time.now())
+            try RequestStates(inventory: context.inventory, log: context.log)
+                .follow(result, of: request, now: context.time.now())
         }
         return result
     }

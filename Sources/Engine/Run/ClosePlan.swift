@@ -4,10 +4,10 @@ import Inventory
 
 /// Ends a plan before all of its items are done: what is open then ends as `not_attempted`, and the totals are recorded.
 package struct ClosePlan: Sendable {
-    private let bench: Workbench
+    private let context: RunContext
 
-    package init(_ bench: Workbench) {
-        self.bench = bench
+    package init(_ context: RunContext) {
+        self.context = context
     }
 
     /// `lethe plan cancel ID`.
@@ -23,16 +23,16 @@ package struct ClosePlan: Sendable {
     private func close(
         _ id: PlanID, to state: Plan.State, _ act: AuditRecord.OperatorAct, by: String, reason: String?
     ) throws(LetheError) {
-        let record = try bench.inventory.plan(id)
-        let progress = try bench.inventory.progress(of: id)
+        let record = try context.inventory.plan(id)
+        let progress = try context.inventory.progress(of: id)
         guard progress.open.isEmpty else {
             throw LetheError(
                 "open-intents", .refused, "plan \(id) has \(progress.open.count) DELETEs whose answer is not known yet",
                 hint: "settle them first: lethe run --apply")
         }
-        try bench.inventory.move(id, to: state, cause: reason)
+        try context.inventory.move(id, to: state, cause: reason)
         var records = [AuditRecord.operatorAct(act: act, ref: id.description, by: by, reason: reason)]
-        if let run = try bench.inventory.runs(of: id).last?.id {
+        if let run = try context.inventory.runs(of: id).last?.id {
             var counts = OutcomeCounts(progress.closed.values)
             for item in record.plan.items where progress.closed[item.attachment] == nil {
                 records.append(
@@ -42,7 +42,7 @@ package struct ClosePlan: Sendable {
             }
             records.append(.runEnd(.init(run: run, counts: counts)))
         }
-        _ = try bench.log.append(records)
-        try CatchUp(inventory: bench.inventory, log: bench.log).run()
+        _ = try context.log.append(records)
+        try CatchUp(inventory: context.inventory, log: context.log).run()
     }
 }

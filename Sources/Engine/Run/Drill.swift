@@ -15,45 +15,45 @@ package struct Drill: Sendable {
         package let grade: EvidenceGrade?
     }
 
-    private let bench: Workbench
+    private let context: RunContext
     private let decider: Decider
     private let settings: ApplyPlan.Settings
 
-    package init(_ bench: Workbench, rules: Decider, settings: ApplyPlan.Settings) {
-        self.bench = bench
+    package init(_ context: RunContext, rules: Decider, settings: ApplyPlan.Settings) {
+        self.context = context
         decider = rules
         self.settings = settings
     }
 
     package func run() async throws(LetheError) -> Outcome {
-        try CatchUp(inventory: bench.inventory, log: bench.log).run()
+        try CatchUp(inventory: context.inventory, log: context.log).run()
         let id = try await upload()
-        let now = bench.time.now()
+        let now = context.time.now()
         let plan = Plan(
-            id: try Randomness.id(PlanKind.self), kind: .drill, created: now, partner: bench.partner,
+            id: try Randomness.id(PlanKind.self), kind: .drill, created: now, partner: context.partner,
             policyDigest: decider.policies.digest, coverage: "drill", limits: Limits(),
             items: [PlanItem(attachment: id, rule: "drill", tier: .persistent, size: Int64(Self.bytes.count))])
-        _ = try RecordPlan(inventory: bench.inventory, log: bench.log).run(plan)
+        _ = try RecordPlan(inventory: context.inventory, log: context.log).run(plan)
         try ApprovePlan(
-            inventory: bench.inventory, log: bench.log, time: bench.time, rules: ApprovalRule()
-        ).runByItself(plan.id, by: settings.operatorName, how: .cli)
-        let result = try await ApplyPlan(bench, rules: decider, settings: settings).run(plan.id)
-        let grade = try bench.inventory.results(of: plan.id).first?.grade
+            inventory: context.inventory, log: context.log, time: context.time, rules: ApprovalRule()
+        ).approveAutomatically(plan.id, by: settings.operatorName, how: .cli)
+        let result = try await ApplyPlan(context, rules: decider, settings: settings).run(plan.id)
+        let grade = try context.inventory.results(of: plan.id).first?.grade
         return Outcome(attachment: id, result: result, grade: grade)
     }
 
     private static let bytes = Array("a drill of lethe: this file deletes itself\n".utf8)
 
     private func upload() async throws(LetheError) -> AttachmentID {
-        let uploaded = await bench.vendor.upload(Self.bytes, mime: "text/plain", name: "lethe-drill.txt")
+        let uploaded = await context.vendor.upload(Self.bytes, mime: "text/plain", name: "lethe-drill.txt")
         try Preflight.refuseBadKey(uploaded.answer)
         guard let id = uploaded.id, (200..<300).contains(uploaded.answer.status) else {
             throw LetheError(
                 "drill-upload", .failed, "the drill's attachment could not be uploaded (\(uploaded.answer.brief))",
                 hint: "nothing of yours was touched; try again later")
         }
-        let vendor = bench.vendor
-        let found = await Retrying(perSecond: 10, time: bench.time)(
+        let vendor = context.vendor
+        let found = await Retrying(perSecond: 10, time: context.time)(
             answer: { $0.answer }, call: { await vendor.lookUp(id) })
         guard LookUpFinding(found.answer) == .present else {
             throw LetheError(

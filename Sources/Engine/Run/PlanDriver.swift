@@ -8,7 +8,7 @@ import Synchronization
 /// Performs the machine's commands: appends to the audit log on a thread of its own, reads holds and facts on another,
 /// asks the vendor in tasks. **The one place in the code that calls `VendorAPI.delete`.**
 struct PlanDriver: Sendable {
-    let bench: Workbench
+    let context: RunContext
     let run: RunID
     let redecider: Redecider
 
@@ -25,8 +25,8 @@ struct PlanDriver: Sendable {
     /// How often a signal and the kill file are looked for while nothing else happens.
     private static let watchInterval: Int64 = 200_000
 
-    init(bench: Workbench, run: RunID, redecider: Redecider) {
-        self.bench = bench
+    init(context: RunContext, run: RunID, redecider: Redecider) {
+        self.context = context
         self.run = run
         self.redecider = redecider
     }
@@ -42,7 +42,7 @@ struct PlanDriver: Sendable {
             var alarm: Timestamp?
             for await event in events {
                 if case .tick = event { alarm = nil }
-                let now = bench.time.now()
+                let now = context.time.now()
                 for command in machine.handle(event, now: now, using: &random) {
                     group.addTask { await perform(command, inbox) }
                 }
@@ -51,7 +51,7 @@ struct PlanDriver: Sendable {
                 guard let wake = machine.nextWake, alarm.map({ wake < $0 }) ?? true else { continue }
                 alarm = wake
                 group.addTask {
-                    await bench.time.sleep(microseconds: max(0, wake.microseconds - now.microseconds))
+                    await context.time.sleep(microseconds: max(0, wake.microseconds - now.microseconds))
                     inbox.yield(.tick)
                 }
             }
@@ -68,9 +68,9 @@ struct PlanDriver: Sendable {
         case .decide(let ids): inbox.yield(await Self.blocking(reading) { decide(ids) })
         case .commit(let entries): await commit(entries, inbox)
         case .check(let id): inbox.yield(.checked(id, await Self.blocking(reading) { check() }))
-        case .delete(let id): inbox.yield(.answered(id, await bench.vendor.delete(id)))
+        case .delete(let id): inbox.yield(.answered(id, await context.vendor.delete(id)))
         case .lookUp(let id, let reason):
-            let lookUp = await bench.vendor.lookUp(id)
+            let lookUp = await context.vendor.lookUp(id)
             if reason == .before, let url = lookUp.url { urls.keep(url, of: id) }
             inbox.yield(.lookedUp(id, reason, lookUp.answer, hasURL: lookUp.url != nil))
         case .head(let id):
@@ -78,22 +78,22 @@ struct PlanDriver: Sendable {
                 _ = inbox.yield(.headed(id, VendorAnswer(.failure(.connectionRefused))))
                 return
             }
-            inbox.yield(.headed(id, await bench.vendor.head(url)))
+            inbox.yield(.headed(id, await context.vendor.head(url)))
         case .finish: break
         }
     }
 
     private func decide(_ ids: [AttachmentID]) -> MachineEvent {
         do {
-            return .decided(try redecider.decide(ids, now: bench.time.now()))
+            return .decided(try redecider.decide(ids, now: context.time.now()))
         } catch {
             return .undecidable
         }
     }
 
     private func check() -> CheckResult {
-        if FileManager.default.fileExists(atPath: bench.stopFile.path) { return .killFile }
-        guard let version = try? bench.inventory.holdVersion() else { return .holdsUnreadable }
+        if FileManager.default.fileExists(atPath: context.stopFile.path) { return .killFile }
+        guard let version = try? context.inventory.holdVersion() else { return .holdsUnreadable }
         return .holds(version: version)
     }
 
@@ -103,27 +103,27 @@ struct PlanDriver: Sendable {
         let records = entries.map { $0.record(in: run) }
         await Self.blocking(writing) {
             do throws(LetheError) {
-                _ = try bench.log.append(records)
+                _ = try context.log.append(records)
                 inbox.yield(.committed)
             } catch {
                 failedCommit.keep(error)
                 inbox.yield(.commitFailed)
             }
         }
-        projecting.async { _ = try? CatchUp(inventory: bench.inventory, log: bench.log).follow() }
+        projecting.async { _ = try? CatchUp(inventory: context.inventory, log: context.log).follow() }
     }
 
     private func watch(_ inbox: AsyncStream<MachineEvent>.Continuation) async {
         while !Task.isCancelled {
-            if bench.shouldStop() {
+            if context.shouldStop() {
                 _ = inbox.yield(.stop(.signal))
                 return
             }
-            if FileManager.default.fileExists(atPath: bench.stopFile.path) {
+            if FileManager.default.fileExists(atPath: context.stopFile.path) {
                 _ = inbox.yield(.stop(.killFile))
                 return
             }
-            await bench.time.sleep(microseconds: Self.watchInterval)
+            await context.time.sleep(microseconds: Self.watchInterval)
         }
     }
 

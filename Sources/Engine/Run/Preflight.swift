@@ -13,17 +13,17 @@ package struct Preflight: Sendable {
         package let warnings: [String]
     }
 
-    private let bench: Workbench
+    private let context: RunContext
 
-    package init(_ bench: Workbench) {
-        self.bench = bench
+    package init(_ context: RunContext) {
+        self.context = context
     }
 
     /// `lines`: the numbers on which the plan's items are; `nil` skips the comparison (a drill has none).
     package func run(lines: Set<PhoneLine>?) async throws(LetheError) -> Clearance {
         try recordHolds()
         try refuseLostHold()
-        try bench.log.verifyHead()
+        try context.log.verifyHead()
         let (listed, answer) = try await askForLines()
         if let lines { try Self.refuseForeignKey(lines, accountLines: listed) }
         return Clearance(accountLines: listed, warnings: clockWarning(answer))
@@ -50,15 +50,15 @@ package struct Preflight: Sendable {
     /// A hold is in force from the moment it is stored, and its record follows at once. Where the process died in between,
     /// a minute ago or longer, it follows here.
     private func recordHolds() throws(LetheError) {
-        let limit = bench.time.now().adding(seconds: -60)
-        let missing = try bench.inventory.unrecordedHolds().filter { $0.placedAt < limit }
+        let limit = context.time.now().adding(seconds: -60)
+        let missing = try context.inventory.unrecordedHolds().filter { $0.placedAt < limit }
         guard !missing.isEmpty else { return }
-        _ = try bench.log.append(missing.map(\.placement))
-        try CatchUp(inventory: bench.inventory, log: bench.log).run()
+        _ = try context.log.append(missing.map(\.placement))
+        try CatchUp(inventory: context.inventory, log: context.log).run()
     }
 
     private func refuseLostHold() throws(LetheError) {
-        guard let lost = try bench.inventory.unresolvedHolds().first else { return }
+        guard let lost = try context.inventory.unresolvedHolds().first else { return }
         throw LetheError(
             "hold-unresolved", .refused,
             "the audit log has hold \(lost), which the inventory lacks: nothing may be deleted",
@@ -73,8 +73,10 @@ package struct Preflight: Sendable {
     private func askForLines() async throws(LetheError) -> (lines: Set<PhoneLine>, VendorAnswer) {
         var policy = RetryPolicy()
         policy.maximumTries = 5
-        let vendor = bench.vendor
-        let listing = await Retrying(policy: policy, perSecond: 10, time: bench.time).page { await vendor.phoneLines() }
+        let vendor = context.vendor
+        let listing = await Retrying(policy: policy, perSecond: 10, time: context.time).page {
+            await vendor.phoneLines()
+        }
         try Self.refuseBadKey(listing.answer)
         guard listing.answer.status == 200, listing.isComplete else {
             throw LetheError(
@@ -87,7 +89,7 @@ package struct Preflight: Sendable {
 
     private func clockWarning(_ answer: VendorAnswer) -> [String] {
         guard let date = answer.date else { return [] }
-        let apart = (bench.time.now().microseconds - date.microseconds).magnitude / 1_000_000
+        let apart = (context.time.now().microseconds - date.microseconds).magnitude / 1_000_000
         guard apart > 60 else { return [] }
         return ["this machine's clock is \(apart) s away from the vendor's: check it before trusting any period"]
     }

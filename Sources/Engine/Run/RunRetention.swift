@@ -20,16 +20,16 @@ package struct RunRetention: Sendable {
         }
     }
 
-    private let bench: Workbench
+    private let context: RunContext
     private let decider: Decider
     private let limits: Limits
     private let approval: ApprovalRule
     private let settings: ApplyPlan.Settings
 
     package init(
-        _ bench: Workbench, rules: Decider, limits: Limits, approval: ApprovalRule, settings: ApplyPlan.Settings
+        _ context: RunContext, rules: Decider, limits: Limits, approval: ApprovalRule, settings: ApplyPlan.Settings
     ) {
-        self.bench = bench
+        self.context = context
         decider = rules
         self.limits = limits
         self.approval = approval
@@ -41,26 +41,26 @@ package struct RunRetention: Sendable {
         allowDeletes: Int? = nil, how: AuditRecord.Approval = .cli,
         progress: @escaping @Sendable (OutcomeCounts) -> Void = { _ in }
     ) async throws(LetheError) -> Answer {
-        let lease = try RunLease(bench.leaseFile)
+        let lease = try RunLease(context.leaseFile)
         defer { withExtendedLifetime(lease) {} }
-        try LockedPolicies(inventory: bench.inventory, log: bench.log).admit(decider.policies)
-        let clearance = try await Preflight(bench).run(lines: try bench.inventory.lines())
-        let apply = ApplyPlan(bench, rules: decider, settings: settings)
-        _ = try await SettleOpenIntents(bench, rules: decider).run(accountLines: clearance.accountLines)
+        try LockedPolicies(inventory: context.inventory, log: context.log).admit(decider.policies)
+        let clearance = try await Preflight(context).run(lines: try context.inventory.lines())
+        let apply = ApplyPlan(context, rules: decider, settings: settings)
+        _ = try await SettleOpenIntents(context, rules: decider).run(accountLines: clearance.accountLines)
         let resumed = try await finishWhatWasLeft(apply, clearance, progress)
         if let stopped = resumed.last, stopped.halted != nil { throw Self.halted(stopped) }
         let planned = try PlanRetention(
-            inventory: bench.inventory, log: bench.log, rules: decider, partner: bench.partner, limits: limits
-        ).run(now: bench.time.now())
+            inventory: context.inventory, log: context.log, rules: decider, partner: context.partner, limits: limits
+        ).run(now: context.time.now())
         let id = planned.plan.id
         if let allowDeletes {
-            try AllowDeletes(inventory: bench.inventory, log: bench.log)
+            try AllowDeletes(inventory: context.inventory, log: context.log)
                 .run(id, atMost: allowDeletes, by: settings.operatorName)
         }
-        try apply.refuseOverLimit(try bench.inventory.plan(id), PlanProgress())
+        try apply.refuseOverLimit(try context.inventory.plan(id), PlanProgress())
         let record = try ApprovePlan(
-            inventory: bench.inventory, log: bench.log, time: bench.time, rules: approval
-        ).runByItself(id, by: settings.operatorName, how: how)
+            inventory: context.inventory, log: context.log, time: context.time, rules: approval
+        ).approveAutomatically(id, by: settings.operatorName, how: how)
         let result = try await apply.apply(record, clearance, progress: progress)
         var others = resumed
         if result.halted == nil {
@@ -75,11 +75,11 @@ package struct RunRetention: Sendable {
         _ progress: @escaping @Sendable (OutcomeCounts) -> Void
     ) async throws(LetheError) -> [RunResult] {
         var results: [RunResult] = []
-        for request in try ResumeRequests(bench: bench, decider: decider).due() {
-            let planned = try await PlanErasure(bench, rules: decider, limits: limits).run(again: request)
+        for request in try ResumeRequests(context: context, decider: decider).due() {
+            let planned = try await PlanErasure(context, rules: decider, limits: limits).run(again: request)
             let record = try ApprovePlan(
-                inventory: bench.inventory, log: bench.log, time: bench.time, rules: approval
-            ).runByItself(planned.plan.id, by: settings.operatorName, how: how)
+                inventory: context.inventory, log: context.log, time: context.time, rules: approval
+            ).approveAutomatically(planned.plan.id, by: settings.operatorName, how: how)
             let result = try await apply.apply(record, clearance, progress: progress)
             results.append(result)
             if result.halted != nil { break }
@@ -93,15 +93,15 @@ package struct RunRetention: Sendable {
         _ apply: ApplyPlan, _ clearance: Preflight.Clearance, _ progress: @escaping @Sendable (OutcomeCounts) -> Void
     ) async throws(LetheError) -> [RunResult] {
         var results: [RunResult] = []
-        let left = try bench.inventory.plans(in: [.proposed, .applying, .halted])
+        let left = try context.inventory.plans(in: [.proposed, .applying, .halted])
         for summary in left.sorted(by: { ($0.created, $0.id) < ($1.created, $1.id) }) {
-            let record = try bench.inventory.plan(summary.id)
-            let wasTried = try !bench.inventory.attempts(of: summary.id).isEmpty
+            let record = try context.inventory.plan(summary.id)
+            let wasTried = try !context.inventory.attempts(of: summary.id).isEmpty
             if summary.state == .halted, wasTried { try apply.refuseUnready(record, reason: nil) }
             if record.plan.kind == .retention, !wasTried {
-                try ClosePlan(bench).cancel(summary.id, by: settings.operatorName, reason: "planned anew")
+                try ClosePlan(context).cancel(summary.id, by: settings.operatorName, reason: "planned anew")
             } else if let stale = apply.staleness(of: record), summary.state != .proposed {
-                try ClosePlan(bench).expire(summary.id, reason: stale)
+                try ClosePlan(context).expire(summary.id, reason: stale)
             } else if summary.state != .proposed {
                 let result = try await apply.apply(record, clearance, progress: progress)
                 results.append(result)

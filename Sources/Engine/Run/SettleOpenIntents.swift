@@ -18,36 +18,36 @@ package struct SettleOpenIntents: Sendable {
         package var open = 0
     }
 
-    private let bench: Workbench
+    private let context: RunContext
     private let decider: Decider
 
-    package init(_ bench: Workbench, rules: Decider) {
-        self.bench = bench
+    package init(_ context: RunContext, rules: Decider) {
+        self.context = context
         decider = rules
     }
 
     /// Under the run lease and after the preflight, whose `accountLines` say what was seen under this account.
     package func run(accountLines: Set<PhoneLine>) async throws(LetheError) -> Settlement {
         var settlement = Settlement()
-        let retrying = Retrying(perSecond: 10, time: bench.time)
-        for intent in try bench.inventory.openIntents() {
-            let vendor = bench.vendor
+        let retrying = Retrying(perSecond: 10, time: context.time)
+        for intent in try context.inventory.openIntents() {
+            let vendor = context.vendor
             let lookUp = await retrying(answer: { $0.answer }, call: { await vendor.lookUp(intent.attachment) })
             switch LookUpFinding(lookUp.answer) {
             case .present:
-                try bench.noteTierDrift(of: intent.attachment, tiers: decider.tiers)
+                try context.noteTierDrift(of: intent.attachment, tiers: decider.tiers)
                 let answer = AuditRecord.Answer(
                     operation: intent.op, attempt: intent.attempt, attachment: intent.attachment, answer: .unknown,
                     http: 0)
                 let announced = AuditRecord.Intent(
                     run: intent.run, operation: intent.op, attempt: intent.attempt, attachment: intent.attachment,
                     rule: intent.rule)
-                let again = try bench.log.announces(announced) ? [] : [AuditRecord.deleteIntent(announced)]
-                _ = try bench.log.append(again + [.deleteOutcome(answer)])
+                let again = try context.log.announces(announced) ? [] : [AuditRecord.deleteIntent(announced)]
+                _ = try context.log.append(again + [.deleteOutcome(answer)])
                 settlement.present += 1
             case .absent:
                 let outcome = try outcomeOfAbsence(of: intent, accountLines: accountLines)
-                _ = try bench.log.append([
+                _ = try context.log.append([
                     .itemClosed(
                         run: intent.run, attachment: intent.attachment, outcome: outcome, reason: "settled_after_crash")
                 ])
@@ -55,7 +55,7 @@ package struct SettleOpenIntents: Sendable {
             case .keyRefused, .unknown: settlement.open += 1
             }
         }
-        try CatchUp(inventory: bench.inventory, log: bench.log).run()
+        try CatchUp(inventory: context.inventory, log: context.log).run()
         return settlement
     }
 
@@ -63,18 +63,18 @@ package struct SettleOpenIntents: Sendable {
         of intent: OpenIntent, accountLines: Set<PhoneLine>
     ) throws(LetheError) -> Outcome {
         guard let plan = intent.plan else { return .notFoundUnproven }
-        let record = try bench.inventory.plan(plan)
-        let history = try bench.inventory.progress(of: plan).history[intent.attachment] ?? ItemHistory()
-        guard let attachment = try bench.inventory.attachment(intent.attachment) else {
+        let record = try context.inventory.plan(plan)
+        let history = try context.inventory.progress(of: plan).history[intent.attachment] ?? ItemHistory()
+        guard let attachment = try context.inventory.attachment(intent.attachment) else {
             return history.outcomeOfAbsence(
-                seenBefore: record.plan.kind == .drill, ephemeralEnds: nil, now: bench.time.now())
+                seenBefore: record.plan.kind == .drill, ephemeralEnds: nil, now: context.time.now())
         }
         let facts = Redecider(
-            inventory: bench.inventory, decider: decider, plan: record.plan, accountLines: accountLines, shared: [:])
+            inventory: context.inventory, decider: decider, plan: record.plan, accountLines: accountLines, shared: [:])
         let ends = facts.ephemeralEnd(of: attachment)
         let wasGoneBefore = ends.map { $0 <= record.plan.created } ?? false
         return (wasGoneBefore ? ItemHistory() : history).outcomeOfAbsence(
-            seenBefore: try facts.wasSeen(attachment), ephemeralEnds: ends, now: bench.time.now())
+            seenBefore: try facts.wasSeen(attachment), ephemeralEnds: ends, now: context.time.now())
     }
 }
 

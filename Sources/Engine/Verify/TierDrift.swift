@@ -2,7 +2,7 @@ import Domain
 import Inventory
 import Rules
 
-extension Workbench {
+extension RunContext {
     /// A GET has just answered 200. An ephemeral attachment that is still there after 48 hours, the longest reading of the
     /// vendor's promise, is persistent from now on: noted at once, so that nothing that happens later loses it. Gives
     /// whether that was found now.

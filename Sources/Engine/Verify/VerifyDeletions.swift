@@ -21,29 +21,29 @@ package struct VerifyDeletions: Sendable {
         }
     }
 
-    private let bench: Workbench
+    private let context: RunContext
     private let tiers: TierMap
     private let retrying: Retrying
 
-    package init(_ bench: Workbench, tiers: TierMap, requestsPerSecond: Int = 10) {
-        self.bench = bench
+    package init(_ context: RunContext, tiers: TierMap, requestsPerSecond: Int = 10) {
+        self.context = context
         self.tiers = tiers
-        retrying = Retrying(perSecond: requestsPerSecond, time: bench.time)
+        retrying = Retrying(perSecond: requestsPerSecond, time: context.time)
     }
 
     /// So many at random (1,000 unless told), or all with `nil`; only those deleted at or after `since`, if given.
     package func run(
         sample: Int? = 1000, since: Timestamp? = nil, progress: @Sendable (Report) -> Void = { _ in }
     ) async throws(LetheError) -> Report {
-        try CatchUp(inventory: bench.inventory, log: bench.log).run()
-        _ = try await Preflight(bench).run(lines: try bench.inventory.lines())
+        try CatchUp(inventory: context.inventory, log: context.log).run()
+        _ = try await Preflight(context).run(lines: try context.inventory.lines())
         var report = Report()
         var findings: [AuditRecord] = []
-        for id in try bench.inventory.deletedAttachments(sample: since == nil ? sample : nil) {
-            guard let record = try bench.inventory.record(of: id), let run = record.lastRun else { continue }
+        for id in try context.inventory.deletedAttachments(sample: since == nil ? sample : nil) {
+            guard let record = try context.inventory.record(of: id), let run = record.lastRun else { continue }
             if let since, record.outcomeAt.map({ $0 < since }) ?? true { continue }
-            guard sample.map({ report.checked < $0 }) ?? true, !bench.shouldStop() else { break }
-            let vendor = bench.vendor
+            guard sample.map({ report.checked < $0 }) ?? true, !context.shouldStop() else { break }
+            let vendor = context.vendor
             let answer = await retrying(answer: { $0.answer }, call: { await vendor.lookUp(id) }).answer
             report.checked += 1
             switch LookUpFinding(answer) {
@@ -55,7 +55,7 @@ package struct VerifyDeletions: Sendable {
                 }
             case .present:
                 report.stillThere.append(id)
-                try bench.noteTierDrift(of: id, tiers: tiers)
+                try context.noteTierDrift(of: id, tiers: tiers)
                 findings.append(.deleteVerified(run: run, attachment: id, http: answer.status, grade: .x))
             case .keyRefused:
                 // The answers until now are as good as ever.
@@ -72,8 +72,8 @@ package struct VerifyDeletions: Sendable {
     private func record(_ report: Report, _ findings: [AuditRecord]) throws(LetheError) {
         let sample = AuditRecord.vendorSample(
             checked: report.gone + report.stillThere.count, present: report.stillThere.count)
-        _ = try bench.log.append(findings + [sample])
-        try CatchUp(inventory: bench.inventory, log: bench.log).run()
+        _ = try context.log.append(findings + [sample])
+        try CatchUp(inventory: context.inventory, log: context.log).run()
     }
 }
 

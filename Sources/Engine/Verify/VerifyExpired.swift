@@ -27,32 +27,32 @@ package struct VerifyExpired: Sendable {
     /// The vendor's promise, in seconds.
     private static let promise: Int64 = 24 * 3600
 
-    private let bench: Workbench
+    private let context: RunContext
     private let tiers: TierMap
     private let retrying: Retrying
 
-    package init(_ bench: Workbench, tiers: TierMap, requestsPerSecond: Int = 10) {
-        self.bench = bench
+    package init(_ context: RunContext, tiers: TierMap, requestsPerSecond: Int = 10) {
+        self.context = context
         self.tiers = tiers
-        retrying = Retrying(perSecond: requestsPerSecond, time: bench.time)
+        retrying = Retrying(perSecond: requestsPerSecond, time: context.time)
     }
 
     /// At most `sample` of them, at random.
     package func run(
         sample: Int, progress: @Sendable (Report) -> Void = { _ in }
     ) async throws(LetheError) -> Report {
-        try CatchUp(inventory: bench.inventory, log: bench.log).run()
-        _ = try await Preflight(bench).run(lines: try bench.inventory.lines())
+        try CatchUp(inventory: context.inventory, log: context.log).run()
+        _ = try await Preflight(context).run(lines: try context.inventory.lines())
         var report = Report()
-        for id in try self.sample(sample) where !bench.shouldStop() {
-            let vendor = bench.vendor
+        for id in try self.sample(sample) where !context.shouldStop() {
+            let vendor = context.vendor
             let answer = await retrying(answer: { $0.answer }, call: { await vendor.lookUp(id) }).answer
             report.checked += 1
             switch LookUpFinding(answer) {
             case .absent:
                 report.gone += 1
-                try bench.inventory.noteAbsent(id, at: bench.time.now())
-            case .present where try bench.noteTierDrift(of: id, tiers: tiers): report.breaches.append(id)
+                try context.inventory.noteAbsent(id, at: context.time.now())
+            case .present where try context.noteTierDrift(of: id, tiers: tiers): report.breaches.append(id)
             case .present: report.notYet += 1
             case .keyRefused:
                 // The answers until now are as good as ever.
@@ -69,17 +69,17 @@ package struct VerifyExpired: Sendable {
     /// What got a clear answer: before 48 hours nothing is promised for sure, so "not yet" is none.
     private func record(_ report: Report) throws(LetheError) {
         let breaches = report.breaches.count
-        let seqs = try bench.log.append([.vendorSample(checked: report.gone + breaches, present: breaches)])
-        for seq in seqs { try bench.inventory.noteExpiredSample(origin: bench.log.origin, seq: seq) }
-        try CatchUp(inventory: bench.inventory, log: bench.log).run()
+        let seqs = try context.log.append([.vendorSample(checked: report.gone + breaches, present: breaches)])
+        for seq in seqs { try context.inventory.noteExpiredSample(origin: context.log.origin, seq: seq) }
+        try CatchUp(inventory: context.inventory, log: context.log).run()
     }
 
     /// Each one past its 24 hours has the same chance (a reservoir of `count`).
     private func sample(_ count: Int) throws(LetheError) -> [AttachmentID] {
-        let limit = bench.time.now().adding(seconds: -Self.promise)
+        let limit = context.time.now().adding(seconds: -Self.promise)
         var drawn: [AttachmentID] = []
         var met = 0
-        try bench.inventory.forEachAttachment { candidate in
+        try context.inventory.forEachAttachment { candidate in
             let attachment = candidate.attachment
             guard let start = attachment.ephemeralStart, start <= limit, tiers.tier(of: attachment) == .ephemeral else {
                 return true

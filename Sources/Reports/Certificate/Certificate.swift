@@ -70,7 +70,7 @@ extension CertificateValues {
     /// bear out, `personal-data` where a text that a person typed holds what looks like a handle.
     package func checked() throws(LetheError) -> Certificate {
         for text in [controller, request.channel, request.identityCheck].compactMap({ $0 }) where !text.isEmpty {
-            _ = try TypedText.reason(text)
+            _ = try OperatorText.reason(text)
         }
         let findings = contradictions
         guard findings.isEmpty else {

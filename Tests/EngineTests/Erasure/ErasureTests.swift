@@ -57,12 +57,12 @@ import Testing
         let story = try tell(workspace)
         try await workspace.server.serve { url in
             let client = try TestWorkspace.client(url)
-            let bench = workspace.bench(client)
-            let planned = try await PlanErasure(bench, rules: TestRules.none, limits: Limits()).run(try ask())
+            let context = workspace.context(client)
+            let planned = try await PlanErasure(context, rules: TestRules.none, limits: Limits()).run(try ask())
             #expect(planned.request.coverage == .complete && planned.request.state == .planned)
             #expect(Set(planned.plan.items.map(\.attachment)) == Set(story.inbound + story.sentToDana))
             let result = try await ApplyErasure(
-                bench, rules: TestRules.none, approval: ApprovalRule(), settings: Self.settings
+                context, rules: TestRules.none, approval: ApprovalRule(), settings: Self.settings
             ).run(planned.plan.id, by: "officer")
             #expect(result.status == .done)
             #expect(workspace.deleted == Set(story.inbound + story.sentToDana))
@@ -108,12 +108,12 @@ import Testing
         let vendor = try workspace.scripted()
         var ask = try ask()
         ask.isOffline = true
-        let planned = try await PlanErasure(workspace.bench(vendor), rules: TestRules.none, limits: Limits()).run(ask)
+        let planned = try await PlanErasure(workspace.context(vendor), rules: TestRules.none, limits: Limits()).run(ask)
         #expect(planned.request.coverage == .offline && planned.plan.coverage == "offline")
         #expect(Set(planned.plan.items.map(\.attachment)).isSuperset(of: story.inbound))
         #expect(vendor.deletes.isEmpty)
         await #expect {
-            _ = try await PlanErasure(workspace.bench(vendor), rules: TestRules.none, limits: Limits()).run(ask)
+            _ = try await PlanErasure(workspace.context(vendor), rules: TestRules.none, limits: Limits()).run(ask)
         } throws: { ($0 as? LetheError)?.code == "request-open" }
     }
 
@@ -122,11 +122,11 @@ import Testing
         _ = try tell(workspace)
         try workspace.ingest()
         let vendor = try workspace.scripted()
-        let planned = try await PlanErasure(workspace.bench(vendor), rules: TestRules.none, limits: Limits())
+        let planned = try await PlanErasure(workspace.context(vendor), rules: TestRules.none, limits: Limits())
             .run(try ask())
         #expect(planned.request.coverage == .partial)
         let result = try await ApplyErasure(
-            workspace.bench(vendor), rules: TestRules.none, approval: ApprovalRule(), settings: Self.settings
+            workspace.context(vendor), rules: TestRules.none, approval: ApprovalRule(), settings: Self.settings
         ).run(planned.plan.id, by: "officer")
         #expect(result.counts[.deleted as Outcome.Group] == planned.plan.items.count)
         #expect(try workspace.inventory.request(planned.request.id)?.state == .completedWithExceptions)
@@ -147,23 +147,23 @@ import Testing
         let vendor = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
         var ask = try ask()
         ask.isOffline = true
-        let bench = workspace.bench(vendor)
-        let planned = try await PlanErasure(bench, rules: rules, limits: Limits()).run(ask)
+        let context = workspace.context(vendor)
+        let planned = try await PlanErasure(context, rules: rules, limits: Limits()).run(ask)
         let grounds = Set(planned.plan.items.map { $0.withheld?.ground ?? "" })
         #expect(grounds == ["hold \(hold.id)", "gdpr.17.3.e"])
         let result = try await ApplyErasure(
-            bench, rules: rules, approval: ApprovalRule(), settings: Self.settings
+            context, rules: rules, approval: ApprovalRule(), settings: Self.settings
         ).run(planned.plan.id, by: "officer")
         #expect(vendor.deletes.isEmpty)
         #expect(result.counts[.withheld as Outcome.Group] == planned.plan.items.count)
         #expect(try workspace.inventory.request(planned.request.id)?.state == .completedWithExceptions)
         workspace.clock.advance(seconds: 25 * 86_400)
-        let later = try await TestWorkspace.retention(bench, rules).run()
+        let later = try await TestWorkspace.retention(context, rules).run()
         #expect(later.resumed.count == 1)
         #expect(Set(vendor.deletes) == Set(planned.plan.items.map(\.attachment)).subtracting([story.inbound[0]]))
         try ReleaseHold(inventory: workspace.inventory, log: workspace.log)
             .run(hold.id, by: "counsel", reason: "matter closed", now: workspace.clock.now())
-        _ = try await TestWorkspace.retention(bench, rules).run()
+        _ = try await TestWorkspace.retention(context, rules).run()
         #expect(vendor.deletes.contains(story.inbound[0]))
         #expect(try workspace.inventory.request(planned.request.id)?.state == .completed)
         let statement = try IssueCertificate(inventory: workspace.inventory, log: workspace.log)
@@ -178,10 +178,10 @@ import Testing
         let vendor = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
         var ask = try ask()
         ask.isOffline = true
-        let bench = workspace.bench(vendor)
-        let planned = try await PlanErasure(bench, rules: TestRules.none, limits: Limits()).run(ask)
+        let context = workspace.context(vendor)
+        let planned = try await PlanErasure(context, rules: TestRules.none, limits: Limits()).run(ask)
         let apply = ApplyErasure(
-            bench, rules: TestRules.none, approval: ApprovalRule(people: 2), settings: Self.settings)
+            context, rules: TestRules.none, approval: ApprovalRule(people: 2), settings: Self.settings)
         let expected = ["clerk": "own-request", "ada": "approval-needed"]
         for (name, code) in expected.sorted(by: { $0.key > $1.key }) {
             await #expect { _ = try await apply.run(planned.plan.id, by: name) } throws: {

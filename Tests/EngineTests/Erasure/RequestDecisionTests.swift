@@ -10,14 +10,14 @@ import Testing
 
 @Suite struct RequestDecisionTests {
     private let workspace: TestWorkspace
-    private let bench: Workbench
+    private let context: RunContext
     private let vendor: ScriptedVendor
 
     init() throws {
         workspace = try TestWorkspace()
         try workspace.fill(40)
         vendor = try workspace.scripted(lookUp: { _ in .http(200) })
-        bench = workspace.bench(vendor)
+        context = workspace.context(vendor)
     }
 
     private func open(
@@ -27,11 +27,11 @@ import Testing
         ask.isOffline = true
         ask.jurisdiction = law
         ask.received = workspace.clock.now().adding(seconds: -daysAgo * 86_400)
-        return try await PlanErasure(bench, rules: TestRules.none, limits: Limits()).run(ask).request
+        return try await PlanErasure(context, rules: TestRules.none, limits: Limits()).run(ask).request
     }
 
     @Test func aRefusalAndAWithdrawalCloseTheRequestAndItsPlan() async throws {
-        let decide = DecideRequest(bench)
+        let decide = DecideRequest(context)
         let (first, second) = (try await open(person: 0), try await open(person: 1))
         let refused = try decide.refuse(first.id, by: "ada", reason: "identity was not shown")
         #expect(refused.state == .refused && refused.ground == "identity was not shown" && refused.answered != nil)
@@ -43,7 +43,7 @@ import Testing
             #expect(try workspace.inventory.plan(plan).state == .cancelled)
             await #expect(throws: LetheError.self) {
                 _ = try await ApplyErasure(
-                    bench, rules: TestRules.none, approval: ApprovalRule(), settings: TestWorkspace.settings
+                    context, rules: TestRules.none, approval: ApprovalRule(), settings: TestWorkspace.settings
                 ).run(plan, by: "officer")
             }
             #expect { _ = try decide.withdraw(request.id, by: "ada", reason: "again") } throws: {
@@ -62,11 +62,11 @@ import Testing
         var request = try await open()
         request.state = .applying
         try workspace.inventory.update(request)
-        #expect { _ = try DecideRequest(bench).refuse(request.id, by: "ada", reason: "late") } throws: {
+        #expect { _ = try DecideRequest(context).refuse(request.id, by: "ada", reason: "late") } throws: {
             ($0 as? LetheError)?.code == "request-state"
         }
-        let lease = try RunLease(bench.leaseFile)
-        #expect { _ = try DecideRequest(bench).withdraw(request.id, by: "ada", reason: "late") } throws: {
+        let lease = try RunLease(context.leaseFile)
+        #expect { _ = try DecideRequest(context).withdraw(request.id, by: "ada", reason: "late") } throws: {
             ($0 as? LetheError)?.code == "run-lease-taken"
         }
         withExtendedLifetime(lease) {}
@@ -75,7 +75,7 @@ import Testing
     @Test(arguments: [(ErasureRequest.Jurisdiction.gdpr, 59...62), (.uk, 59...62), (.ccpa, 45...45)])
     func anExtensionMovesTheDeadlineOnce(law: ErasureRequest.Jurisdiction, days: ClosedRange<Int64>) async throws {
         let request = try await open(law, daysAgo: 20)
-        let decide = DecideRequest(bench)
+        let decide = DecideRequest(context)
         let told = workspace.clock.now().adding(seconds: -3 * 86_400)
         let future = workspace.clock.now().adding(seconds: 86_400)
         #expect(throws: LetheError.self) {
@@ -97,11 +97,11 @@ import Testing
 
     @Test func thePersonMustHaveBeenToldInTime() async throws {
         let request = try await open(daysAgo: 40)
-        #expect { _ = try DecideRequest(bench).extend(request.id, by: "ada", reason: "many systems") } throws: {
+        #expect { _ = try DecideRequest(context).extend(request.id, by: "ada", reason: "many systems") } throws: {
             ($0 as? LetheError)?.code == "extension-too-late"
         }
         let told = request.received.adding(seconds: 10 * 86_400)
-        let extended = try DecideRequest(bench).extend(request.id, by: "ada", reason: "many systems", told: told)
+        let extended = try DecideRequest(context).extend(request.id, by: "ada", reason: "many systems", told: told)
         #expect(extended.due > workspace.clock.now())
     }
 
@@ -113,7 +113,7 @@ import Testing
         let hold = try PlaceHold(inventory: workspace.inventory, log: workspace.log).run(
             .attachment(held), by: "ada", reason: "matter 17", now: workspace.clock.now())
         _ = try await ApplyErasure(
-            bench, rules: TestRules.none, approval: ApprovalRule(), settings: TestWorkspace.settings
+            context, rules: TestRules.none, approval: ApprovalRule(), settings: TestWorkspace.settings
         ).run(plan.id, by: "officer")
         #expect(!vendor.deletes.contains(held))
         let location = TestWorkspace.location(workspace.directory)

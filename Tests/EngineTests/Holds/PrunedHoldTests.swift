@@ -38,10 +38,10 @@ import Testing
         let restored = try InventoryStore.open(
             at: backup, keys: LookupKeys.load(from: workspace.directory.file("keys").appending(path: "lookup.key")))
         let vendor = try workspace.scripted()
-        let bench = Workbench(
+        let context = RunContext(
             inventory: restored, log: log, vendor: vendor, time: workspace.clock, partner: TestWorkspace.partner,
             workspace: workspace.directory.url, shouldStop: { false })
-        let error = await #expect(throws: LetheError.self) { _ = try await TestWorkspace.retention(bench).run() }
+        let error = await #expect(throws: LetheError.self) { _ = try await TestWorkspace.retention(context).run() }
         #expect(error?.code == "hold-unresolved" && error?.status == .refused)
         #expect(vendor.deletes.isEmpty)
     }

@@ -33,7 +33,7 @@ import Testing
             ], now: walked.clock.now())
         try await walked.server.serve { url in
             let client = try TestWorkspace.client(url)
-            let sync = SyncFromAPI(walked.bench(client), requestsPerSecond: 1000)
+            let sync = SyncFromAPI(walked.context(client), requestsPerSecond: 1000)
             let report = try await sync.run()
             #expect(report.coverage == .complete && report.status == .done)
             #expect(report.attachmentsNew == 150)
@@ -54,7 +54,7 @@ import Testing
                 from: TestWorkspace.start.adding(seconds: -86_400), to: TestWorkspace.start, seed: 3))
         try await workspace.server.serve { url in
             let client = try TestWorkspace.client(url)
-            let sync = SyncFromAPI(workspace.bench(client), requestsPerSecond: 1000)
+            let sync = SyncFromAPI(workspace.context(client), requestsPerSecond: 1000)
             _ = try await sync.run(lines: [try PhoneLine(TestWorkspace.lines[1])])
             #expect(try workspace.inventory.lines() == [try PhoneLine(TestWorkspace.lines[1])])
             await #expect { _ = try await sync.run(lines: [try PhoneLine("+13035550100")]) } throws: {
@@ -84,7 +84,7 @@ import Testing
             messages: { cursor in
                 Listing(answer: .http(200), nextCursor: ofChats ? nil : next(cursor), isComplete: true)
             })
-        let report = try await SyncFromAPI(workspace.bench(vendor), requestsPerSecond: 1000).run()
+        let report = try await SyncFromAPI(workspace.context(vendor), requestsPerSecond: 1000).run()
         #expect(report.coverage == .partial && report.status == .incomplete)
         #expect(report.chats == (ofChats ? 3 : 1))
         #expect(try workspace.inventory.bookmark("sync:\(line)") == nil)
@@ -96,12 +96,12 @@ import Testing
         let due = try workspace.due()
         try await workspace.server.serve { url in
             let client = try TestWorkspace.client(url)
-            let bench = workspace.bench(client)
-            #expect(try await TestWorkspace.retention(bench).run().status == .done)
-            let report = try await SyncFromAPI(bench, requestsPerSecond: 1000).run()
+            let context = workspace.context(client)
+            #expect(try await TestWorkspace.retention(context).run().status == .done)
+            let report = try await SyncFromAPI(context, requestsPerSecond: 1000).run()
             #expect(report.suppressed <= due.count && report.attachmentsNew == 0)
             #expect(try workspace.inventory.liveCount() == 60 - due.count)
-            let verified = try await VerifyDeletions(bench, tiers: TierMap(), requestsPerSecond: 1000).run()
+            let verified = try await VerifyDeletions(context, tiers: TierMap(), requestsPerSecond: 1000).run()
             #expect(verified.checked == due.count && verified.gone == due.count && verified.status == .done)
             await client.shutdown()
         }
@@ -114,9 +114,9 @@ import Testing
         try workspace.fill(60)
         let due = try workspace.due()
         let vendor = try workspace.scripted(lookUp: { _ in .http(200) })
-        let bench = workspace.bench(vendor)
-        #expect(try await TestWorkspace.retention(bench).run().status == .done)
-        let report = try await VerifyDeletions(bench, tiers: TierMap(), requestsPerSecond: 1000).run(sample: 3)
+        let context = workspace.context(vendor)
+        #expect(try await TestWorkspace.retention(context).run().status == .done)
+        let report = try await VerifyDeletions(context, tiers: TierMap(), requestsPerSecond: 1000).run(sample: 3)
         #expect(report.checked == 3 && report.stillThere.count == 3 && report.status == .failed)
         #expect(try workspace.due().count == 3)
         #expect(due.isSuperset(of: report.stillThere))
@@ -128,7 +128,7 @@ import Testing
         try await workspace.server.serve { url in
             let client = try TestWorkspace.client(url)
             let outcome = try await Drill(
-                workspace.bench(client), rules: TestRules.five, settings: TestWorkspace.settings
+                workspace.context(client), rules: TestRules.five, settings: TestWorkspace.settings
             ).run()
             #expect(outcome.result.status == .done)
             #expect(outcome.grade == .a)

@@ -49,8 +49,8 @@ import Testing
         try workspace.fill(150)
         let due = try workspace.due().count
         let vendor = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
-        let bench = workspace.bench(vendor)
-        let retention = TestWorkspace.retention(bench, limits: .init(maxDeletes: due - 1, maxPercent: 100))
+        let context = workspace.context(vendor)
+        let retention = TestWorkspace.retention(context, limits: .init(maxDeletes: due - 1, maxPercent: 100))
         let error = await #expect(throws: LetheError.self) { _ = try await retention.run() }
         #expect(error?.code == "over-limit" && error?.status == .refused)
         #expect(error?.hint?.contains("--allow-deletes \(due)") == true)
@@ -74,9 +74,9 @@ import Testing
         let workspace = try TestWorkspace()
         try workspace.fill(60)
         let vendor = try workspace.scripted()
-        let bench = workspace.bench(vendor)
+        let context = workspace.context(vendor)
         let retention = RunRetention(
-            bench, rules: TestRules.five, limits: .init(maxPercent: 100), approval: ApprovalRule(above: 3),
+            context, rules: TestRules.five, limits: .init(maxPercent: 100), approval: ApprovalRule(above: 3),
             settings: TestWorkspace.settings)
         let error = await #expect(throws: LetheError.self) { _ = try await retention.run() }
         #expect(error?.code == "approval-needed")
@@ -85,10 +85,10 @@ import Testing
             inventory: workspace.inventory, log: workspace.log, time: workspace.clock, rules: ApprovalRule()
         ).run(id, by: "ada")
         workspace.clock.advance(seconds: 72 * 3600)
-        let apply = ApplyPlan(bench, rules: TestRules.five, settings: TestWorkspace.settings)
+        let apply = ApplyPlan(context, rules: TestRules.five, settings: TestWorkspace.settings)
         await #expect { _ = try await apply.run(id) } throws: { ($0 as? LetheError)?.code == "approval-expired" }
         #expect(vendor.deletes.isEmpty)
-        try ClosePlan(bench).cancel(id, by: "ada", reason: "too late")
+        try ClosePlan(context).cancel(id, by: "ada", reason: "too late")
         #expect(try workspace.inventory.plan(id).state == .cancelled)
     }
 
@@ -96,9 +96,9 @@ import Testing
         let workspace = try TestWorkspace()
         try workspace.fill(150)
         let vendor = try workspace.scripted { _, _ in .http(409) }
-        let bench = workspace.bench(vendor)
+        let context = workspace.context(vendor)
         let halted = try await RunRetention(
-            bench, rules: TestRules.five, limits: .init(maxPercent: 100), approval: ApprovalRule(),
+            context, rules: TestRules.five, limits: .init(maxPercent: 100), approval: ApprovalRule(),
             settings: .init(maxInFlight: 3, requestsPerSecond: 1000, usesCanary: false, operatorName: "tester")
         ).run()
         #expect(halted.result.halted == .tooManyFailures)
@@ -106,15 +106,15 @@ import Testing
         // How many intents were durable and unsent when the halt came depends on who was faster.
         let open = try workspace.inventory.openIntents().count
         if open > 0 {
-            #expect { try ClosePlan(bench).cancel(id, by: "ada") } throws: {
+            #expect { try ClosePlan(context).cancel(id, by: "ada") } throws: {
                 ($0 as? LetheError)?.code == "open-intents"
             }
         }
         let settled = try workspace.scripted(lookUp: { _ in .http(200) })
-        let settlement = try await SettleOpenIntents(workspace.bench(settled), rules: TestRules.five)
+        let settlement = try await SettleOpenIntents(workspace.context(settled), rules: TestRules.five)
             .run(accountLines: [])
         #expect(settlement.open == 0 && settlement.present == open)
-        try ClosePlan(bench).cancel(id, by: "ada")
+        try ClosePlan(context).cancel(id, by: "ada")
         let results = try workspace.inventory.results(of: id)
         #expect(results.allSatisfy { $0.outcome != nil })
         let failed = results.count { $0.outcome == .failedUnexpected }

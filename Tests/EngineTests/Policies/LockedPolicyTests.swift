@@ -41,7 +41,7 @@ import Testing
     }
 
     private func run(_ workspace: TestWorkspace, _ vendor: ScriptedVendor, _ rules: Decider) async throws {
-        _ = try await TestWorkspace.retention(workspace.bench(vendor), rules).run()
+        _ = try await TestWorkspace.retention(workspace.context(vendor), rules).run()
     }
 
     static let weakenings: [(change: String, from: String, to: String)] = [
@@ -153,7 +153,7 @@ import Testing
         try locks(workspace).admit(Self.rules().policies)
         let weaker = Self.rules { $0.replacing("retain: 100d", with: "retain: 1d") }
         let vendor = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
-        let bench = workspace.bench(vendor)
+        let context = workspace.context(vendor)
         let planned = try PlanRetention(
             inventory: workspace.inventory, log: workspace.log, rules: weaker, partner: TestWorkspace.partner,
             limits: .init(maxPercent: 100)
@@ -161,16 +161,16 @@ import Testing
         try ApprovePlan(
             inventory: workspace.inventory, log: workspace.log, time: workspace.clock, rules: ApprovalRule()
         ).run(planned.plan.id, by: "ada")
-        let apply = ApplyPlan(bench, rules: weaker, settings: TestWorkspace.settings)
+        let apply = ApplyPlan(context, rules: weaker, settings: TestWorkspace.settings)
         await #expect { _ = try await apply.run(planned.plan.id) } throws: {
             ($0 as? LetheError)?.code == "locked-policy"
         }
         var ask = PlanErasure.Ask(handles: [try Handle(Population.handle(of: 0))], openedBy: "ada")
         ask.isOffline = true
-        let erasure = try await PlanErasure(bench, rules: weaker, limits: Limits()).run(ask)
+        let erasure = try await PlanErasure(context, rules: weaker, limits: Limits()).run(ask)
         await #expect {
             _ = try await ApplyErasure(
-                bench, rules: weaker, approval: ApprovalRule(), settings: TestWorkspace.settings
+                context, rules: weaker, approval: ApprovalRule(), settings: TestWorkspace.settings
             ).run(erasure.plan.id, by: "ada")
         } throws: { ($0 as? LetheError)?.code == "locked-policy" }
         #expect(vendor.deletes.isEmpty)

@@ -13,9 +13,9 @@ import Testing
     private static let one = ApplyPlan.Settings(
         maxInFlight: 1, requestsPerSecond: 1000, usesCanary: false, operatorName: "tester")
 
-    private func retention(_ bench: Workbench) -> RunRetention {
+    private func retention(_ context: RunContext) -> RunRetention {
         RunRetention(
-            bench, rules: TestRules.five, limits: .init(maxPercent: 100), approval: ApprovalRule(),
+            context, rules: TestRules.five, limits: .init(maxPercent: 100), approval: ApprovalRule(),
             settings: Self.one)
     }
 
@@ -25,7 +25,7 @@ import Testing
         let log = workspace.directory.file("audit.db")
         let aside = workspace.directory.file("aside.db")
         let vendor = try workspace.scripted(onPhoneLines: { try? FileManager.default.moveItem(at: log, to: aside) })
-        await #expect(throws: LetheError.self) { _ = try await retention(workspace.bench(vendor)).run() }
+        await #expect(throws: LetheError.self) { _ = try await retention(workspace.context(vendor)).run() }
         #expect(vendor.deletes.isEmpty)
     }
 
@@ -39,7 +39,7 @@ import Testing
             if number == 3 { try? FileManager.default.moveItem(at: log, to: aside) }
             return .http(204)
         }
-        let answer = try? await retention(workspace.bench(vendor)).run()
+        let answer = try? await retention(workspace.context(vendor)).run()
         #expect(answer?.result.halted == nil || answer?.result.halted == .auditWriteFailed)
         var announced: Set<AttachmentID> = []
         for entry in try LogReader(aside).entries(after: -1, limit: 10_000) {
@@ -61,7 +61,7 @@ import Testing
             }
             return .http(204)
         }
-        let answer = try await retention(workspace.bench(vendor)).run()
+        let answer = try await retention(workspace.context(vendor)).run()
         #expect(vendor.deletes.count == 3)
         #expect(answer.result.counts[.deleted as Outcome] == 3)
         #expect(answer.result.counts[.withheldHold as Outcome] == due.count - 3)
@@ -80,13 +80,13 @@ import Testing
         ])
         let vendor = try workspace.scripted()
         let error = await #expect(throws: LetheError.self) {
-            _ = try await retention(workspace.bench(vendor)).run()
+            _ = try await retention(workspace.context(vendor)).run()
         }
         #expect(error?.code == "hold-unresolved" && error?.status == .refused)
         #expect(vendor.deletes.isEmpty)
         try ReleaseHold(inventory: workspace.inventory, log: workspace.log)
             .run(lost, by: "counsel", reason: "store restored", now: workspace.clock.now())
-        #expect(try await retention(workspace.bench(vendor)).run().status == .done)
+        #expect(try await retention(workspace.context(vendor)).run().status == .done)
     }
 
     @Test func aHoldWhoseProcessDiedBeforeItsRecordIsInForceAndRecordedOnce() async throws {
@@ -98,7 +98,7 @@ import Testing
         try workspace.inventory.place(hold)
         workspace.clock.advance(seconds: 61)
         let vendor = try workspace.scripted()
-        for _ in 1...2 { #expect(try await retention(workspace.bench(vendor)).run().planned.plan.items.isEmpty) }
+        for _ in 1...2 { #expect(try await retention(workspace.context(vendor)).run().planned.plan.items.isEmpty) }
         let placements = try workspace.records().count {
             if case .holdPlaced(hold.id, _, _, _, _) = $0 { true } else { false }
         }
@@ -109,7 +109,7 @@ import Testing
         let workspace = try TestWorkspace()
         try workspace.fill(40)
         let vendor = try workspace.scripted()
-        let apply = ApplyPlan(workspace.bench(vendor), rules: TestRules.five, settings: Self.one)
+        let apply = ApplyPlan(workspace.context(vendor), rules: TestRules.five, settings: Self.one)
         let planned = try PlanRetention(
             inventory: workspace.inventory, log: workspace.log, rules: TestRules.five,
             partner: TestWorkspace.partner, limits: .init(maxPercent: 100)
@@ -128,7 +128,7 @@ import Testing
         try ApprovePlan(
             inventory: workspace.inventory, log: workspace.log, time: workspace.clock, rules: ApprovalRule()
         ).run(id, by: "ada", digest: planned.digest)
-        let stale = ApplyPlan(workspace.bench(vendor), rules: TestRules.none, settings: Self.one)
+        let stale = ApplyPlan(workspace.context(vendor), rules: TestRules.none, settings: Self.one)
         await #expect { _ = try await stale.run(id) } throws: { ($0 as? LetheError)?.code == "plan-stale" }
         #expect(vendor.deletes.isEmpty)
         #expect(try await apply.run(id).status == .done)
@@ -153,8 +153,8 @@ import Testing
     @Test func onlyOneProcessApplies() async throws {
         let workspace = try TestWorkspace()
         let vendor = try workspace.scripted()
-        let lease = try RunLease(workspace.bench(vendor).leaseFile)
-        await #expect { _ = try await retention(workspace.bench(vendor)).run() } throws: {
+        let lease = try RunLease(workspace.context(vendor).leaseFile)
+        await #expect { _ = try await retention(workspace.context(vendor)).run() } throws: {
             ($0 as? LetheError)?.code == "run-lease-taken"
         }
         withExtendedLifetime(lease) {}

@@ -23,8 +23,8 @@ import Testing
         #expect(due.count > 50 && due.count < Self.count)
         try await workspace.server.serve { url in
             let client = try TestWorkspace.client(url)
-            let bench = workspace.bench(client)
-            let answer = try await TestWorkspace.retention(bench, limits: .init(maxDeletes: 5000, maxPercent: 100))
+            let context = workspace.context(client)
+            let answer = try await TestWorkspace.retention(context, limits: .init(maxDeletes: 5000, maxPercent: 100))
                 .run()
             #expect(answer.result.halted == nil)
             #expect(answer.status == .done)
@@ -32,7 +32,7 @@ import Testing
             #expect(answer.result.counts[.deleted as Outcome.Group] == due.count)
             #expect(workspace.deleted == due)
             let sent = workspace.account.deletions.count
-            let second = try await TestWorkspace.retention(bench).run()
+            let second = try await TestWorkspace.retention(context).run()
             #expect(second.planned.plan.items.isEmpty && second.status == .done)
             #expect(workspace.account.deletions.count == sent)
             await client.shutdown()
@@ -81,7 +81,7 @@ import Testing
             for (key, status) in [("not-a-key", ExitStatus.failed), ("other-key", .refused)] {
                 let client = try TestWorkspace.client(url, key: key)
                 let error = await #expect(throws: LetheError.self) {
-                    _ = try await TestWorkspace.retention(workspace.bench(client)).run()
+                    _ = try await TestWorkspace.retention(workspace.context(client)).run()
                 }
                 #expect(error?.status == status)
                 #expect(error?.hint?.contains("LINQ_API_V3_API_KEY") == true)

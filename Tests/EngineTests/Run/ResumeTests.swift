@@ -10,9 +10,9 @@ import Testing
 
 /// What a crash, a signal or a halt leaves, and how the next run goes on.
 @Suite struct ResumeTests {
-    private func retention(_ bench: Workbench) -> RunRetention {
+    private func retention(_ context: RunContext) -> RunRetention {
         RunRetention(
-            bench, rules: TestRules.five, limits: .init(maxPercent: 100), approval: ApprovalRule(),
+            context, rules: TestRules.five, limits: .init(maxPercent: 100), approval: ApprovalRule(),
             settings: .init(maxInFlight: 1, requestsPerSecond: 1000, usesCanary: false, operatorName: "tester"))
     }
 
@@ -54,7 +54,7 @@ import Testing
             default: .http(404, code: 2007)
             }
         })
-        let answer = try await retention(workspace.bench(vendor)).run()
+        let answer = try await retention(workspace.context(vendor)).run()
         let resumed = try #require(answer.resumed.first)
         #expect(resumed.plan == plan.id)
         #expect(resumed.counts[.alreadyAbsent as Outcome] == 1)
@@ -88,7 +88,7 @@ import Testing
         let first = plan.items[0].attachment
         let vendor = try workspace.scripted(
             delete: { id, _ in id == first ? .http(404, code: 2003) : .http(204) }, lookUp: { _ in .http(200) })
-        let answer = try await retention(workspace.bench(vendor)).run()
+        let answer = try await retention(workspace.context(vendor)).run()
         #expect(answer.resumed.first?.counts[.deletedAfterRetry as Outcome] == 1)
         #expect(answer.resumed.first?.status == .done)
         #expect(try workspace.inventory.plan(plan.id).state == .done)
@@ -103,12 +103,12 @@ import Testing
             return .http(204)
         }
         let due = try workspace.due()
-        let halted = try await retention(workspace.bench(vendor)).run()
+        let halted = try await retention(workspace.context(vendor)).run()
         #expect(halted.result.halted == .killFile && halted.status == .incomplete)
         #expect(vendor.deletes.count == 4)
         try FileManager.default.removeItem(at: stop)
         let resumed = try await retention(
-            workspace.bench(try workspace.scripted(lookUp: { _ in .http(200) }))
+            workspace.context(try workspace.scripted(lookUp: { _ in .http(200) }))
         ).run()
         #expect(resumed.resumed.first?.counts[.deleted as Outcome] == due.count)
         #expect(resumed.status == .done)
@@ -118,16 +118,16 @@ import Testing
         let workspace = try TestWorkspace()
         try workspace.fill(150)
         let absent = try workspace.scripted { _, _ in .http(404, code: 2003) }
-        let halted = try await retention(workspace.bench(absent)).run()
+        let halted = try await retention(workspace.context(absent)).run()
         #expect(halted.result.halted == .tooManyAbsent)
         #expect(absent.deletes.count == 20)
         let vendor = try workspace.scripted(lookUp: { _ in .http(200) })
-        await #expect { _ = try await retention(workspace.bench(vendor)).run() } throws: {
+        await #expect { _ = try await retention(workspace.context(vendor)).run() } throws: {
             let error = $0 as? LetheError
             return error?.status == .refused && error?.hint?.contains("--reason") == true
         }
         let apply = ApplyPlan(
-            workspace.bench(vendor), rules: TestRules.five,
+            workspace.context(vendor), rules: TestRules.five,
             settings: .init(requestsPerSecond: 1000, operatorName: "tester"))
         let result = try await apply.run(halted.result.plan, reason: "the vendor cleaned up")
         #expect(result.halted == nil)
@@ -138,10 +138,10 @@ import Testing
         let workspace = try TestWorkspace()
         try workspace.fill(100)
         let vendor = try workspace.scripted { _, _ in .http(204) }
-        let bench = workspace.bench(vendor, shouldStop: { vendor.deletes.count >= 2 })
-        let halted = try await retention(bench).run()
+        let context = workspace.context(vendor, shouldStop: { vendor.deletes.count >= 2 })
+        let halted = try await retention(context).run()
         #expect(halted.result.halted == .signal)
-        let rest = try await retention(workspace.bench(try workspace.scripted(lookUp: { _ in .http(200) }))).run()
+        let rest = try await retention(workspace.context(try workspace.scripted(lookUp: { _ in .http(200) }))).run()
         #expect(rest.resumed.first?.counts[.open as Outcome.Group] == 0)
         #expect(try workspace.due().isEmpty)
     }

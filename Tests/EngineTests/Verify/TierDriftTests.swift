@@ -54,7 +54,7 @@ import Testing
         _ sample: Int = 100, _ answer: @escaping @Sendable (AttachmentID) async -> VendorAnswer
     ) async throws -> VerifyExpired.Report {
         try await VerifyExpired(
-            workspace.bench(try workspace.scripted(lookUp: answer)), tiers: rules.tiers, requestsPerSecond: 1000
+            workspace.context(try workspace.scripted(lookUp: answer)), tiers: rules.tiers, requestsPerSecond: 1000
         ).run(sample: sample)
     }
 
@@ -142,8 +142,8 @@ import Testing
         let answer = AuditRecord.Answer(
             operation: OperationID(value: 1), attempt: 1, attachment: id, answer: .deleted, http: 204, final: .deleted)
         _ = try workspace.log.append([.deleteIntent(intent), .deleteOutcome(answer)])
-        let bench = workspace.bench(try workspace.scripted(lookUp: { _ in .http(200) }))
-        let report = try await VerifyDeletions(bench, tiers: rules.tiers, requestsPerSecond: 1000).run()
+        let context = workspace.context(try workspace.scripted(lookUp: { _ in .http(200) }))
+        let report = try await VerifyDeletions(context, tiers: rules.tiers, requestsPerSecond: 1000).run()
         #expect(report.stillThere == [id])
         let attachment = try #require(try workspace.inventory.attachment(id))
         #expect(attachment.hasTierDrift && attachment.state == .live)

@@ -55,8 +55,8 @@ struct AuditBundle: LetheCommand {
     /// What the statement cites and what was announced for it, in whichever segments that lies, and how these were opened.
     private func records(of request: String, _ wiring: Wiring) async throws -> Content {
         let id = try RequestID(request)
-        let statement = try await wiring.work(vendor: false) { bench in
-            try IssueCertificate(inventory: bench.inventory, log: bench.log).run(id)
+        let statement = try await wiring.work(vendor: false) { context in
+            try IssueCertificate(inventory: context.inventory, log: context.log).run(id)
         }
         let certificate = try statement.certificate(wiring)
         let cited = Dictionary(grouping: statement.records, by: \.origin).mapValues { Set($0.map(\.seq)) }

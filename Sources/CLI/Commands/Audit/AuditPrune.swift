@@ -25,7 +25,7 @@ struct AuditPrune: LetheCommand {
                 "no-log-retention", .configuration, "audit.retain is not set: the log is kept for ever",
                 hint: "set it in lethe.yaml, as in audit: {retain: 6y}")
         }
-        let person = try TypedText.actor(name)
+        let person = try OperatorText.actor(name)
         let cutoff = retain.before(wiring.clock.now())
         let removed = try wiring.auditLog().removeSegments(
             closedBefore: cutoff, by: person, reason: "audit.retain \(retain)")

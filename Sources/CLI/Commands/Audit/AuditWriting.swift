@@ -82,7 +82,7 @@ struct AuditRollover: LetheCommand {
         let given = try rootKeyFile.map { try rootKey($0, console) }
         if given == nil { try RootKeyOutput.check(rootKeyOut) }
         let wiring = try Wiring.open(global, console)
-        let because = try TypedText.reason(reason)
+        let because = try OperatorText.reason(reason)
         // The answers of a run that is going on belong in the segment of its intents.
         let lease = try RunLease(RunLease.file(in: wiring.workspace.directory))
         defer { withExtendedLifetime(lease) {} }

@@ -64,26 +64,26 @@ struct ReportCommand: LetheCommand {
 extension Wiring {
     /// Verifies the log with this host's own public key, then reads the values of the period from what was verified.
     func report(from: Timestamp, to: Timestamp) async throws -> Report {
-        try await work(vendor: false) { bench in
-            try CatchUp(inventory: bench.inventory, log: bench.log).run()
-            try bench.log.sealIfNeeded()
-            let now = bench.time.now()
+        try await work(vendor: false) { context in
+            try CatchUp(inventory: context.inventory, log: context.log).run()
+            try context.log.sealIfNeeded()
+            let now = context.time.now()
             let verifier = LogVerifier(
-                .init(vkeys: [try VerifierKey(bench.log.vkey)], anchors: logLocation.anchors.directories, now: now))
+                .init(vkeys: [try VerifierKey(context.log.vkey)], anchors: logLocation.anchors.directories, now: now))
             var logs: [ReportSources.VerifiedLog] = []
             for segment in try AuditLog.segments(logLocation) {
                 guard let file = segment.file else { continue }
                 logs.append(.init(reader: try LogReader(file), verification: try verifier.verify(file)))
             }
             var sources = ReportSources(
-                inventory: bench.inventory, logs: logs, policies: try loadPolicies().set, tiers: settings.tiers,
+                inventory: context.inventory, logs: logs, policies: try loadPolicies().set, tiers: settings.tiers,
                 tiersStated: settings.lines.contains { $0.key.hasPrefix("tiers.") && $0.origin != .standard },
                 partner: settings.partner, tool: "lethe \(Lethe.version)")
-            sources.coverage.unaddressable = try bench.inventory.thingsWithoutID()
-            sources.coverage.lastCompleteSync = try bench.inventory.bookmark(Self.syncBookmark).flatMap {
+            sources.coverage.unaddressable = try context.inventory.thingsWithoutID()
+            sources.coverage.lastCompleteSync = try context.inventory.bookmark(Self.syncBookmark).flatMap {
                 Timestamp($0)
             }
-            sources.egress = try bench.inventory.bookmark(Self.allowListBookmark).flatMap(Self.egress)
+            sources.egress = try context.inventory.bookmark(Self.allowListBookmark).flatMap(Self.egress)
             return try ReportValues.gather(sources, period: .init(from: from, to: to), now: now).checked()
         }
     }

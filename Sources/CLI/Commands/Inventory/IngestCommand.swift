@@ -47,10 +47,10 @@ struct IngestCommand: LetheCommand {
         let trust = try trust(wiring)
         let deliveries = try files.map { try open($0) }
         let headerFile = try headers.map { try open($0) }
-        let report = try await wiring.work(vendor: false) { bench in
+        let report = try await wiring.work(vendor: false) { context in
             try IngestWebhooks(
-                inventory: bench.inventory, log: bench.log, partner: bench.partner, kind: kind, trust: trust
-            ).run(deliveries, headers: headerFile, now: bench.time.now()) {
+                inventory: context.inventory, log: context.log, partner: context.partner, kind: kind, trust: trust
+            ).run(deliveries, headers: headerFile, now: context.time.now()) {
                 console.progress("ingesting", done: $0, of: nil)
             }
         }

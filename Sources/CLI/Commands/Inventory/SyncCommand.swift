@@ -31,15 +31,15 @@ struct SyncCommand: LetheCommand {
             try ReadInput.handles(in: String(decoding: ReadInput.bytes($0), as: UTF8.self))
         }
         let stop = StopSignal(console: console)
-        let report = try await wiring.work(vendor: true, stop: stop) { bench in
-            let sync = SyncFromAPI(bench, requestsPerSecond: wiring.settings.linq.maxRequestsPerSecond)
+        let report = try await wiring.work(vendor: true, stop: stop) { context in
+            let sync = SyncFromAPI(context, requestsPerSecond: wiring.settings.linq.maxRequestsPerSecond)
             let show: @Sendable (SyncFromAPI.Report) -> Void = { report in
                 console.progress("walking chats, messages so far", done: report.messages, of: nil)
             }
             if let handles { return try await sync.run(of: handles, progress: show) }
             let report = try await sync.run(lines: lines, progress: show)
             if lines.isEmpty, report.coverage == .complete {
-                try bench.inventory.setBookmark(Wiring.syncBookmark, to: bench.time.now().description)
+                try context.inventory.setBookmark(Wiring.syncBookmark, to: context.time.now().description)
             }
             return report
         }

@@ -147,9 +147,11 @@ struct PlanApprove: LetheCommand {
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
         let id = try PlanID(id)
-        let record = try await wiring.work(vendor: false) { bench in
-            try ApprovePlan(inventory: bench.inventory, log: bench.log, time: bench.time, rules: wiring.approvalRule)
-                .run(id, by: name, digest: digest)
+        let record = try await wiring.work(vendor: false) { context in
+            try ApprovePlan(
+                inventory: context.inventory, log: context.log, time: context.time, rules: wiring.approvalRule
+            )
+            .run(id, by: name, digest: digest)
         }
         let isEnough = record.state == .approved
         return Reply(
@@ -177,7 +179,7 @@ struct PlanApply: LetheCommand {
         let wiring = try Wiring.open(global, console)
         let id = try PlanID(id)
         let decider = try wiring.decider()
-        let reason = try reason.map { try TypedText.reason($0) }
+        let reason = try reason.map { try OperatorText.reason($0) }
         let result = try await apply(id, reason: reason, rules: decider, wiring, console)
         let record = try wiring.inventory().plan(id)
         for warning in result.warnings { console.warn(warning) }
@@ -199,8 +201,8 @@ struct PlanApply: LetheCommand {
         let show: @Sendable (OutcomeCounts) -> Void = { counts in
             console.progress("deleting", done: counts.total - counts[.notAttempted], of: counts.total)
         }
-        return try await wiring.work(vendor: true, stop: stop) { bench in
-            let plan = ApplyPlan(bench, rules: rules, settings: settings)
+        return try await wiring.work(vendor: true, stop: stop) { context in
+            let plan = ApplyPlan(context, rules: rules, settings: settings)
             return try await plan.run(id, reason: reason, progress: show)
         }
     }
@@ -218,10 +220,10 @@ struct PlanCancel: LetheCommand {
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
         let id = try PlanID(id)
-        let reason = try reason.map { try TypedText.reason($0) }
-        let record = try await wiring.work(vendor: false) { bench in
-            try ClosePlan(bench).cancel(id, by: Wiring.systemUser, reason: reason)
-            return try bench.inventory.plan(id)
+        let reason = try reason.map { try OperatorText.reason($0) }
+        let record = try await wiring.work(vendor: false) { context in
+            try ClosePlan(context).cancel(id, by: Wiring.systemUser, reason: reason)
+            return try context.inventory.plan(id)
         }
         return Reply(
             "plan \(id) is cancelled",

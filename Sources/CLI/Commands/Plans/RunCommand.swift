@@ -44,11 +44,11 @@ struct RunCommand: LetheCommand {
     private func plan(_ wiring: Wiring) async throws -> Reply {
         let decider = try wiring.decider()
         let instant = try at.map { try time($0, "--at") }
-        let planned = try await wiring.work(vendor: false) { bench in
+        let planned = try await wiring.work(vendor: false) { context in
             try PlanRetention(
-                inventory: bench.inventory, log: bench.log, rules: decider, partner: bench.partner,
+                inventory: context.inventory, log: context.log, rules: decider, partner: context.partner,
                 limits: wiring.settings.limits
-            ).run(now: bench.time.now(), at: instant)
+            ).run(now: context.time.now(), at: instant)
         }
         var lines = [
             "Due\(instant.map { " at \($0.brief)" } ?? ""): \(count(planned.plan.items.count, "attachment", "attachments")), \(formatBytes(planned.plan.bytes))"
@@ -81,9 +81,9 @@ struct RunCommand: LetheCommand {
     private func applyDue(_ wiring: Wiring, _ console: Console) async throws -> Reply {
         let decider = try wiring.decider()
         let stop = StopSignal(console: console)
-        let answer = try await wiring.work(vendor: true, stop: stop) { bench in
+        let answer = try await wiring.work(vendor: true, stop: stop) { context in
             try await RunRetention(
-                bench, rules: decider, limits: wiring.settings.limits, approval: wiring.approvalRule,
+                context, rules: decider, limits: wiring.settings.limits, approval: wiring.approvalRule,
                 settings: wiring.applySettings(usesCanary: !noCanary)
             ).run(allowDeletes: allowDeletes) { counts in
                 console.progress("deleting", done: counts.total - counts[.notAttempted], of: counts.total)

@@ -30,9 +30,9 @@ struct VerifyCommand: LetheCommand {
         let wiring = try Wiring.open(global, console)
         let from = try since.map { try time($0, "--since") }
         let stop = StopSignal(console: console)
-        let report = try await wiring.work(vendor: true, stop: stop) { bench in
+        let report = try await wiring.work(vendor: true, stop: stop) { context in
             try await VerifyDeletions(
-                bench, tiers: wiring.settings.tiers, requestsPerSecond: wiring.settings.linq.maxRequestsPerSecond
+                context, tiers: wiring.settings.tiers, requestsPerSecond: wiring.settings.linq.maxRequestsPerSecond
             ).run(sample: all ? nil : sample ?? 1000, since: from) {
                 console.progress("asking the vendor", done: $0.checked, of: nil)
             }
@@ -56,9 +56,9 @@ struct VerifyCommand: LetheCommand {
         }
         let wiring = try Wiring.open(global, console)
         let stop = StopSignal(console: console)
-        let report = try await wiring.work(vendor: true, stop: stop) { bench in
+        let report = try await wiring.work(vendor: true, stop: stop) { context in
             try await VerifyExpired(
-                bench, tiers: wiring.settings.tiers,
+                context, tiers: wiring.settings.tiers,
                 requestsPerSecond: wiring.settings.linq.maxRequestsPerSecond
             ).run(sample: sample) { console.progress("asking the vendor", done: $0.checked, of: sample) }
         }

@@ -21,8 +21,8 @@ struct PolicyUnlock: LetheCommand {
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
         let policies = try wiring.decider().policies
-        let remembered = try await wiring.work(vendor: false) { bench in
-            try LockedPolicies(inventory: bench.inventory, log: bench.log).unlock(
+        let remembered = try await wiring.work(vendor: false) { context in
+            try LockedPolicies(inventory: context.inventory, log: context.log).unlock(
                 id, to: policies, by: name, reason: reason)
         }
         return Reply(

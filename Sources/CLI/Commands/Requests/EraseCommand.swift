@@ -46,8 +46,8 @@ struct EraseCommand: LetheCommand {
         let again = try extend.map { try RequestID($0) }
         let handles = try again != nil && subjectFile == nil && subject.isEmpty ? nil : handles(console)
         let stop = StopSignal(console: console)
-        let (planned, result) = try await wiring.work(vendor: apply || !offline, stop: stop) { bench in
-            let planner = PlanErasure(bench, rules: decider, limits: wiring.settings.limits)
+        let (planned, result) = try await wiring.work(vendor: apply || !offline, stop: stop) { context in
+            let planner = PlanErasure(context, rules: decider, limits: wiring.settings.limits)
             let show: @Sendable (SyncFromAPI.Report) -> Void = {
                 console.progress("asking the vendor, messages so far", done: $0.messages, of: nil)
             }
@@ -59,7 +59,8 @@ struct EraseCommand: LetheCommand {
                 }
             guard apply, let name else { return (planned, RunResult?.none) }
             let result = try await ApplyErasure(
-                bench, rules: decider, approval: wiring.approvalRule, settings: wiring.applySettings(operatorName: name)
+                context, rules: decider, approval: wiring.approvalRule,
+                settings: wiring.applySettings(operatorName: name)
             ).run(planned.plan.id, by: name, allowDeletes: allowDeletes) { counts in
                 console.progress("deleting", done: counts.total - counts[.notAttempted], of: counts.total)
             }

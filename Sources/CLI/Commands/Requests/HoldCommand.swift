@@ -48,17 +48,17 @@ struct HoldPlace: LetheCommand {
         let handles = try subjectFile.map {
             try ReadInput.handles(in: String(decoding: ReadInput.bytes($0), as: UTF8.self))
         }
-        let (hold, coverage) = try await wiring.work(vendor: false) { bench in
+        let (hold, coverage) = try await wiring.work(vendor: false) { context in
             let scope: LegalHold.Scope
             if let handles {
                 scope = .subject(
-                    try handles.compactMap { try bench.inventory.pseudonym(for: $0, createIfMissing: true) })
+                    try handles.compactMap { try context.inventory.pseudonym(for: $0, createIfMissing: true) })
             } else {
                 scope = try self.scope()
             }
-            let hold = try PlaceHold(inventory: bench.inventory, log: bench.log).run(
-                scope, by: name, reason: reason, until: end, now: bench.time.now())
-            return (hold, try HoldCoverage(of: hold, in: bench.inventory))
+            let hold = try PlaceHold(inventory: context.inventory, log: context.log).run(
+                scope, by: name, reason: reason, until: end, now: context.time.now())
+            return (hold, try HoldCoverage(of: hold, in: context.inventory))
         }
         for doubt in coverage.doubts {
             console.warn("\(doubt): if that is a mistake, lethe hold release \(hold.id), and place it again")
@@ -93,9 +93,9 @@ struct HoldRelease: LetheCommand {
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
         let id = try HoldID(id)
-        try await wiring.work(vendor: false) { bench in
-            try ReleaseHold(inventory: bench.inventory, log: bench.log).run(
-                id, by: name, reason: reason, now: bench.time.now())
+        try await wiring.work(vendor: false) { context in
+            try ReleaseHold(inventory: context.inventory, log: context.log).run(
+                id, by: name, reason: reason, now: context.time.now())
         }
         return Reply("hold \(id) is released", json: ["hold": ["id": JSONValue(id), "state": "released"]])
     }

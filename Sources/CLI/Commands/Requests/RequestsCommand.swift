@@ -119,8 +119,8 @@ struct RequestsCertificate: LetheCommand {
         }
         let wiring = try Wiring.open(global, console)
         let id = try RequestID(id)
-        let statement = try await wiring.work(vendor: false) { bench in
-            try IssueCertificate(inventory: bench.inventory, log: bench.log).run(id)
+        let statement = try await wiring.work(vendor: false) { context in
+            try IssueCertificate(inventory: context.inventory, log: context.log).run(id)
         }
         let certificate = try statement.certificate(wiring)
         let json = try JSONDecoder().decode(JSONValue.self, from: Data(CertificateJSON.render(certificate).utf8))

@@ -262,8 +262,8 @@ struct Checkup {
     mutating func runDrill() async {
         do {
             let rules = try wiring.decider()
-            let outcome = try await wiring.work(vendor: true) { bench in
-                try await Drill(bench, rules: rules, settings: wiring.applySettings()).run()
+            let outcome = try await wiring.work(vendor: true) { context in
+                try await Drill(context, rules: rules, settings: wiring.applySettings()).run()
             }
             let isGone = outcome.result.counts[.deleted as Outcome.Group] == 1
             add(

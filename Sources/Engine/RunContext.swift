@@ -4,7 +4,7 @@ package import Foundation
 package import Inventory
 
 /// What the workflows work with; `CLI/Wiring` puts it together.
-package struct Workbench: Sendable {
+package struct RunContext: Sendable {
     package let inventory: InventoryStore
     package let log: AuditLog
     package let vendor: any VendorAPI

@@ -1,5 +1,5 @@
 /// Text that a person types into a record stays there for good, so it must not name an end-user.
-package enum TypedText {
+package enum OperatorText {
     /// A reason or a note: no `@`, and fewer than seven digits in a row once separators are removed (`docs/erasure.md`).
     package static func reason(_ text: String) throws(LetheError) -> String {
         let trimmed = String(Substring(text).trimmingSpaces())

@@ -38,6 +38,28 @@ import Testing
         #expect(lines.prefix(15).contains { $0.contains("make demo") })
     }
 
+    /// The tree of `docs/architecture.md` names every folder of `Sources`, and no other.
+    @Test func theTreeOfTheArchitectureIsTheTree() throws {
+        let text = try String(contentsOf: Paths.package.appending(path: "docs/architecture.md"), encoding: .utf8)
+        let tree = try #require(text.split(separator: "```text\nSources/\n").last?.split(separator: "```").first)
+        var named: Set<String> = []
+        var room = ""
+        for line in tree.split(separator: "\n") {
+            guard let folder = line.firstMatch(of: /^( +)([A-Za-z]+)\//) else { continue }
+            if folder.1.count == 2 { room = String(folder.2) }
+            named.insert(folder.1.count == 2 ? room : "\(room)/\(folder.2)")
+        }
+        let sources = Paths.package.appending(path: "Sources")
+        let files = try FileManager.default.subpathsOfDirectory(atPath: sources.path)
+        let folders = files.filter { file in
+            var isFolder: ObjCBool = false
+            let path = sources.appending(path: file).path
+            return file.split(separator: "/").count <= 2
+                && FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+        }
+        #expect(Set(folders) == named)
+    }
+
     /// Words in `code` that are spelt like a test's name: `aSentence` or `SomethingTests`.
     private static func testNames(in text: some StringProtocol) -> Set<String> {
         Set(String(text).matches(of: /`([a-z0-9]+[A-Z][A-Za-z0-9]*|[A-Z][A-Za-z0-9]*Tests)`/).map { String($0.1) })

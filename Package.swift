@@ -100,7 +100,7 @@ let package = Package(
         tests("Domain", ["Domain"]),
         tests("Cryptography", ["Domain", "Cryptography"]),
         tests("Rules", ["Domain", "Rules"]),
-        tests("Inventory", ["Domain", "Cryptography", "Inventory"] + grdb),
+        tests("Inventory", ["Domain", "Cryptography", "Rules", "Inventory"] + grdb),
         tests("Audit", ["Domain", "Cryptography", "Audit"] + grdb, exclude: ["Verifier/verify.py"]),
         tests("LinqClient", ["Domain", "Cryptography", "LinqClient"]),
         tests(

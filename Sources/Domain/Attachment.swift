@@ -52,11 +52,13 @@ package struct Attachment: Sendable, Equatable {
     package var participants: Set<SubjectPseudonym>?
     /// Some sighting is outbound in a chat without a known member.
     package var hasUnknownRecipient: Bool
+    /// Some sighting is in a chat whose members are not all known: one who never wrote may be among them.
+    package var mayHaveSilentMember: Bool
 
     package init(
         id: AttachmentID, apiCreated: Timestamp? = nil, sightings: [Sighting] = [], sawPersistentURL: Bool = false,
         hasTierDrift: Bool = false, state: AttachmentState = .live, participants: Set<SubjectPseudonym>? = nil,
-        hasUnknownRecipient: Bool = false
+        hasUnknownRecipient: Bool = false, mayHaveSilentMember: Bool = false
     ) {
         self.id = id
         self.apiCreated = apiCreated
@@ -66,6 +68,7 @@ package struct Attachment: Sendable, Equatable {
         self.state = state
         self.participants = participants
         self.hasUnknownRecipient = hasUnknownRecipient
+        self.mayHaveSilentMember = mayHaveSilentMember
     }
 
     /// The API's `created_at` once it is known, else the earliest message time.

@@ -54,7 +54,8 @@ package struct ErasureRequest: Sendable, Equatable {
     package var extensionReason: String?
     package var extensionToldOn: Timestamp?
     /// A person decided that what others also received goes too.
-    package var includesShared: Bool
+    /// What of the shared attachments goes too, as a person decided.
+    package var included: SharedInclusion
     /// Of a refusal.
     package var ground: String?
     /// The request that this one became part of.
@@ -65,7 +66,7 @@ package struct ErasureRequest: Sendable, Equatable {
         subjects: [SubjectPseudonym], openedBy: String, channel: String? = nil, identityMethod: String? = nil,
         coverage: Coverage, plan: PlanID? = nil, answered: Timestamp? = nil, identityDate: Timestamp? = nil,
         identityBy: String? = nil, extensionReason: String? = nil, extensionToldOn: Timestamp? = nil,
-        includesShared: Bool = false, ground: String? = nil, mergedInto: RequestID? = nil
+        included: SharedInclusion = [], ground: String? = nil, mergedInto: RequestID? = nil
     ) {
         self.id = id
         self.state = state
@@ -84,8 +85,20 @@ package struct ErasureRequest: Sendable, Equatable {
         self.identityBy = identityBy
         self.extensionReason = extensionReason
         self.extensionToldOn = extensionToldOn
-        self.includesShared = includesShared
+        self.included = included
         self.ground = ground
         self.mergedInto = mergedInto
     }
+}
+
+/// Attachments that others received too, or may have: which of them a person decided to delete all the same.
+package struct SharedInclusion: OptionSet, Sendable, Equatable {
+    package let rawValue: Int64
+
+    package init(rawValue: Int64) { self.rawValue = rawValue }
+
+    /// Those of which other recipients are known.
+    package static let others = SharedInclusion(rawValue: 1)
+    /// Those of which some recipient is not known.
+    package static let unknownRecipients = SharedInclusion(rawValue: 2)
 }

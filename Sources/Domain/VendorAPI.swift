@@ -9,6 +9,8 @@ package protocol VendorAPI: Sendable {
     func phoneLines() async -> Listing<PhoneLine>
     /// One page of `GET /v3/chats`.
     func chats(of handle: Handle?, on line: PhoneLine?, cursor: String?) async -> Listing<ChatObservation>
+    /// `GET /v3/chats/{id}`: one element, with everybody who is or was in it.
+    func chat(_ id: ChatID) async -> Listing<ChatObservation>
     /// One page of `GET /v3/chats/{id}/messages`.
     func messages(in chat: ChatID, cursor: String?) async -> Listing<ListedMessage>
     /// POST and PUT of a tiny attachment of our own, for the drill.

@@ -10,6 +10,7 @@ final class ScriptedVendor: VendorAPI {
     private let onLookUp: @Sendable (AttachmentID) async -> VendorAnswer
     private let onPhoneLines: @Sendable () async -> Void
     private let onChats: @Sendable (String?) -> Listing<ChatObservation>
+    private let onChat: @Sendable (ChatID) -> Listing<ChatObservation>
     private let onMessages: @Sendable (String?) -> Listing<ListedMessage>
 
     init(
@@ -17,6 +18,8 @@ final class ScriptedVendor: VendorAPI {
         lookUp: @escaping @Sendable (AttachmentID) async -> VendorAnswer = { _ in .http(500) },
         delete: @escaping @Sendable (AttachmentID, Int) async -> VendorAnswer = { _, _ in .http(400) },
         chats: @escaping @Sendable (String?) -> Listing<ChatObservation> = { _ in Listing(answer: .http(500)) },
+        chat: @escaping @Sendable (ChatID) -> Listing<ChatObservation> = { _ in Listing(answer: .http(404, code: 2004))
+        },
         messages: @escaping @Sendable (String?) -> Listing<ListedMessage> = { _ in Listing(answer: .http(500)) }
     ) {
         self.lines = lines
@@ -24,6 +27,7 @@ final class ScriptedVendor: VendorAPI {
         onLookUp = lookUp
         onDelete = delete
         onChats = chats
+        onChat = chat
         onMessages = messages
     }
 
@@ -50,6 +54,7 @@ final class ScriptedVendor: VendorAPI {
         onChats(cursor)
     }
 
+    func chat(_ id: ChatID) async -> Listing<ChatObservation> { onChat(id) }
     func messages(in chat: ChatID, cursor: String?) async -> Listing<ListedMessage> { onMessages(cursor) }
     func upload(_ bytes: [UInt8], mime: String, name: String) async -> UploadAnswer {
         UploadAnswer(answer: .http(500))

@@ -11,6 +11,7 @@ struct NoVendor: VendorAPI {
     func chats(of handle: Handle?, on line: PhoneLine?, cursor: String?) async -> Listing<ChatObservation> {
         Listing(answer: none)
     }
+    func chat(_ id: ChatID) async -> Listing<ChatObservation> { Listing(answer: none) }
     func messages(in chat: ChatID, cursor: String?) async -> Listing<ListedMessage> { Listing(answer: none) }
     func upload(_ bytes: [UInt8], mime: String, name: String) async -> UploadAnswer { UploadAnswer(answer: none) }
 }

@@ -32,7 +32,7 @@ extension DeletionMachine {
             pipeline -= 1
             close(id, outcome, reason: reason)
         case .delete(let rule, let seenBefore, let ephemeralEnds):
-            item.holdsVersion = redecision.holdsVersion
+            item.version = redecision.version
             item.seenBefore = item.seenBefore || seenBefore
             item.ephemeralEnds = ephemeralEnds
             if let ephemeralEnds, ephemeralEnds <= clock ?? .distantFuture, item.history.mayHaveActed == 0 {
@@ -65,14 +65,14 @@ extension DeletionMachine {
         }
     }
 
-    /// The last look before the DELETE: same holds → it goes; changed holds → it is decided again.
+    /// The last look before the DELETE: nothing changed → it goes; holds or facts changed → it is decided again.
     mutating func send(_ id: AttachmentID, after check: CheckResult) -> [MachineCommand] {
         switch check {
         case .killFile: halt(.killFile)
         case .holdsUnreadable: halt(.holdsUnreadable)
-        case .holds(let version):
+        case .current(let version):
             guard halted == nil, let item = items[id], item.phase == .sending else { break }
-            if item.holdsVersion == version { return [.delete(id)] }
+            if item.version == version { return [.delete(id)] }
             breaker.unclaim()
             active -= 1
             items[id]?.phase = .deciding

@@ -8,7 +8,7 @@ import LinqClient
 /// events. `ApplyPlan` performs its commands. What it guarantees (`docs/execution.md`):
 ///
 /// - `delete(x)` is only ever commanded after a `commit` that holds x's intent was answered by `committed`, and after a
-///   `check` that found the holds as they were when x was decided.
+///   `check` that found holds and facts as they were when x was decided.
 /// - Each item is closed at most once, by one journal entry, and `end` is written when every item is.
 /// - After a halt nothing new is decided, committed as an intent, or sent; what is on its way is awaited and recorded.
 package struct DeletionMachine: Sendable {
@@ -151,8 +151,8 @@ struct MachineItem: Sendable {
     var phase = Phase.waiting
     var history: ItemHistory
     var outcome: Outcome?
-    /// The version of the holds under which it was last decided to go.
-    var holdsVersion: Int64 = 0
+    /// What was so when it was last decided to go.
+    var version: FactsVersion?
     /// It has an intent without an outcome.
     var hasOpenIntent = false
     var seenBefore = false

@@ -26,7 +26,7 @@ package enum MachineCommand: Sendable, Equatable {
     case decide([AttachmentID])
     /// Append these records as one durable commit.
     case commit([JournalEntry])
-    /// Read the version of the holds and look for the kill file.
+    /// Read the version of the holds and facts, and look for the kill file.
     case check(AttachmentID)
     case delete(AttachmentID)
     case lookUp(AttachmentID, LookUpReason)
@@ -36,7 +36,7 @@ package enum MachineCommand: Sendable, Equatable {
     case finish
 }
 
-/// Whether an item may still go, decided on facts and holds as of `holdsVersion`.
+/// Whether an item may still go, decided on facts and holds as of `version`.
 package struct Redecision: Sendable, Equatable {
     package enum Verdict: Sendable, Equatable {
         /// `seenBefore`: this account is known to have held it. `ephemeralEnds`: when the vendor's own 24 hours are over.
@@ -46,18 +46,18 @@ package struct Redecision: Sendable, Equatable {
 
     package let attachment: AttachmentID
     package let verdict: Verdict
-    package let holdsVersion: Int64
+    package let version: FactsVersion
 
-    package init(attachment: AttachmentID, verdict: Verdict, holdsVersion: Int64) {
+    package init(attachment: AttachmentID, verdict: Verdict, version: FactsVersion) {
         self.attachment = attachment
         self.verdict = verdict
-        self.holdsVersion = holdsVersion
+        self.version = version
     }
 }
 
 /// What was found right before a DELETE.
 package enum CheckResult: Sendable, Equatable {
-    case holds(version: Int64)
+    case current(FactsVersion)
     case holdsUnreadable
     case killFile
 }

@@ -2,6 +2,7 @@ import Audit
 import Cryptography
 package import Domain
 package import Inventory
+import LinqClient
 package import Rules
 
 /// Opens a data subject's request and plans its erasure: what the inventory and, unless offline, the vendor's listings hold
@@ -12,7 +13,7 @@ package struct PlanErasure: Sendable {
         package var handles: [Handle]
         package var jurisdiction = ErasureRequest.Jurisdiction.gdpr
         package var scope = ErasureRequest.Scope.sentBySubject
-        package var includesShared = false
+        package var included = SharedInclusion()
         /// The vendor is not asked what it lists.
         package var isOffline = false
         /// The day it came in; `nil` = now.
@@ -66,16 +67,17 @@ package struct PlanErasure: Sendable {
             openedBy: try OperatorText.actor(ask.openedBy), channel: try ask.channel.map(OperatorText.reason),
             identityMethod: try ask.identityMethod.map(OperatorText.reason), coverage: .offline,
             identityDate: ask.identityMethod == nil ? nil : now,
-            identityBy: ask.identityMethod == nil ? nil : ask.openedBy, includesShared: ask.includesShared)
+            identityBy: ask.identityMethod == nil ? nil : ask.openedBy, included: ask.included)
         try context.inventory.insert(request)
         _ = try context.log.append([.requestOpened(.init(request))])
-        return try await search(request, ask.isOffline ? nil : ask.handles, progress)
+        return try await search(request, ask.isOffline ? nil : ask.handles, isOffline: ask.isOffline, progress)
     }
 
     /// The same request again: after a partial listing, or when a ground to withhold has ended. `handles` of the person ask
-    /// the vendor again; they must be those of the request.
+    /// the vendor again; they must be those of the request. `include`: what a person decided of shared attachments since.
     package func run(
-        again id: RequestID, handles: [Handle]? = nil, progress: @Sendable (SyncFromAPI.Report) -> Void = { _ in }
+        again id: RequestID, handles: [Handle]? = nil, include: SharedInclusion = [], isOffline: Bool = false,
+        progress: @Sendable (SyncFromAPI.Report) -> Void = { _ in }
     ) async throws(LetheError) -> Planned {
         try CatchUp(inventory: context.inventory, log: context.log).run()
         guard var request = try context.inventory.request(id) else {
@@ -97,16 +99,19 @@ package struct PlanErasure: Sendable {
             try ClosePlan(context).cancel(old, by: request.openedBy, reason: "planned anew")
         }
         request.answered = nil
-        return try await search(request, handles, progress)
+        request.included.formUnion(include)
+        return try await search(request, isOffline ? nil : handles, isOffline: isOffline, progress)
     }
 
     private func search(
-        _ opened: ErasureRequest, _ handles: [Handle]?, _ progress: @Sendable (SyncFromAPI.Report) -> Void
+        _ opened: ErasureRequest, _ handles: [Handle]?, isOffline: Bool,
+        _ progress: @Sendable (SyncFromAPI.Report) -> Void
     ) async throws(LetheError) -> Planned {
         var request = opened
         if let handles {
             request.coverage = try await SyncFromAPI(context).run(of: handles, progress: progress).coverage
         }
+        if !isOffline { try await askWhoReceived(request) }
         let now = context.time.now()
         let candidates = try context.inventory.erasureCandidates(subjects: request.subjects, scope: request.scope)
         let holds = try context.inventory.activeHolds(at: now)
@@ -124,6 +129,20 @@ package struct PlanErasure: Sendable {
             attachments: Dictionary(uniqueKeysWithValues: candidates.map { ($0.attachment.id, $0.attachment) }))
     }
 
+    /// Reads each chat once in which it is not known who received an attachment of the person. What cannot be read stays
+    /// unknown, and is withheld.
+    private func askWhoReceived(_ request: ErasureRequest) async throws(LetheError) {
+        let candidates = try context.inventory.erasureCandidates(subjects: request.subjects, scope: request.scope)
+        let chats = candidates.reduce(into: Set<ChatID>()) { if $1.recipientUnknown { $0.formUnion($1.unknownChats) } }
+        let vendor = context.vendor
+        let retrying = Retrying(perSecond: 10, time: context.time)
+        for chat in chats.sorted() where !context.shouldStop() {
+            let found = await retrying.page { await vendor.chat(chat) }
+            try Preflight.refuseBadKey(found.answer)
+            _ = try context.inventory.record([Delivery(chats: found.elements)], now: context.time.now())
+        }
+    }
+
     private func item(
         _ candidate: ErasureCandidate, of request: ErasureRequest, holds: [LegalHold], now: Timestamp
     ) -> PlanItem {
@@ -132,8 +151,8 @@ package struct PlanErasure: Sendable {
         var withheld: Withholding?
         if ruling.verdict == .keep {
             withheld = Self.withholding(ruling.reason, holds)
-        } else if candidate.sharedWith > 0, !request.includesShared {
-            withheld = Withholding(outcome: .withheldShared, ground: "shared with \(candidate.sharedWith)")
+        } else {
+            withheld = candidate.withheld(unlessIncludedBy: request)
         }
         return PlanItem(
             attachment: attachment.id, rule: "erasure:\(request.id)", line: attachment.homeLine,

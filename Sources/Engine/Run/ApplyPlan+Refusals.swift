@@ -72,17 +72,4 @@ extension ApplyPlan {
         let own = Set(plan.items.compactMap(\.line))
         return own.isEmpty ? try context.inventory.lines() : own
     }
-
-    /// Attachments of the request's person that others also received, with how many, unless a person has decided.
-    func shared(in plan: Plan) throws(LetheError) -> [AttachmentID: Int] {
-        guard let id = plan.request, let request = try context.inventory.request(id), !request.includesShared else {
-            return [:]
-        }
-        var shared: [AttachmentID: Int] = [:]
-        for candidate in try context.inventory.erasureCandidates(subjects: request.subjects, scope: request.scope)
-        where candidate.sharedWith > 0 {
-            shared[candidate.attachment.id] = candidate.sharedWith
-        }
-        return shared
-    }
 }

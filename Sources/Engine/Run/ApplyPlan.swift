@@ -75,7 +75,7 @@ package struct ApplyPlan: Sendable {
         try refuseOverLimit(record, before)
         let redecider = Redecider(
             inventory: context.inventory, decider: decider, plan: record.plan, accountLines: clearance.accountLines,
-            shared: try shared(in: record.plan))
+            request: try record.plan.request.flatMap(context.inventory.request))
         let run = try Self.newID(RunKind.self)
         if record.state != .applying { try context.inventory.move(record.plan.id, to: .applying) }
         try begin(run, record, reason: reason)

@@ -67,7 +67,7 @@ struct PlanDriver: Sendable {
         switch command {
         case .decide(let ids): inbox.yield(await Self.blocking(reading) { decide(ids) })
         case .commit(let entries): await commit(entries, inbox)
-        case .check(let id): inbox.yield(.checked(id, await Self.blocking(reading) { check() }))
+        case .check(let id): inbox.yield(.checked(id, await Self.blocking(reading) { check(id) }))
         case .delete(let id): inbox.yield(.answered(id, await context.vendor.delete(id)))
         case .lookUp(let id, let reason):
             let lookUp = await context.vendor.lookUp(id)
@@ -91,10 +91,10 @@ struct PlanDriver: Sendable {
         }
     }
 
-    private func check() -> CheckResult {
+    private func check(_ id: AttachmentID) -> CheckResult {
         if FileManager.default.fileExists(atPath: context.stopFile.path) { return .killFile }
-        guard let version = try? context.inventory.holdVersion() else { return .holdsUnreadable }
-        return .holds(version: version)
+        guard let version = try? context.inventory.factsVersion(of: id) else { return .holdsUnreadable }
+        return .current(version)
     }
 
     /// The machine goes on as soon as the records are durable; the inventory follows the log at its own pace. If that fails

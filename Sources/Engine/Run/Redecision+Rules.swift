@@ -2,23 +2,25 @@ import Domain
 import Inventory
 import Rules
 
-/// Decides items of a plan again, on facts and holds as they are now.
+/// Decides items of a plan again, on everything that the plan was made from as it is now: whose they are, who else
+/// received them, tier, policies, holds.
 struct Redecider: Sendable {
     let inventory: InventoryStore
     let decider: Decider
     let plan: Plan
     let accountLines: Set<PhoneLine>
-    /// Attachments of an erasure that others also received; they stay until a person decides with `--include-shared`.
-    let shared: [AttachmentID: Int]
+    /// The request of an erasure plan.
+    let request: ErasureRequest?
 
     func decide(_ ids: [AttachmentID], now: Timestamp) throws(LetheError) -> [Redecision] {
-        // The version first: a hold placed after it was read shows as a change right before the DELETE.
-        let version = try inventory.holdVersion()
+        // The versions first: whatever comes after they were read shows as a change right before the DELETE.
+        var versions: [FactsVersion] = []
+        for id in ids { versions.append(try inventory.factsVersion(of: id)) }
         let holds = try inventory.activeHolds(at: now)
         var redecisions: [Redecision] = []
-        for id in ids {
+        for (id, version) in zip(ids, versions) {
             let verdict = try verdict(on: id, holds: holds, now: now)
-            redecisions.append(Redecision(attachment: id, verdict: verdict, holdsVersion: version))
+            redecisions.append(Redecision(attachment: id, verdict: verdict, version: version))
         }
         return redecisions
     }
@@ -32,13 +34,22 @@ struct Redecider: Sendable {
             return .keep(.changedSincePlan, reason: "not in the inventory")
         }
         if attachment.state == .gone { return .keep(.changedSincePlan, reason: "already gone") }
-        if let others = shared[id] { return .keep(.withheldShared, reason: "shared with \(others)") }
         let ruling = decider.ruling(on: attachment, holds: holds, request: plan.request, now: now)
         guard ruling.verdict == .delete else { return Self.keeping(ruling.reason) }
+        if plan.kind == .erasure, let kept = try withheld(id) { return kept }
         let rule = plan.kind == .erasure ? plan.request.map { "erasure:\($0)" } : ruling.winner?.description
         guard let rule else { return .keep(.changedSincePlan, reason: ruling.reason.code) }
         return .delete(
             rule: rule, seenBefore: try wasSeen(attachment), ephemeralEnds: ephemeralEnd(of: attachment))
+    }
+
+    /// Why an item of a request does not go that rules and holds would let go: it is not of this person, as far as is
+    /// known by now, or it is shared.
+    private func withheld(_ id: AttachmentID) throws(LetheError) -> Redecision.Verdict? {
+        guard let request,
+            let candidate = try inventory.erasureCandidate(id, subjects: request.subjects, scope: request.scope)
+        else { return .keep(.changedSincePlan, reason: "not within the scope of the request") }
+        return candidate.withheld(unlessIncludedBy: request).map { .keep($0.outcome, reason: $0.ground) }
     }
 
     /// Seen under this account: in a message on a line that the key lists, or by a GET that answered 200.

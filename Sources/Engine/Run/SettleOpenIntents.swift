@@ -70,7 +70,8 @@ package struct SettleOpenIntents: Sendable {
                 seenBefore: record.plan.kind == .drill, ephemeralEnds: nil, now: context.time.now())
         }
         let facts = Redecider(
-            inventory: context.inventory, decider: decider, plan: record.plan, accountLines: accountLines, shared: [:])
+            inventory: context.inventory, decider: decider, plan: record.plan, accountLines: accountLines,
+            request: nil)
         let ends = facts.ephemeralEnd(of: attachment)
         let wasGoneBefore = ends.map { $0 <= record.plan.created } ?? false
         return (wasGoneBefore ? ItemHistory() : history).outcomeOfAbsence(

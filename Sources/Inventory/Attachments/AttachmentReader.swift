@@ -23,11 +23,14 @@ final class AttachmentReader {
         chatLine = try prepare("SELECT line FROM chat WHERE id = ?")
         sender = people ? try prepare("SELECT pseudonym FROM identity WHERE key = ?") : nil
         participants = people ? try prepare(Self.participantsOf) : nil
-        unknown = people ? try prepare("SELECT \(People.anyUnknown) FROM attachment a WHERE a.key = ?") : nil
+        unknown =
+            people
+            ? try prepare("SELECT \(People.anyUnknown), \(People.anySilent) FROM attachment a WHERE a.key = ?") : nil
     }
 
     static let sightingsOf = """
-        SELECT message, source, chat, line, direction, mime, size, sent_at, first_envelope, reconciled_at, sender, attachment
+        SELECT message, source, chat, line, direction, mime, size, sent_at, first_envelope, reconciled_at, sender, attachment,
+            contradicted
         FROM sighting
         """
 
@@ -66,7 +69,9 @@ final class AttachmentReader {
             message: row.vendorID(0), chat: row.vendorID(2), direction: Direction(code: row.int(4)), source: source,
             mime: row.text(5), size: row.int(6), sentAt: row.time(7), firstEnvelope: row.time(8),
             reconciledAt: row.time(9))
-        if let digits = try row.int(3) ?? lineOfChat(sighting.chat) { sighting.line = try line(digits) }
+        let contradicted = Contradictions(rawValue: row.int(12) ?? 0)
+        let digits = try row.int(3) ?? (contradicted.contains(.line) ? nil : lineOfChat(sighting.chat))
+        if let digits { sighting.line = try line(digits) }
         if let sender, let key = row.int(10) { sighting.sender = try pseudonym(key, sender) }
         return sighting
     }
@@ -82,7 +87,9 @@ final class AttachmentReader {
         }
         candidate.attachment.participants = people
         try unknown.bind(1, candidate.key)
-        candidate.attachment.hasUnknownRecipient = try unknown.step() ? unknown.bool(0) : true
+        let isKnown = try unknown.step()
+        candidate.attachment.hasUnknownRecipient = isKnown ? unknown.bool(0) : true
+        candidate.attachment.mayHaveSilentMember = isKnown ? unknown.bool(1) : true
         unknown.reset()
     }
 

@@ -47,14 +47,15 @@ final class AttachmentWriter {
         findSighting = try Prepared(
             database,
             """
-            SELECT chat, line, direction, sender, mime, size, sent_at, first_envelope, reconciled_at
+            SELECT chat, line, direction, sender, mime, size, sent_at, first_envelope, reconciled_at,
+                contradicted
             FROM sighting WHERE attachment = ? AND message = ? AND source = ?
             """)
         writeSighting = try Prepared(
             database,
             """
             INSERT OR REPLACE INTO sighting (attachment, message, source, chat, line, direction, sender, mime, size,
-                sent_at, first_envelope, reconciled_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                sent_at, first_envelope, reconciled_at, contradicted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """)
     }
 
@@ -140,7 +141,7 @@ final class AttachmentWriter {
         if try findSighting.step() {
             let stored = SightingRow(findSighting, message: sighting.message, source: sighting.source)
             findSighting.reset()
-            merged = try stored.merged(with: sighting, rank: lookup(ofSubject:))
+            merged = stored.merged(with: sighting)
             if merged == stored { return false }
         }
         try write(merged, of: key)
@@ -160,15 +161,11 @@ final class AttachmentWriter {
         try writeSighting.bind(10, row.sentAt)
         try writeSighting.bind(11, row.firstEnvelope)
         try writeSighting.bind(12, row.reconciledAt)
+        try writeSighting.bind(13, row.contradicted.rawValue)
         try writeSighting.run()
     }
 
     private func bindMessage(_ message: MessageID?, to statement: Prepared, at index: Int32) throws {
         if let message { try statement.bind(index, message) } else { try statement.bind(index, [UInt8]()) }
-    }
-
-    /// Conflicting senders are ranked by their lookup, which does not depend on who came first.
-    private func lookup(ofSubject key: Int64) throws -> [UInt8] {
-        try database.first("SELECT lookup FROM identity WHERE key = ?", key) { $0.bytes(0) } ?? []
     }
 }

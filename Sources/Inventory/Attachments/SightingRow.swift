@@ -16,6 +16,7 @@ struct SightingRow: Equatable {
     var sentAt: Timestamp?
     var firstEnvelope: Timestamp?
     var reconciledAt: Timestamp?
+    var contradicted: Contradictions = []
 
     init(_ message: MessageObservation, _ attachment: ObservedAttachment, sender: Int64?) {
         self.message = message.message
@@ -43,25 +44,23 @@ struct SightingRow: Equatable {
         sentAt = row.time(6)
         firstEnvelope = row.time(7)
         reconciledAt = row.time(8)
+        contradicted = Contradictions(rawValue: row.int(9) ?? 0)
     }
 
-    /// The earliest sending, the earliest envelope, the latest recovery, the largest size; where two tellings that should
-    /// agree do not, the smaller value. Senders are told apart by `rank`, since row numbers follow the order of arrival.
-    func merged(with other: SightingRow, rank: (Int64) throws -> [UInt8]) rethrows -> SightingRow {
+    /// The earliest sending, the earliest envelope, the latest recovery, the largest size. A chat, line, direction or
+    /// sender of which two tellings differ is not known from then on, and stays so: which of them is true nobody can say.
+    func merged(with other: SightingRow) -> SightingRow {
         var row = self
-        row.chat = least(chat, other.chat)
-        row.line = least(line, other.line)
-        row.direction = least(direction?.code, other.direction?.code).flatMap { Direction(code: $0) }
+        row.contradicted.formUnion(other.contradicted)
+        row.chat = row.contradicted.agreed(chat, other.chat, .chat)
+        row.line = row.contradicted.agreed(line, other.line, .line)
+        row.direction = row.contradicted.agreed(direction, other.direction, .direction)
+        row.sender = row.contradicted.agreed(sender, other.sender, .sender)
         row.mime = least(mime, other.mime)
         row.size = greatest(size, other.size)
         row.sentAt = least(sentAt, other.sentAt)
         row.firstEnvelope = least(firstEnvelope, other.firstEnvelope)
         row.reconciledAt = greatest(reconciledAt, other.reconciledAt)
-        if let mine = sender, let theirs = other.sender, mine != theirs {
-            row.sender = try rank(theirs).lexicographicallyPrecedes(rank(mine)) ? theirs : mine
-        } else {
-            row.sender = sender ?? other.sender
-        }
         return row
     }
 
@@ -84,6 +83,22 @@ struct SightingRow: Equatable {
             }
         }
         return slash > 0 && length > slash && length <= 127
+    }
+}
+
+/// Facts of which two tellings of one message differed. Their column is null for good, so whatever asks for the fact takes
+/// it for unknown: a hold or a promise to keep on any of the values covers it, and nothing deletes by one of them.
+struct Contradictions: OptionSet, Equatable {
+    let rawValue: Int64
+    static let chat = Contradictions(rawValue: 1)
+    static let line = Contradictions(rawValue: 2)
+    static let direction = Contradictions(rawValue: 4)
+    static let sender = Contradictions(rawValue: 8)
+
+    /// What both say, or the one that says anything; `nil` and noted where they differ now or did before.
+    mutating func agreed<Value: Equatable>(_ left: Value?, _ right: Value?, _ fact: Contradictions) -> Value? {
+        if let left, let right, left != right { insert(fact) }
+        return contains(fact) ? nil : left ?? right
     }
 }
 

@@ -50,11 +50,14 @@ extension InventoryStore {
         try holds().filter { $0.isActive(at: now) }
     }
 
-    /// Grows with every change of the holds, whichever process makes it: one small read, right before each DELETE. It
-    /// throws if it cannot be read, and then nothing is deleted.
-    package func holdVersion() throws(LetheError) -> Int64 {
+    /// The version of what a decision on this attachment rests on: one small read, before each decision and right before
+    /// each DELETE. It throws if it cannot be read, and then nothing is deleted.
+    package func factsVersion(of id: AttachmentID) throws(LetheError) -> FactsVersion {
         try read { database in
-            guard let version = try database.first("SELECT value FROM hold_version", row: { $0.int(0) }) else {
+            let version = try database.first(
+                "SELECT v.value, a.revision FROM hold_version v LEFT JOIN attachment a ON a.id = ?", id,
+                row: { row in row.int(0).map { FactsVersion(holds: $0, facts: row.int(1)) } })
+            guard let version else {
                 throw LetheError("holds-unreadable", .failed, "the version of the legal holds cannot be read")
             }
             return version

@@ -3,10 +3,23 @@ internal import GRDB
 
 /// What a batch says of chats and who is in them, gathered in memory and written once: a member is named by every message.
 struct ChatLedger {
-    private struct Chat {
+    /// A row of `chat`. Every rule of merging is commutative, associative and idempotent.
+    private struct Chat: Equatable {
         var line: PhoneLine?
+        /// A chat once called a group stays one.
         var isGroup: Bool?
-        var rosterKnown = false
+        /// 1 = the roster was listed whole while the chat was direct, 2 = while it was a group: later members come in by name.
+        var rosterKnown: Int64 = 0
+        var contradicted: Contradictions = []
+
+        func merged(with other: Chat) -> Chat {
+            var chat = self
+            chat.contradicted.formUnion(other.contradicted)
+            chat.line = chat.contradicted.agreed(line, other.line, .line)
+            chat.isGroup = isGroup == true ? true : other.isGroup ?? isGroup
+            chat.rosterKnown |= other.rosterKnown
+            return chat
+        }
     }
 
     private struct Membership: Hashable {
@@ -22,13 +35,9 @@ struct ChatLedger {
     private var chats: [ChatID: Chat] = [:]
     private var members: [Membership: Span] = [:]
 
-    /// A chat once called a group stays one, a roster once complete stays known: later members come in by name.
     mutating func add(_ id: ChatID, line: PhoneLine?, isGroup: Bool?, rosterKnown: Bool) {
-        var chat = chats[id] ?? Chat()
-        chat.line = least(chat.line, line)
-        chat.isGroup = chat.isGroup == true ? true : isGroup ?? chat.isGroup
-        chat.rosterKnown = chat.rosterKnown || rosterKnown
-        chats[id] = chat
+        let told = Chat(line: line, isGroup: isGroup, rosterKnown: rosterKnown ? (isGroup == true ? 2 : 1) : 0)
+        chats[id] = chats[id].map { $0.merged(with: told) } ?? told
     }
 
     mutating func add(member subject: Int64, of chat: ChatID, at time: Timestamp?) {
@@ -41,9 +50,20 @@ struct ChatLedger {
     func write(_ database: Database) throws {
         let watchesRecipients = try Self.subjectHoldStands(database)
         let chatsBefore = watchesRecipients ? try chatsWithUnknownRecipient(database) : []
-        try writeChats(database)
-        try writeMembers(database)
+        let written = try writeChats(database)
+        let changed = try written.changed.union(writeMembers(database).subtracting(written.new))
         try recheckMessagesWithoutLine(database)
+        // Who may have received an attachment is a fact of it: what was decided before is to be decided again.
+        let revise = try Prepared(
+            database,
+            """
+            UPDATE attachment SET revision = revision + 1 WHERE state <> 1
+            AND key IN (SELECT attachment FROM sighting WHERE chat = ?)
+            """)
+        for chat in changed {
+            try revise.bind(1, chat)
+            try revise.run()
+        }
         // Something held because its recipient was unknown may be free now.
         for chat in chatsBefore.subtracting(try chatsWithUnknownRecipient(database)) {
             try database.perform(
@@ -68,38 +88,68 @@ struct ChatLedger {
         }
     }
 
-    private func writeChats(_ database: Database) throws {
+    /// Gives the chats that were known and are different now, and those that were not known.
+    private func writeChats(_ database: Database) throws -> (changed: Set<ChatID>, new: Set<ChatID>) {
+        let find = try Prepared(database, "SELECT line, is_group, roster_known, contradicted FROM chat WHERE id = ?")
         let upsert = try Prepared(
             database,
             """
-            INSERT INTO chat (id, line, is_group, roster_known) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-                line = min(coalesce(line, excluded.line), coalesce(excluded.line, line)),
-                is_group = max(coalesce(is_group, excluded.is_group), coalesce(excluded.is_group, is_group)),
-                roster_known = max(roster_known, excluded.roster_known)
+            INSERT INTO chat (id, line, is_group, roster_known, contradicted) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
+            SET line = excluded.line, is_group = excluded.is_group, roster_known = excluded.roster_known,
+                contradicted = excluded.contradicted
             """)
-        for (id, chat) in chats {
+        var (changed, new): (Set<ChatID>, Set<ChatID>) = ([], [])
+        for (id, told) in chats {
+            var chat = told
+            try find.bind(1, id)
+            if try find.step() {
+                let stored = Chat(
+                    line: find.int(0).flatMap { try? PhoneLine("+\($0)") }, isGroup: find.int(1).map { $0 == 1 },
+                    rosterKnown: find.int(2) ?? 0, contradicted: Contradictions(rawValue: find.int(3) ?? 0))
+                find.reset()
+                chat = stored.merged(with: told)
+                guard chat != stored else { continue }
+                changed.insert(id)
+            } else {
+                new.insert(id)
+            }
             try upsert.bind(1, id)
             try upsert.bind(2, chat.line)
             try upsert.bind(3, chat.isGroup)
             try upsert.bind(4, chat.rosterKnown)
+            try upsert.bind(5, chat.contradicted.rawValue)
             try upsert.run()
         }
+        return (changed, new)
     }
 
-    private func writeMembers(_ database: Database) throws {
-        let upsert = try Prepared(
+    /// Gives the chats with somebody who was not known to be in them.
+    private func writeMembers(_ database: Database) throws -> Set<ChatID> {
+        let insert = try Prepared(
+            database,
+            "INSERT OR IGNORE INTO chat_member (chat, subject, first_seen, last_seen) VALUES (?, ?, ?, ?)")
+        let update = try Prepared(
             database,
             """
-            INSERT INTO chat_member (chat, subject, first_seen, last_seen) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-                first_seen = min(coalesce(first_seen, excluded.first_seen), coalesce(excluded.first_seen, first_seen)),
-                last_seen = max(coalesce(last_seen, excluded.last_seen), coalesce(excluded.last_seen, last_seen))
+            UPDATE chat_member SET
+                first_seen = min(coalesce(first_seen, ?3), coalesce(?3, first_seen)),
+                last_seen = max(coalesce(last_seen, ?4), coalesce(?4, last_seen))
+            WHERE chat = ?1 AND subject = ?2
             """)
+        var changed: Set<ChatID> = []
         for (member, span) in members {
-            try upsert.bind(1, member.chat)
-            try upsert.bind(2, member.subject)
-            try upsert.bind(3, span.first)
-            try upsert.bind(4, span.last)
-            try upsert.run()
+            let isNew = try run(insert, member, span)
+            if isNew { changed.insert(member.chat) } else { _ = try run(update, member, span) }
+        }
+        return changed
+
+        func run(_ statement: Prepared, _ member: Membership, _ span: Span) throws -> Bool {
+            try statement.bind(1, member.chat)
+            try statement.bind(2, member.subject)
+            try statement.bind(3, span.first)
+            try statement.bind(4, span.last)
+            try statement.run()
+            return database.changesCount > 0
         }
     }
 

@@ -3,10 +3,18 @@ internal import GRDB
 
 /// Who may be concerned by an attachment, as SQL over `sighting g` and `chat c`.
 enum People {
-    /// Everybody who can receive what is sent into chat `c` is known: a direct chat with a known member, or any chat whose
-    /// whole roster was listed. An outbound webhook names no recipient, and a group may have members that never wrote.
+    /// Everybody who can receive what is sent into chat `c` is known: a direct chat with a known member, or a group whose
+    /// whole roster was listed as a group's. An outbound webhook names no recipient, a group may have members that never
+    /// wrote, and what was listed while the chat was direct says nothing of the group that it became.
     static let recipientsKnown = """
-        (c.is_group = 0 OR c.roster_known = 1) AND EXISTS (SELECT 1 FROM chat_member m WHERE m.chat = c.id)
+        (c.is_group = 0 OR c.roster_known & 2 <> 0 OR (c.is_group IS NULL AND c.roster_known <> 0))
+        AND EXISTS (SELECT 1 FROM chat_member m WHERE m.chat = c.id)
+        """
+
+    /// Whether somebody who never wrote may be in a chat of attachment `a`.
+    static let anySilent = """
+        EXISTS (SELECT 1 FROM sighting g LEFT JOIN chat c ON c.id = g.chat WHERE g.attachment = a.key
+            AND length(g.message) > 0 AND NOT coalesce(\(recipientsKnown), 0))
         """
 
     /// Sightings `g` (joined with `chat c`) whose people are not all known: outbound or of unknown direction into a chat

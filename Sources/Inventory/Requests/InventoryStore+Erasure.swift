@@ -8,6 +8,21 @@ package struct ErasureCandidate: Sendable, Equatable {
     package let sharedWith: Int
     /// Some recipient is unknown: never to be called unshared.
     package let recipientUnknown: Bool
+    /// The chats whose members are not all known, so that it cannot be said who received it.
+    package let unknownChats: Set<ChatID>
+}
+
+extension ErasureCandidate {
+    /// Why it stays unless a person decides otherwise: others received it, or it is not known who did.
+    package func withheld(unlessIncludedBy request: ErasureRequest) -> Withholding? {
+        if sharedWith > 0, !request.included.contains(.others) {
+            return Withholding(outcome: .withheldShared, ground: "shared with \(sharedWith)")
+        }
+        if recipientUnknown, !request.included.contains(.unknownRecipients) {
+            return Withholding(outcome: .withheldShared, ground: "recipient_unknown")
+        }
+        return nil
+    }
 }
 
 /// What the inventory can and cannot say of a person.
@@ -41,22 +56,27 @@ extension InventoryStore {
             WHERE a.state <> 1 AND a.key IN (\(attachmentsOf(keys))) ORDER BY a.id
             """)
         var rosters = try Rosters(database)
-        let person = Set(subjects)
         var found: [ErasureCandidate] = []
         while try rows.step() {
             let attachment = try reader.candidate(rows).attachment
-            guard try attachment.sightings.contains(where: { try rosters.concerns($0, person, scope) }) else {
-                continue
-            }
-            var others: Set<SubjectPseudonym> = []
-            for sighting in attachment.sightings {
-                others.formUnion(try rosters.receivers(of: sighting).subtracting(person))
-            }
-            found.append(
-                ErasureCandidate(
-                    attachment: attachment, sharedWith: others.count, recipientUnknown: attachment.hasUnknownRecipient))
+            if let one = try rosters.candidate(attachment, of: Set(subjects), scope) { found.append(one) }
         }
         return found
+    }
+
+    /// One attachment as the request concerns it now; `nil` = it is not of this person, as far as is known today.
+    package func erasureCandidate(
+        _ id: AttachmentID, subjects: [SubjectPseudonym], scope: ErasureRequest.Scope
+    ) throws(LetheError) -> ErasureCandidate? {
+        try read { database in
+            let reader = try AttachmentReader(database, people: true)
+            let row = try Prepared(database, "SELECT \(AttachmentReader.columns) FROM attachment a WHERE a.id = ?")
+            try row.bind(1, id)
+            guard try row.step() else { return nil }
+            let attachment = try reader.candidate(row).attachment
+            var rosters = try Rosters(database)
+            return try rosters.candidate(attachment, of: Set(subjects), scope)
+        }
     }
 
     package func chats(of subjects: [SubjectPseudonym]) throws(LetheError) -> [ChatID] {
@@ -100,6 +120,24 @@ private struct Rosters {
         chat = try Prepared(database, "SELECT is_group, \(People.recipientsKnown) FROM chat c WHERE c.id = ?")
         members = try Prepared(
             database, "SELECT s.pseudonym FROM chat_member m JOIN identity s ON s.key = m.subject WHERE m.chat = ?")
+    }
+
+    /// `nil` = no sighting makes it the person's.
+    mutating func candidate(
+        _ attachment: Attachment, of person: Set<SubjectPseudonym>, _ scope: ErasureRequest.Scope
+    ) throws -> ErasureCandidate? {
+        var isConcerned = false
+        var others: Set<SubjectPseudonym> = []
+        var unknown: Set<ChatID> = []
+        for sighting in attachment.sightings {
+            if try concerns(sighting, person, scope) { isConcerned = true }
+            others.formUnion(try receivers(of: sighting).subtracting(person))
+            if let chat = sighting.chat, try !roster(of: chat).isKnown { unknown.insert(chat) }
+        }
+        guard isConcerned else { return nil }
+        return ErasureCandidate(
+            attachment: attachment, sharedWith: others.count, recipientUnknown: attachment.hasUnknownRecipient,
+            unknownChats: unknown)
     }
 
     /// Whether a sighting makes its attachment the person's, under this scope.

@@ -54,7 +54,7 @@ extension InventoryStore {
             WHERE id = ?1
             """, request.id, request.state.rawValue, request.due, request.channel, request.identityMethod,
             request.identityDate, request.identityBy, request.extensionReason, request.extensionToldOn,
-            request.includesShared, request.coverage.rawValue, request.plan, request.ground, request.mergedInto,
+            request.included.rawValue, request.coverage.rawValue, request.plan, request.ground, request.mergedInto,
             request.answered)
     }
 
@@ -95,6 +95,6 @@ extension InventoryStore {
             subjects: people, openedBy: openedBy, channel: row.text(7), identityMethod: row.text(8),
             coverage: coverage, plan: row.letheID(10), answered: row.time(11), identityDate: row.time(12),
             identityBy: row.text(13), extensionReason: row.text(14), extensionToldOn: row.time(15),
-            includesShared: row.bool(16), ground: row.text(17), mergedInto: row.letheID(18))
+            included: SharedInclusion(rawValue: row.int(16) ?? 0), ground: row.text(17), mergedInto: row.letheID(18))
     }
 }

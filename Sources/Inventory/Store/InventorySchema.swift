@@ -12,6 +12,7 @@ enum InventorySchema {
 
     static let migrations: [(name: String, statements: String)] = [
         ("1-inventory", facts + orders + projection), ("2-locked-policies", lockedPolicies),
+        ("3-contradictions", contradictions),
     ]
 
     /// Kept in `user_version`.
@@ -290,5 +291,12 @@ enum InventorySchema {
             sha256 TEXT NOT NULL,
             origin TEXT NOT NULL
         ) STRICT, WITHOUT ROWID;
+        """
+
+    /// Which facts of a message or a chat were told in two ways (`Contradictions`). Before, the smaller value was kept:
+    /// those that were overruled are lost, and come back when they are told again.
+    private static let contradictions = """
+        ALTER TABLE sighting ADD COLUMN contradicted INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE chat ADD COLUMN contradicted INTEGER NOT NULL DEFAULT 0;
         """
 }

@@ -17,6 +17,15 @@ extension LinqHTTPClient {
         ) { entry throws(LetheError) in try ChatObservation(chat: entry, ownLine: line) }
     }
 
+    package func chat(_ id: ChatID) async -> Listing<ChatObservation> {
+        let exchange = await send(.GET, "/v3/chats/\(id)", maximumBody: Self.maximumPage)
+        guard exchange.answer.status == 200,
+            let root = try? JSONDocument(exchange.body, maximumSize: Self.maximumPage).root,
+            let chat = try? ChatObservation(chat: root), chat.chat == id
+        else { return Listing(answer: exchange.answer) }
+        return Listing(answer: exchange.answer, elements: [chat], isComplete: true)
+    }
+
     package func messages(in chat: ChatID, cursor: String?) async -> Listing<ListedMessage> {
         let path = "/v3/chats/\(chat)/messages" + Self.query(["cursor": cursor])
         let exchange = await send(.GET, path, maximumBody: Self.maximumPage)

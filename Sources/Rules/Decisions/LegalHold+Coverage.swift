@@ -3,8 +3,8 @@ package import Domain
 extension LegalHold {
     /// The hold's scope takes this attachment in, or it cannot be known that it does not.
     ///
-    /// A line or chat hold also covers whatever has no known line or chat, a subject hold whatever may have gone to
-    /// anyone: participants that were not loaded, an unknown recipient, a message in an unknown chat.
+    /// A line or chat hold also covers whatever has no known line or chat, a subject hold whatever may concern anyone:
+    /// participants that were not loaded, an unknown recipient, a chat that is not known or whose members are not.
     package func covers(_ attachment: Attachment) -> Bool {
         switch scope {
         case .all: true
@@ -16,7 +16,8 @@ extension LegalHold {
     }
 
     private static func concerns(_ subjects: [SubjectPseudonym], _ attachment: Attachment) -> Bool {
-        guard let participants = attachment.participants, !attachment.hasUnknownRecipient, !attachment.lacks(\.chat)
+        guard let participants = attachment.participants, !attachment.hasUnknownRecipient,
+            !attachment.mayHaveSilentMember, !attachment.lacks(\.chat)
         else { return true }
         return subjects.contains { subject in
             participants.contains(subject) || attachment.sightings.contains { $0.sender == subject }

@@ -45,7 +45,7 @@ import Testing
     @Test func aHoldPlacedAfterTheIntentDropsTheItemAndClosesTheIntent() {
         var harness = MachineHarness(items: 1)
         var decisions = 0
-        harness.check = { _ in .holds(version: 2) }
+        harness.check = { _ in .current(FactsVersion(holds: 2, facts: 0)) }
         harness.verdict = { _ in
             decisions += 1
             return decisions == 1
@@ -113,13 +113,13 @@ import Testing
                 ids.map {
                     Redecision(
                         attachment: $0, verdict: .delete(rule: "r", seenBefore: true, ephemeralEnds: nil),
-                        holdsVersion: 1)
+                        version: FactsVersion(holds: 1, facts: 0))
                 }))
         #expect(next(.committed) == ids.map { .check($0) })
-        #expect(next(.checked(ids[0], .holds(version: 1))) == [.delete(ids[0])])
+        #expect(next(.checked(ids[0], .current(FactsVersion(holds: 1, facts: 0)))) == [.delete(ids[0])])
         #expect(next(.stop(.signal)).isEmpty)
-        #expect(next(.checked(ids[1], .holds(version: 1))).isEmpty)
-        #expect(next(.checked(ids[2], .holds(version: 1))).isEmpty)
+        #expect(next(.checked(ids[1], .current(FactsVersion(holds: 1, facts: 0)))).isEmpty)
+        #expect(next(.checked(ids[2], .current(FactsVersion(holds: 1, facts: 0)))).isEmpty)
         let last = next(.answered(ids[0], .http(204)))
         guard case .commit(let entries)? = last.first else {
             Issue.record("the answer was not recorded")

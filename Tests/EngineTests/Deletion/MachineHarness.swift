@@ -17,7 +17,7 @@ struct MachineHarness {
     var verdict: (AttachmentID) -> Redecision.Verdict = { _ in
         .delete(rule: "policy:p", seenBefore: true, ephemeralEnds: nil)
     }
-    var check: (AttachmentID) -> CheckResult = { _ in .holds(version: 1) }
+    var check: (AttachmentID) -> CheckResult = { _ in .current(FactsVersion(holds: 1, facts: 0)) }
     var commit: ([JournalEntry]) -> MachineEvent = { _ in .committed }
 
     init(
@@ -54,7 +54,8 @@ struct MachineHarness {
     private mutating func perform(_ command: MachineCommand) -> MachineEvent? {
         switch command {
         case .decide(let ids):
-            return .decided(ids.map { Redecision(attachment: $0, verdict: verdict($0), holdsVersion: 1) })
+            return .decided(
+                ids.map { Redecision(attachment: $0, verdict: verdict($0), version: FactsVersion(holds: 1, facts: 0)) })
         case .commit(let entries):
             let event = commit(entries)
             if case .committed = event { journal += entries }

@@ -26,7 +26,7 @@ extension SimulatedWorld {
             verdict: held.contains(id)
                 ? .keep(.withheldHold, reason: "hold")
                 : .delete(rule: "policy:p", seenBefore: true, ephemeralEnds: nil),
-            holdsVersion: holdsVersion)
+            version: FactsVersion(holds: holdsVersion, facts: 0))
     }
 
     private mutating func commit(_ entries: [JournalEntry]) {

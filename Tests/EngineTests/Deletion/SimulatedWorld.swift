@@ -136,7 +136,9 @@ extension SimulatedWorld {
         let (at, event) = events.remove(at: next)
         clock = max(clock, at)
         if chance(faults.hold) { placeHold() }
-        if case .checked(let id, _) = event { return .checked(id, .holds(version: holdsVersion)) }
+        if case .checked(let id, _) = event {
+            return .checked(id, .current(FactsVersion(holds: holdsVersion, facts: 0)))
+        }
         if case .committed = event { makeDurable() }
         return event
     }

@@ -28,10 +28,10 @@ struct HoldTests {
 
     @Test func everyChangeGrowsTheVersion() throws {
         let world = try World()
-        var version = try world.store.holdVersion()
+        var version = try world.store.factsVersion(of: attachment(1)).holds
         func grew() throws -> Bool {
-            defer { version = (try? world.store.holdVersion()) ?? 0 }
-            return try world.store.holdVersion() > version
+            defer { version = (try? world.store.factsVersion(of: attachment(1)).holds) ?? 0 }
+            return try world.store.factsVersion(of: attachment(1)).holds > version
         }
         #expect(try !grew())
         let first = try hold(.all)
@@ -48,9 +48,9 @@ struct HoldTests {
     @Test func aVersionThatCannotBeReadThrows() throws {
         let world = try World()
         try world.store.pool.write { try $0.execute(sql: "DELETE FROM hold_version") }
-        #expect(code { _ = try world.store.holdVersion() } == "holds-unreadable")
+        #expect(code { _ = try world.store.factsVersion(of: attachment(1)).holds } == "holds-unreadable")
         try world.store.pool.write { try $0.execute(sql: "DROP TABLE hold_version") }
-        #expect(code { _ = try world.store.holdVersion() } == "inventory-failed")
+        #expect(code { _ = try world.store.factsVersion(of: attachment(1)).holds } == "inventory-failed")
     }
 
     @Test func aDamagedHoldIsNotLeftOut() throws {
@@ -133,7 +133,7 @@ struct HoldTests {
     @Test func anotherProcessMayPlaceAHoldWhileOneWorks() throws {
         let world = try World()
         let other = try InventoryStore.open(at: world.database, keys: world.keys)
-        let before = try world.store.holdVersion()
+        let before = try world.store.factsVersion(of: attachment(1)).holds
         let placing = Thread {
             try? other.place(
                 LegalHold(id: Randomness.id(), scope: .all, placedAt: now, placedBy: "jo", reason: "matter 12"))
@@ -143,11 +143,11 @@ struct HoldTests {
             placing.start()
             Thread.sleep(forTimeInterval: 0.3)
         }
-        for _ in 0..<100 where try !placing.isFinished && world.store.holdVersion() == before {
+        for _ in 0..<100 where try !placing.isFinished && world.store.factsVersion(of: attachment(1)).holds == before {
             Thread.sleep(forTimeInterval: 0.05)
         }
         #expect(try world.store.activeHolds(at: now).count == 1)
-        #expect(try world.store.holdVersion() > before)
+        #expect(try world.store.factsVersion(of: attachment(1)).holds > before)
     }
 
     @Test func twoProcessesThatReadAndWriteAtOnceWaitForOneAnother() async throws {
@@ -171,6 +171,6 @@ struct HoldTests {
         #expect(try world.store.holds().count == 80)
         #expect(try world.store.holds().allSatisfy { $0.releasedAt == now })
         // Holds of both, each placed and released once.
-        #expect(try world.store.holdVersion() == 161)
+        #expect(try world.store.factsVersion(of: attachment(1)).holds == 161)
     }
 }

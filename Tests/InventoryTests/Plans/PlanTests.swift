@@ -89,7 +89,8 @@ struct PlanTests {
             id: try Randomness.id(), state: .received, received: day(1), due: day(31), jurisdiction: .uk,
             scope: .conversation, subjects: people, openedBy: "jo", channel: "mail", identityMethod: "callback",
             coverage: .offline, identityDate: day(2), identityBy: "kim", extensionReason: "complex",
-            extensionToldOn: day(20), includesShared: true, ground: "none", mergedInto: try Randomness.id())
+            extensionToldOn: day(20), included: [.others, .unknownRecipients], ground: "none",
+            mergedInto: try Randomness.id())
         try world.store.insert(request)
         #expect(try world.store.request(request.id) == request)
         #expect(try world.store.openRequests(naming: [people[1]]).count == 1)

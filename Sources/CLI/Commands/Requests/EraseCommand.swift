@@ -24,7 +24,12 @@ struct EraseCommand: LetheCommand {
         "gdpr"
     @Option(help: ArgumentHelp("sent_by_subject or conversation.", valueName: "scope")) var scope: String =
         "sent_by_subject"
-    @Flag(help: "Delete what others received too.") var includeShared = false
+    @Option(
+        defaultAsFlag: "others", parsing: .next,
+        help: ArgumentHelp(
+            "Delete what others received too; =unknown: what nobody knows who received; =all: both.",
+            valueName: "which"))
+    var includeShared: String?
     @Flag(help: "Ask the inventory alone, not the vendor's listings.") var offline = false
     @Option(help: ArgumentHelp("The day the request came in (default: today).", valueName: "date")) var received:
         String?
@@ -53,7 +58,8 @@ struct EraseCommand: LetheCommand {
             }
             let planned =
                 if let again {
-                    try await planner.run(again: again, handles: offline ? nil : handles, progress: show)
+                    try await planner.run(
+                        again: again, handles: handles, include: included(), isOffline: offline, progress: show)
                 } else {
                     try await planner.run(try ask(handles ?? []), progress: show)
                 }
@@ -79,12 +85,22 @@ struct EraseCommand: LetheCommand {
         }
         ask.jurisdiction = law
         ask.scope = scope
-        ask.includesShared = includeShared
+        ask.included = try included()
         ask.isOffline = offline
         ask.received = try received.map { try time($0, "--received") }
         ask.channel = channel
         ask.identityMethod = identity
         return ask
+    }
+
+    private func included() throws -> SharedInclusion {
+        switch includeShared {
+        case nil: []
+        case "others": .others
+        case "unknown": .unknownRecipients
+        case "all": [.others, .unknownRecipients]
+        default: throw LetheError("invalid-value", .usage, "--include-shared takes others, unknown or all")
+        }
     }
 
     /// From the arguments, a file, a person at the terminal, or standard input, in this order.

@@ -56,7 +56,8 @@ struct RequestsList: LetheCommand {
             "subjects": .array(request.subjects.map { .string($0.hex) }), "opened_by": .string(request.openedBy),
             "channel": JSONValue(request.channel), "identity_method": JSONValue(request.identityMethod),
             "coverage": .string(request.coverage.rawValue), "plan": JSONValue(request.plan),
-            "answered": JSONValue(request.answered), "includes_shared": .bool(request.includesShared),
+            "answered": JSONValue(request.answered), "includes_shared": .bool(request.included.contains(.others)),
+            "includes_unknown_recipients": .bool(request.included.contains(.unknownRecipients)),
         ]
     }
 }

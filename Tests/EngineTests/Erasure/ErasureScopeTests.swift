@@ -1,0 +1,122 @@
+import Domain
+import Engine
+import Inventory
+import LinqClient
+import Rules
+import TestSupport
+import Testing
+
+/// What is learnt between the plan of an erasure and its DELETEs counts, and who received a file is asked before it goes.
+@Suite struct ErasureScopeTests {
+    private static let dana = "+14155550117"
+    private static let rowan = "+14155550162"
+    private static let line = TestWorkspace.lines[0]
+    private static let time = TestWorkspace.start.adding(seconds: -10 * 86_400)
+
+    private static func chat(_ number: UInt128) -> ChatID { ChatID(value: 0xC0 + number) }
+    private static func attachment(_ number: UInt128) -> AttachmentID { AttachmentID(value: 0xA0 + number) }
+
+    /// A file that we sent into a chat.
+    private static func sent(
+        _ number: UInt128, into chat: ChatID, group: Bool = false, members: [String]
+    ) throws -> Delivery {
+        Delivery(messages: [
+            MessageObservation(
+                message: MessageID(value: 0xB0 + number), chat: chat, isGroup: group, line: try PhoneLine(line),
+                direction: .outbound, members: try members.map { try Handle($0) }, sentAt: time, envelopeTime: time,
+                attachments: [ObservedAttachment(id: attachment(number), source: .message, mime: "image/png", size: 9)])
+        ])
+    }
+
+    private static func received(_ number: UInt128, into chat: ChatID, from handle: String) throws -> Delivery {
+        var delivery = try sent(number, into: chat, members: [])
+        delivery.messages[0].direction = .inbound
+        delivery.messages[0].sender = try Handle(handle)
+        return delivery
+    }
+
+    private static func members(of chat: ChatID, _ handles: [String], group: Bool = false) throws -> ChatObservation {
+        ChatObservation(
+            chat: chat, isGroup: group, line: try PhoneLine(line), members: try handles.map { try Handle($0) },
+            membersAreComplete: true, seenAt: time)
+    }
+
+    private func erase(
+        _ workspace: TestWorkspace, _ vendor: ScriptedVendor, include: SharedInclusion = [], isOffline: Bool = true
+    ) async throws -> (PlanErasure.Planned, RunResult) {
+        let context = workspace.context(vendor)
+        var ask = PlanErasure.Ask(handles: [try Handle(Self.dana)], openedBy: "clerk")
+        (ask.included, ask.isOffline) = (include, isOffline)
+        let planned = try await PlanErasure(context, rules: TestRules.none, limits: Limits()).run(ask)
+        let result = try await ApplyErasure(
+            context, rules: TestRules.none, approval: ApprovalRule(),
+            settings: .init(maxInFlight: 1, requestsPerSecond: 1000, operatorName: "tester")
+        ).run(planned.plan.id, by: "officer")
+        return (planned, result)
+    }
+
+    /// A second member turns up, or the file turns up in somebody else's chat, while another item of the plan is deleted.
+    @Test(arguments: [Outcome.changedSincePlan, .withheldShared])
+    func whatLeavesTheScopeDuringTheRunStays(outcome: Outcome) async throws {
+        let workspace = try TestWorkspace()
+        let (first, second) = (Self.chat(1), Self.chat(2))
+        _ = try workspace.inventory.record(
+            [
+                try Self.received(1, into: first, from: Self.dana), try Self.sent(2, into: first, members: [Self.dana]),
+            ], now: workspace.clock.now())
+        let news =
+            outcome == .changedSincePlan
+            ? Delivery(chats: [try Self.members(of: first, [Self.rowan])])
+            : try Self.sent(2, into: second, members: [Self.rowan]).with(message: 0xB9)
+        let vendor = ScriptedVendor(
+            lines: [try PhoneLine(Self.line)], lookUp: { _ in .http(404, code: 2003) },
+            delete: { _, number in
+                if number == 1 { _ = try? workspace.inventory.record([news], now: workspace.clock.now()) }
+                return .http(204)
+            })
+        let (_, result) = try await erase(workspace, vendor)
+        #expect(vendor.deletes == [Self.attachment(1)])
+        #expect(result.counts[outcome] == 1)
+    }
+
+    /// In a group that was never listed nobody knows who received it: its members are asked for once.
+    @Test(
+        arguments: [
+            ([dana], SharedInclusion(), Outcome.deleted), ([dana, rowan], [], .withheldShared),
+            ([dana, rowan], .others, .deleted), (nil, [], .withheldShared), (nil, .unknownRecipients, .deleted),
+            (nil, .others, .withheldShared),
+        ] as [([String]?, SharedInclusion, Outcome)])
+    func whoReceivedAFileIsAskedBeforeItGoes(
+        roster: [String]?, include: SharedInclusion, outcome: Outcome
+    ) async throws {
+        let workspace = try TestWorkspace()
+        let (direct, group) = (Self.chat(1), Self.chat(2))
+        var shared = try Self.received(1, into: direct, from: Self.dana)
+        shared.messages += try Self.sent(1, into: group, group: true, members: []).with(message: 0xB9).messages
+        _ = try workspace.inventory.record([shared], now: workspace.clock.now())
+        let vendor = ScriptedVendor(
+            lines: [try PhoneLine(Self.line)], lookUp: { _ in .http(404, code: 2003) },
+            delete: { _, _ in .http(204) },
+            chats: { _ in Listing(answer: .http(200), isComplete: true) },
+            chat: { id in
+                guard let roster, id == group, let chat = try? Self.members(of: group, roster, group: true) else {
+                    return Listing(answer: .http(404))
+                }
+                return Listing(answer: .http(200), elements: [chat], isComplete: true)
+            })
+        let (planned, result) = try await erase(workspace, vendor, include: include, isOffline: false)
+        #expect(result.counts[outcome] == 1)
+        #expect(vendor.deletes.isEmpty == (outcome == .withheldShared))
+        if roster == nil, outcome == .withheldShared {
+            #expect(planned.plan.items.first?.withheld?.ground == "recipient_unknown")
+        }
+    }
+}
+
+extension Delivery {
+    fileprivate func with(message: UInt128) -> Delivery {
+        var delivery = self
+        delivery.messages[0].message = MessageID(value: message)
+        return delivery
+    }
+}

@@ -1,6 +1,6 @@
 import Domain
 
-/// One mask a fact.
+/// What one attachment meets: one bit mask per fact, in which bit i stands for policy i of the block.
 struct Criteria: Sendable {
     var line: UInt64
     var tier: UInt64
@@ -11,24 +11,42 @@ struct Criteria: Sendable {
     private var seen: UInt8 = 0
     /// Facts of a message (line, direction) that some message lacks, by the bits of `seen`.
     private var lacking: UInt8 = 0
-    /// Policies that nothing known rules out.
+    /// Types and sizes that every message which gives one meets.
+    private var everyMime: UInt64 = .max
+    private var everySize: UInt64 = .max
+    /// Line and direction, met by one and the same message: for sure, and as far as is known.
+    private var oneMessage: UInt64 = 0
+    private var perhapsOneMessage: UInt64 = 0
+    private var hasMessage = false
+    /// Policies that nothing known rules out: their `retain` counts.
     private(set) var possible: UInt64 = 0
     /// Those of `possible` that a missing fact may yet rule out.
     private(set) var unsure: UInt64 = 0
+    /// Policies that match for sure: their `delete_after` counts.
+    private(set) var sure: UInt64 = 0
+    /// Policies that may match or not, as a missing or contradicted fact turns out.
+    private(set) var perhaps: UInt64 = 0
 
     init(filledWith mask: UInt64) {
         (line, tier, direction, source, mime, size) = (mask, mask, mask, mask, mask, mask)
     }
 
-    /// Some sighting is on a line that is known.
-    var hasLine: Bool { seen & 1 != 0 }
+    /// Every message is on a line that is known, and there is one.
+    var knowsLine: Bool { seen & 1 != 0 && lacking & 1 == 0 }
 
     mutating func seeLine(_ policies: UInt64) { (line, seen) = (line | policies, seen | 1) }
     mutating func seeTier(_ policies: UInt64) { (tier, seen) = (tier | policies, seen | 2) }
     mutating func seeDirection(_ policies: UInt64) { (direction, seen) = (direction | policies, seen | 4) }
     mutating func seeSource(_ policies: UInt64) { (source, seen) = (source | policies, seen | 8) }
-    mutating func seeMime(_ policies: UInt64) { (mime, seen) = (mime | policies, seen | 16) }
-    mutating func seeSize(_ policies: UInt64) { (size, seen) = (size | policies, seen | 32) }
+    mutating func seeMime(_ policies: UInt64) {
+        (mime, everyMime, seen) = (mime | policies, everyMime & policies, seen | 16)
+    }
+    mutating func seeSize(_ policies: UInt64) {
+        (size, everySize, seen) = (size | policies, everySize & policies, seen | 32)
+    }
+    mutating func seeMessage(sure: UInt64, perhaps: UInt64) {
+        (oneMessage, perhapsOneMessage, hasMessage) = (oneMessage | sure, perhapsOneMessage | perhaps, true)
+    }
     mutating func lackLine() { lacking |= 1 }
     mutating func lackDirection() { lacking |= 4 }
 
@@ -44,6 +62,10 @@ struct Criteria: Sendable {
         mime = settled(mime, constrained.mime, 16)
         size = settled(size, constrained.size, 32)
         unsure &= possible
+        let ownFacts = hasMessage ? oneMessage : ~(constrained.line | constrained.direction)
+        let agreed = (everyMime | ~constrained.mime) & (everySize | ~constrained.size)
+        sure = possible & ~unsure & ownFacts & agreed
+        perhaps = possible & (hasMessage ? perhapsOneMessage : all) & ~sure
     }
 
     private mutating func settled(_ met: UInt64, _ constrained: UInt64, _ bit: UInt8) -> UInt64 {
@@ -74,7 +96,16 @@ struct Criteria: Sendable {
     }
 }
 
-/// One mask a source.
+extension Criteria {
+    /// Why the `delete_after` of the policy at `bit`, whose facts are met one by one, does not match for sure.
+    func obstacleToDelete(_ bit: UInt64, constrained: Criteria) -> (fact: Fact, isMissing: Bool)? {
+        guard sure & bit == 0 else { return nil }
+        if hasMessage, oneMessage & bit == 0 { return (.direction, perhapsOneMessage & bit != 0) }
+        return (everyMime | ~constrained.mime) & bit == 0 ? (.mime, true) : (.size, true)
+    }
+}
+
+/// One bit mask per source.
 struct SourceMasks: Sendable {
     private var masks: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
 

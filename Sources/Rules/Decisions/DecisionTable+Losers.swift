@@ -55,6 +55,9 @@ extension DecisionTable {
         switch ruling.reason {
         case .held: return .outranked
         case .unknown where ruling.winner == nil: return .outranked
+        // A rule that may match keeps it: as where one is not due.
+        case .unknown where ruling.changesAt != nil:
+            return deleteReason(of: policy, at: place, obstacle?.fact, under: ruling, winner)
         case .unknown, .retained, .withheld:
             if retainCounts {
                 return ruling.reason.until.map { retainEnd(of: policy) == $0 } ?? false ? .laterID : .shorterRetain
@@ -75,6 +78,10 @@ extension DecisionTable {
     ) -> LoserReason {
         guard policy.deleteAfter != nil else { return .retainEnded }
         if let missing { return .unknownFact(missing) }
+        let bit = UInt64(1) << UInt64(place.offset)
+        if let obstacle = index.blocks[place.block].obstacleToDelete(bit, criteria(ofBlock: place.block)) {
+            return obstacle.isMissing ? .unknownFact(obstacle.fact) : .noMatch(obstacle.fact)
+        }
         guard let own = delete(at: place.offset, ofBlock: place.block) else { return .unknownFact(.lastUsed) }
         guard case .expired = ruling.reason else {
             guard let winner else { return .outranked }

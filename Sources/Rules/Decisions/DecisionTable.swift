@@ -37,10 +37,10 @@ struct DecisionTable {
 
     func criteria(ofBlock number: Int) -> Criteria { number == 0 ? firstCriteria : otherCriteria[number - 1] }
 
-    /// `created` is needed always, `line` where any policy has line scope.
+    /// `created` is needed always, the line of every message where any policy has line scope.
     private var missingFact: Fact? {
         if created == nil { return .created }
-        return index.needsLine && !firstCriteria.hasLine ? .line : nil
+        return index.needsLine && !firstCriteria.knowsLine ? .line : nil
     }
 
     func ruling(holds: [LegalHold]) -> Ruling {
@@ -91,6 +91,11 @@ struct DecisionTable {
         guard winner.due <= now else {
             return Ruling(
                 .keep, .notDue(at: winner.due), winner: .policy(id), changesAt: min(winner.due, expiry ?? winner.due))
+        }
+        if let other = laterRuleThatMayMatch(than: winner), other.due > now {
+            return Ruling(
+                .keep, .unknown(other.fact), winner: .policy(self.id(other.policy)),
+                changesAt: min(other.due, expiry ?? other.due))
         }
         let latest = max(winner.due, earliest ?? winner.due)
         return Ruling(
@@ -174,8 +179,7 @@ extension DecisionTable {
     private func strongestDelete() -> Delete? {
         var strongest: Delete?
         for number in index.blocks.indices {
-            let met = criteria(ofBlock: number)
-            var candidates = met.possible & ~met.unsure & index.blocks[number].deletes
+            var candidates = criteria(ofBlock: number).sure & index.blocks[number].deletes
             while candidates != 0 {
                 let offset = candidates.trailingZeroBitCount
                 candidates &= candidates - 1
@@ -186,6 +190,27 @@ extension DecisionTable {
             }
         }
         return strongest
+    }
+
+    /// Of the policies that would beat `winner` if a fact that is missing or contradicted were theirs, the one that keeps
+    /// longest: as long as it may be the one, the file stays.
+    private func laterRuleThatMayMatch(than winner: Delete) -> (policy: Int, due: Timestamp, fact: Fact)? {
+        var latest: (policy: Int, due: Timestamp, fact: Fact)?
+        for number in index.blocks.indices {
+            let (block, met) = (index.blocks[number], criteria(ofBlock: number))
+            var candidates = met.perhaps & block.deletes
+            while candidates != 0 {
+                let offset = candidates.trailingZeroBitCount
+                candidates &= candidates - 1
+                guard block.terms[offset].rank > winner.rank, let other = delete(at: offset, ofBlock: number),
+                    other.due > latest?.due ?? winner.due
+                else { continue }
+                let bit = UInt64(1) << UInt64(offset)
+                guard let fact = (block.obstacle(bit, met) ?? block.obstacleToDelete(bit, met))?.fact else { continue }
+                latest = (other.policy, other.due, fact)
+            }
+        }
+        return latest
     }
 
     /// Asking the calendar costs most: it is left alone where rank or the shortest months rule the policy out.

@@ -100,8 +100,9 @@ struct PolicyIndex: Sendable {
         }
     }
 
-    /// Which policies each fact of the attachment lets through. Any sighting that meets a criterion is enough, and a
-    /// message without a line or a direction may meet any; an upload has neither by nature.
+    /// Which policies each fact of the attachment lets through. For a `retain` any message may meet any criterion, and one
+    /// without a line or a direction may meet any; for a `delete_after` one and the same message must meet both. An upload's
+    /// own sighting is no message: it has neither by nature and lacks nothing.
     func criteria(of attachment: borrowing Attachment, tier: Tier?) -> Criteria {
         var met = Criteria(filledWith: 0)
         if let tier { met.seeTier(tier == .persistent ? persistent : ephemeral) }
@@ -115,24 +116,39 @@ struct PolicyIndex: Sendable {
     @inline(__always)
     private func look(at sighting: borrowing Sighting, _ met: inout Criteria) {
         met.seeSource(sources[sighting.source])
-        if let line = sighting.line {
-            var policies: UInt64 = 0
-            for index in lines.indices where lines[index].line == line { policies |= lines[index].policies }
-            met.seeLine(policies)
-        } else if sighting.source != .upload {
-            met.lackLine()
-        }
-        if let direction = sighting.direction {
-            met.seeDirection(direction == .inbound ? inbound : outbound)
-        } else if sighting.source != .upload {
-            met.lackDirection()
-        }
+        if sighting.source != .upload { lookAtMessage(sighting, &met) }
         if let mime = sighting.mime { met.seeMime(policies(ofType: MimePattern.essence(of: mime))) }
         if let size = sighting.size {
             var policies: UInt64 = 0
             for index in sizes.indices where sizes[index].range.contains(size) { policies |= sizes[index].policies }
             met.seeSize(policies)
         }
+    }
+
+    /// What is a message's own: its line and its direction.
+    @inline(__always)
+    private func lookAtMessage(_ sighting: borrowing Sighting, _ met: inout Criteria) {
+        var (sure, perhaps) = (UInt64.max, UInt64.max)
+        if let line = sighting.line {
+            var policies: UInt64 = 0
+            for index in lines.indices where lines[index].line == line { policies |= lines[index].policies }
+            met.seeLine(policies)
+            sure = policies | ~constrained.line
+            perhaps = sure
+        } else {
+            met.lackLine()
+            sure = ~constrained.line
+        }
+        if let direction = sighting.direction {
+            let policies = direction == .inbound ? inbound : outbound
+            met.seeDirection(policies)
+            sure &= policies | ~constrained.direction
+            perhaps &= policies | ~constrained.direction
+        } else {
+            met.lackDirection()
+            sure &= ~constrained.direction
+        }
+        met.seeMessage(sure: sure, perhaps: perhaps)
     }
 
     private func policies(ofType type: String) -> UInt64 {
@@ -147,5 +163,10 @@ struct PolicyIndex: Sendable {
     /// Why the policy at `bit` does not match for sure: the fact, and whether it is missing.
     func obstacle(_ bit: UInt64, _ met: Criteria) -> (fact: Fact, isMissing: Bool)? {
         met.obstacle(bit, constrained: constrained)
+    }
+
+    /// Why its `delete_after` does not match for sure, where all facts by themselves do.
+    func obstacleToDelete(_ bit: UInt64, _ met: Criteria) -> (fact: Fact, isMissing: Bool)? {
+        met.obstacleToDelete(bit, constrained: constrained)
     }
 }

@@ -79,47 +79,66 @@ struct NaiveDecider {
         return known.contains(where: accepts) ? .yes : .no
     }
 
-    /// A fact that each message has of its own: one message without it may be the one that meets the criterion.
-    func criterion<Fact>(ofMessages fact: KeyPath<Sighting, Fact?>, _ accepts: ((Fact) -> Bool)?) -> Match {
-        guard let accepts else { return .yes }
-        var answers: [Match] = []
-        for sighting in attachment.sightings {
-            if let value = sighting[keyPath: fact] {
-                answers.append(accepts(value) ? .yes : .no)
-            } else if sighting.source != .upload {
-                answers.append(.maybe)
-            }
-        }
+    var messages: [Sighting] { attachment.sightings.filter { $0.source != .upload } }
+
+    func message(_ sighting: Sighting, isOn policy: Policy) -> Match {
+        guard let lines = policy.lines else { return .yes }
+        guard let line = sighting.line else { return .maybe }
+        return lines.contains(line) ? .yes : .no
+    }
+
+    func message(_ sighting: Sighting, goesLike policy: Policy) -> Match {
+        guard let wanted = policy.match.direction else { return .yes }
+        guard let direction = sighting.direction else { return .maybe }
+        return direction == wanted ? .yes : .no
+    }
+
+    func all(_ answers: [Match]) -> Match {
+        if answers.contains(.no) { return .no }
+        return answers.contains(.maybe) ? .maybe : .yes
+    }
+
+    func any(_ answers: [Match]) -> Match {
         if answers.contains(.yes) { return .yes }
         return answers.isEmpty || answers.contains(.maybe) ? .maybe : .no
     }
 
-    func match(_ policy: Policy) -> Match {
+    /// Line and direction. Without a message nobody knows them.
+    func messagesMatch(_ policy: Policy, toDelete: Bool) -> Match {
+        let (lines, directions) = (
+            messages.map { message($0, isOn: policy) }, messages.map { message($0, goesLike: policy) }
+        )
+        if toDelete, !messages.isEmpty { return any(zip(lines, directions).map { all([$0, $1]) }) }
+        return all([
+            policy.lines == nil ? .yes : any(lines), policy.match.direction == nil ? .yes : any(directions),
+        ])
+    }
+
+    func match(_ policy: Policy, toDelete: Bool) -> Match {
         let seen = attachment.sightings
-        var all: [Match] = []
-        all.append(criterion(ofMessages: \.line, policy.lines.map { lines in { lines.contains($0) } }))
-        all.append(criterion(tier.map { [$0] } ?? [], policy.match.tier.map { wanted in { $0 == wanted } }))
-        all.append(criterion(ofMessages: \.direction, policy.match.direction.map { wanted in { $0 == wanted } }))
-        all.append(criterion(seen.map(\.source), policy.match.sources.map { wanted in { wanted.contains($0) } }))
-        all.append(
-            criterion(
-                seen.compactMap(\.mime),
-                policy.match.mime.map { patterns in
-                    { type in
-                        patterns.contains {
-                            let pattern = "\($0)"
-                            return pattern.hasSuffix("*") ? type.hasPrefix(pattern.dropLast()) : type == pattern
-                        }
-                    }
-                }))
-        all.append(
-            criterion(
-                seen.compactMap(\.size),
-                policy.match.size.map { range in
-                    { ($0 >= range.atLeast ?? 0) && (range.below == nil || $0 < range.below!) }
-                }))
-        if all.contains(.no) { return .no }
-        return all.contains(.maybe) ? .maybe : .yes
+        /// A type or size is the attachment's; where messages contradict each other a delete needs all of them.
+        func own<Fact>(_ known: [Fact], _ accepts: ((Fact) -> Bool)?) -> Match {
+            guard toDelete, let accepts, !known.isEmpty else { return criterion(known, accepts) }
+            if known.allSatisfy(accepts) { return .yes }
+            return known.contains(where: accepts) ? .maybe : .no
+        }
+        let type = policy.match.mime.map { patterns in
+            { (type: String) in
+                patterns.contains {
+                    let pattern = "\($0)"
+                    return pattern.hasSuffix("*") ? type.hasPrefix(pattern.dropLast()) : type == pattern
+                }
+            }
+        }
+        let size = policy.match.size.map { range in
+            { (size: Int64) in (size >= range.atLeast ?? 0) && (range.below == nil || size < range.below!) }
+        }
+        return all([
+            messagesMatch(policy, toDelete: toDelete),
+            criterion(tier.map { [$0] } ?? [], policy.match.tier.map { wanted in { $0 == wanted } }),
+            criterion(seen.map(\.source), policy.match.sources.map { wanted in { wanted.contains($0) } }),
+            own(seen.compactMap(\.mime), type), own(seen.compactMap(\.size), size),
+        ])
     }
 
     func start(_ policy: Policy) -> Timestamp? { policy.startsFrom == .created ? created : lastUsed }
@@ -139,7 +158,7 @@ struct NaiveDecider {
             return seen.allSatisfy { $0.chat == nil } || inMessages.contains { $0.chat == nil }
         case .subject(let subjects):
             guard let participants = attachment.participants else { return true }
-            if attachment.hasUnknownRecipient { return true }
+            if attachment.hasUnknownRecipient || attachment.mayHaveSilentMember { return true }
             if seen.allSatisfy({ $0.chat == nil }) { return true }
             if seen.contains(where: { $0.source != .upload && $0.chat == nil }) { return true }
             let people = participants.union(seen.compactMap(\.sender))
@@ -152,21 +171,25 @@ struct NaiveDecider {
     /// Every retain that counts, with its end; nil where it cannot be known.
     var retains: [(policy: Policy, end: Timestamp?)] {
         var retains: [(policy: Policy, end: Timestamp?)] = []
-        for policy in policies.sorted(by: { $0.id < $1.id }) where policy.retain != nil && match(policy) != .no {
+        for policy in policies.sorted(by: { $0.id < $1.id })
+        where policy.retain != nil && match(policy, toDelete: false) != .no {
             if request != nil, policy.ground == nil { continue }
             retains.append((policy, start(policy).map { policy.retain!.end(from: $0) }))
         }
         return retains
     }
 
-    /// Every `delete_after` that matches for sure.
-    var deletes: [(policy: Policy, due: Timestamp)] {
+    /// Every `delete_after` that matches for sure, or may match.
+    func deletes(_ wanted: Match) -> [(policy: Policy, due: Timestamp)] {
         var deletes: [(policy: Policy, due: Timestamp)] = []
-        for policy in policies.sorted(by: { $0.id < $1.id }) where policy.deleteAfter != nil && match(policy) == .yes {
+        for policy in policies.sorted(by: { $0.id < $1.id })
+        where policy.deleteAfter != nil && match(policy, toDelete: true) == wanted {
             if let start = start(policy) { deletes.append((policy, policy.deleteAfter!.end(from: start))) }
         }
         return deletes
     }
+
+    func rank(_ policy: Policy) -> Int { (policy.lines == nil ? 0 : 2) + (policy.match.tier == nil ? 0 : 1) }
 
     /// With when it changes and the window of a deletion, each found by trying every instant there is.
     func ruling() -> Ruling {
@@ -177,7 +200,7 @@ struct NaiveDecider {
         ruling.earliestRemoval = (promises + [created].compactMap { $0 }).sorted().last
         if answer.reason == .erasure {
             ruling.latestRemoval = requestDue.map { due in [due, ruling.earliestRemoval ?? due].sorted()[1] }
-        } else if let own = deletes.first(where: { answer.winner == .policy($0.policy.id) }) {
+        } else if let own = deletes(.yes).first(where: { answer.winner == .policy($0.policy.id) }) {
             let last = ([own.due] + promises + [created].compactMap { $0 }).sorted().last
             ruling.latestRemoval = [last, expiry].compactMap { $0 }.sorted().first
         }
@@ -187,7 +210,8 @@ struct NaiveDecider {
     private func changesAt(from answer: Answer) -> Timestamp? {
         var later = self
         let instants =
-            retains.compactMap(\.end) + deletes.map(\.due) + holds.compactMap(\.until) + [expiry].compactMap { $0 }
+            retains.compactMap(\.end) + (deletes(.yes) + deletes(.maybe)).map(\.due) + holds.compactMap(\.until)
+            + [expiry].compactMap { $0 }
         return instants.filter { $0 > now }.sorted().first { instant in
             later.now = instant
             return later.decide() != answer
@@ -201,7 +225,7 @@ struct NaiveDecider {
         if created == nil {
             missing = .created
         } else if policies.contains(where: { $0.lines != nil }),
-            !attachment.sightings.contains(where: { $0.line != nil })
+            messages.isEmpty || messages.contains(where: { $0.line == nil })
         {
             missing = .line
         }
@@ -240,19 +264,42 @@ struct NaiveDecider {
         // 4
         if let expiry, now >= expiry { return Answer(verdict: .keep, reason: .expired) }
         // 5
-        var deletes = deletes
-        let scoped = deletes.filter { $0.policy.lines != nil }
-        if !scoped.isEmpty { deletes = scoped }
-        let tiered = deletes.filter { $0.policy.match.tier != nil }
-        if !tiered.isEmpty { deletes = tiered }
-        deletes.sort { $0.due == $1.due ? $0.policy.id < $1.policy.id : $0.due < $1.due }
-        if let first = deletes.first {
+        let sure = deletes(.yes).sorted {
+            if rank($0.policy) != rank($1.policy) { return rank($0.policy) > rank($1.policy) }
+            return $0.due == $1.due ? $0.policy.id < $1.policy.id : $0.due < $1.due
+        }
+        if let first = sure.first {
             let winner = RuleName.policy(first.policy.id)
-            return first.due <= now
-                ? Answer(verdict: .delete, reason: .policy(first.policy.id), winner: winner)
-                : Answer(verdict: .keep, reason: .notDue(at: first.due), winner: winner)
+            if first.due > now { return Answer(verdict: .keep, reason: .notDue(at: first.due), winner: winner) }
+            let stronger = deletes(.maybe).filter { rank($0.policy) > rank(first.policy) && $0.due > now }
+            let longest = stronger.sorted { $0.due == $1.due ? $0.policy.id < $1.policy.id : $0.due > $1.due }
+            if let other = longest.first {
+                return Answer(
+                    verdict: .keep, reason: .unknown(factMissing(to: other.policy)), winner: .policy(other.policy.id))
+            }
+            return Answer(verdict: .delete, reason: .policy(first.policy.id), winner: winner)
         }
         // 6
         return Answer(verdict: .keep, reason: .noPolicy)
+    }
+
+    /// Which fact leaves open whether a `delete_after` matches: the first of them, in the order of the language.
+    private func factMissing(to policy: Policy) -> Fact {
+        let seen = attachment.sightings
+        let lines = messages.map { message($0, isOn: policy) }
+        let directions = messages.map { message($0, goesLike: policy) }
+        if policy.lines != nil, any(lines) == .maybe { return .line }
+        if policy.match.tier != nil, tier == nil { return .tier }
+        if policy.match.direction != nil, any(directions) == .maybe { return .direction }
+        if policy.match.sources != nil, seen.isEmpty { return .source }
+        if policy.match.mime != nil, seen.compactMap(\.mime).isEmpty { return .mime }
+        if policy.match.size != nil, seen.compactMap(\.size).isEmpty { return .size }
+        if messagesMatch(policy, toDelete: true) == .maybe { return .direction }
+        var without = policy.match
+        without.size = nil
+        let sizeless = Policy(
+            id: policy.id, title: "", why: "", lines: policy.lines, match: without, startsFrom: policy.startsFrom,
+            retain: policy.retain, deleteAfter: policy.deleteAfter, ground: policy.ground)
+        return match(sizeless, toDelete: true) == .maybe ? .mime : .size
     }
 }

@@ -106,7 +106,7 @@ struct RandomWorld {
         return Sighting(
             chat: isUpload ? nil : maybe(9, of: 10) { world in world.one(of: world.chats) },
             line: isUpload ? nil : maybe(7, of: 8) { world in world.one(of: world.lines) },
-            direction: maybe(4, of: 5) { $0.one(of: Direction.allCases) }, source: source,
+            direction: isUpload ? nil : maybe(4, of: 5) { $0.one(of: Direction.allCases) }, source: source,
             mime: maybe(3, of: 4) {
                 $0.one(of: ["image/png", "image/gif", "application/pdf", "video/mp4", "text/plain"])
             },
@@ -122,7 +122,7 @@ struct RandomWorld {
             sightings: (0..<(chance(1, of: 12) ? 0 : pick(3) + 1)).map { _ in sighting() },
             sawPersistentURL: chance(1, of: 8), hasTierDrift: chance(1, of: 12),
             participants: maybe(7, of: 8) { world in world.some(of: world.people) },
-            hasUnknownRecipient: chance(1, of: 8))
+            hasUnknownRecipient: chance(1, of: 8), mayHaveSilentMember: chance(1, of: 8))
     }
 
     mutating func request() -> RequestID? { chance(1, of: 3) ? RequestID(value: 7) : nil }

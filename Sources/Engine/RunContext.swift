@@ -17,10 +17,15 @@ package struct RunContext: Sendable {
     package let stopFile: URL
     /// A signal has arrived: send nothing new.
     package let shouldStop: @Sendable () -> Bool
+    /// `Decider.digest` of the rules as they stand in their files now; throws while they cannot be loaded. `nil` = the rules
+    /// of this run come from no files.
+    package let rulesInForce: RulesInForce?
+
+    package typealias RulesInForce = @Sendable () throws(LetheError) -> String
 
     package init(
         inventory: InventoryStore, log: AuditLog, vendor: any VendorAPI, time: any TimeSource, partner: String,
-        workspace: URL, shouldStop: @escaping @Sendable () -> Bool = { false }
+        workspace: URL, rulesInForce: RulesInForce? = nil, shouldStop: @escaping @Sendable () -> Bool = { false }
     ) {
         self.inventory = inventory
         self.log = log
@@ -30,6 +35,7 @@ package struct RunContext: Sendable {
         leaseFile = RunLease.file(in: workspace)
         stopFile = workspace.appending(path: "STOP")
         self.shouldStop = shouldStop
+        self.rulesInForce = rulesInForce
     }
 }
 

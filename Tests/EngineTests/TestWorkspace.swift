@@ -91,11 +91,12 @@ struct TestWorkspace: Sendable {
     }
 
     func context(
-        _ vendor: any VendorAPI, shouldStop: @escaping @Sendable () -> Bool = { false }
+        _ vendor: any VendorAPI, rulesInForce: RunContext.RulesInForce? = nil,
+        shouldStop: @escaping @Sendable () -> Bool = { false }
     ) -> RunContext {
         RunContext(
             inventory: inventory, log: log, vendor: vendor, time: clock, partner: Self.partner,
-            workspace: directory.url, shouldStop: shouldStop)
+            workspace: directory.url, rulesInForce: rulesInForce, shouldStop: shouldStop)
     }
 
     static func client(_ url: String, key: String = "sim-key") throws -> LinqHTTPClient {

@@ -31,7 +31,8 @@ extension Wiring {
         let log = try auditLog()
         let context = RunContext(
             inventory: try inventory(), log: log, vendor: client ?? NoVendor(), time: clock,
-            partner: settings.partner, workspace: workspace.directory, shouldStop: { stop?.name != nil })
+            partner: settings.partner, workspace: workspace.directory, rulesInForce: rulesInForce,
+            shouldStop: { stop?.name != nil })
         do {
             let value = try await body(context)
             try seal(log)
@@ -42,6 +43,19 @@ extension Wiring {
             await client?.shutdown()
             throw error
         }
+    }
+
+    /// Of `lethe.yaml` and the policies as they are on disk now.
+    private func rulesInForce() throws(LetheError) -> String {
+        let unreadable = LetheError("bad-policy", .configuration, "the policies cannot be loaded")
+        guard let settings = try? Settings.load(workspace, environment: ProcessInfo.processInfo.environment) else {
+            throw unreadable
+        }
+        let loaded = PolicyLoader.load(
+            directory: workspace.url(settings.policies), shownAs: settings.policies,
+            context: LoadContext(tiers: settings.tiers))
+        guard let set = loaded.set else { throw unreadable }
+        return Decider(policies: set, tiers: settings.tiers).digest
     }
 
     private func seal(_ log: AuditLog) throws {

@@ -9,6 +9,8 @@ package enum HaltCause: String, CaseIterable, Codable, Sendable {
     case throttled
     case auditWriteFailed = "audit_write_failed"
     case holdsUnreadable = "holds_unreadable"
+    /// Policies or tiers are not those of the run any more, or could not be loaded for a minute.
+    case policiesChanged = "policies_changed"
     case clockStep = "clock_step"
     case tooManyFailures = "too_many_failures"
     case tooManyAbsent = "too_many_absent"
@@ -42,6 +44,7 @@ package enum HaltCause: String, CaseIterable, Codable, Sendable {
         case .throttled: "the vendor asked to wait longer than five minutes"
         case .auditWriteFailed: "the audit log could not be written, so nothing more was sent"
         case .holdsUnreadable: "the legal holds could not be read, so nothing more was sent"
+        case .policiesChanged: "the policies or tiers changed while the plan was carried out"
         case .clockStep: "the clock went back by more than five seconds"
         case .tooManyFailures: "more than 5 % of the deletions failed"
         case .tooManyAbsent: "more than 5 % of the attachments were already absent"
@@ -60,6 +63,7 @@ package enum HaltCause: String, CaseIterable, Codable, Sendable {
         case .throttled: "the next `lethe run --apply` resumes it"
         case .auditWriteFailed: "free space or repair the disk, then `lethe run --apply` settles and resumes"
         case .holdsUnreadable: "see `lethe doctor`; the next `lethe run --apply` resumes the plan"
+        case .policiesChanged: "check them with `lethe policy check`; the next `lethe run --apply` plans anew"
         case .clockStep: "set the clock, then `lethe plan apply ID --reason TEXT`"
         case .tooManyFailures, .tooManyAbsent, .tooManyUnproven, .stillThere:
             "find out why, then `lethe plan apply ID --reason TEXT`"

@@ -41,7 +41,7 @@ package struct PlanRetention: Sendable {
             isDry ? [] : try LockedPolicies(inventory: inventory, log: log).remember(decider.policies)
         let instant = at ?? now
         let basis = try inventory.decisionBasis()
-        let digest = basisDigest
+        let digest = decider.digest
         var survey = Survey(
             decider: decider, holds: try inventory.activeHolds(at: instant),
             open: Set(try inventory.openIntents().map(\.attachment)), isFull: basis.digest != digest, now: instant)
@@ -52,17 +52,6 @@ package struct PlanRetention: Sendable {
             try surveyCandidates(&survey, isDry: isDry)
         }
         return try freeze(survey, at: instant, isDry: isDry, weakened)
-    }
-
-    /// Policies and tiers: a change of either asks for everything to be decided again.
-    private var basisDigest: String {
-        let tiers = decider.tiers
-        var text = "\(decider.policies.digest)\n\(tiers.defaultTier.rawValue)\n"
-        text += tiers.defaultSince?.description ?? ""
-        for line in tiers.ephemeralLines {
-            text += "\n\(line.line) \(line.since) \(line.until?.description ?? "")"
-        }
-        return Hex.encode(Digest.sha256(Array(text.utf8)))
     }
 
     private func surveyCandidates(_ survey: inout Survey, isDry: Bool) throws(LetheError) {

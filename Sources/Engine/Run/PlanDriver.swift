@@ -3,6 +3,7 @@ import Dispatch
 import Domain
 import Foundation
 import Inventory
+import Rules
 import Synchronization
 
 /// Performs the machine's commands: appends to the audit log on a thread of its own, reads holds and facts on another,
@@ -18,12 +19,15 @@ struct PlanDriver: Sendable {
     private let projecting = DispatchQueue(label: "lethe.projection")
     private let urls = DownloadURLs()
     private let failedCommit = FailedCommit()
+    private let pause = Pause()
 
     /// Why the audit log could not be written, where that halted the run.
     var commitFailure: LetheError? { failedCommit.error }
 
     /// How often a signal and the kill file are looked for while nothing else happens.
     private static let watchInterval: Int64 = 200_000
+    /// The rules are looked at once a second.
+    private static let roundsPerLook = 5
 
     init(context: RunContext, run: RunID, redecider: Redecider) {
         self.context = context
@@ -67,7 +71,9 @@ struct PlanDriver: Sendable {
         switch command {
         case .decide(let ids): inbox.yield(await Self.blocking(reading) { decide(ids) })
         case .commit(let entries): await commit(entries, inbox)
-        case .check(let id): inbox.yield(.checked(id, await Self.blocking(reading) { check(id) }))
+        case .check(let id):
+            while pause.isOn, !Task.isCancelled { await context.time.sleep(microseconds: Self.watchInterval) }
+            inbox.yield(.checked(id, await Self.blocking(reading) { check(id) }))
         case .delete(let id): inbox.yield(.answered(id, await context.vendor.delete(id)))
         case .lookUp(let id, let reason):
             let lookUp = await context.vendor.lookUp(id)
@@ -114,17 +120,29 @@ struct PlanDriver: Sendable {
     }
 
     private func watch(_ inbox: AsyncStream<MachineEvent>.Continuation) async {
+        var rules = RulesWatch(expected: redecider.decider.digest)
+        var round = 0
         while !Task.isCancelled {
-            if context.shouldStop() {
-                _ = inbox.yield(.stop(.signal))
+            if let cause = reasonToStop() ?? (round % Self.roundsPerLook == 0 ? doubt(of: &rules) : nil) {
+                _ = inbox.yield(.stop(cause))
+                pause.isOn = false
                 return
             }
-            if FileManager.default.fileExists(atPath: context.stopFile.path) {
-                _ = inbox.yield(.stop(.killFile))
-                return
-            }
+            round += 1
             await context.time.sleep(microseconds: Self.watchInterval)
         }
+    }
+
+    private func reasonToStop() -> HaltCause? {
+        if context.shouldStop() { return .signal }
+        return FileManager.default.fileExists(atPath: context.stopFile.path) ? .killFile : nil
+    }
+
+    private func doubt(of rules: inout RulesWatch) -> HaltCause? {
+        guard let inForce = context.rulesInForce, redecider.plan.kind != .drill else { return nil }
+        let verdict = rules.look(try? inForce(), now: context.time.now())
+        pause.isOn = verdict == .pause
+        return verdict == .changed ? .policiesChanged : nil
     }
 
     private static func blocking<Value: Sendable>(
@@ -133,6 +151,16 @@ struct PlanDriver: Sendable {
         await withCheckedContinuation { continuation in
             queue.async { continuation.resume(returning: work()) }
         }
+    }
+}
+
+/// The rules are in doubt: no DELETE leaves while it is on.
+private final class Pause: Sendable {
+    private let state = Mutex(false)
+
+    var isOn: Bool {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
     }
 }
 

@@ -1,3 +1,4 @@
+import Cryptography
 package import Domain
 
 /// The decision table of `docs/policies.md` for one set of policies and one tier map: pure and total.
@@ -39,6 +40,16 @@ package struct Decider: Sendable {
 
     package var policies: PolicySet { index.policies }
     package var tiers: TierMap { index.tiers }
+
+    /// Of policies and tiers, as 64 hex digits: a change of either asks for everything to be decided again.
+    package var digest: String {
+        var text = "\(policies.digest)\n\(tiers.defaultTier.rawValue)\n"
+        text += tiers.defaultSince?.description ?? ""
+        for line in tiers.ephemeralLines {
+            text += "\n\(line.line) \(line.since) \(line.until?.description ?? "")"
+        }
+        return Hex.encode(Digest.sha256(Array(text.utf8)))
+    }
 
     /// What happens to the attachment at `now`. `request` = an approved erasure request covers it, to be carried out by
     /// `due` where that is known; `holds` are those that may be in force, released and ended ones do no harm.

@@ -33,8 +33,12 @@ bench: build  ## figures for docs/benchmarks.md, as ratios against a reference i
 format:  ## formats the Swift sources in place
 	$(SWIFT) format -i -r --parallel Sources Tests Package.swift
 
-lint:  ## refuses what `make format` would change
+SCRIPTS := .ci/run $(wildcard scripts/*) $(wildcard Sources/*/Assets/*.sh)
+
+lint:  ## refuses what `make format` would change, and shell that shellcheck would
 	$(SWIFT) format lint --strict -r --parallel Sources Tests Package.swift
+	@if command -v shellcheck >/dev/null 2>&1; then shellcheck $(SCRIPTS); \
+	else echo "lint: shellcheck is not installed, the shell scripts are not checked" >&2; fi
 
 docs:  ## API documentation of the rooms, from their doc comments
 	scripts/docs

@@ -10,8 +10,11 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+/// `assets`: files that are embedded at build time, `PackageResources` in the target's code.
+func room(_ name: String, _ dependencies: [Target.Dependency] = [], assets: [String] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, resources: assets.map { .embedInCode("Assets/\($0)") },
+        swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
@@ -50,7 +53,9 @@ let package = Package(
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         room("Domain"),
-        room("Rules", ["Domain", "Cryptography", .product(name: "Yams", package: "Yams")]),
+        room(
+            "Rules", ["Domain", "Cryptography", .product(name: "Yams", package: "Yams")],
+            assets: ["policies.schema.json"]),
         room("Cryptography", ["Domain", "COpenSSL"]),
         room("Inventory", ["Domain", "Cryptography"] + grdb),
         room("Audit", ["Domain", "Cryptography"] + grdb),
@@ -70,6 +75,11 @@ let package = Package(
             [
                 "Domain", "Cryptography", "Rules", "Inventory", "Audit",
                 .product(name: "Mustache", package: "swift-mustache"),
+            ],
+            assets: [
+                "VERIFY.md", "cell.mustache", "certificate.css", "certificate.mustache", "certificate.schema.json",
+                "report.css", "report.mustache", "shared.css", "signs.mustache", "table.mustache", "value.mustache",
+                "verify.sh",
             ]),
         room(
             "Simulator",
@@ -93,7 +103,7 @@ let package = Package(
             exclude: ["Demo/Policies/tests"],
             resources: ["default", "health-data", "identity-documents", "marketing", "support-line"].map {
                 .embedInCode("Demo/Policies/\($0).yaml")
-            },
+            } + ["lethe", "retention"].map { .embedInCode("Configuration/Template/\($0).yaml") },
             swiftSettings: settings),
         .target(
             name: "TestSupport", dependencies: ["Domain"], path: "Tests/TestSupport", swiftSettings: settings),

@@ -3,11 +3,7 @@ package import Domain
 /// The statement of erasure as one HTML file, made for paper.
 package enum CertificateHTML {
     package static func render(_ certificate: Certificate) throws(LetheError) -> String {
-        let page = try Page([
-            "certificate": CertificateTemplate.page, "table": SharedTemplates.table, "cell": SharedTemplates.cell,
-            "value": SharedTemplates.value, "signs": SharedTemplates.signs,
-        ])
-        return try page.render("certificate", CertificateView(certificate))
+        try Page("certificate", Asset.certificate).render(CertificateView(certificate))
     }
 }
 
@@ -17,7 +13,7 @@ private struct CertificateView: Sendable {
         var statement: String
     }
 
-    var style = StyleSheet.shared + StyleSheet.certificate
+    var style = Asset.sharedStyle + Asset.certificateStyle
     var subtitle: String
     var statement: String
     var facts: [Fact]

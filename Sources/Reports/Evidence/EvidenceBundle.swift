@@ -72,10 +72,17 @@ package struct EvidenceBundle: Sendable {
     }
 
     private mutating func addInstructions() throws(LetheError) {
-        try add("VERIFY.md", Array(BundleInstructions.text.utf8))
-        try add("verify.sh", Array(BundleInstructions.script.utf8), mode: 0o755)
+        try add("VERIFY.md", Asset.verifyInstructions)
+        try add("verify.sh", Asset.verifyScript, mode: 0o755)
         try add("vkey", Array((vkey.text + "\n").utf8))
-        try add("public-key.pem", Array(BundleInstructions.pem(vkey).utf8))
+        try add("public-key.pem", Array(pem(vkey).utf8))
+    }
+
+    /// SubjectPublicKeyInfo of RFC 8410.
+    private func pem(_ vkey: VerifierKey) -> String {
+        let prefix: [UInt8] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00]
+        let body = Data(prefix + vkey.publicKey).base64EncodedString()
+        return "-----BEGIN PUBLIC KEY-----\n\(body)\n-----END PUBLIC KEY-----\n"
     }
 
     private mutating func add(_ part: Part) throws(LetheError) {

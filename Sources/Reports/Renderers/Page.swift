@@ -1,23 +1,25 @@
 import Domain
 import Mustache
 
-/// Renders pages from the templates below. Templates escape by default; the only text that goes in unescaped is drawn
-/// or written in this room: charts, the style sheet and the signs.
+/// A page and the shared templates that it includes. Templates escape by default; the only text that goes in unescaped is
+/// drawn or written in this room: charts, the style sheet and the signs.
 struct Page: Sendable {
     private let library: MustacheLibrary
+    private let name: String
 
-    /// `templates` by name; one may include another. A mistake in a template is our bug and is thrown as such.
-    init(_ templates: [String: String]) throws(LetheError) {
+    /// A mistake in a template is our bug and is thrown as such.
+    init(_ name: String, _ text: String) throws(LetheError) {
         var library = MustacheLibrary()
-        for (name, text) in templates {
+        for (name, text) in Asset.sharedTemplates.merging([name: text], uniquingKeysWith: { $1 }) {
             do { try library.register(text, named: name) } catch {
                 throw LetheError("template", .failed, "the template `\(name)` does not parse: \(error)")
             }
         }
         self.library = library
+        self.name = name
     }
 
-    func render(_ name: String, _ view: Any) throws(LetheError) -> String {
+    func render(_ view: Any) throws(LetheError) -> String {
         guard let text = library.render(view, withTemplate: name) else {
             throw LetheError("template", .failed, "there is no template `\(name)`")
         }

@@ -3,11 +3,8 @@ package import Domain
 /// The report as one HTML file: no script, nothing loaded from anywhere, readable on paper.
 package enum ReportHTML {
     package static func render(_ report: Report) throws(LetheError) -> String {
-        let page = try Page([
-            "report": ReportTemplates.report, "table": SharedTemplates.table, "cell": SharedTemplates.cell,
-            "value": SharedTemplates.value, "signs": SharedTemplates.signs,
-        ])
-        return try page.render("report", ReportView(Document(report), style: StyleSheet.shared + StyleSheet.report))
+        let view = ReportView(Document(report), style: Asset.sharedStyle + Asset.reportStyle)
+        return try Page("report", Asset.report).render(view)
     }
 }
 

@@ -110,7 +110,7 @@ import Testing
     private func problems(of json: String) throws -> String? {
         let folder = try TemporaryDirectory()
         try Data(json.utf8).write(to: folder.file("statement.json"))
-        try Data(CertificateSchema.text.utf8).write(to: folder.file("schema.json"))
+        try Data(Asset.certificateSchema.utf8).write(to: folder.file("schema.json"))
         let script = """
             import json, sys
             try: import jsonschema

@@ -4,6 +4,9 @@ package enum Tier: String, CaseIterable, Codable, Sendable {
     case persistent
     /// Removed by the vendor after 24 hours.
     case ephemeral
+
+    /// Seconds after which the vendor removes what is ephemeral (Attachments guide, section 3).
+    package static let ephemeralLife: Int64 = 24 * 3600
 }
 
 package enum Direction: String, CaseIterable, Codable, Sendable {
@@ -87,6 +90,9 @@ package struct Attachment: Sendable, Equatable {
         let firstEnvelope = sightings.lazy.compactMap(\.firstEnvelope).min()
         return [created, reconciled, firstEnvelope].lazy.compactMap { $0 }.max()
     }
+
+    /// When the vendor removes it by itself, if it is ephemeral.
+    package var ephemeralEnd: Timestamp? { ephemeralStart?.adding(seconds: Tier.ephemeralLife) }
 }
 
 /// One message (or upload) in which an attachment was seen.

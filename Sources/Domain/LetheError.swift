@@ -9,44 +9,16 @@ package struct LetheError: Error, Equatable, Sendable {
     package let message: String
     package let hint: String?
     /// What is wrong with files, place by place, where that is what stopped the command.
-    package let problems: [FileProblem]
+    package let problems: [Diagnostic]
 
     package init(
-        _ code: String, _ status: ExitStatus, _ message: String, hint: String? = nil, problems: [FileProblem] = []
+        _ code: String, _ status: ExitStatus, _ message: String, hint: String? = nil, problems: [Diagnostic] = []
     ) {
         self.code = code
         self.status = status
         self.message = message
         self.hint = hint
         self.problems = problems
-    }
-}
-
-/// One problem at one place of a file, as an error carries it; people are shown the message.
-package struct FileProblem: Equatable, Sendable, Encodable {
-    package let file: String
-    package let line: Int
-    package let column: Int
-    package let severity: String
-    package let code: String
-    package let message: String
-    package let sourceLine: String?
-    package let suggestion: String?
-
-    package init(
-        file: String, at place: (line: Int, column: Int), severity: String, code: String,
-        text: (message: String, sourceLine: String?, suggestion: String?)
-    ) {
-        self.file = file
-        (line, column) = place
-        self.severity = severity
-        self.code = code
-        (message, sourceLine, suggestion) = text
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case file, line, column, severity, code, message, suggestion
-        case sourceLine = "source_line"
     }
 }
 

@@ -31,6 +31,27 @@ package enum Outcome: String, CaseIterable, Codable, Sendable {
     }
 }
 
+extension Outcome {
+    /// What the outcome proves by itself; a verification may say more.
+    package var ownGrade: EvidenceGrade? {
+        switch self {
+        case .deleted: .c
+        case .deletedAfterRetry, .alreadyAbsent, .expiredByVendor: .d
+        case .notFoundUnproven: .e
+        default: nil
+        }
+    }
+
+    /// What the object is after it; `nil` = it says nothing of the object, which stays what it was.
+    package var stateOfObject: AttachmentState? {
+        switch self {
+        case .deleted, .deletedAfterRetry, .alreadyAbsent: .gone
+        case .expiredByVendor: .expired
+        default: nil
+        }
+    }
+}
+
 /// Items by outcome; every outcome is there, zero included.
 package struct OutcomeCounts: Sendable, Equatable {
     package private(set) var byOutcome: [Outcome: Int]
@@ -46,6 +67,31 @@ package struct OutcomeCounts: Sendable, Equatable {
         byOutcome.lazy.filter { $0.key.group == group }.map(\.value).reduce(0, +)
     }
     package var total: Int { byOutcome.values.reduce(0, +) }
+}
+
+/// The counts of one `run.end`: the items of its plan, and how many of them are in each group of outcomes.
+package struct RunCounts: Codable, Sendable, Equatable {
+    package var items: Int
+    package var deleted: Int
+    package var absent: Int
+    package var withheld: Int
+    package var failed: Int
+    package var open: Int
+
+    package init(items: Int, deleted: Int, absent: Int, withheld: Int, failed: Int, open: Int) {
+        self.items = items
+        self.deleted = deleted
+        self.absent = absent
+        self.withheld = withheld
+        self.failed = failed
+        self.open = open
+    }
+
+    package init(_ counts: OutcomeCounts) {
+        self.init(
+            items: counts.total, deleted: counts[.deleted as Outcome.Group], absent: counts[.absent],
+            withheld: counts[.withheld], failed: counts[.failed], open: counts[.open])
+    }
 }
 
 /// What stands behind an outcome, best first: `docs/execution.md`.

@@ -42,7 +42,8 @@ package struct Plan: Sendable, Equatable {
     }
 
     /// Seven days after it was made.
-    package var expires: Timestamp { created.adding(seconds: 7 * 86_400) }
+    package static func expiry(created: Timestamp) -> Timestamp { created.adding(seconds: 7 * 86_400) }
+    package var expires: Timestamp { Self.expiry(created: created) }
     package var bytes: Int64 { items.lazy.compactMap(\.size).reduce(0, +) }
 }
 

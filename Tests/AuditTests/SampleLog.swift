@@ -49,7 +49,7 @@ struct SampleLog {
             .deleteIntent(intent(1, attempt: 2)),
             .deleteOutcome(.init(to: intent(1, attempt: 2), .http(404), final: .deletedAfterRetry)),
             .itemClosed(run: run, attachment: attachments[2], outcome: .withheldHold, reason: "hold"),
-            .runEnd(.init(run: run, counts: OutcomeCounts([.deleted, .deletedAfterRetry, .withheldHold]))),
+            .runEnd(run: run, RunCounts(OutcomeCounts([.deleted, .deletedAfterRetry, .withheldHold]))),
         ]
     }
 

@@ -46,8 +46,9 @@ extension AuditRecord {
                 run: try values.id(0), plan: try values.id(1), digest: values.text(2), policy: values.text(3))
         case .runEnd:
             .runEnd(
-                RunTotals(
-                    run: try values.id(0), items: values.count(1), deleted: values.count(2), absent: values.count(3),
+                run: try values.id(0),
+                RunCounts(
+                    items: values.count(1), deleted: values.count(2), absent: values.count(3),
                     withheld: values.count(4), failed: values.count(5), open: values.count(6)))
         default: .runHalt(run: try values.id(0), cause: values.text(1))
         }

@@ -90,14 +90,14 @@ extension AuditRecord {
             json.field("plan", hex: plan.value)
             json.field("digest", digest)
             json.field("policy", policy)
-        case .runEnd(let totals):
-            json.field("run", hex: totals.run.value)
-            json.field("items", Int64(totals.items))
-            json.field("deleted", Int64(totals.deleted))
-            json.field("absent", Int64(totals.absent))
-            json.field("withheld", Int64(totals.withheld))
-            json.field("failed", Int64(totals.failed))
-            json.field("open", Int64(totals.open))
+        case .runEnd(let run, let counts):
+            json.field("run", hex: run.value)
+            json.field("items", Int64(counts.items))
+            json.field("deleted", Int64(counts.deleted))
+            json.field("absent", Int64(counts.absent))
+            json.field("withheld", Int64(counts.withheld))
+            json.field("failed", Int64(counts.failed))
+            json.field("open", Int64(counts.open))
         case .runHalt(let run, let cause):
             json.field("run", hex: run.value)
             json.field("cause", cause)

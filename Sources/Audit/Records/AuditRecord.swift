@@ -14,7 +14,7 @@ package enum AuditRecord: Sendable, Equatable {
     /// An item that ends without a DELETE of this run, or an open intent that is settled later.
     case itemClosed(run: RunID, attachment: AttachmentID, outcome: Outcome, reason: String?)
     case deleteVerified(run: RunID, attachment: AttachmentID, http: Int, grade: EvidenceGrade)
-    case runEnd(RunTotals)
+    case runEnd(run: RunID, RunCounts)
     case runHalt(run: RunID, cause: String)
     case holdPlaced(hold: HoldID, scope: LegalHold.Scope, until: Timestamp?, by: String, reason: String?)
     case holdReleased(hold: HoldID, by: String, reason: String?)
@@ -58,14 +58,6 @@ extension AuditRecord {
         package let previous: PreviousLog?
         /// Name and version of the program that opened the log.
         package let tool: String
-
-        package init(origin: String, vkey: String, kid: String, previous: PreviousLog?, tool: String) {
-            self.origin = origin
-            self.vkey = vkey
-            self.kid = kid
-            self.previous = previous
-            self.tool = tool
-        }
     }
 
     /// The segment before this one, as it was found when this one began.
@@ -77,14 +69,6 @@ extension AuditRecord {
         package let mac: String
         /// Records that a checkpoint counted and that were missing: 0 after an orderly rollover.
         package let lost: Int64
-
-        package init(origin: String, size: Int64, root: String, mac: String, lost: Int64) {
-            self.origin = origin
-            self.size = size
-            self.root = root
-            self.mac = mac
-            self.lost = lost
-        }
     }
 
     /// What is about to be sent: durable before the first byte of the DELETE leaves.
@@ -143,33 +127,6 @@ extension AuditRecord {
             self.init(
                 operation: intent.operation, attempt: intent.attempt, attachment: intent.attachment,
                 answer: answer.deletion, http: answer.status, error: error, trace: answer.trace, final: final)
-        }
-    }
-
-    /// The counts of a run that ended; the five add up to `items`.
-    package struct RunTotals: Sendable, Equatable {
-        package let run: RunID
-        package let items: Int
-        package let deleted: Int
-        package let absent: Int
-        package let withheld: Int
-        package let failed: Int
-        package let open: Int
-
-        package init(run: RunID, counts: OutcomeCounts) {
-            self.init(
-                run: run, items: counts.total, deleted: counts[.deleted as Outcome.Group], absent: counts[.absent],
-                withheld: counts[.withheld], failed: counts[.failed], open: counts[.open])
-        }
-
-        package init(run: RunID, items: Int, deleted: Int, absent: Int, withheld: Int, failed: Int, open: Int) {
-            self.run = run
-            self.items = items
-            self.deleted = deleted
-            self.absent = absent
-            self.withheld = withheld
-            self.failed = failed
-            self.open = open
         }
     }
 

@@ -45,17 +45,6 @@ package struct VerifierKey: Sendable, Equatable {
     }
 }
 
-/// Base64 in its one canonical spelling (RFC 4648, 3.5).
-enum Base64 {
-    static func encode(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
-
-    static func decode(_ text: some StringProtocol) -> [UInt8]? {
-        let text = String(text)
-        guard let data = Data(base64Encoded: text), data.base64EncodedString() == text else { return nil }
-        return Array(data)
-    }
-}
-
 /// A C2SP signed note: a text that ends in LF, an empty line, then a line a signature.
 ///
 ///     <text>

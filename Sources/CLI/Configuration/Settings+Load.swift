@@ -29,10 +29,6 @@ private struct SettingsBuilder {
     let environment: [String: String]
     var lines: [SettingLine] = []
 
-    init(environment: [String: String]) {
-        self.environment = environment
-    }
-
     private mutating func note(_ key: String, _ value: String, _ origin: Origin) {
         lines.append(SettingLine(key: key, value: value, origin: origin))
     }

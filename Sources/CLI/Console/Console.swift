@@ -114,7 +114,6 @@ extension Console {
 
     enum Style: String {
         case bold = "1"
-        case dim = "2"
         case red = "31"
         case green = "32"
         case yellow = "33"

@@ -89,7 +89,7 @@ struct Wiring: Sendable {
                 "the folder \(folder ?? settings.policies) has \(count):\n"
                     + problems.map(\.rendered).joined(separator: "\n"),
                 hint: "repair the files; check them with: lethe policy check" + (folder.map { " \($0)" } ?? ""),
-                problems: loaded.diagnostics.map(\.problem))
+                problems: loaded.diagnostics)
         }
         for warning in loaded.diagnostics { console.remind(warning.headline) }
         return set

@@ -1,4 +1,5 @@
 package import Domain
+import LinqClient
 
 extension DeletionMachine {
     /// At most so many intents a commit.
@@ -73,11 +74,11 @@ extension DeletionMachine {
     /// The breaker's probe, else a GET that ends what was begun, else the next DELETE.
     private mutating func nextRequest(now: Timestamp) -> MachineCommand? {
         if case .open(let until) = breaker.state {
-            guard until <= now, let id = fresh.first, pace.take(at: now) else { return nil }
+            guard until <= now, let id = fresh.first, pace.takeIfThere(at: now) else { return nil }
             breaker.probe()
             return .lookUp(id, .probe)
         }
-        guard breaker.letsDeletesGo, !questions.isEmpty || !ready.isEmpty, pace.take(at: now) else { return nil }
+        guard breaker.letsDeletesGo, !questions.isEmpty || !ready.isEmpty, pace.takeIfThere(at: now) else { return nil }
         if !questions.isEmpty { return questions.removeFirst() }
         let id = ready.removeFirst()
         pipeline -= 1
@@ -151,9 +152,9 @@ extension DeletionMachine {
         var wake = agenda.last?.at
         if active < settings.maxInFlight {
             if case .open(let until) = breaker.state {
-                wake = min(wake ?? .distantFuture, max(until, pace.next(after: now)))
+                wake = min(wake ?? .distantFuture, max(until, now.adding(microseconds: pace.wait(at: now))))
             } else if breaker.letsDeletesGo, !ready.isEmpty || !questions.isEmpty {
-                wake = min(wake ?? .distantFuture, pace.next(after: now))
+                wake = min(wake ?? .distantFuture, now.adding(microseconds: pace.wait(at: now)))
             }
         }
         return wake

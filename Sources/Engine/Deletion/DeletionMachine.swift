@@ -55,7 +55,8 @@ package struct DeletionMachine: Sendable {
     var journal: [JournalEntry] = []
     var committing: [JournalEntry]?
 
-    var pace: RequestPace
+    /// At most a tenth of a second's worth goes at once, so that no second sees many more than the rate.
+    var pace: TokenBucket
     var breaker = CircuitBreaker()
     var tallies = Tallies()
     /// The machine's own clock: it never goes back.
@@ -81,7 +82,8 @@ package struct DeletionMachine: Sendable {
     package init(plan: Plan, settings: Settings, progress: PlanProgress = PlanProgress()) {
         self.settings = settings
         counts = OutcomeCounts()
-        pace = RequestPace(perSecond: settings.requestsPerSecond)
+        pace = TokenBucket(
+            perSecond: settings.requestsPerSecond, burst: settings.requestsPerSecond / 10)
         for planned in plan.items {
             let id = planned.attachment
             items[id] = MachineItem(planned: planned, history: progress.history[id] ?? ItemHistory())
@@ -166,11 +168,6 @@ struct MachineItem: Sendable {
     /// Attempts that cannot have acted do not count, but an hour after the first of them the item is spent.
     var uncounted = 0
     var giveUpAt: Timestamp?
-
-    init(planned: PlanItem, history: ItemHistory) {
-        self.planned = planned
-        self.history = history
-    }
 }
 
 /// What the halts look at: this run's outcomes from answers, not those settled or withheld.

@@ -47,12 +47,6 @@ package struct Redecision: Sendable, Equatable {
     package let attachment: AttachmentID
     package let verdict: Verdict
     package let version: FactsVersion
-
-    package init(attachment: AttachmentID, verdict: Verdict, version: FactsVersion) {
-        self.attachment = attachment
-        self.verdict = verdict
-        self.version = version
-    }
 }
 
 /// What was found right before a DELETE.

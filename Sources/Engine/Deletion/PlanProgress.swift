@@ -44,12 +44,6 @@ package struct ItemHistory: Sendable, Equatable {
     /// Answers that leave open whether the vendor acted; an intent that never got one counts once a GET has settled it.
     package var mayHaveActed = 0
 
-    package init(operation: OperationID? = nil, lastAttempt: Int = 0, mayHaveActed: Int = 0) {
-        self.operation = operation
-        self.lastAttempt = lastAttempt
-        self.mayHaveActed = mayHaveActed
-    }
-
     static let attemptsThatMayAct = RetryPolicy().maximumTries
 
     /// At most ten attempts that may have acted.

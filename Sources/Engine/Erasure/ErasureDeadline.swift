@@ -14,12 +14,7 @@ package struct ErasureDeadline: Sendable, Equatable {
         /// The day on which the person was told that it takes longer, and why.
         package var extendedOn: Timestamp?
         /// Questions to the person, and their answers; `nil` = still awaited.
-        package var clarifications: [(asked: Timestamp, answered: Timestamp?)]
-
-        package init(extendedOn: Timestamp? = nil, clarifications: [(asked: Timestamp, answered: Timestamp?)] = []) {
-            self.extendedOn = extendedOn
-            self.clarifications = clarifications
-        }
+        package var clarifications: [(asked: Timestamp, answered: Timestamp?)] = []
 
         package static func == (left: Self, right: Self) -> Bool {
             left.extendedOn == right.extendedOn
@@ -60,11 +55,6 @@ package struct ErasureDeadline: Sendable, Equatable {
         answerBy = last.lastInstant
         confirmBy = jurisdiction == .ccpa ? start.adding(businessDays: 10).lastInstant : nil
         isPaused = isUK && course.clarifications.contains { $0.answered == nil && $0.asked <= now }
-    }
-
-    /// Whole days until the deadline's day: 0 on the day itself, negative after it.
-    package func daysLeft(at now: Timestamp) -> Int {
-        Int(answerBy.civilDate.daysSince1970 - now.civilDate.daysSince1970)
     }
 
     private static func daysPaused(

@@ -150,7 +150,7 @@ private struct Citing {
         case .runStart(let run, let plan, _, _):
             if plans.contains(plan) { runs.insert(run) }
             return plans.contains(plan)
-        case .runEnd(let totals): return runs.contains(totals.run)
+        case .runEnd(let run, _): return runs.contains(run)
         case .deleteVerified(_, let attachment, _, _): return attachments.contains(attachment)
         case .itemClosed(let run, let attachment, let outcome, let reason) where runs.contains(run):
             if outcome.group == .withheld, let reason {

@@ -29,8 +29,6 @@ package struct IngestReport: Sendable, Equatable {
     /// Completed requests that are open again: their person had an attachment that nobody knew of.
     package var reopened: [RequestID] = []
 
-    package init() {}
-
     /// 2 if something was rejected.
     package var status: ExitStatus { rejected > 0 ? .incomplete : .done }
 

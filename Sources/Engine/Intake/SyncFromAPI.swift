@@ -17,8 +17,6 @@ package struct SyncFromAPI: Sendable {
         package var coverage = ErasureRequest.Coverage.complete
         package var reopened: [RequestID] = []
 
-        package init() {}
-
         package var status: ExitStatus { coverage == .complete ? .done : .incomplete }
     }
 

@@ -11,20 +11,10 @@ package struct LimitCheck: Sendable {
     /// Attachments neither gone nor expired.
     package var live: Int
     /// Deleted in the last 24 hours by plans whose limits nobody lifted.
-    package var recentDeletes: Int
-    package var recentBytes: Int64
+    package var recentDeletes: Int = 0
+    package var recentBytes: Int64 = 0
     /// Erasure plans have approval instead of `max_percent`.
-    package var isErasure: Bool
-
-    package init(
-        limits: Limits, live: Int, recentDeletes: Int = 0, recentBytes: Int64 = 0, isErasure: Bool = false
-    ) {
-        self.limits = limits
-        self.live = live
-        self.recentDeletes = recentDeletes
-        self.recentBytes = recentBytes
-        self.isErasure = isErasure
-    }
+    package var isErasure: Bool = false
 
     /// What is over a limit, for people; `nil` = within all of them. `items`: those that are still to be deleted.
     package func breach(by items: [PlanItem]) -> String? {

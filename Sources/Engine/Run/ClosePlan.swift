@@ -40,7 +40,7 @@ package struct ClosePlan: Sendable {
                         run: run, attachment: item.attachment, outcome: .notAttempted, reason: state.rawValue))
                 counts.add(.notAttempted)
             }
-            records.append(.runEnd(.init(run: run, counts: counts)))
+            records.append(.runEnd(run: run, RunCounts(counts)))
         }
         _ = try context.log.append(records)
         try CatchUp(inventory: context.inventory, log: context.log).run()

@@ -196,7 +196,7 @@ extension JournalEntry {
         case .verified(let attachment, let status, let grade):
             .deleteVerified(run: run, attachment: attachment, http: status, grade: grade)
         case .halt(let cause): .runHalt(run: run, cause: cause.rawValue)
-        case .end(let counts): .runEnd(.init(run: run, counts: counts))
+        case .end(let counts): .runEnd(run: run, RunCounts(counts))
         }
     }
 }

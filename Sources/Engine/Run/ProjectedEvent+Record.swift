@@ -26,12 +26,7 @@ extension ProjectedEvent {
             self = .itemClosed(run: run, attachment: attachment, outcome: outcome)
         case .deleteVerified(let run, let attachment, let http, let grade):
             self = .verified(run: run, attachment: attachment, http: http, grade: grade)
-        case .runEnd(let totals):
-            self = .runEnded(
-                totals.run,
-                RunCounts(
-                    items: totals.items, deleted: totals.deleted, absent: totals.absent, withheld: totals.withheld,
-                    failed: totals.failed, open: totals.open))
+        case .runEnd(let run, let counts): self = .runEnded(run, counts)
         case .runHalt(let run, let cause): self = .runHalted(run, cause: cause)
         case .planCreated(let plan, _, let digest, _, _): self = .planCreated(plan, digest: digest)
         case .operatorAct(.limitRaise, let ref, _, _):

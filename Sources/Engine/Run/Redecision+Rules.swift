@@ -60,8 +60,7 @@ struct Redecider: Sendable {
 
     /// When the vendor removes it by itself.
     func ephemeralEnd(of attachment: Attachment) -> Timestamp? {
-        guard decider.tiers.tier(of: attachment) == .ephemeral else { return nil }
-        return attachment.ephemeralStart?.adding(seconds: 86_400)
+        decider.tiers.tier(of: attachment) == .ephemeral ? attachment.ephemeralEnd : nil
     }
 
     private static func keeping(_ reason: Reason) -> Redecision.Verdict {

@@ -1,7 +1,6 @@
 import Audit
 package import Domain
 import Inventory
-import LinqClient
 package import Rules
 
 /// `lethe verify`: asks the vendor for what was deleted, grades the evidence, and reports drift. What is still there is
@@ -13,8 +12,6 @@ package struct VerifyDeletions: Sendable {
         package var stillThere: [AttachmentID] = []
         package var unknown = 0
 
-        package init() {}
-
         package var status: ExitStatus {
             if !stillThere.isEmpty { return .failed }
             return unknown > 0 ? .notVerified : .done
@@ -23,28 +20,26 @@ package struct VerifyDeletions: Sendable {
 
     private let context: RunContext
     private let tiers: TierMap
-    private let retrying: Retrying
+    private let ask: AskVendor
 
     package init(_ context: RunContext, tiers: TierMap, requestsPerSecond: Int = 10) {
         self.context = context
         self.tiers = tiers
-        retrying = Retrying(perSecond: requestsPerSecond, time: context.time)
+        ask = AskVendor(context, requestsPerSecond: requestsPerSecond)
     }
 
     /// So many at random (1,000 unless told), or all with `nil`; only those deleted at or after `since`, if given.
     package func run(
         sample: Int? = 1000, since: Timestamp? = nil, progress: @Sendable (Report) -> Void = { _ in }
     ) async throws(LetheError) -> Report {
-        try CatchUp(inventory: context.inventory, log: context.log).run()
-        _ = try await Preflight(context).run(lines: try context.inventory.lines())
+        try await ask.prepare()
         var report = Report()
         var findings: [AuditRecord] = []
         for id in try context.inventory.deletedAttachments(sample: since == nil ? sample : nil) {
             guard let record = try context.inventory.record(of: id), let run = record.lastRun else { continue }
             if let since, record.outcomeAt.map({ $0 < since }) ?? true { continue }
             guard sample.map({ report.checked < $0 }) ?? true, !context.shouldStop() else { break }
-            let vendor = context.vendor
-            let answer = await retrying(answer: { $0.answer }, call: { await vendor.lookUp(id) }).answer
+            let answer = await ask(id)
             report.checked += 1
             switch LookUpFinding(answer) {
             case .absent:

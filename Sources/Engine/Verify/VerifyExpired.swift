@@ -1,7 +1,6 @@
 import Audit
 package import Domain
 import Inventory
-import LinqClient
 package import Rules
 
 /// `lethe verify --expired N`: asks the vendor for ephemeral attachments that are past their 24 hours. The vendor's own
@@ -16,37 +15,30 @@ package struct VerifyExpired: Sendable {
         package var breaches: [AttachmentID] = []
         package var unknown = 0
 
-        package init() {}
-
         package var status: ExitStatus {
             if !breaches.isEmpty { return .failed }
             return unknown > 0 ? .notVerified : .done
         }
     }
 
-    /// The vendor's promise, in seconds.
-    private static let promise: Int64 = 24 * 3600
-
     private let context: RunContext
     private let tiers: TierMap
-    private let retrying: Retrying
+    private let ask: AskVendor
 
     package init(_ context: RunContext, tiers: TierMap, requestsPerSecond: Int = 10) {
         self.context = context
         self.tiers = tiers
-        retrying = Retrying(perSecond: requestsPerSecond, time: context.time)
+        ask = AskVendor(context, requestsPerSecond: requestsPerSecond)
     }
 
     /// At most `sample` of them, at random.
     package func run(
         sample: Int, progress: @Sendable (Report) -> Void = { _ in }
     ) async throws(LetheError) -> Report {
-        try CatchUp(inventory: context.inventory, log: context.log).run()
-        _ = try await Preflight(context).run(lines: try context.inventory.lines())
+        try await ask.prepare()
         var report = Report()
         for id in try self.sample(sample) where !context.shouldStop() {
-            let vendor = context.vendor
-            let answer = await retrying(answer: { $0.answer }, call: { await vendor.lookUp(id) }).answer
+            let answer = await ask(id)
             report.checked += 1
             switch LookUpFinding(answer) {
             case .absent:
@@ -76,12 +68,12 @@ package struct VerifyExpired: Sendable {
 
     /// Each one past its 24 hours has the same chance (a reservoir of `count`).
     private func sample(_ count: Int) throws(LetheError) -> [AttachmentID] {
-        let limit = context.time.now().adding(seconds: -Self.promise)
+        let now = context.time.now()
         var drawn: [AttachmentID] = []
         var met = 0
         try context.inventory.forEachAttachment { candidate in
             let attachment = candidate.attachment
-            guard let start = attachment.ephemeralStart, start <= limit, tiers.tier(of: attachment) == .ephemeral else {
+            guard let end = attachment.ephemeralEnd, end <= now, tiers.tier(of: attachment) == .ephemeral else {
                 return true
             }
             met += 1

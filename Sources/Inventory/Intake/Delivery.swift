@@ -53,8 +53,6 @@ package struct DeliveryResult: Sendable, Equatable {
     package var seenAgain = 0
     /// Attachments that were deleted and stay so.
     package var suppressed = 0
-
-    package init() {}
 }
 
 /// What became of a batch, delivery by delivery in the order given.
@@ -62,8 +60,6 @@ package struct RecordedBatch: Sendable, Equatable {
     package var deliveries: [DeliveryResult] = []
     /// Completed requests whose person turned out to have an unknown attachment from before their completion.
     package var reopens: Set<RequestID> = []
-
-    package init() {}
 
     package var duplicates: Int { deliveries.lazy.filter(\.isDuplicate).count }
     package var new: Int { deliveries.lazy.map(\.new).reduce(0, +) }

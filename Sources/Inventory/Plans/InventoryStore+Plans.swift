@@ -63,7 +63,7 @@ extension InventoryStore {
                     let state: Plan.State = row.value(2), let created = row.time(3), let digest = row.text(4)
                 else { throw StoreErrors.impossible("plan") }
                 return PlanSummary(
-                    id: id, kind: kind, state: state, created: created, expires: created.adding(seconds: 7 * 86_400),
+                    id: id, kind: kind, state: state, created: created, expires: Plan.expiry(created: created),
                     digest: digest, request: row.letheID(5), items: row.count(6), bytes: row.int(7) ?? 0,
                     cause: row.text(8))
             }

@@ -12,21 +12,6 @@ package struct Confirmation: Sendable, Equatable {
     package let grade: EvidenceGrade
 }
 
-/// An item of a plan with how it ended.
-package struct ClosedItem: Sendable, Equatable {
-    package let plan: PlanID
-    package let kind: Plan.Kind
-    package let request: RequestID?
-    package let attachment: AttachmentID
-    package let rule: String
-    package let line: PhoneLine?
-    package let tier: Tier
-    package let size: Int64?
-    package let outcome: Outcome
-    package let grade: EvidenceGrade?
-    package let at: Timestamp
-}
-
 /// What was deleted over a time, for the limits of the day.
 package struct DeletedVolume: Sendable, Equatable {
     package let deletes: Int
@@ -66,28 +51,6 @@ extension InventoryStore {
             ) { DeletedVolume(deletes: $0.count(0), bytes: $0.int(1) ?? 0) }
             guard let volume else { throw StoreErrors.impossible("sum") }
             return volume
-        }
-    }
-
-    /// Items that ended in `[from, to)`, in that order: what a report of the time adds up.
-    package func closedItems(from: Timestamp, to: Timestamp) throws(LetheError) -> [ClosedItem] {
-        try read { database in
-            try database.all(
-                """
-                SELECT p.id, p.kind, p.request, i.attachment, i.rule, i.line, i.tier, i.size, i.outcome, i.grade, i.closed_at
-                FROM plan_item i JOIN plan p ON p.key = i.plan
-                WHERE i.closed_at >= ? AND i.closed_at < ? ORDER BY i.closed_at, i.plan, i.attachment
-                """, from, to
-            ) { row in
-                guard let plan: PlanID = row.letheID(0), let kind: Plan.Kind = row.value(1),
-                    let attachment: AttachmentID = row.vendorID(3), let rule = row.text(4),
-                    let tier = Tier(code: row.int(6)), let outcome: Outcome = row.value(8), let at = row.time(10)
-                else { throw StoreErrors.impossible("plan item") }
-                return ClosedItem(
-                    plan: plan, kind: kind, request: row.letheID(2), attachment: attachment, rule: rule,
-                    line: try row.int(5).map { try PhoneLine("+\($0)") }, tier: tier, size: row.int(7),
-                    outcome: outcome, grade: row.value(9), at: at)
-            }
         }
     }
 

@@ -52,15 +52,6 @@ extension InventoryStore {
         }
     }
 
-    /// Whether an earlier DELETE of this attachment may have been carried out although no answer says so.
-    package func mayHaveBeenDeleted(_ id: AttachmentID) throws(LetheError) -> Bool {
-        try read { database in
-            try database.first(
-                "SELECT 1 FROM intent WHERE attachment = ? AND class = ?", id, AnswerClass.unknown.rawValue
-            ) { $0.int(0) } != nil
-        }
-    }
-
     package func run(_ id: RunID) throws(LetheError) -> RunRecord? {
         try read { try Self.runs("WHERE id = ?", [id], in: $0).first }
     }

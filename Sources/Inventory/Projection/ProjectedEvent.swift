@@ -39,25 +39,6 @@ package struct LoggedEvent: Sendable, Equatable {
     }
 }
 
-/// The counts of `run.end`.
-package struct RunCounts: Sendable, Equatable {
-    package var items: Int
-    package var deleted: Int
-    package var absent: Int
-    package var withheld: Int
-    package var failed: Int
-    package var open: Int
-
-    package init(items: Int, deleted: Int, absent: Int, withheld: Int, failed: Int, open: Int) {
-        self.items = items
-        self.deleted = deleted
-        self.absent = absent
-        self.withheld = withheld
-        self.failed = failed
-        self.open = open
-    }
-}
-
 /// A DELETE that was announced and has no recorded answer.
 package struct OpenIntent: Sendable, Equatable {
     package let op: OperationID

@@ -49,25 +49,6 @@ struct Projector {
         let http: Int?
         let trace: String?
         let at: Timestamp
-
-        /// What an outcome proves by itself; a verification may say more.
-        var grade: EvidenceGrade? {
-            switch outcome {
-            case .deleted: .c
-            case .deletedAfterRetry, .alreadyAbsent, .expiredByVendor: .d
-            case .notFoundUnproven: .e
-            default: nil
-            }
-        }
-
-        /// `nil` = it says nothing of the object: it stays what it was.
-        var state: AttachmentState? {
-            switch outcome {
-            case .deleted, .deletedAfterRetry, .alreadyAbsent: .gone
-            case .expiredByVendor: .expired
-            default: nil
-            }
-        }
     }
 
     private func end(_ run: RunID, _ counts: RunCounts, _ at: Timestamp) throws {
@@ -125,9 +106,10 @@ struct Projector {
             """
             UPDATE plan_item SET outcome = ?3, grade = ?4, http = ?5, trace = ?6, closed_at = ?7
             WHERE attachment = ?2 AND plan = (SELECT p.key FROM run r JOIN plan p ON p.id = r.plan WHERE r.id = ?1)
-            """, run, ending.attachment, ending.outcome.rawValue, ending.grade?.rawValue, ending.http, ending.trace,
+            """, run, ending.attachment, ending.outcome.rawValue, ending.outcome.ownGrade?.rawValue, ending.http,
+            ending.trace,
             ending.at)
-        guard let state = ending.state else { return }
+        guard let state = ending.outcome.stateOfObject else { return }
         if state == .gone {
             // After a restore of an older inventory the log may know more than it does.
             try database.perform("INSERT OR IGNORE INTO attachment (id) VALUES (?)", ending.attachment)
@@ -137,7 +119,7 @@ struct Projector {
             UPDATE attachment SET state = ?2, outcome = ?3, outcome_at = ?4, grade = ?5, revision = revision + 1,
                 next_check = CASE ?2 WHEN 1 THEN NULL ELSE next_check END
             WHERE id = ?1
-            """, ending.attachment, state.code, ending.outcome.rawValue, ending.at, ending.grade?.rawValue)
+            """, ending.attachment, state.code, ending.outcome.rawValue, ending.at, ending.outcome.ownGrade?.rawValue)
     }
 
     /// Grade X says that the object is still there: it is live again, whatever the 204 said.

@@ -8,8 +8,6 @@ package struct Tally: Sendable, Equatable {
     package var bytes: Int64 = 0
     package var unknownSize = 0
 
-    package init() {}
-
     mutating func add(_ attachment: Attachment) {
         attachments += 1
         if let size = attachment.size { bytes += size } else { unknownSize += 1 }
@@ -23,8 +21,6 @@ package struct InventoryStatistics: Sendable, Equatable {
     package var byLine: [PhoneLine?: Tally] = [:]
     package var byTier: [Tier: Tally] = [:]
     package var byState: [AttachmentState: Tally] = [:]
-
-    package init() {}
 }
 
 extension InventoryStore {

@@ -15,7 +15,7 @@ package struct Retrying: Sendable {
         self.policy = policy
         self.time = time
         self.random = random
-        pace = Pace(TokenBucket(perSecond: perSecond, now: time.now()))
+        pace = Pace(TokenBucket(perSecond: perSecond))
     }
 
     /// The first final result, or the last one when the tries are spent, the vendor asks for more than 300 s of patience,

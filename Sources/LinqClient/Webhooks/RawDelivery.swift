@@ -4,11 +4,5 @@ package struct RawDelivery: Sendable, Equatable {
     package var line: Int
     package var body: [UInt8]
     /// The white space that followed it; it may or may not be part of what was signed.
-    package var terminator: [UInt8]
-
-    package init(line: Int, body: [UInt8], terminator: [UInt8] = []) {
-        self.line = line
-        self.body = body
-        self.terminator = terminator
-    }
+    package var terminator: [UInt8] = []
 }

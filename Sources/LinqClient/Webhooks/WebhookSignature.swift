@@ -41,7 +41,7 @@ package struct WebhookSignature: Sendable {
         var keys: [[UInt8]] = []
         for secret in secrets {
             let bare = secret.hasPrefix("whsec_") ? secret.dropFirst(6) : secret[...]
-            guard let key = Base64.decode(bare.utf8), !key.isEmpty else {
+            guard let key = Base64.decodeUnpadded(bare), !key.isEmpty else {
                 throw LetheError(
                     "invalid-webhook-secret", .configuration, "the webhook secret is not base64",
                     hint: "take signing_secret as the vendor gave it when the subscription was created: whsec_…")
@@ -84,45 +84,9 @@ package struct WebhookSignature: Sendable {
         for key in keys {
             guard let mac = try? HMACSHA256.authenticate(message, key: key) else { continue }
             for candidate in candidates {
-                if let given = Base64.decode(candidate.utf8), constantTimeEqual(mac, given) { return true }
+                if let given = Base64.decodeUnpadded(candidate), constantTimeEqual(mac, given) { return true }
             }
         }
         return false
-    }
-}
-
-/// RFC 4648, section 4; padding may be left out.
-enum Base64 {
-    static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
-        var digits = Array(text)
-        if digits.count.isMultiple(of: 4) {
-            for _ in 0..<2 where digits.last == UInt8(ascii: "=") { digits.removeLast() }
-        }
-        guard digits.count % 4 != 1 else { return nil }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(digits.count * 3 / 4)
-        var bits: UInt32 = 0
-        var count = 0
-        for digit in digits {
-            guard let value = value(of: digit) else { return nil }
-            bits = bits << 6 | UInt32(value)
-            count += 6
-            if count >= 8 {
-                count -= 8
-                bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
-            }
-        }
-        return bytes
-    }
-
-    private static func value(of digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): digit - UInt8(ascii: "A")
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): digit - UInt8(ascii: "a") + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0") + 52
-        case UInt8(ascii: "+"): 62
-        case UInt8(ascii: "/"): 63
-        default: nil
-        }
     }
 }

@@ -117,7 +117,7 @@ extension Certificate.Summary {
         sizeUnknown = values.items.count { $0.bytes == nil }
         let deleted = outcomes[Outcome.Group.deleted]
         let gone = outcomes[.absent]
-        var parts = ["\(grouped(Int64(deleted))) of \(count(values.items.count, "attachment")) deleted"]
+        var parts = ["\(grouped(Int64(deleted))) of \(counted(values.items.count, "attachment")) deleted"]
         if gone > 0 { parts.append("\(grouped(Int64(gone))) found gone already") }
         for (group, words) in [
             (Outcome.Group.withheld, "withheld on a ground that is named"), (.failed, "failed"),

@@ -55,6 +55,6 @@ enum DeadlineChart {
             let number = requests.count { $0.standing == standing }
             return number == 0 ? nil : "\(number) \(standing.rawValue.spaced)"
         }
-        return "\(count(requests.count, "request")): \(counts.joined(separator: ", "))."
+        return "\(counted(requests.count, "request")): \(counts.joined(separator: ", "))."
     }
 }

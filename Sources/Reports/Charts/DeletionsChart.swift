@@ -26,7 +26,9 @@ enum DeletionsChart {
         let parts = series.map { "\(grouped(Int64($0.values.reduce(0, +)))) \($0.name)" }
         let busiest = report.deletions.byDay.max { ($0.outcomes.total, $1.key) < ($1.outcomes.total, $0.key) }
         var text = "From \(report.values.period.title): \(parts.joined(separator: ", "))"
-        if let busiest { text += "; the busiest day was \(busiest.key) with \(count(busiest.outcomes.total, "item"))" }
+        if let busiest {
+            text += "; the busiest day was \(busiest.key) with \(counted(busiest.outcomes.total, "item"))"
+        }
         return text + "."
     }
 }
@@ -57,7 +59,7 @@ enum ForecastChart {
         let parts = series.map { "\($0.name) \(grouped(Int64($0.values.reduce(0, +))))" }
         return StackedBars(
             id: "chart-forecast", title: "Due per \(bins.unit)",
-            alternative: "In the next \(forecast.days) days \(count(sum, "attachment")) will be due: "
+            alternative: "In the next \(forecast.days) days \(counted(sum, "attachment")) will be due: "
                 + "\(parts.joined(separator: ", ")).",
             bins: bins, series: series
         ).chart()

@@ -20,7 +20,7 @@ enum HeldChart {
         let ranked = byLine.sorted { (sum($1.value), $0.key) < (sum($0.value), $1.key) }
         let shown = ranked.prefix(shownLines)
         let parts = shown.map { line, tiers in
-            "\(line) \(count(sum(tiers), "attachment")) (\(formatBytes(tiers.values.map(\.bytes).reduce(0, +))))"
+            "\(line) \(counted(sum(tiers), "attachment")) (\(formatBytes(tiers.values.map(\.bytes).reduce(0, +))))"
         }
         let rest = ranked.count - shown.count
         var svg = SVG(
@@ -43,7 +43,8 @@ enum HeldChart {
         for (tier, style) in [(Tier.persistent, "s-1"), (.ephemeral, "s-2")] {
             guard let part = tiers[tier], part.attachments > 0 else { continue }
             let width = max(1.5, Double(part.attachments) / most * (right - left))
-            let tip = "\(line), \(tier.rawValue): \(count(part.attachments, "attachment")), \(formatBytes(part.bytes))"
+            let tip =
+                "\(line), \(tier.rawValue): \(counted(part.attachments, "attachment")), \(formatBytes(part.bytes))"
             svg.rectangle(x, y, width, 20, style, tip: tip)
             x += width
         }

@@ -30,7 +30,7 @@ extension Document {
         let next = open.filter { $0.standing != .overdue }.compactMap(\.daysLeft).min()
         let requestNote =
             overdue > 0
-            ? "\(overdue) overdue" : next.map { "next due in \(count($0, "day"))" } ?? "none waiting"
+            ? "\(overdue) overdue" : next.map { "next due in \(counted($0, "day"))" } ?? "none waiting"
         return [
             KeyFigure(
                 label: "Held now", value: grouped(Int64(values.holdings.total.attachments)),

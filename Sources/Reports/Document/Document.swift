@@ -143,3 +143,7 @@ extension Control.Status {
         }
     }
 }
+
+extension String {
+    var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+}

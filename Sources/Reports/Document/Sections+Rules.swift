@@ -183,8 +183,8 @@ extension ReportValues.Request {
         switch standing {
         case .closed: state.rawValue.spaced
         case .answeredInTime, .answeredLate: standing.rawValue.spaced
-        case .overdue: "\(count(-(daysLeft ?? 0), "day")) overdue"
-        case .onTime, .dueSoon: "\(count(daysLeft ?? 0, "day")) left"
+        case .overdue: "\(counted(-(daysLeft ?? 0), "day")) overdue"
+        case .onTime, .dueSoon: "\(counted(daysLeft ?? 0, "day")) left"
         }
     }
 }

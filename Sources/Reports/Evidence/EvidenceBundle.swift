@@ -81,7 +81,7 @@ package struct EvidenceBundle: Sendable {
     /// SubjectPublicKeyInfo of RFC 8410.
     private func pem(_ vkey: VerifierKey) -> String {
         let prefix: [UInt8] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00]
-        let body = Data(prefix + vkey.publicKey).base64EncodedString()
+        let body = Base64.encode(prefix + vkey.publicKey)
         return "-----BEGIN PUBLIC KEY-----\n\(body)\n-----END PUBLIC KEY-----\n"
     }
 

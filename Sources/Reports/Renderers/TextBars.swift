@@ -1,7 +1,6 @@
 /// Bars of characters, for figures that are read at a glance.
 package enum TextBars {
     private static let eighths = [" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
-    private static let levels = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
 
     /// `value` of `most` as a bar of at most `width` characters, to an eighth of a character; never empty for a value
     /// above 0, never longer than `width`. `ascii` draws with `#`.
@@ -12,13 +11,5 @@ package enum TextBars {
         let steps = max(1, Int((share * Double(width * 8)).rounded()))
         let rest = steps % 8
         return String(repeating: "█", count: steps / 8) + (rest == 0 ? "" : eighths[rest])
-    }
-
-    /// One character a value, scaled to the largest; 0 is a space.
-    package static func sparkline(_ values: [Int]) -> String {
-        guard let most = values.max(), most > 0 else { return String(repeating: " ", count: values.count) }
-        return values.map { value in
-            value <= 0 ? " " : levels[min(7, Int((Double(value) / Double(most) * 8).rounded(.up)) - 1)]
-        }.joined()
     }
 }

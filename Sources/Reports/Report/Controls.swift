@@ -102,17 +102,17 @@ package enum Controls {
         let (checked, present) = (expired.map(\.checked).reduce(0, +), expired.map(\.present).reduce(0, +))
         let drift = values.holdings.drift.count
         control.oppose(
-            drift > 0, "\(count(drift, "attachment")) contradict\(drift == 1 ? "s" : "") the configured tier")
+            drift > 0, "\(counted(drift, "attachment")) contradict\(drift == 1 ? "s" : "") the configured tier")
         control.oppose(present > 0, "\(present) of \(checked) expired attachments were still at the vendor")
         control.note(
             values.account.tiersStated,
-            "configuration: default \(values.account.defaultTier.rawValue), \(count(ephemeral, "ephemeral line"))")
+            "configuration: default \(values.account.defaultTier.rawValue), \(counted(ephemeral, "ephemeral line"))")
         let observed = values.holdings.total.attachments + values.items.count
         if values.account.tiersStated {
             control.support(
                 hasEphemeral && checked > 0 && present == 0, "\(checked) expired attachments looked up, all gone")
             control.support(
-                !hasEphemeral && observed > 0, "no tier drift among \(count(observed, "attachment")) of this account")
+                !hasEphemeral && observed > 0, "no tier drift among \(counted(observed, "attachment")) of this account")
         }
         return control
     }
@@ -133,15 +133,15 @@ package enum Controls {
             $0.oldestDue.adding(seconds: grace) < values.generated ? $0 : nil
         }
         let stale = values.openIntents.count { $0.at.adding(seconds: grace) < values.generated }
-        control.oppose(failed > 0, "\(count(failed, "item")) failed")
+        control.oppose(failed > 0, "\(counted(failed, "item")) failed")
         control.oppose(
             late != nil,
-            "\(count(late?.attachments ?? 0, "attachment")) due since \(late?.oldestDue.date ?? "") still there")
-        control.oppose(stale > 0, "\(count(stale, "operation")) without an outcome for more than two days")
+            "\(counted(late?.attachments ?? 0, "attachment")) due since \(late?.oldestDue.date ?? "") still there")
+        control.oppose(stale > 0, "\(counted(stale, "operation")) without an outcome for more than two days")
         let confirmed = outcomes[Outcome.deleted]
-        control.support(confirmed > 0, "\(count(confirmed, "deletion")) answered with 204")
+        control.support(confirmed > 0, "\(counted(confirmed, "deletion")) answered with 204")
         let absent = outcomes[.deletedAfterRetry] + outcomes[.absent]
-        control.note(absent > 0, "\(count(absent, "item")) found gone without a 204")
+        control.note(absent > 0, "\(counted(absent, "item")) found gone without a 204")
         return control
     }
 
@@ -159,9 +159,10 @@ package enum Controls {
             "kept longer than the ephemeral tier does, and not archived: \(beyond.joined(separator: ", "))")
         control.oppose(
             values.evidence.archiveFailed > 0,
-            "\(count(values.evidence.archiveFailed, "archive copy", "archive copies")) failed")
+            "\(counted(values.evidence.archiveFailed, "archive copy", "archive copies")) failed")
         control.support(
-            values.evidence.archived > 0, "\(count(values.evidence.archived, "copy", "copies")) archived before removal"
+            values.evidence.archived > 0,
+            "\(counted(values.evidence.archived, "copy", "copies")) archived before removal"
         )
         return control
     }
@@ -181,17 +182,17 @@ package enum Controls {
         for log in values.logs where log.result == .broken {
             control.oppose(true, "log \(log.origin) does not verify: \(log.failures.first?.code ?? log.summary)")
         }
-        control.oppose(unconfirmed > 0, "\(count(unconfirmed, "deletion")) without a 204 on record")
-        control.oppose(contradicted > 0, "\(count(contradicted, "item")) still there after a 204")
-        control.oppose(present > 0, "\(count(present, "deleted attachment")) found again at the vendor")
+        control.oppose(unconfirmed > 0, "\(counted(unconfirmed, "deletion")) without a 204 on record")
+        control.oppose(contradicted > 0, "\(counted(contradicted, "item")) still there after a 204")
+        control.oppose(present > 0, "\(counted(present, "deleted attachment")) found again at the vendor")
         let isVerified = !values.logs.isEmpty && values.logs.allSatisfy { $0.result == .verified }
         control.support(
-            isVerified && !deleted.isEmpty, "\(count(deleted.count, "deletion")) with a 204, in a log that verifies")
+            isVerified && !deleted.isEmpty, "\(counted(deleted.count, "deletion")) with a 204, in a log that verifies")
         control.note(
             !deleted.isEmpty && !isVerified,
-            "\(count(deleted.count, "deletion")) with a 204; the log was not fully verified")
+            "\(counted(deleted.count, "deletion")) with a 204; the log was not fully verified")
         let checked = samples.map(\.checked).reduce(0, +)
-        control.note(checked > 0 && present == 0, "\(count(checked, "deleted attachment")) looked up again, all gone")
+        control.note(checked > 0 && present == 0, "\(counted(checked, "deleted attachment")) looked up again, all gone")
         return control
     }
 
@@ -206,18 +207,18 @@ package enum Controls {
         let overdue = requests.count { $0.standing == .overdue }
         let late = requests.count { $0.standing == .answeredLate }
         let failed = requests.map { $0.outcomes[.failed] }.reduce(0, +)
-        control.oppose(overdue > 0, "\(count(overdue, "request")) overdue")
-        control.oppose(late > 0, "\(count(late, "request")) answered late")
-        control.oppose(failed > 0, "\(count(failed, "item")) of requests failed")
+        control.oppose(overdue > 0, "\(counted(overdue, "request")) overdue")
+        control.oppose(late > 0, "\(counted(late, "request")) answered late")
+        control.oppose(failed > 0, "\(counted(failed, "item")) of requests failed")
         let answered = requests.filter { $0.standing == .answeredInTime }
         let limited = answered.count { $0.coverage != .complete }
         control.support(
             !answered.isEmpty && limited == 0,
-            "\(count(answered.count, "request")) answered in time, with complete coverage")
+            "\(counted(answered.count, "request")) answered in time, with complete coverage")
         control.note(
-            limited > 0, "\(count(limited, "request")) answered without a complete listing of the vendor's side")
+            limited > 0, "\(counted(limited, "request")) answered without a complete listing of the vendor's side")
         let open = requests.count { $0.standing == .onTime || $0.standing == .dueSoon }
-        control.note(open > 0, "\(count(open, "request")) open, not yet due")
+        control.note(open > 0, "\(counted(open, "request")) open, not yet due")
         return control
     }
 }

@@ -63,7 +63,9 @@ struct LogHistory {
         case _ where at >= end: return
         case .planApproved(let plan, _, let by, let how):
             approvals[plan, default: []].append(ReportValues.Approval(by: by, how: how.rawValue, at: at))
-        case .runEnd(let totals): finish(totals, at)
+        case .runEnd(let run, let counts):
+            runs[run]?.end = at
+            runs[run]?.counts = counts
         case .runHalt(let run, let cause):
             runs[run]?.end = at
             runs[run]?.haltCause = cause
@@ -107,24 +109,5 @@ struct LogHistory {
         }
         endings[plan, default: [:]][attachment] = ending
         lastPlan[attachment] = plan
-    }
-
-    private mutating func finish(_ totals: AuditRecord.RunTotals, _ at: Timestamp) {
-        runs[totals.run]?.end = at
-        runs[totals.run]?.counts = ReportValues.RunCounts(
-            items: totals.items, deleted: totals.deleted, absent: totals.absent, withheld: totals.withheld,
-            failed: totals.failed, open: totals.open)
-    }
-}
-
-extension Outcome {
-    /// What an outcome proves by itself; a verification may say more.
-    fileprivate var ownGrade: EvidenceGrade? {
-        switch self {
-        case .deleted: .c
-        case .deletedAfterRetry, .alreadyAbsent, .expiredByVendor: .d
-        case .notFoundUnproven: .e
-        default: nil
-        }
     }
 }

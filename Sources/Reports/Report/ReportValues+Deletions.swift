@@ -120,36 +120,5 @@ extension ReportValues {
         package var haltCause: String?
         /// As the log's `run.end` has them; `nil` = there is none.
         package var counts: RunCounts?
-
-        package init(
-            id: RunID, plan: PlanID, start: Timestamp, end: Timestamp? = nil, haltCause: String? = nil,
-            counts: RunCounts? = nil
-        ) {
-            self.id = id
-            self.plan = plan
-            self.start = start
-            self.end = end
-            self.haltCause = haltCause
-            self.counts = counts
-        }
-    }
-
-    /// The counts of one `run.end`.
-    package struct RunCounts: Codable, Sendable, Equatable {
-        package var items: Int
-        package var deleted: Int
-        package var absent: Int
-        package var withheld: Int
-        package var failed: Int
-        package var open: Int
-
-        package init(items: Int, deleted: Int, absent: Int, withheld: Int, failed: Int, open: Int) {
-            self.items = items
-            self.deleted = deleted
-            self.absent = absent
-            self.withheld = withheld
-            self.failed = failed
-            self.open = open
-        }
     }
 }

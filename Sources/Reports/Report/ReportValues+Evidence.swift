@@ -16,31 +16,12 @@ extension ReportValues {
         package var records: Int
         package var first: Timestamp?
         package var last: Timestamp?
-        package var checks: [Check]
-        package var failures: [Failure]
-        package var intents: Int
-        package var deleted: Int
-        package var absent: Int
-        package var open: Int
-
-        package init(
-            origin: String, result: Result, summary: String, records: Int, first: Timestamp? = nil,
-            last: Timestamp? = nil, checks: [Check] = [], failures: [Failure] = [], intents: Int = 0, deleted: Int = 0,
-            absent: Int = 0, open: Int = 0
-        ) {
-            self.origin = origin
-            self.result = result
-            self.summary = summary
-            self.records = records
-            self.first = first
-            self.last = last
-            self.checks = checks
-            self.failures = failures
-            self.intents = intents
-            self.deleted = deleted
-            self.absent = absent
-            self.open = open
-        }
+        package var checks: [Check] = []
+        package var failures: [Failure] = []
+        package var intents: Int = 0
+        package var deleted: Int = 0
+        package var absent: Int = 0
+        package var open: Int = 0
     }
 
     package struct Check: Codable, Sendable, Equatable {
@@ -66,12 +47,6 @@ extension ReportValues {
         package var seq: Int64?
         package var code: String
         package var message: String
-
-        package init(seq: Int64?, code: String, message: String) {
-            self.seq = seq
-            self.code = code
-            self.message = message
-        }
     }
 
     /// What else the six controls rest on.
@@ -79,16 +54,9 @@ extension ReportValues {
         /// Domains that our own egress allows for downloads, as `doctor` found them; `nil` = nobody looked.
         package var egress: Egress?
         /// Objects looked up again at the vendor after they should have gone.
-        package var samples: [Sample]
-        package var archived: Int
-        package var archiveFailed: Int
-
-        package init(egress: Egress? = nil, samples: [Sample] = [], archived: Int = 0, archiveFailed: Int = 0) {
-            self.egress = egress
-            self.samples = samples
-            self.archived = archived
-            self.archiveFailed = archiveFailed
-        }
+        package var samples: [Sample] = []
+        package var archived: Int = 0
+        package var archiveFailed: Int = 0
     }
 
     package struct Egress: Codable, Sendable, Equatable {
@@ -117,12 +85,5 @@ extension ReportValues {
         package var checked: Int
         /// Of these, how many the vendor still had.
         package var present: Int
-
-        package init(at: Timestamp, kind: Kind, checked: Int, present: Int) {
-            self.at = at
-            self.kind = kind
-            self.checked = checked
-            self.present = present
-        }
     }
 }

@@ -10,23 +10,11 @@ extension ReportValues {
         /// Should have been deleted before `generated`, is not held back by anything, and is still there.
         package var overdue: Overdue?
         package var drift: [Drift] = []
-
-        package init(held: [Held] = [], total: Amount = Amount(), overdue: Overdue? = nil, drift: [Drift] = []) {
-            self.held = held
-            self.total = total
-            self.overdue = overdue
-            self.drift = drift
-        }
     }
 
     package struct Amount: Codable, Sendable, Equatable {
-        package var attachments: Int
-        package var bytes: Int64
-
-        package init(attachments: Int = 0, bytes: Int64 = 0) {
-            self.attachments = attachments
-            self.bytes = bytes
-        }
+        package var attachments: Int = 0
+        package var bytes: Int64 = 0
     }
 
     package struct Held: Codable, Sendable, Equatable {
@@ -36,15 +24,7 @@ extension ReportValues {
         package var attachments: Int
         package var bytes: Int64
         /// Of these attachments, how many have no known size.
-        package var sizeUnknown: Int
-
-        package init(line: PhoneLine?, tier: Tier, attachments: Int, bytes: Int64, sizeUnknown: Int = 0) {
-            self.line = line
-            self.tier = tier
-            self.attachments = attachments
-            self.bytes = bytes
-            self.sizeUnknown = sizeUnknown
-        }
+        package var sizeUnknown: Int = 0
     }
 
     package struct Overdue: Codable, Sendable, Equatable {
@@ -52,12 +32,6 @@ extension ReportValues {
         package var bytes: Int64
         /// Since when the oldest of them has been due.
         package var oldestDue: Timestamp
-
-        package init(attachments: Int, bytes: Int64, oldestDue: Timestamp) {
-            self.attachments = attachments
-            self.bytes = bytes
-            self.oldestDue = oldestDue
-        }
     }
 
     /// Configuration calls an attachment ephemeral and something else says it is not.
@@ -66,12 +40,6 @@ extension ReportValues {
         package var line: PhoneLine?
         /// `persistent URL seen`, `still there after 48 h`.
         package var finding: String
-
-        package init(attachment: AttachmentID, line: PhoneLine?, finding: String) {
-            self.attachment = attachment
-            self.line = line
-            self.finding = finding
-        }
     }
 
     /// What Lethe cannot see or reach.

@@ -35,8 +35,7 @@ extension ReportValues {
             self.items = items
             self.outcomes = outcomes
             standing = Standing(state: request.state, due: request.due, answered: request.answered, now: now)
-            let left = floorDivide(request.due.microseconds - now.microseconds, 86_400_000_000).quotient
-            daysLeft = standing.isOpen ? Int(left) : nil
+            daysLeft = standing.isOpen ? request.daysLeft(at: now) : nil
         }
     }
 

@@ -6,11 +6,6 @@ extension ReportValues {
         /// SHA-256 of the policy set, 64 hex; `nil` = no readable set.
         package var digest: String?
         package var inForce: [Policy] = []
-
-        package init(digest: String? = nil, inForce: [Policy] = []) {
-            self.digest = digest
-            self.inForce = inForce
-        }
     }
 
     package struct Policy: Codable, Sendable, Equatable {
@@ -65,13 +60,6 @@ extension ReportValues {
         package var policy: String
         package var attachments: Int
         package var bytes: Int64
-
-        package init(day: String, policy: String, attachments: Int, bytes: Int64) {
-            self.day = day
-            self.policy = policy
-            self.attachments = attachments
-            self.bytes = bytes
-        }
     }
 
     /// A legal hold; whom it names stays out of the report.

@@ -27,13 +27,6 @@ package struct ReportValues: Codable, Sendable, Equatable {
     package var coverage = Coverage()
     package var evidence = Evidence()
 
-    package init(period: Period, generated: Timestamp, tool: String, account: Account) {
-        self.period = period
-        self.generated = generated
-        self.tool = tool
-        self.account = account
-    }
-
     /// `from` up to, and not including, `to`.
     package struct Period: Codable, Sendable, Equatable {
         package var from: Timestamp
@@ -54,13 +47,6 @@ package struct ReportValues: Codable, Sendable, Equatable {
         /// Configuration says which tier holds; `false` = nobody wrote it down.
         package var tiersStated: Bool
         package var lines: [Line]
-
-        package init(partner: String, defaultTier: Tier, tiersStated: Bool, lines: [Line]) {
-            self.partner = partner
-            self.defaultTier = defaultTier
-            self.tiersStated = tiersStated
-            self.lines = lines
-        }
     }
 
     /// A number of ours.

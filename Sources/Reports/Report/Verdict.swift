@@ -36,7 +36,7 @@ package struct Verdict: Codable, Sendable, Equatable {
         }
         promised = Self.promises(values)
         done = Self.deeds(values, deletions)
-        open = matters + (unknown == 0 ? [] : [count(unknown, "control") + " not known either way"])
+        open = matters + (unknown == 0 ? [] : [counted(unknown, "control") + " not known either way"])
     }
 
     private static func promises(_ values: ReportValues) -> [String] {
@@ -44,11 +44,11 @@ package struct Verdict: Codable, Sendable, Equatable {
         let requests = values.requests.count
         let holds = values.holds.count(where: \.active)
         let facts: [(Int, String)] = [
-            (policies.count, count(policies.count, "policy", "policies") + " in force"),
+            (policies.count, counted(policies.count, "policy", "policies") + " in force"),
             (policies.count { $0.deleteAfter != nil }, "\(policies.count { $0.deleteAfter != nil }) to remove in time"),
             (policies.count { $0.retain != nil }, "\(policies.count { $0.retain != nil }) to keep for a time"),
-            (requests, count(requests, "erasure request") + " open or answered"),
-            (holds, count(holds, "legal hold") + " in force"),
+            (requests, counted(requests, "erasure request") + " open or answered"),
+            (holds, counted(holds, "legal hold") + " in force"),
         ]
         return policies.isEmpty ? ["no policy in force"] + facts.told : facts.told
     }
@@ -59,10 +59,10 @@ package struct Verdict: Codable, Sendable, Equatable {
         let (absent, withheld) = (outcomes[.absent], outcomes[.withheld])
         let answered = values.requests.count { $0.answered != nil }
         let facts: [(Int, String)] = [
-            (deleted, "\(count(deleted, "attachment")) deleted, \(formatBytes(deletions.total.bytesDeleted))"),
+            (deleted, "\(counted(deleted, "attachment")) deleted, \(formatBytes(deletions.total.bytesDeleted))"),
             (absent, "\(grouped(Int64(absent))) found gone already"),
             (withheld, "\(grouped(Int64(withheld))) withheld with a reason"),
-            (answered, count(answered, "erasure request") + " answered"),
+            (answered, counted(answered, "erasure request") + " answered"),
         ]
         return facts.told.isEmpty ? ["nothing was due, nothing was deleted"] : facts.told
     }
@@ -78,18 +78,18 @@ package struct Verdict: Codable, Sendable, Equatable {
         let broken = values.logs.count { $0.result == .broken }
         let unverified = values.logs.isEmpty ? 1 : values.logs.count { $0.result == .notVerified }
         let all: [(Int, String)] = [
-            (broken, count(broken, "log does", "logs do") + " not verify"),
+            (broken, counted(broken, "log does", "logs do") + " not verify"),
             (
                 unverified,
-                values.logs.isEmpty ? "no log was verified" : count(unverified, "log") + " not fully verified"
+                values.logs.isEmpty ? "no log was verified" : counted(unverified, "log") + " not fully verified"
             ),
-            (overdue, count(overdue, "request") + " overdue"),
-            (failed, count(failed, "item") + " failed"),
-            (undone, count(undone, "item") + " not attempted"),
-            (values.openIntents.count, count(values.openIntents.count, "operation") + " without an outcome"),
-            (due, count(due, "attachment") + " due and not deleted yet"),
-            (halted, count(halted, "run") + " halted"),
-            (pending, count(pending, "request") + " open, not yet due"),
+            (overdue, counted(overdue, "request") + " overdue"),
+            (failed, counted(failed, "item") + " failed"),
+            (undone, counted(undone, "item") + " not attempted"),
+            (values.openIntents.count, counted(values.openIntents.count, "operation") + " without an outcome"),
+            (due, counted(due, "attachment") + " due and not deleted yet"),
+            (halted, counted(halted, "run") + " halted"),
+            (pending, counted(pending, "request") + " open, not yet due"),
         ]
         return all.told
     }

@@ -100,11 +100,6 @@ package enum RuleName: Sendable, Equatable, CustomStringConvertible {
 package struct Loser: Sendable, Equatable {
     package let rule: RuleName
     package let reason: LoserReason
-
-    package init(rule: RuleName, reason: LoserReason) {
-        self.rule = rule
-        self.reason = reason
-    }
 }
 
 /// Why a rule did not decide. Every case stays true until the decision itself changes.
@@ -176,17 +171,6 @@ package struct Decision: Sendable, Equatable {
     package let losers: [Loser]
     /// 64 hex digits.
     package let policyDigest: String
-
-    package init(
-        attachment: AttachmentID, tier: Tier, request: RequestID?, ruling: Ruling, losers: [Loser], policyDigest: String
-    ) {
-        self.attachment = attachment
-        self.tier = tier
-        self.request = request
-        self.ruling = ruling
-        self.losers = losers
-        self.policyDigest = policyDigest
-    }
 
     package var verdict: Ruling.Verdict { ruling.verdict }
     package var reason: Reason { ruling.reason }

@@ -26,7 +26,7 @@ struct DecisionTable {
         created = attachment.created
         lastUsed = index.needsLastUse ? attachment.lastUsed : nil
         tier = index.tiers.tier(of: attachment)
-        expiry = tier == .ephemeral ? attachment.ephemeralStart?.adding(seconds: 86_400) : nil
+        expiry = tier == .ephemeral ? attachment.ephemeralEnd : nil
         // The tier follows from `created`, so without it the tier is a missing fact too.
         let knownTier = created == nil ? nil : tier
         firstCriteria = index.blocks[0].criteria(of: attachment, tier: knownTier)

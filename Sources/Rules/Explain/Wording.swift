@@ -4,10 +4,6 @@ import Domain
 package enum Wording {
     static let width = 80
 
-    static func count(_ number: Int, _ noun: String, _ many: String? = nil) -> String {
-        "\(number) \(number == 1 ? noun : many ?? noun + "s")"
-    }
-
     /// Breaks a text at spaces, and within a word only where it is longer than any id; `first` stands before the first
     /// line, `rest` spaces before the others.
     package static func wrap(_ text: String, first: String, rest: Int) -> [String] {

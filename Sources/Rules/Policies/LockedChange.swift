@@ -1,3 +1,5 @@
+package import Domain
+
 /// How a locked policy was weakened: it may only be lengthened or widened.
 package struct LockedChange: Sendable, Equatable, Encodable {
     package enum Kind: String, CaseIterable, Codable, Sendable {

@@ -36,17 +36,6 @@ package struct Policy: Sendable, Equatable {
         package var mime: Set<MimePattern>?
         package var size: SizeRange?
 
-        package init(
-            tier: Tier? = nil, direction: Direction? = nil, sources: Set<AttachmentSource>? = nil,
-            mime: Set<MimePattern>? = nil, size: SizeRange? = nil
-        ) {
-            self.tier = tier
-            self.direction = direction
-            self.sources = sources
-            self.mime = mime
-            self.size = size
-        }
-
         package var isEmpty: Bool { self == Match() }
     }
 

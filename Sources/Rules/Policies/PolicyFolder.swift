@@ -1,3 +1,4 @@
+import Domain
 import Foundation
 
 /// The YAML files of a folder, read whole, and what is wrong with those that cannot be.

@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 package import Foundation
 
 /// What `policy test` found: it passes if every test does, every policy is tested and every file could be read.
@@ -82,8 +82,8 @@ package struct PolicyTestReport: Sendable, Encodable {
             lines.append(contentsOf: Wording.wrap(untested.joined(separator: ", "), first: "untested: ", rest: 10))
         }
         let failed = results.count { !$0.passed }
-        let bare = Wording.count(untested.count, "policy", "policies")
-        lines.append("\(Wording.count(results.count, "test")), \(failed) failed, \(bare) untested")
+        let bare = counted(untested.count, "policy", "policies")
+        lines.append("\(counted(results.count, "test")), \(failed) failed, \(bare) untested")
         return lines.joined(separator: "\n")
     }
 }

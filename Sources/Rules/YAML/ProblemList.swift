@@ -1,3 +1,5 @@
+import Domain
+
 /// The problems of one file: the first hundred, and how many more there are. A file of nothing but mistakes costs its
 /// reader, its terminal and its memory no more than that.
 struct ProblemList {
@@ -40,7 +42,7 @@ struct ProblemList {
         let rest = Diagnostic(
             file: file, line: firstUnshown.line, column: firstUnshown.column,
             severity: unshownErrors > 0 ? .error : .warning, code: Diagnostic.tooMany,
-            message: "\(Wording.count(unshown, "more problem")) in this file",
+            message: "\(counted(unshown, "more problem")) in this file",
             suggestion: "mend what is shown first: many problems often have one cause")
         return sorted + [rest]
     }

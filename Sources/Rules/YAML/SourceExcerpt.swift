@@ -9,6 +9,11 @@ struct SourceExcerpt: Sendable, Equatable {
     /// How many scalars are kept on either side of the column.
     private static let reach = 80
 
+    init(text: String, caret: Int) {
+        self.text = text
+        self.caret = caret
+    }
+
     /// The neighbourhood of the scalar at `offset` of a line; one past its end is as good.
     init(_ line: ArraySlice<Unicode.Scalar>, at offset: Int) {
         let target = min(max(offset, 0), line.count)

@@ -1,3 +1,5 @@
+import Domain
+
 /// A file's bytes as text with lines, once they are known to be plain UTF-8.
 struct SourceText {
     let file: String

@@ -1,3 +1,4 @@
+import Domain
 import Yams
 
 /// The strict reader of every YAML file that Lethe has: policies, their tests, `lethe.yaml`.

@@ -1,3 +1,5 @@
+package import Domain
+
 /// Pulls typed values out of a file by key and collects what is wrong, so that one reading reports everything.
 ///
 ///     let reader = YAMLReader(StrictYAML.read(bytes, file: "lethe.yaml"))

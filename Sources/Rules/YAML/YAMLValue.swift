@@ -97,15 +97,6 @@ package struct YAMLValue {
             pairs: pairs, line: node.line, column: node.column, name: name, allowed: keys, reader: reader)
     }
 
-    /// The keys of a map, whatever they are; `nil` for anything else.
-    package var mapKeys: [String]? {
-        guard case .map(let pairs) = node.content else { return nil }
-        return pairs.map(\.key)
-    }
-
-    package var isScalar: Bool { if case .scalar = node.content { true } else { false } }
-    package var isMap: Bool { if case .map = node.content { true } else { false } }
-
     private var inBrackets: String? {
         guard case .scalar(let text, let isPlain) = node.content else { return nil }
         let value = isPlain ? text.beginning(40) : text.quoted

@@ -6,11 +6,6 @@ package struct SimulatedPartner: Sendable {
     package var id: String
     package var keys: [String]
 
-    package init(id: String, keys: [String]) {
-        self.id = id
-        self.keys = keys
-    }
-
     /// The account of `lethe simulate`, key `sim-key`.
     package static let first = SimulatedPartner(id: "34296a83-d4a8-442a-a7f8-c874e6b9197d", keys: ["sim-key"])
     /// Somebody else's account on the same vendor, key `other-key`: for tests of ownership.
@@ -33,12 +28,6 @@ package struct SimulatedFile: Sendable, Equatable {
     package var mime: String
     /// Bytes.
     package var size: Int64
-
-    package init(name: String, mime: String, size: Int64) {
-        self.name = name
-        self.mime = mime
-        self.size = size
-    }
 }
 
 /// The truth about one attachment at the vendor.
@@ -62,14 +51,6 @@ package struct DeleteRecord: Sendable, Equatable {
     /// The fault that was played, as its specification names it.
     package var fault: String?
     package var at: Timestamp
-
-    package init(id: String, status: Int?, tookEffect: Bool, fault: String?, at: Timestamp) {
-        self.id = id
-        self.status = status
-        self.tookEffect = tookEffect
-        self.fault = fault
-        self.at = at
-    }
 }
 
 /// A line, in the order of the phone-number listing.

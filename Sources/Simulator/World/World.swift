@@ -84,7 +84,7 @@ struct World {
 
     func state(of file: StoredFile, at now: Timestamp) -> SimulatedState {
         if file.deletedAt != nil { return .deleted }
-        if file.isEphemeral, now >= file.created.adding(seconds: 86_400 + sweepDelay) { return .expired }
+        if file.isEphemeral, now >= file.created.adding(seconds: Tier.ephemeralLife + sweepDelay) { return .expired }
         return file.isPending ? .pending : .live
     }
 

@@ -1,7 +1,8 @@
 import Domain
-import Engine
 import TestSupport
 import Testing
+
+@testable import Engine
 
 @Suite struct HaltTests {
     @Test func aWrongKeyStopsAtTheFirst401WithTheItemsOpen() {

@@ -1,6 +1,7 @@
 import Domain
-import Engine
 import TestSupport
+
+@testable import Engine
 
 /// The machine with everything around it obedient, and the vendor's answers by a script.
 struct MachineHarness {

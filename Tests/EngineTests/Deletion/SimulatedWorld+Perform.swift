@@ -1,6 +1,7 @@
 import Domain
-import Engine
 import TestSupport
+
+@testable import Engine
 
 extension SimulatedWorld {
     /// Carries out one command, and checks what must be true at that moment.

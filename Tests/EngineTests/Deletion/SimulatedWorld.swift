@@ -1,6 +1,7 @@
 import Domain
-import Engine
 import TestSupport
+
+@testable import Engine
 
 /// A vendor, an audit log, holds and a clock that exist only in memory, around the real machine. Everything that may go
 /// wrong goes wrong by the seed: any answer, an effect without its answer, an answer without its effect, hangs, clock

@@ -1,6 +1,7 @@
 import Domain
-import Engine
 import Testing
+
+@testable import Engine
 
 @Suite struct ErasureDeadlineTests {
     @Test(
@@ -61,6 +62,9 @@ import Testing
     func daysLeftCountsToTheDayItself(now: String, left: Int) throws {
         let received = try #require(Timestamp("2026-03-03"))
         let deadline = try ErasureDeadline(.gdpr, received: received, now: received)
-        #expect(deadline.daysLeft(at: try #require(Timestamp(now))) == left)
+        let request = ErasureRequest(
+            id: RequestID(value: 1), state: .planned, received: received, due: deadline.answerBy, jurisdiction: .gdpr,
+            scope: .sentBySubject, subjects: [], openedBy: "clerk", coverage: .complete)
+        #expect(request.daysLeft(at: try #require(Timestamp(now))) == left)
     }
 }

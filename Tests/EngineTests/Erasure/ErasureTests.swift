@@ -1,14 +1,15 @@
 import Audit
 import Cryptography
 import Domain
-import Engine
 import Foundation
 import Inventory
 import LinqClient
 import Rules
-import Simulator
 import TestSupport
 import Testing
+
+@testable import Engine
+@testable import Simulator
 
 @Suite struct ErasureTests {
     private static let dana = "+14155550117"

@@ -1,11 +1,12 @@
 import Audit
 import Domain
-import Engine
 import Foundation
 import Inventory
 import LinqClient
 import TestSupport
 import Testing
+
+@testable import Engine
 
 @Suite struct IngestTests {
     private static let secret = "whsec_bGV0aGUtZml4dHVyZXMtbm90LWEtcmVhbC1zZWNyZXQ="

@@ -1,13 +1,14 @@
 import Audit
 import Domain
-import Engine
 import Foundation
 import Inventory
 import LinqClient
 import Rules
-import Simulator
 import TestSupport
 import Testing
+
+@testable import Engine
+@testable import Simulator
 
 @Suite struct SyncTests {
     private func ids(_ inventory: InventoryStore) throws -> Set<AttachmentID> {

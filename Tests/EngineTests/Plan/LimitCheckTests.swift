@@ -1,6 +1,7 @@
 import Domain
-import Engine
 import Testing
+
+@testable import Engine
 
 @Suite struct LimitCheckTests {
     private func items(_ count: Int, size: Int64? = 1) -> [PlanItem] {

@@ -101,8 +101,6 @@ struct ProjectionTests {
         try scene.log.append(
             .outcome(op: op, attempt: 1, attachment: attachment(1), class: .unknown, http: 0, trace: nil, final: nil))
         #expect(try scene.world.store.openIntents().isEmpty)
-        #expect(try scene.world.store.mayHaveBeenDeleted(attachment(1)))
-        #expect(try !scene.world.store.mayHaveBeenDeleted(attachment(2)))
         #expect(try scene.result(1).outcome == nil)
         try scene.log.append(.intent(run: run, op: op, attempt: 2, attachment: attachment(1), rule: rule))
         #expect(try scene.world.store.openIntents().map(\.attempt) == [2])
@@ -183,15 +181,6 @@ struct ProjectionTests {
                     id: run, plan: scene.plan.id, started: day(1), ended: day(3), cause: "kill file", counts: counts))
         #expect(try scene.world.store.runs(from: day(1), to: day(2)) == [record])
         #expect(try scene.world.store.runs(from: day(2), to: day(3)).isEmpty)
-    }
-
-    @Test func closedItemsOfATimeAddUp() throws {
-        let scene = try Scene()
-        try scene.log.delete(1, plan: scene.plan.id, at: day(1))
-        try scene.log.delete(2, plan: scene.plan.id, at: day(2))
-        let items = try scene.world.store.closedItems(from: day(1), to: day(2))
-        #expect(items.map(\.attachment) == [attachment(1)])
-        #expect(items.map(\.outcome) == [.deleted])
     }
 
     @Test func aDeletionThatOnlyTheLogKnowsStaysDeleted() throws {

@@ -93,7 +93,7 @@ struct TokenBucketTests {
 
     @Test("ten a second are 100 ms apart")
     func spacing() {
-        var bucket = TokenBucket(perSecond: 10, now: start)
+        var bucket = TokenBucket(perSecond: 10)
         #expect((0..<4).map { _ in bucket.take(at: start) } == [0, 100_000, 200_000, 300_000])
         #expect(bucket.take(at: start.adding(microseconds: 399_999)) == 1)
         #expect(bucket.take(at: start.adding(microseconds: 500_000)) == 0)
@@ -102,7 +102,7 @@ struct TokenBucketTests {
 
     @Test("quiet time is saved up to the burst and no further")
     func burst() {
-        var bucket = TokenBucket(perSecond: 10, burst: 3, now: start)
+        var bucket = TokenBucket(perSecond: 10, burst: 3)
         let later = start.adding(seconds: 3600)
         #expect((0..<5).map { _ in bucket.take(at: later) } == [0, 0, 0, 100_000, 200_000])
     }
@@ -111,7 +111,7 @@ struct TokenBucketTests {
     func rate() {
         for seed in UInt64(1)...50 {
             var random = SeededGenerator(seed: seed)
-            var bucket = TokenBucket(perSecond: 10, burst: 2, now: start)
+            var bucket = TokenBucket(perSecond: 10, burst: 2)
             var now = start
             var sent: [Int64] = []
             for _ in 0..<200 {
@@ -128,14 +128,14 @@ struct TokenBucketTests {
 
     @Test("a clock that steps back an hour does not stop the run for an hour")
     func clockStepsBack() {
-        var bucket = TokenBucket(perSecond: 10, now: start)
+        var bucket = TokenBucket(perSecond: 10)
         _ = bucket.take(at: start)
         #expect(bucket.take(at: start.adding(seconds: -3600)) <= 100_000)
     }
 
     @Test("nonsense rates are made sense of", arguments: [Int.min, -1, 0, 1, 2_000_000, Int.max])
     func oddRates(_ rate: Int) {
-        var bucket = TokenBucket(perSecond: rate, burst: rate, now: start)
+        var bucket = TokenBucket(perSecond: rate, burst: rate)
         #expect(bucket.take(at: start) == 0)
     }
 }

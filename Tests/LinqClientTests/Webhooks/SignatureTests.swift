@@ -1,8 +1,9 @@
 import Domain
 import Foundation
-import LinqClient
 import TestSupport
 import Testing
+
+@testable import LinqClient
 
 struct SignatureTests {
     struct Vector: Sendable, CustomTestStringConvertible {

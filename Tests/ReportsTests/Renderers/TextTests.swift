@@ -61,9 +61,7 @@ import Testing
         #expect(TextBars.bar(value, of: most, width: 10) == expected)
     }
 
-    @Test func sparklinesReachFromNothingToTheMost() {
-        #expect(TextBars.sparkline([0, 1, 4, 8]) == " ▁▄█")
-        #expect(TextBars.sparkline([0, 0]) == "  ")
+    @Test func barsCanBeDrawnInASCII() {
         #expect(TextBars.bar(3, of: 10, width: 10, ascii: true) == "###")
     }
 }

@@ -158,8 +158,9 @@ import Testing
             (-7 * 86_400_000_000 - 1, ReportValues.Standing.onTime, 7), (-7 * 86_400_000_000, .dueSoon, 7),
             (-1, .dueSoon, 0), (0, .dueSoon, 0), (1, .overdue, -1), (86_400_000_000, .overdue, -1),
         ])
-    func standing(sinceDue: Int64, standing: ReportValues.Standing, days: Int) {
-        let due = SampleReport.now
+    func standing(sinceDue: Int64, standing: ReportValues.Standing, days: Int) throws {
+        // A deadline is the last instant of its day.
+        let due = try #require(Timestamp("2026-12-20T23:59:59.999999Z"))
         let request = ReportValues.Request(
             ErasureRequest(
                 id: SampleReport.request(1), state: .planned, received: due.adding(seconds: -30 * 86_400), due: due,

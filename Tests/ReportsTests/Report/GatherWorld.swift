@@ -98,7 +98,7 @@ struct GatherWorld {
             .deleteVerified(run: second, attachment: SampleReport.attachment(5), http: 404, grade: .a),
             .itemClosed(
                 run: second, attachment: SampleReport.attachment(6), outcome: .withheldHold, reason: "hold placed"),
-            .runEnd(.init(run: second, counts: OutcomeCounts([.deleted, .withheldHold]))),
+            .runEnd(run: second, RunCounts(OutcomeCounts([.deleted, .withheldHold]))),
         ]
         for record in records {
             clock.step()

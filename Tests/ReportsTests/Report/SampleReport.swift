@@ -122,7 +122,7 @@ enum SampleReport {
                 ReportValues.Run(
                     id: run(day), plan: plan(day), start: start, end: start.adding(seconds: Int64(number) + 4),
                     haltCause: day == 17 ? "share_of_failures" : nil,
-                    counts: ReportValues.RunCounts(
+                    counts: RunCounts(
                         items: number, deleted: counts[Outcome.Group.deleted], absent: counts[.absent],
                         withheld: counts[.withheld], failed: counts[.failed], open: counts[.open])))
         }

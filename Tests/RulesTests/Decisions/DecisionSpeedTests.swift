@@ -1,9 +1,10 @@
 import Domain
 import Foundation
-import Rules
 import Testing
 
 import struct Domain.Attachment
+
+@testable import Rules
 
 /// How many attachments a second one core decides against 20 policies. It runs where `LETHE_SPEED` gives the number of
 /// attachments (1000000 for the figure in the docs, in release) and prints the rate.

@@ -1,6 +1,7 @@
 import Domain
-import Rules
 import TestSupport
+
+@testable import Rules
 
 /// Policies, tiers, holds and attachments drawn from a seed, small enough that everything meets everything.
 struct RandomWorld {

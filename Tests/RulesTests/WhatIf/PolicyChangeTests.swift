@@ -1,10 +1,11 @@
 import Domain
 import Foundation
-import Rules
 import TestSupport
 import Testing
 
 import struct Domain.Attachment
+
+@testable import Rules
 
 @Suite struct LockedChangeTests {
     private func policy(_ change: (inout Policy) throws -> Void = { _ in }) throws -> Policy {

@@ -1,6 +1,7 @@
 import Domain
 import Foundation
-import Simulator
+
+@testable import Simulator
 
 /// The account that the tests talk to: three lines, a clock that stands at noon until it is moved.
 struct SimulatedWorld: Sendable {

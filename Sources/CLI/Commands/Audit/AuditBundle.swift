@@ -32,7 +32,7 @@ struct AuditBundle: LetheCommand {
         let bundle = try EvidenceBundle.make(parts, blobs: blobs, log: wiring.auditLog(), at: wiring.clock.now())
         try writeFile(Data(bundle.bytes), to: output)
         let lines = bundle.summaries.map {
-            "\(count($0.records, "record", "records")) of \($0.origin), each with its proof at size \($0.checkpointSize)"
+            "\(counted($0.records, "record", "records")) of \($0.origin), each with its proof at size \($0.checkpointSize)"
         }
         return Reply(
             (["wrote \(output)"] + lines + ["The reviewer begins with VERIFY.md."]).joined(separator: "\n"),

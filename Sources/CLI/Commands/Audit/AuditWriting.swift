@@ -22,7 +22,7 @@ struct AuditSeal: LetheCommand {
         for status in log.anchorStatus {
             if let problem = status.problem { console.warn("anchor \(status.directory.path): \(problem)") }
         }
-        let root = Data(checkpoint.root.bytes).base64EncodedString()
+        let root = Base64.encode(checkpoint.root.bytes)
         return Reply(
             "Sealed \(log.origin) at size \(checkpoint.size), root \(root)\nvkey    \(log.vkey)",
             json: [

@@ -87,7 +87,7 @@ struct IngestCommand: LetheCommand {
             lines.append("\(report.zeroRetention) messages under zero retention: nothing was stored")
         }
         if report.unknownParts > 0 {
-            lines.append("\(count(report.unknownParts, "part", "parts")) of a kind that is not known")
+            lines.append("\(counted(report.unknownParts, "part", "parts")) of a kind that is not known")
         }
         for request in report.reopened { lines.append("request \(request) is open again: its person had more") }
         for rejection in report.rejections.prefix(10) {

@@ -51,7 +51,7 @@ struct RunCommand: LetheCommand {
             ).run(now: context.time.now(), at: instant)
         }
         var lines = [
-            "Due\(instant.map { " at \($0.brief)" } ?? ""): \(count(planned.plan.items.count, "attachment", "attachments")), \(formatBytes(planned.plan.bytes))"
+            "Due\(instant.map { " at \($0.brief)" } ?? ""): \(counted(planned.plan.items.count, "attachment", "attachments")), \(formatBytes(planned.plan.bytes))"
         ]
         if !planned.plan.items.isEmpty { lines.append(PlanText.byRule(planned.plan)) }
         let kept = planned.kept.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
@@ -94,7 +94,7 @@ struct RunCommand: LetheCommand {
         let summary =
             "run \(result.run): \(OutcomeJSON.sentence(result.counts)), of \(answer.planned.plan.items.count) due"
             + (answer.resumed.isEmpty
-                ? "" : "; \(count(answer.resumed.count, "earlier plan", "earlier plans")) finished")
+                ? "" : "; \(counted(answer.resumed.count, "earlier plan", "earlier plans")) finished")
             + (result.halted.map { "; halted: \($0.message)" } ?? "")
         var lines = [summary]
         if !global.quiet {

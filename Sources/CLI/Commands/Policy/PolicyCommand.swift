@@ -37,9 +37,9 @@ struct PolicyCheck: LetheCommand {
         let diagnostics = (loaded.diagnostics + weakened).sorted(by: Diagnostic.isShownBefore)
         let (errors, warnings) = (diagnostics.errorCount, diagnostics.warningCount)
         let summary = [
-            count(loaded.set?.policies.count ?? loaded.places.count, "policy", "policies"),
-            "in " + count(loaded.files.count, "file", "files") + ":", count(errors, "error", "errors") + ",",
-            count(warnings, "warning", "warnings"),
+            counted(loaded.set?.policies.count ?? loaded.places.count, "policy", "policies"),
+            "in " + counted(loaded.files.count, "file", "files") + ":", counted(errors, "error", "errors") + ",",
+            counted(warnings, "warning", "warnings"),
         ].joined(separator: " ")
         let lines = diagnostics.map(\.rendered) + [summary]
         return Reply(
@@ -99,11 +99,6 @@ struct PolicySchemaCommand: LetheCommand {
         let schema = try JSONDecoder().decode(JSONValue.self, from: Data(PolicySchema.json.utf8))
         return Reply(PolicySchema.json.withoutFinalNewline, json: schema)
     }
-}
-
-/// `1 file`, `3 files`.
-func count(_ number: Int, _ one: String, _ many: String) -> String {
-    "\(number) \(number == 1 ? one : many)"
 }
 
 extension String {

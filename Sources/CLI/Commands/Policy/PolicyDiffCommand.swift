@@ -57,10 +57,10 @@ struct PolicyDiffCommand: LetheCommand {
     }
 
     private func text(_ diff: PolicyDiff) -> String {
-        let span = count(days, "day", "days")
+        let span = counted(days, "day", "days")
         var lines = diff.lockedChanges.map { "LOCKED policy \($0.policy): \($0.detail)" }
         if diff.rows.isEmpty, diff.earlier + diff.later == 0 {
-            let all = count(diff.examined, "attachment", "attachments")
+            let all = counted(diff.examined, "attachment", "attachments")
             lines.append("No decision changes today or within \(span), of \(all).")
             return lines.joined(separator: "\n")
         }

@@ -37,11 +37,11 @@ struct PolicyForecast: LetheCommand {
             ])
         }
         let total =
-            "\(count(forecast.attachments, "attachment", "attachments")), \(formatBytes(forecast.bytes)), within \(count(days, "day", "days"))"
+            "\(counted(forecast.attachments, "attachment", "attachments")), \(formatBytes(forecast.bytes)), within \(counted(days, "day", "days"))"
             + (forecast.expiring > 0 ? "; \(forecast.expiring) more expire at the vendor by themselves" : "")
         return Reply(
             forecast.rows.isEmpty
-                ? "Nothing will be deleted within \(count(days, "day", "days"))." : trimmed(table) + "\n" + total,
+                ? "Nothing will be deleted within \(counted(days, "day", "days"))." : trimmed(table) + "\n" + total,
             json: [
                 "days": JSONValue(days), "from": JSONValue(now), "attachments": JSONValue(forecast.attachments),
                 "bytes": JSONValue(forecast.bytes), "examined": JSONValue(forecast.examined),

@@ -141,7 +141,7 @@ struct EraseAnswer {
                 + (planned.coverage.withoutID > 0 ? ", \(planned.coverage.withoutID) things without an id" : "")
                 + (planned.coverage.recipientUnknown > 0
                     ? ", \(planned.coverage.recipientUnknown) sent to nobody known" : ""),
-            "plan      \(planned.plan.id): \(count(planned.plan.items.count, "attachment", "attachments")), "
+            "plan      \(planned.plan.id): \(counted(planned.plan.items.count, "attachment", "attachments")), "
                 + "\(formatBytes(planned.plan.bytes)), \(results.count { $0.withheld == nil }) to delete",
         ]
         if result != nil {

@@ -65,7 +65,7 @@ struct HoldPlace: LetheCommand {
         }
         return Reply(
             "hold \(hold.id) is in force\(hold.until.map { " until \($0.brief)" } ?? "")\n"
-                + "covers \(count(coverage.attachments, "attachment", "attachments")) now",
+                + "covers \(counted(coverage.attachments, "attachment", "attachments")) now",
             json: [
                 "hold": HoldList.json(hold, now: wiring.clock.now()), "covers": JSONValue(coverage.attachments),
             ])

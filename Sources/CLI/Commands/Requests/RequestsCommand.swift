@@ -34,7 +34,7 @@ struct RequestsList: LetheCommand {
         for request in requests {
             table.append([
                 request.id.description, request.state.rawValue, request.jurisdiction.rawValue, request.received.date,
-                request.due.date, request.state.isClosed ? "-" : String(Self.daysLeft(request, now: now)),
+                request.due.date, request.state.isClosed ? "-" : String(request.daysLeft(at: now)),
             ])
         }
         return Reply(
@@ -42,17 +42,12 @@ struct RequestsList: LetheCommand {
             json: ["requests": .array(requests.map { Self.json($0, now: now) })])
     }
 
-    /// 0 on the day itself, negative after it.
-    static func daysLeft(_ request: ErasureRequest, now: Timestamp) -> Int {
-        Int(request.due.civilDate.daysSince1970 - now.civilDate.daysSince1970)
-    }
-
     static func json(_ request: ErasureRequest, now: Timestamp) -> JSONValue {
         [
             "id": JSONValue(request.id), "state": .string(request.state.rawValue),
             "jurisdiction": .string(request.jurisdiction.rawValue), "scope": .string(request.scope.rawValue),
             "received": JSONValue(request.received), "due": JSONValue(request.due),
-            "days_left": request.state.isClosed ? nil : JSONValue(daysLeft(request, now: now)),
+            "days_left": request.state.isClosed ? nil : JSONValue(request.daysLeft(at: now)),
             "subjects": .array(request.subjects.map { .string($0.hex) }), "opened_by": .string(request.openedBy),
             "channel": JSONValue(request.channel), "identity_method": JSONValue(request.identityMethod),
             "coverage": .string(request.coverage.rawValue), "plan": JSONValue(request.plan),
@@ -81,7 +76,7 @@ struct RequestsShow: LetheCommand {
         var lines = [
             "request   \(request.id), \(request.state.rawValue)",
             "law       \(request.jurisdiction.rawValue): received \(request.received.date), due \(request.due.date)"
-                + (request.state.isClosed ? "" : ", \(RequestsList.daysLeft(request, now: now)) days left"),
+                + (request.state.isClosed ? "" : ", \(request.daysLeft(at: now)) days left"),
             "scope     \(request.scope.rawValue), coverage \(request.coverage.rawValue)",
             "subjects  \(request.subjects.map(\.description).joined(separator: ", "))",
             "opened    by \(request.openedBy)" + (request.channel.map { ", by \($0)" } ?? ""),

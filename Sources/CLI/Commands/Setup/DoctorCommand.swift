@@ -101,7 +101,7 @@ struct Checkup {
             let loaded = try wiring.loadPolicies()
             let set = try loaded.requireSet()
             return
-                "\(count(set.policies.count, "policy", "policies")), \(count(loaded.diagnostics.warningCount, "warning", "warnings"))"
+                "\(counted(set.policies.count, "policy", "policies")), \(counted(loaded.diagnostics.warningCount, "warning", "warnings"))"
         }
         checkLocks()
         attempt("inventory") { [wiring] in "\(try wiring.inventory().liveCount()) attachments held" }
@@ -144,7 +144,7 @@ struct Checkup {
         guard let drift = try? tierDriftCount(), drift > 0 else { return }
         add(
             "tier drift", .warn,
-            "\(count(drift, "attachment that tiers calls ephemeral is", "attachments that tiers calls ephemeral are")) "
+            "\(counted(drift, "attachment that tiers calls ephemeral is", "attachments that tiers calls ephemeral are")) "
                 + "kept by the vendor",
             fix: "correct tiers in lethe.yaml, or ask the vendor; until then they are deleted as persistent ones")
     }
@@ -237,7 +237,7 @@ struct Checkup {
             return
         }
         let lines = Set(listing.elements)
-        add("vendor", .ok, "the key lists \(count(lines.count, "number", "numbers"))")
+        add("vendor", .ok, "the key lists \(counted(lines.count, "number", "numbers"))")
         let known = try wiring.inventory().lines()
         if !known.isEmpty, known.isDisjoint(with: lines) {
             add(

@@ -1,10 +1,10 @@
 /// `1 item`, `2 items`, `1,204 items`.
-func count(_ number: Int, _ singular: String, _ plural: String? = nil) -> String {
+package func counted(_ number: Int, _ singular: String, _ plural: String? = nil) -> String {
     "\(grouped(Int64(number))) \(number == 1 ? singular : plural ?? singular + "s")"
 }
 
 /// `12,345,678`.
-func grouped(_ number: Int64) -> String {
+package func grouped(_ number: Int64) -> String {
     let digits = Array(String(number.magnitude))
     var text = ""
     for (index, digit) in digits.enumerated() {
@@ -12,8 +12,4 @@ func grouped(_ number: Int64) -> String {
         text.append(digit)
     }
     return number < 0 ? "-" + text : text
-}
-
-extension String {
-    var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }

@@ -1,43 +1,17 @@
-/// One problem at one place of a file, as every command shows it.
-package struct Diagnostic: Sendable, Equatable, Error {
-    package enum Severity: String, Codable, Sendable {
-        case error
-        case warning
-    }
+package import Domain
 
-    /// As the user named it: `policies/kyc.yaml`.
-    package let file: String
-    /// From 1.
-    package let line: Int
-    /// From 1, in Unicode scalars.
-    package let column: Int
-    package var severity: Severity
-    /// Stable, `kebab-case`; the list is in `docs/policies.md`.
-    package let code: String
-    /// Lower case, names the thing, one line.
-    package let message: String
-    /// What to write instead, or what to do.
-    package let suggestion: String?
-    private let excerpt: SourceExcerpt?
-
-    /// The line it is in, where there is one, or of a long line what is near the column.
-    package var sourceLine: String? { excerpt?.text }
-
+extension Diagnostic {
     /// Stands for the problems of a file that are not shown one by one.
     static let tooMany = "too-many"
 
+    /// Whatever of the file is in the texts is bounded and safe for a terminal.
     init(
         file: String, line: Int = 1, column: Int = 1, severity: Severity = .error, code: String, message: String,
         excerpt: SourceExcerpt? = nil, suggestion: String? = nil
     ) {
-        self.file = file
-        self.line = line
-        self.column = column
-        self.severity = severity
-        self.code = code
-        self.message = message.beginning(400).visible
-        self.excerpt = excerpt
-        self.suggestion = suggestion?.beginning(800).visible
+        self.init(
+            file: file, at: (line, column), severity: severity, code: code, message: message.beginning(400).visible,
+            suggestion: suggestion?.beginning(800).visible, source: excerpt.map { ($0.text, $0.caret) })
     }
 
     /// Where it is: `policies/kyc.yaml:7:15`, safe for a terminal whatever the file is called.
@@ -56,7 +30,7 @@ package struct Diagnostic: Sendable, Equatable, Error {
     ///       try: units are h, d, w, mo and y
     package var rendered: String {
         var lines = [headline]
-        if let shown = excerpt?.narrowed(to: 76), !shown.text.isEmpty {
+        if let shown = sourceLine.map({ SourceExcerpt(text: $0, caret: caret).narrowed(to: 76) }), !shown.text.isEmpty {
             lines.append("    " + shown.text)
             lines.append("    " + String(repeating: " ", count: shown.caret) + "^")
         }
@@ -69,25 +43,6 @@ package struct Diagnostic: Sendable, Equatable, Error {
         func rank(_ problem: Self) -> Int { problem.code == tooMany ? 1 : 0 }
         return (left.file, rank(left), left.line, left.column, left.code, left.message)
             < (right.file, rank(right), right.line, right.column, right.code, right.message)
-    }
-}
-
-extension Diagnostic: Encodable {
-    private enum CodingKeys: String, CodingKey {
-        case file, line, column, severity, code, message, suggestion
-        case sourceLine = "source_line"
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var members = encoder.container(keyedBy: CodingKeys.self)
-        try members.encode(file, forKey: .file)
-        try members.encode(line, forKey: .line)
-        try members.encode(column, forKey: .column)
-        try members.encode(severity, forKey: .severity)
-        try members.encode(code, forKey: .code)
-        try members.encode(message, forKey: .message)
-        try members.encodeIfPresent(sourceLine, forKey: .sourceLine)
-        try members.encodeIfPresent(suggestion, forKey: .suggestion)
     }
 }
 

@@ -1,0 +1,26 @@
+import Audit
+import Domain
+import Inventory
+import LinqClient
+
+/// Asks the vendor for attachments one after another, by GET, at a steady pace.
+struct AskVendor {
+    private let context: RunContext
+    private let retrying: Retrying
+
+    init(_ context: RunContext, requestsPerSecond: Int) {
+        self.context = context
+        retrying = Retrying(perSecond: requestsPerSecond, time: context.time)
+    }
+
+    /// The inventory is up to date and the key is this account's, so that an answer says something.
+    func prepare() async throws(LetheError) {
+        try CatchUp(inventory: context.inventory, log: context.log).run()
+        _ = try await Preflight(context).run(lines: try context.inventory.lines())
+    }
+
+    func callAsFunction(_ id: AttachmentID) async -> VendorAnswer {
+        let vendor = context.vendor
+        return await retrying(answer: { $0.answer }, call: { await vendor.lookUp(id) }).answer
+    }
+}

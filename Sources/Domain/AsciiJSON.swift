@@ -160,7 +160,7 @@ package struct AsciiJSON: Sendable {
         }
     }
 
-    /// Makes room for `length` bytes and lets `body` write at most so many.
+    /// Makes room for `length` bytes and lets `body` write at most that.
     @inline(__always)
     private mutating func write(_ length: Int, _ body: (inout Cursor) -> Void) {
         if buffer.count - count < length {

@@ -31,7 +31,7 @@ package struct CivilDate: Hashable, Sendable {
         return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 
-    /// The same day so many months later, clamped to the last day of the month: 31 January + 1 = 28 or 29 February.
+    /// The same day that many months later, clamped to the last day of the month: 31 January + 1 = 28 or 29 February.
     package func adding(months: Int64) -> CivilDate {
         let (years, monthIndex) = floorDivide(month - 1 + months, 12)
         let target = (year: year + years, month: monthIndex + 1)

@@ -1,4 +1,4 @@
-/// A number of ours in E.164. Our own lines are not personal data of end-users and are stored as they are.
+/// A phone line of the account, in E.164. Our own lines are not personal data of end-users and are stored as they are.
 package struct PhoneLine: Hashable, Comparable, Sendable, CustomStringConvertible {
     package let number: String
 
@@ -26,7 +26,7 @@ package struct Handle: Hashable, Sendable, CustomStringConvertible, CustomDebugS
         guard let canonical = Self.canonicalForm(text) else {
             throw LetheError(
                 "invalid-handle", .usage, "a handle is neither a phone number in E.164 form nor a mail address",
-                hint: "write +12025550143 or name@example.com, one a line")
+                hint: "write +12025550143 or name@example.com, one per line")
         }
         self.canonical = canonical
     }

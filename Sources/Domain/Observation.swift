@@ -70,8 +70,8 @@ package struct ChatObservation: Sendable {
     package var members: [Handle]
     package var membersAreComplete: Bool
     package var seenAt: Timestamp?
-    /// Things with a URL and no id, such as the group's icon: they cannot be deleted through the API.
-    package var withoutID = 0
+    /// Media items with a URL and no attachment id, such as the group's icon: they cannot be deleted through the API.
+    package var unaddressable = 0
 
     package init(
         chat: ChatID, isGroup: Bool? = nil, line: PhoneLine? = nil, members: [Handle] = [],

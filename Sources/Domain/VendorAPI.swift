@@ -36,13 +36,13 @@ package struct Listing<Element: Sendable>: Sendable {
 /// A message as a listing gives it, with what it holds that has no id.
 package struct ListedMessage: Sendable {
     package var observation: MessageObservation
-    /// Things with a URL and no id: they cannot be deleted through the API.
-    package var withoutID: Int
+    /// Media items with a URL and no attachment id: they cannot be deleted through the API.
+    package var unaddressable: Int
     package var unknownParts: Int
 
-    package init(observation: MessageObservation, withoutID: Int = 0, unknownParts: Int = 0) {
+    package init(observation: MessageObservation, unaddressable: Int = 0, unknownParts: Int = 0) {
         self.observation = observation
-        self.withoutID = withoutID
+        self.unaddressable = unaddressable
         self.unknownParts = unknownParts
     }
 }

@@ -11,7 +11,7 @@ package struct RunContext: Sendable {
     package let time: any TimeSource
     /// The partner id of the configured account.
     package let partner: String
-    /// Held by whoever applies plans: one process a workspace.
+    /// Held by whoever applies plans: one process per workspace.
     package let leaseFile: URL
     /// The kill file: while it is there nothing is sent.
     package let stopFile: URL

@@ -17,7 +17,7 @@ struct Samples {
         return values.count.isMultiple(of: 2) ? (values[middle - 1] + values[middle]) / 2 : values[middle]
     }
 
-    /// Seconds for `count` things, as things a second.
+    /// Seconds for `count` count, as things a second.
     func rate(of count: Int) -> Samples { Samples(values.map { Double(count) / $0 }) }
 }
 

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Every ```console block of the README and of `docs/` is run, in order, in one empty folder a file.
+/// Every ```console block of the README and of `docs/` is run, in order, in one empty folder per file.
 @Suite struct DocumentationTests {
     static let documents: [String] = {
         let docs = Paths.package.appending(path: "docs")
@@ -36,6 +36,48 @@ import Testing
             .split(separator: "\n", omittingEmptySubsequences: false)
         #expect(lines.count <= 151)
         #expect(lines.prefix(15).contains { $0.contains("make demo") })
+    }
+
+    /// Every word of a heading in `docs/` and of a key in an answer is in `docs/glossary.md`: as a term, in the words that
+    /// explain one, or as a plain word.
+    @Test func theGlossaryHasEveryWordOfHeadingsAndKeys() throws {
+        func words(_ text: some StringProtocol) -> [String] {
+            text.lowercased().split { !$0.isLetter }.map(String.init)
+        }
+        let docs = Paths.package.appending(path: "docs")
+        func page(_ name: String) throws -> String {
+            try String(contentsOf: docs.appending(path: name), encoding: .utf8)
+        }
+        let known = Set(words(try page("glossary.md")))
+        var used: [String: String] = [:]
+        let pages = try FileManager.default.contentsOfDirectory(atPath: docs.path).filter { $0.hasSuffix(".md") }
+        for name in pages {
+            for (number, part) in try page(name).components(separatedBy: "```").enumerated() where number % 2 == 0 {
+                for line in part.split(separator: "\n") where line.hasPrefix("#") {
+                    for word in words(line) { used[word] = "\(name): \(line)" }
+                }
+            }
+        }
+        func collect(_ value: Any, _ file: String) {
+            if let object = value as? [String: Any] {
+                for (key, member) in object {
+                    for word in words(key) { used[word] = "\(file): \(key)" }
+                    collect(member, file)
+                }
+            }
+            for member in value as? [Any] ?? [] { collect(member, file) }
+        }
+        let goldens = try FileManager.default.contentsOfDirectory(atPath: Answer.folder.path)
+        for name in goldens where name.hasSuffix(".json") {
+            let bytes = try Data(contentsOf: Answer.folder.appending(path: name))
+            collect(try JSONSerialization.jsonObject(with: bytes), name)
+        }
+        #expect(used.count > 250)
+        let unknown = used.filter { word, _ in
+            !known.contains(word) && !known.contains(String(word.dropLast())) && !known.contains(word + "s")
+                && !(word.hasSuffix("ies") && known.contains(word.dropLast(3) + "y"))
+        }
+        #expect(unknown.isEmpty, "\(unknown)")
     }
 
     /// The tree of `docs/architecture.md` names every folder of `Sources`, and no other.

@@ -92,7 +92,7 @@ extension AuditRecord {
         }
     }
 
-    /// What came of one intent.
+    /// How one intent was answered.
     package struct Answer: Sendable, Equatable {
         package let operation: OperationID
         package let attempt: Int

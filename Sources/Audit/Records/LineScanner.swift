@@ -67,7 +67,7 @@ struct LineScanner {
         return value
     }
 
-    /// So many lower-case hex digits.
+    /// A fixed number of lower-case hex digits.
     mutating func hex(_ digits: Int) throws(LineFault) -> LineParser.Span {
         let start = position
         guard line.count - position >= digits else { throw .format("a value is cut short") }

@@ -110,7 +110,7 @@ enum RecordType: String, CaseIterable {
 final class Field: Sendable {
     enum Kind: Sendable {
         case text
-        /// So many lower-case hex digits.
+        /// A fixed number of lower-case hex digits.
         case hex(Int)
         case uuid
         /// 27 characters, as every `t`.

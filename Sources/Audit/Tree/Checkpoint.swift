@@ -59,7 +59,7 @@ package struct Checkpoint: Sendable, Equatable {
     }
 
     /// What the holder of `publicKey` says of it, under the checkpoint's own origin.
-    func verdict(_ publicKey: [UInt8]) throws(LetheError) -> SignedNote.Verdict {
+    func verdict(_ publicKey: [UInt8]) throws(LetheError) -> SignedNote.SignatureStatus {
         try SignedNote(note).verdict(VerifierKey(name: origin, publicKey: publicKey))
     }
 

@@ -5,11 +5,11 @@ package import Domain
 /// to witnesses. It needs neither the log nor a secret to check, only the older checkpoint in the reviewer's own hands:
 ///
 ///     old 8
-///     <base64 of 32 bytes>        RFC 9162, 2.1.4.1; a line a hash, at most 63
+///     <base64 of 32 bytes>        RFC 9162, 2.1.4.1; one line per hash, at most 63
 ///
 ///     <the newer checkpoint, a signed note>
 package struct ConsistencyProof: Sendable, Equatable {
-    package enum Verdict: Sendable, Equatable {
+    package enum ProofStatus: Sendable, Equatable {
         case consistent
         case broken(reason: String)
         /// The key or the older checkpoint is not of this log: nothing can be said.
@@ -57,7 +57,7 @@ package struct ConsistencyProof: Sendable, Equatable {
     }
 
     /// Whether the holder of `key` (by name and public key) signed both checkpoints and the newer log goes on from the older.
-    package func check(since older: Checkpoint, _ key: VerifierKey) throws(LetheError) -> Verdict {
+    package func check(since older: Checkpoint, _ key: VerifierKey) throws(LetheError) -> ProofStatus {
         for checkpoint in [older, newer] where !checkpoint.isNamed(by: key) {
             return .otherLog(reason: "a checkpoint is of the log \(checkpoint.origin), the key of \(key.name)")
         }

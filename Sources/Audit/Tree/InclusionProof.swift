@@ -11,7 +11,7 @@ package import Domain
 ///
 ///     <the checkpoint, a signed note>
 package struct InclusionProof: Sendable, Equatable {
-    package enum Verdict: Sendable, Equatable {
+    package enum ProofStatus: Sendable, Equatable {
         case intact(LogEntry)
         case broken(reason: String)
         /// The key is not the one of this log: nothing can be said.
@@ -73,7 +73,7 @@ package struct InclusionProof: Sendable, Equatable {
     }
 
     /// Whether the line is a record of the log that `key` pins (by name and public key), at the place it states.
-    package func check(_ key: VerifierKey) throws(LetheError) -> Verdict {
+    package func check(_ key: VerifierKey) throws(LetheError) -> ProofStatus {
         guard checkpoint.isNamed(by: key) else {
             return .otherLog(reason: "the proof is of the log \(checkpoint.origin), the key of \(key.name)")
         }

@@ -45,7 +45,7 @@ package struct VerifierKey: Sendable, Equatable {
     }
 }
 
-/// A C2SP signed note: a text that ends in LF, an empty line, then a line a signature.
+/// A C2SP signed note: a text that ends in LF, an empty line, then one line per signature.
 ///
 ///     <text>
 ///
@@ -57,7 +57,7 @@ struct SignedNote {
         let bytes: [UInt8]
     }
 
-    enum Verdict: Equatable {
+    enum SignatureStatus: Equatable {
         case valid
         /// A line of this key does not verify.
         case forged
@@ -103,7 +103,7 @@ struct SignedNote {
     }
 
     /// What `key` says of this note. Lines of other names are ignored, as signed-note asks.
-    func verdict(_ key: VerifierKey) -> Verdict {
+    func verdict(_ key: VerifierKey) -> SignatureStatus {
         let (named, own) = signatures(by: key)
         guard !named.isEmpty else { return .unsigned }
         guard !own.isEmpty else { return .otherKey }

@@ -17,7 +17,7 @@ struct HeldCheckpoints {
         let size: Int64
         let root: Digest32
         /// What the pinned key says of it; `nil` where none is pinned.
-        let verdict: SignedNote.Verdict?
+        let verdict: SignedNote.SignatureStatus?
         let source: Source
         /// As it is called in messages.
         let name: String
@@ -33,7 +33,7 @@ struct HeldCheckpoints {
     }
 
     mutating func add(_ checkpoint: Checkpoint, _ source: Source, name: String) throws(LetheError) {
-        var verdict: SignedNote.Verdict?
+        var verdict: SignedNote.SignatureStatus?
         if let pinned { verdict = try checkpoint.verdict(pinned.publicKey) }
         items.append(
             Item(

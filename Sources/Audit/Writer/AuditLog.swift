@@ -43,7 +43,7 @@ package final class AuditLog: Sendable {
 
     /// A clock that is back by up to this is bridged: t = max(clock, last t + 1 µs). 5 s in microseconds.
     package static let bridgedStep: Int64 = 5_000_000
-    /// An epoch is sealed after so many records,
+    /// An epoch is sealed after this many records,
     package static let longestEpoch: Int64 = 10_000
     /// or after so long, in microseconds: one hour.
     package static let oldestEpoch: Int64 = 3_600_000_000

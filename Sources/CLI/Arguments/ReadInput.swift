@@ -20,7 +20,7 @@ enum ReadInput {
             hint: exists ? "check that it is a file and that you may read it" : "check the name")
     }
 
-    /// Handles of one data subject, one a line; blank lines and lines that begin with `#` are skipped.
+    /// Handles of one data subject, one per line; blank lines and lines that begin with `#` are skipped.
     static func handles(in text: String) throws -> [Handle] {
         var handles: [Handle] = []
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
@@ -34,7 +34,7 @@ enum ReadInput {
         }
         guard !handles.isEmpty else {
             throw LetheError(
-                "no-subject", .usage, "no handle was given", hint: "write one phone number or mail address a line")
+                "no-subject", .usage, "no handle was given", hint: "write one phone number or mail address per line")
         }
         return handles
     }

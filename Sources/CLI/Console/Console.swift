@@ -2,7 +2,7 @@ import Domain
 import Foundation
 import Synchronization
 
-/// stdout is the answer, stderr the talk.
+/// The answer goes to stdout; progress and warnings go to stderr.
 final class Console: Sendable {
     let isJSON: Bool
     let isQuiet: Bool

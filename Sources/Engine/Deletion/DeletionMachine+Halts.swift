@@ -7,9 +7,9 @@ extension DeletionMachine {
         guard halted == nil, !hasConcluded else { return }
         halted = cause
         journal.removeAll { $0.isIntent }
-        agenda = []
-        due = []
-        questions = []
+        timers = []
+        dueRetries = []
+        pendingLookups = []
         ready = []
     }
 

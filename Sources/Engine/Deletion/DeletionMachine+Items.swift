@@ -24,7 +24,7 @@ extension DeletionMachine {
         counts.add(outcome)
     }
 
-    mutating func take(_ redecision: Redecision, using random: inout some RandomNumberGenerator) {
+    mutating func handleDecision(_ redecision: Redecision, using random: inout some RandomNumberGenerator) {
         let id = redecision.attachment
         guard halted == nil, var item = items[id], item.phase == .deciding else { return }
         switch redecision.verdict {
@@ -84,7 +84,7 @@ extension DeletionMachine {
     }
 
     /// Maps the answer to a DELETE: the table of `docs/execution.md`.
-    mutating func take(
+    mutating func handleDeleteResponse(
         _ answer: VendorAnswer, of id: AttachmentID, now: Timestamp, using random: inout some RandomNumberGenerator
     ) {
         active -= 1
@@ -115,7 +115,7 @@ extension DeletionMachine {
         if outcome == .alreadyAbsent { tallies.absent += 1 }
         if outcome == .notFoundUnproven { tallies.unproven += 1 }
         if outcome == .deleted {
-            if settings.provesEach { questions.append(.lookUp(id, .proof(again: false))) }
+            if settings.provesEach { pendingLookups.append(.lookUp(id, .proof(again: false))) }
             if !canary.isLastStep { stepDeleted.append(id) }
         }
         haltOnSurprise()
@@ -178,7 +178,7 @@ extension DeletionMachine {
     mutating func askHowItEnded(_ id: AttachmentID, attempt: Int) {
         items[id]?.phase = .settling
         guard halted == nil else { return }
-        questions.append(.lookUp(id, .settle(attempt: attempt)))
+        pendingLookups.append(.lookUp(id, .settle(attempt: attempt)))
     }
 
     private mutating func record(_ answer: VendorAnswer, of id: AttachmentID, final: Outcome?) {

@@ -7,7 +7,7 @@ extension DeletionMachine {
     private static let settlingAttempts = 5
     private static let beforeAskingAgain: Int64 = 5_000_000
 
-    mutating func take(
+    mutating func handleLookupResponse(
         _ answer: VendorAnswer, of id: AttachmentID, to reason: LookUpReason, hasURL: Bool, now: Timestamp,
         using random: inout some RandomNumberGenerator
     ) {
@@ -53,7 +53,7 @@ extension DeletionMachine {
         case .absent:
             if settings.provesEach, items[id]?.wasFoundBefore == true, items[id]?.hasURL == true, halted == nil {
                 items[id]?.hasURL = false
-                questions.append(.head(id))
+                pendingLookups.append(.head(id))
             } else {
                 journal.append(.verified(id, status: status, grade: .b))
             }

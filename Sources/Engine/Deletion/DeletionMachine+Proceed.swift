@@ -2,7 +2,7 @@ package import Domain
 import LinqClient
 
 extension DeletionMachine {
-    /// At most so many intents a commit.
+    /// Maximum number of intents per commit.
     static let intentsPerCommit = 100
 
     /// Everything that can go on goes on; called after each event.
@@ -22,16 +22,16 @@ extension DeletionMachine {
     }
 
     mutating func schedule(_ work: Work, at time: Timestamp) {
-        let index = agenda.firstIndex { $0.at <= time } ?? agenda.endIndex
-        agenda.insert((time, work), at: index)
+        let index = timers.firstIndex { $0.at <= time } ?? timers.endIndex
+        timers.insert((time, work), at: index)
     }
 
     private mutating func takeDueWork(now: Timestamp) {
-        while let next = agenda.last, next.at <= now {
-            agenda.removeLast()
+        while let next = timers.last, next.at <= now {
+            timers.removeLast()
             switch next.work {
-            case .retry(let id): due.append(id)
-            case .ask(let question): questions.append(question)
+            case .retry(let id): dueRetries.append(id)
+            case .ask(let question): pendingLookups.append(question)
             }
         }
     }
@@ -42,10 +42,10 @@ extension DeletionMachine {
         var batch: [AttachmentID] = []
         while pipeline < ahead {
             let id: AttachmentID
-            if !due.isEmpty {
-                id = due.removeFirst()
-            } else if admitted < min(canary.bound, fresh.count) {
-                id = fresh[admitted]
+            if !dueRetries.isEmpty {
+                id = dueRetries.removeFirst()
+            } else if admitted < min(canary.bound, notAdmitted.count) {
+                id = notAdmitted[admitted]
                 admitted += 1
             } else {
                 break
@@ -74,12 +74,14 @@ extension DeletionMachine {
     /// The breaker's probe, else a GET that ends what was begun, else the next DELETE.
     private mutating func nextRequest(now: Timestamp) -> MachineCommand? {
         if case .open(let until) = breaker.state {
-            guard until <= now, let id = fresh.first, pace.takeIfThere(at: now) else { return nil }
+            guard until <= now, let id = notAdmitted.first, pace.takeIfThere(at: now) else { return nil }
             breaker.probe()
             return .lookUp(id, .probe)
         }
-        guard breaker.letsDeletesGo, !questions.isEmpty || !ready.isEmpty, pace.takeIfThere(at: now) else { return nil }
-        if !questions.isEmpty { return questions.removeFirst() }
+        guard breaker.letsDeletesGo, !pendingLookups.isEmpty || !ready.isEmpty, pace.takeIfThere(at: now) else {
+            return nil
+        }
+        if !pendingLookups.isEmpty { return pendingLookups.removeFirst() }
         let id = ready.removeFirst()
         pipeline -= 1
         items[id]?.phase = .sending
@@ -98,7 +100,7 @@ extension DeletionMachine {
             let sample = settings.provesEach ? [] : stepDeleted.shuffled(using: &random).prefix(Canary.sampleSize)
             stepDeleted = []
             guard sample.isEmpty else {
-                questions += sample.map { .lookUp($0, .proof(again: false)) }
+                pendingLookups += sample.map { .lookUp($0, .proof(again: false)) }
                 return
             }
             canary.advance()
@@ -107,7 +109,7 @@ extension DeletionMachine {
 
     /// Nothing is being decided, written as an intent, sent, awaited or planned for later.
     private var isQuiet: Bool {
-        pipeline == 0 && active == 0 && agenda.isEmpty && due.isEmpty && questions.isEmpty
+        pipeline == 0 && active == 0 && timers.isEmpty && dueRetries.isEmpty && pendingLookups.isEmpty
     }
 
     /// Writes the last record once nothing is under way, and finishes when it is durable.
@@ -120,7 +122,7 @@ extension DeletionMachine {
         } else if let halted {
             journal.append(.halt(halted))
             hasConcluded = true
-        } else if isQuiet, admitted == fresh.count {
+        } else if isQuiet, admitted == notAdmitted.count {
             journal.append(.end(countsWithOpen))
             hasConcluded = true
         }
@@ -149,11 +151,11 @@ extension DeletionMachine {
 
     private func wakeTime(now: Timestamp) -> Timestamp? {
         guard halted == nil, !isFinished else { return nil }
-        var wake = agenda.last?.at
+        var wake = timers.last?.at
         if active < settings.maxInFlight {
             if case .open(let until) = breaker.state {
                 wake = min(wake ?? .distantFuture, max(until, now.adding(microseconds: pace.wait(at: now))))
-            } else if breaker.letsDeletesGo, !ready.isEmpty || !questions.isEmpty {
+            } else if breaker.letsDeletesGo, !ready.isEmpty || !pendingLookups.isEmpty {
                 wake = min(wake ?? .distantFuture, now.adding(microseconds: pace.wait(at: now)))
             }
         }

@@ -33,20 +33,20 @@ package struct DeletionMachine: Sendable {
     let retryPolicy = RetryPolicy()
     var items: [AttachmentID: MachineItem] = [:]
     /// Items of the plan in its order, and how many of them were admitted.
-    var fresh: [AttachmentID] = []
+    var notAdmitted: [AttachmentID] = []
     var admitted = 0
     var canary: Canary
     /// Deleted in the canary's present step.
     var stepDeleted: [AttachmentID] = []
 
     /// What waits for a time, latest first.
-    var agenda: [(at: Timestamp, work: Work)] = []
+    var timers: [(at: Timestamp, work: Work)] = []
     /// Retries whose time has come.
-    var due: [AttachmentID] = []
+    var dueRetries: [AttachmentID] = []
     /// Intents that are durable and not yet sent.
     var ready: [AttachmentID] = []
     /// GETs and HEADs to make.
-    var questions: [MachineCommand] = []
+    var pendingLookups: [MachineCommand] = []
     /// Items being decided, queued or ready.
     var pipeline = 0
     /// Checks and requests on their way.
@@ -92,10 +92,10 @@ package struct DeletionMachine: Sendable {
                 items[id]?.outcome = outcome
                 counts.add(outcome)
             } else if planned.withheld == nil, progress.open[id] == nil {
-                fresh.append(id)
+                notAdmitted.append(id)
             }
         }
-        canary = Canary(items: fresh.count, isWanted: settings.usesCanary)
+        canary = Canary(items: notAdmitted.count, isWanted: settings.usesCanary)
     }
 
     /// Takes one event and says what to do next. `now` is the clock's reading, whatever it says.
@@ -110,14 +110,14 @@ package struct DeletionMachine: Sendable {
         case .tick: break
         case .stop(let cause): halt(cause)
         case .decided(let redecisions):
-            for redecision in redecisions { take(redecision, using: &random) }
+            for redecision in redecisions { handleDecision(redecision, using: &random) }
         case .undecidable: halt(.holdsUnreadable)
         case .committed: releaseCommitted()
         case .commitFailed: failCommit()
         case .checked(let id, let result): commands += send(id, after: result)
-        case .answered(let id, let answer): take(answer, of: id, now: now, using: &random)
+        case .answered(let id, let answer): handleDeleteResponse(answer, of: id, now: now, using: &random)
         case .lookedUp(let id, let reason, let answer, let hasURL):
-            take(answer, of: id, to: reason, hasURL: hasURL, now: now, using: &random)
+            handleLookupResponse(answer, of: id, to: reason, hasURL: hasURL, now: now, using: &random)
         case .headed(let id, let answer): takeHead(answer, of: id)
         }
         commands += proceed(now: now, using: &random)

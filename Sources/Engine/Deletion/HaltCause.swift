@@ -18,7 +18,7 @@ package enum HaltCause: String, CaseIterable, Codable, Sendable {
     /// A GET still found what a 204 had confirmed.
     case stillThere = "still_there"
 
-    /// A surprise is looked at by a person first: `lethe plan apply ID --reason`. The others resume by themselves.
+    /// A person looks at it first: `lethe plan apply ID --reason`. The others resume by themselves.
     package var requiresReview: Bool {
         switch self {
         case .clockStep, .tooManyFailures, .tooManyAbsent, .tooManyUnproven, .stillThere: true

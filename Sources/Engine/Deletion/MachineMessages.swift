@@ -38,14 +38,14 @@ package enum MachineCommand: Sendable, Equatable {
 
 /// Whether an item may still go, decided on facts and holds as of `version`.
 package struct Redecision: Sendable, Equatable {
-    package enum Verdict: Sendable, Equatable {
+    package enum Result: Sendable, Equatable {
         /// `seenBefore`: this account is known to have held it. `ephemeralEnds`: when the vendor's own 24 hours are over.
         case delete(rule: String, seenBefore: Bool, ephemeralEnds: Timestamp?)
         case keep(Outcome, reason: String)
     }
 
     package let attachment: AttachmentID
-    package let verdict: Verdict
+    package let verdict: Result
     package let version: FactsVersion
 }
 

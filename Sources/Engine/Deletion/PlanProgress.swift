@@ -52,7 +52,7 @@ package struct ItemHistory: Sendable, Equatable {
     /// The `absent` row of the table of answers in `docs/execution.md`: what a 404 to this item means.
     package func outcomeOfAbsence(seenBefore: Bool, ephemeralEnds: Timestamp?, now: Timestamp) -> Outcome {
         if mayHaveActed > 0 { return .deletedAfterRetry }
-        // The vendor's own expiry explains an absence better than "was here once": it is no surprise, and never halts a run.
+        // The vendor's own expiry explains an absence better than "was here once": it never halts a run.
         if let ephemeralEnds, ephemeralEnds <= now { return .expiredByVendor }
         if seenBefore { return .alreadyAbsent }
         return .notFoundUnproven

@@ -3,9 +3,9 @@ package import Domain
 import Foundation
 package import Inventory
 
-/// What a statement of erasure says of one request, read from the inventory and proved by the audit log. Evidence, not
+/// What an erasure certificate says of one request, read from the inventory and proved by the audit log. Evidence, not
 /// certification; `Reports` gives it its form.
-package struct ErasureStatement: Sendable {
+package struct CertificateFacts: Sendable {
     package struct Item: Sendable, Equatable {
         package let attachment: AttachmentID
         package let rule: String
@@ -60,7 +60,7 @@ package struct IssueCertificate: Sendable {
         self.log = log
     }
 
-    package func run(_ id: RequestID) throws(LetheError) -> ErasureStatement {
+    package func run(_ id: RequestID) throws(LetheError) -> CertificateFacts {
         try CatchUp(inventory: inventory, log: log).run()
         guard let request = try inventory.request(id) else {
             throw LetheError("unknown-request", .usage, "there is no request \(id)", hint: "lethe requests list")
@@ -72,14 +72,14 @@ package struct IssueCertificate: Sendable {
         plans.sort { $0.plan.created < $1.plan.created }
         guard let latest = plans.last else {
             throw LetheError(
-                "no-plan", .refused, "request \(id) has no plan yet", hint: "go on with it: lethe erase --extend \(id)")
+                "no-plan", .refused, "request \(id) has no plan yet", hint: "go on with it: lethe erase --resume \(id)")
         }
         _ = try log.sealIfNeeded()
         let attachments = Set(plans.flatMap { $0.plan.items.map(\.attachment) })
-        var citing = Citing(request: id, plans: Set(plans.map(\.plan.id)), attachments: attachments)
-        let records = try records(&citing)
-        let items = try items(of: plans, citing.withheld)
-        return ErasureStatement(
+        var selector = EvidenceSelector(request: id, plans: Set(plans.map(\.plan.id)), attachments: attachments)
+        let records = try records(&selector)
+        let items = try items(of: plans, selector.withheld)
+        return CertificateFacts(
             request: request, plan: latest, issue: max(1, plans.count { $0.state == .done }), items: items,
             coverage: try inventory.erasureCoverage(subjects: request.subjects), origin: log.origin, vkey: log.vkey,
             checkpoint: try log.head().map { String(decoding: $0.note, as: UTF8.self) }, records: records)
@@ -88,14 +88,14 @@ package struct IssueCertificate: Sendable {
     /// `withheld`: why items stayed that were to go when the plan was made.
     private func items(
         of plans: [PlanRecord], _ withheld: [AttachmentID: Withholding]
-    ) throws(LetheError) -> [ErasureStatement.Item] {
-        var items: [AttachmentID: ErasureStatement.Item] = [:]
+    ) throws(LetheError) -> [CertificateFacts.Item] {
+        var items: [AttachmentID: CertificateFacts.Item] = [:]
         for record in plans {
             let results = try inventory.results(of: record.plan.id)
             for (planned, result) in zip(record.plan.items, results) {
                 let attachment = try inventory.attachment(planned.attachment)
                 let reasons = [planned.withheld, withheld[planned.attachment]]
-                items[planned.attachment] = ErasureStatement.Item(
+                items[planned.attachment] = CertificateFacts.Item(
                     attachment: planned.attachment, rule: planned.rule, line: planned.line, tier: planned.tier,
                     mime: attachment?.sightings.lazy.compactMap(\.mime).first, bytes: planned.size,
                     outcome: result.outcome ?? .notAttempted, closedAt: result.closedAt, grade: result.grade,
@@ -107,18 +107,18 @@ package struct IssueCertificate: Sendable {
     }
 
     /// What the log says of the request, its plans, and how each item ended, closed segments included.
-    private func records(_ citing: inout Citing) throws(LetheError) -> [ErasureStatement.Record] {
-        var records: [ErasureStatement.Record] = []
+    private func records(_ selector: inout EvidenceSelector) throws(LetheError) -> [CertificateFacts.Record] {
+        var records: [CertificateFacts.Record] = []
         for segment in try AuditLog.segments(log.location) {
             guard let file = segment.file else { continue }
             let reader = try LogReader(file)
             var cited: [LogEntry] = []
-            try reader.forEachEntry { entry in if citing.cites(entry.record) { cited.append(entry) } }
+            try reader.forEachEntry { entry in if selector.includes(entry.record) { cited.append(entry) } }
             guard !cited.isEmpty else { continue }
             let proofs = try LogProofs(reader)
             for entry in cited {
                 records.append(
-                    ErasureStatement.Record(
+                    CertificateFacts.Record(
                         origin: segment.origin, seq: entry.seq, line: String(decoding: entry.line, as: UTF8.self),
                         inclusion: String(decoding: try proofs.inclusion(of: entry.seq).bytes, as: UTF8.self)))
             }
@@ -128,7 +128,7 @@ package struct IssueCertificate: Sendable {
 }
 
 /// Which records a statement cites, asked in the order of the log.
-private struct Citing {
+private struct EvidenceSelector {
     let request: RequestID
     let plans: Set<PlanID>
     let attachments: Set<AttachmentID>
@@ -142,7 +142,7 @@ private struct Citing {
         self.attachments = attachments
     }
 
-    mutating func cites(_ record: AuditRecord) -> Bool {
+    mutating func includes(_ record: AuditRecord) -> Bool {
         switch record {
         case .requestOpened(let opening): return opening.request == request
         case .requestUpdated(let id, _, _, _, _): return id == request

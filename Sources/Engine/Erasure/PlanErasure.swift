@@ -175,7 +175,7 @@ package struct PlanErasure: Sendable {
         guard !handles.isEmpty else {
             throw LetheError(
                 "no-subject", .usage, "no handle of the data subject was given",
-                hint: "one phone number or mail address a line, on stdin or in --subject-file")
+                hint: "one phone number or mail address per line, on stdin or in --subject-file")
         }
         var pseudonyms: Set<SubjectPseudonym> = []
         for handle in handles {
@@ -184,11 +184,11 @@ package struct PlanErasure: Sendable {
         return pseudonyms.sorted()
     }
 
-    /// One open request a person: two would race for the same attachments.
+    /// One open request per person: two would race for the same attachments.
     private func refuseSecond(_ subjects: [SubjectPseudonym]) throws(LetheError) {
         guard let open = try context.inventory.openRequests(naming: subjects).first else { return }
         throw LetheError(
             "request-open", .refused, "request \(open.id) of this person is not finished (\(open.state.rawValue))",
-            hint: "go on with it: lethe erase --extend \(open.id), or look at it: lethe requests show \(open.id)")
+            hint: "go on with it: lethe erase --resume \(open.id), or look at it: lethe requests show \(open.id)")
     }
 }

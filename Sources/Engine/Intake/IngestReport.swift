@@ -1,6 +1,6 @@
 package import Domain
 
-/// What came of deliveries: the answer of `lethe ingest`. `read` is the sum of the next four.
+/// The answer of `lethe ingest`. `read` is the sum of the next four.
 package struct IngestReport: Sendable, Equatable {
     package struct Rejection: Sendable, Equatable {
         /// Which of the files, from 0.

@@ -16,7 +16,7 @@ package struct IngestWebhooks: Sendable {
     package enum Trust: Sendable {
         /// Verified before it was stored: `--trusted`.
         case operatorSaysSo
-        /// One line of headers a delivery; a signature may be 300 s away from `receivedAt`.
+        /// One line of headers per delivery; a signature may be 300 s away from `receivedAt`.
         case signatures(WebhookSignature, receivedAt: Timestamp)
     }
 
@@ -35,7 +35,7 @@ package struct IngestWebhooks: Sendable {
         self.trust = trust
     }
 
-    /// `headers`: one JSON object a line, for the deliveries of all files in their order; only for `signatures`.
+    /// `headers`: one JSON object per line, for the deliveries of all files in their order; only for `signatures`.
     package func run(
         _ files: [DeliveryFile], headers: DeliveryFile? = nil, now: Timestamp, progress: (Int) -> Void = { _ in }
     ) throws(LetheError) -> IngestReport {
@@ -102,18 +102,18 @@ package struct IngestWebhooks: Sendable {
         guard webhook.belongs(to: partner) else {
             throw LetheError("foreign_partner", .unreadable, "the delivery is of another partner")
         }
-        let isEmpty = webhook.messages.isEmpty && webhook.chats.isEmpty && webhook.withoutID == 0
+        let isEmpty = webhook.messages.isEmpty && webhook.chats.isEmpty && webhook.unaddressable == 0
         guard webhook.kind != .unknown, !isEmpty else { return nil }
-        var residues: [Residue] = []
-        if webhook.withoutID > 0 {
+        var unaddressable: [UnaddressableMedia] = []
+        if webhook.unaddressable > 0 {
             let message = webhook.messages.first
             let chat = message?.chat ?? webhook.chats.first?.chat
-            residues.append(
-                message?.message.map { Residue(message: $0, chat: chat, things: webhook.withoutID) }
-                    ?? Residue(event: webhook.eventID, chat: chat, things: webhook.withoutID))
+            unaddressable.append(
+                message?.message.map { UnaddressableMedia(message: $0, chat: chat, count: webhook.unaddressable) }
+                    ?? UnaddressableMedia(event: webhook.eventID, chat: chat, count: webhook.unaddressable))
         }
         let delivery = Delivery(
-            event: webhook.eventID, messages: webhook.messages, chats: webhook.chats, residues: residues)
+            event: webhook.eventID, messages: webhook.messages, chats: webhook.chats, unaddressable: unaddressable)
         return Reading(
             delivery: delivery, unknownParts: webhook.unknownParts, isZeroRetention: webhook.isZeroRetention)
     }
@@ -121,8 +121,10 @@ package struct IngestWebhooks: Sendable {
     private func response(_ raw: RawDelivery) throws(LetheError) -> Reading? {
         let response = try SendResponse(raw.body)
         var delivery = Delivery(messages: [response.message])
-        if response.withoutID > 0, let message = response.message.message {
-            delivery.residues = [Residue(message: message, chat: response.message.chat, things: response.withoutID)]
+        if response.unaddressable > 0, let message = response.message.message {
+            delivery.unaddressable = [
+                UnaddressableMedia(message: message, chat: response.message.chat, count: response.unaddressable)
+            ]
         }
         return Reading(delivery: delivery, unknownParts: response.unknownParts)
     }

@@ -11,8 +11,8 @@ package struct SyncFromAPI: Sendable {
         package var attachmentsNew = 0
         package var attachmentsSeen = 0
         package var suppressed = 0
-        /// Things with a URL and no id.
-        package var withoutID = 0
+        /// Media items with a URL and no attachment id.
+        package var unaddressable = 0
         package var unknownParts = 0
         package var coverage = ErasureRequest.Coverage.complete
         package var reopened: [RequestID] = []
@@ -35,13 +35,13 @@ package struct SyncFromAPI: Sendable {
         lines wanted: [PhoneLine] = [], progress: @Sendable (Report) -> Void = { _ in }
     ) async throws(LetheError) -> Report {
         var report = Report()
-        let clearance = try await Preflight(context).listLines()
-        for line in wanted where !clearance.contains(line) {
+        let preflight = try await Preflight(context).listLines()
+        for line in wanted where !preflight.contains(line) {
             throw LetheError(
                 "unknown-line", .usage, "the account has no line \(line)",
-                hint: "its lines are \(clearance.sorted().map(\.number).joined(separator: ", "))")
+                hint: "its lines are \(preflight.sorted().map(\.number).joined(separator: ", "))")
         }
-        for line in wanted.isEmpty ? clearance.sorted() : wanted {
+        for line in wanted.isEmpty ? preflight.sorted() : wanted {
             try await walkChats(of: nil, on: line, bookmark: "sync:\(line)", &report, progress)
         }
         try await lookUpUndated(&report, progress)
@@ -99,10 +99,10 @@ package struct SyncFromAPI: Sendable {
                 return
             }
             var delivery = Delivery(messages: page.elements.map(\.observation))
-            for message in page.elements where message.withoutID > 0 {
+            for message in page.elements where message.unaddressable > 0 {
                 guard let id = message.observation.message else { continue }
-                delivery.residues.append(Residue(message: id, chat: chat, things: message.withoutID))
-                report.withoutID += message.withoutID
+                delivery.unaddressable.append(UnaddressableMedia(message: id, chat: chat, count: message.unaddressable))
+                report.unaddressable += message.unaddressable
             }
             report.messages += page.elements.count
             report.unknownParts += page.elements.reduce(0) { $0 + $1.unknownParts }

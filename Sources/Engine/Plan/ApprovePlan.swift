@@ -6,7 +6,7 @@ package import Inventory
 package struct ApprovalRule: Sendable, Equatable {
     /// 1 or 2: how many different people must agree.
     package var people: Int
-    /// `lethe run --apply` approves plans of up to so many items by itself.
+    /// `lethe run --apply` automatically approves plans of at most this many items.
     package var above: Int
 
     package init(people: Int = 1, above: Int = 1000) {

@@ -2,9 +2,9 @@ package import Domain
 
 /// The limits of a run and of the last 24 hours, tested before the first DELETE: pure.
 package struct LimitCheck: Sendable {
-    /// An attachment of unknown size counts so many bytes.
+    /// The bytes that an attachment of unknown size counts.
     package static let unknownSize: Int64 = 100_000_000
-    /// `max_percent` is not tested below so many deletes.
+    /// The number of deletes below which `max_percent` is not tested.
     package static let smallest = 50
 
     package var limits: Limits

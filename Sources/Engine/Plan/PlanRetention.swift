@@ -42,33 +42,33 @@ package struct PlanRetention: Sendable {
         let instant = at ?? now
         let basis = try inventory.decisionBasis()
         let digest = decider.digest
-        var survey = Survey(
+        var builder = PlanBuilder(
             decider: decider, holds: try inventory.activeHolds(at: instant),
             open: Set(try inventory.openIntents().map(\.attachment)), isFull: basis.digest != digest, now: instant)
-        if survey.isFull {
-            try surveyAll(&survey, isDry: isDry)
+        if builder.isFull {
+            try decideAll(&builder, isDry: isDry)
             if !isDry { try inventory.setDecisionBasis(digest, after: basis) }
         } else {
-            try surveyCandidates(&survey, isDry: isDry)
+            try decideCandidates(&builder, isDry: isDry)
         }
-        return try freeze(survey, at: instant, isDry: isDry, weakened)
+        return try freeze(builder, at: instant, isDry: isDry, weakened)
     }
 
-    private func surveyCandidates(_ survey: inout Survey, isDry: Bool) throws(LetheError) {
+    private func decideCandidates(_ builder: inout PlanBuilder, isDry: Bool) throws(LetheError) {
         var cursor: CandidateCursor?
         repeat {
-            let page = try inventory.candidates(dueBy: survey.now, after: cursor, people: survey.asksForPeople)
-            let findings = page.candidates.map { survey.decide($0) }
+            let page = try inventory.candidates(dueBy: builder.now, after: cursor, people: builder.asksForPeople)
+            let findings = page.candidates.map { builder.decide($0) }
             if !isDry { try write(findings) }
             cursor = page.next
         } while cursor != nil
     }
 
     /// After a change of the rules: every attachment, in one pass.
-    private func surveyAll(_ survey: inout Survey, isDry: Bool) throws(LetheError) {
-        var working = survey
-        var findings: [Survey.Finding] = []
-        try inventory.forEachAttachment(people: survey.asksForPeople) { candidate in
+    private func decideAll(_ builder: inout PlanBuilder, isDry: Bool) throws(LetheError) {
+        var working = builder
+        var findings: [PlanBuilder.Finding] = []
+        try inventory.forEachAttachment(people: builder.asksForPeople) { candidate in
             findings.append(working.decide(candidate))
             if findings.count >= 10_000 {
                 if !isDry { try write(findings) }
@@ -77,10 +77,10 @@ package struct PlanRetention: Sendable {
             return true
         }
         if !isDry { try write(findings) }
-        survey = working
+        builder = working
     }
 
-    private func write(_ findings: [Survey.Finding]) throws(LetheError) {
+    private func write(_ findings: [PlanBuilder.Finding]) throws(LetheError) {
         let drifted = findings.filter { $0.isDrift }.map(\.id)
         if !drifted.isEmpty { try inventory.setTierDrift(drifted) }
         let expired = findings.filter(\.isExpired).map(\.id)
@@ -89,11 +89,11 @@ package struct PlanRetention: Sendable {
     }
 
     private func freeze(
-        _ survey: Survey, at instant: Timestamp, isDry: Bool, _ weakened: [LockedPolicies.Finding]
+        _ builder: PlanBuilder, at instant: Timestamp, isDry: Bool, _ weakened: [LockedPolicies.Finding]
     ) throws(LetheError) -> Planned {
         let plan = Plan(
             id: try Randomness.id(PlanKind.self), kind: .retention, created: instant, partner: partner,
-            policyDigest: decider.policies.digest, coverage: "inventory", limits: limits, items: survey.due)
+            policyDigest: decider.policies.digest, coverage: "inventory", limits: limits, items: builder.due)
         let digest: String
         if isDry {
             digest = Hex.encode(Digest.sha256(plan.canonicalBytes))
@@ -101,7 +101,7 @@ package struct PlanRetention: Sendable {
             digest = try RecordPlan(inventory: inventory, log: log).run(plan)
         }
         return Planned(
-            plan: plan, digest: digest, isRecorded: !isDry, decided: survey.decided, kept: survey.kept,
+            plan: plan, digest: digest, isRecorded: !isDry, decided: builder.decided, kept: builder.kept,
             weakened: weakened)
     }
 }
@@ -129,7 +129,7 @@ package struct RecordPlan: Sendable {
 }
 
 /// Decisions of one planning run, gathered.
-private struct Survey {
+private struct PlanBuilder {
     struct Finding {
         let id: AttachmentID
         let isExpired: Bool

@@ -40,7 +40,7 @@ package struct ApplyPlan: Sendable {
         self.settings = settings
     }
 
-    /// `lethe plan apply ID`: the whole way for one plan. `reason`: why a plan that a surprise halted goes on.
+    /// `lethe plan apply ID`: the whole way for one plan. `reason`: why a plan that was halted for review goes on.
     package func run(
         _ id: PlanID, reason: String? = nil, progress: @escaping @Sendable (OutcomeCounts) -> Void = { _ in }
     ) async throws(LetheError) -> RunResult {
@@ -52,18 +52,18 @@ package struct ApplyPlan: Sendable {
         if record.plan.kind != .drill {
             try LockedPolicies(inventory: context.inventory, log: context.log).admit(decider.policies)
         }
-        let clearance = try await Preflight(context).run(lines: try lines(of: record.plan))
-        return try await apply(record, clearance, reason: reason, progress: progress)
+        let preflight = try await Preflight(context).run(lines: try lines(of: record.plan))
+        return try await apply(record, preflight, reason: reason, progress: progress)
     }
 
     /// Under the run lease, after catch-up and preflight.
     func apply(
-        _ record: PlanRecord, _ clearance: Preflight.Clearance, reason: String? = nil,
+        _ record: PlanRecord, _ preflight: Preflight.Result, reason: String? = nil,
         progress: @escaping @Sendable (OutcomeCounts) -> Void
     ) async throws(LetheError) -> RunResult {
-        _ = try await SettleOpenIntents(context, rules: decider).run(accountLines: clearance.accountLines)
+        _ = try await ReconcileIntents(context, rules: decider).run(accountLines: preflight.accountLines)
         if let lines = try lines(of: record.plan) {
-            try Preflight.refuseForeignKey(lines, accountLines: clearance.accountLines)
+            try Preflight.refuseForeignKey(lines, accountLines: preflight.accountLines)
         }
         if let stale = staleness(of: record) {
             if record.state == .applying { try ClosePlan(context).expire(record.plan.id, reason: stale) }
@@ -74,14 +74,14 @@ package struct ApplyPlan: Sendable {
         let before = try context.inventory.progress(of: record.plan.id)
         try refuseOverLimit(record, before)
         let redecider = Redecider(
-            inventory: context.inventory, decider: decider, plan: record.plan, accountLines: clearance.accountLines,
+            inventory: context.inventory, decider: decider, plan: record.plan, accountLines: preflight.accountLines,
             request: try record.plan.request.flatMap(context.inventory.request))
         let run = try Self.newID(RunKind.self)
         if record.state != .applying { try context.inventory.move(record.plan.id, to: .applying) }
         try begin(run, record, reason: reason)
         let (machine, commitFailure) = await drive(run, redecider, before, progress)
         let why = commitFailure.map { ["the audit log: \($0.message)"] } ?? []
-        return try conclude(run, record.plan, machine, warnings: clearance.warnings + why)
+        return try conclude(run, record.plan, machine, warnings: preflight.warnings + why)
     }
 
     private func begin(_ run: RunID, _ record: PlanRecord, reason: String?) throws(LetheError) {

@@ -6,7 +6,7 @@ import LinqClient
 /// What must be so before anything is sent: the key is of this account, the log's head verifies, no hold is lost, the
 /// clock is about right.
 package struct Preflight: Sendable {
-    package struct Clearance: Sendable {
+    package struct Result: Sendable {
         /// The numbers that the key lists.
         package let accountLines: Set<PhoneLine>
         /// For people; the run goes on.
@@ -20,13 +20,13 @@ package struct Preflight: Sendable {
     }
 
     /// `lines`: the numbers on which the plan's items are; `nil` skips the comparison (a drill has none).
-    package func run(lines: Set<PhoneLine>?) async throws(LetheError) -> Clearance {
+    package func run(lines: Set<PhoneLine>?) async throws(LetheError) -> Result {
         try recordHolds()
         try refuseLostHold()
         try context.log.verifyHead()
         let (listed, answer) = try await askForLines()
         if let lines { try Self.refuseForeignKey(lines, accountLines: listed) }
-        return Clearance(accountLines: listed, warnings: clockWarning(answer))
+        return Result(accountLines: listed, warnings: clockWarning(answer))
     }
 
     /// A key that lists none of these numbers is another account's. No number known at all says nothing.

@@ -27,7 +27,7 @@ struct Redecider: Sendable {
 
     private func verdict(
         on id: AttachmentID, holds: [LegalHold], now: Timestamp
-    ) throws(LetheError) -> Redecision.Verdict {
+    ) throws(LetheError) -> Redecision.Result {
         // A drill deletes what this process has just uploaded: nobody's data, so there is nothing to weigh.
         if plan.kind == .drill { return .delete(rule: "drill", seenBefore: true, ephemeralEnds: nil) }
         guard let attachment = try inventory.attachment(id) else {
@@ -45,7 +45,7 @@ struct Redecider: Sendable {
 
     /// Why an item of a request does not go that rules and holds would let go: it is not of this person, as far as is
     /// known by now, or it is shared.
-    private func withheld(_ id: AttachmentID) throws(LetheError) -> Redecision.Verdict? {
+    private func withheld(_ id: AttachmentID) throws(LetheError) -> Redecision.Result? {
         guard let request,
             let candidate = try inventory.erasureCandidate(id, subjects: request.subjects, scope: request.scope)
         else { return .keep(.changedSincePlan, reason: "not within the scope of the request") }
@@ -63,7 +63,7 @@ struct Redecider: Sendable {
         decider.tiers.tier(of: attachment) == .ephemeral ? attachment.ephemeralEnd : nil
     }
 
-    private static func keeping(_ reason: Reason) -> Redecision.Verdict {
+    private static func keeping(_ reason: Reason) -> Redecision.Result {
         switch reason {
         case .held(let hold): .keep(.withheldHold, reason: "hold \(hold)")
         case .retained(let until): .keep(.withheldRetention, reason: "retained until \(until.date)")

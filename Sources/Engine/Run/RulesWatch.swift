@@ -3,7 +3,7 @@ import Domain
 /// Whether the rules of a run are still those in force. A change counts once two looks two seconds apart agree on it, since an
 /// editor saves in steps; rules that cannot be loaded pause the run, for a minute at most. Pure: looks and times come in.
 struct RulesWatch {
-    enum Verdict: Equatable {
+    enum Look: Equatable {
         case same
         /// Nothing is sent until the next look.
         case pause
@@ -22,7 +22,7 @@ struct RulesWatch {
     init(expected: String) { self.expected = expected }
 
     /// `digest`: of what could be loaded; `nil` = it could not.
-    mutating func look(_ digest: String?, now: Timestamp) -> Verdict {
+    mutating func look(_ digest: String?, now: Timestamp) -> Look {
         guard digest != expected else {
             doubt = nil
             return .same

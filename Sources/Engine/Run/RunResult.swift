@@ -1,6 +1,6 @@
 package import Domain
 
-/// What came of one run of a plan.
+/// How one run of a plan ended.
 package struct RunResult: Sendable, Equatable {
     package let plan: PlanID
     package let run: RunID

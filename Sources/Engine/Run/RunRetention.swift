@@ -7,9 +7,9 @@ package import Rules
 package struct RunRetention: Sendable {
     package struct Answer: Sendable {
         package let planned: PlanRetention.Planned
-        /// What came of the new plan.
+        /// How the new plan ended.
         package let result: RunResult
-        /// Plans that an earlier run had left, and erasures of which something may go now, with what came of them.
+        /// Plans that an earlier run had left, and erasures of which something may go now, with how each ended.
         package let resumed: [RunResult]
         package let warnings: [String]
 
@@ -44,10 +44,10 @@ package struct RunRetention: Sendable {
         let lease = try RunLease(context.leaseFile)
         defer { withExtendedLifetime(lease) {} }
         try LockedPolicies(inventory: context.inventory, log: context.log).admit(decider.policies)
-        let clearance = try await Preflight(context).run(lines: try context.inventory.lines())
+        let preflight = try await Preflight(context).run(lines: try context.inventory.lines())
         let apply = ApplyPlan(context, rules: decider, settings: settings)
-        _ = try await SettleOpenIntents(context, rules: decider).run(accountLines: clearance.accountLines)
-        let resumed = try await finishWhatWasLeft(apply, clearance, progress)
+        _ = try await ReconcileIntents(context, rules: decider).run(accountLines: preflight.accountLines)
+        let resumed = try await finishWhatWasLeft(apply, preflight, progress)
         if let stopped = resumed.last, stopped.halted != nil { throw Self.halted(stopped) }
         let planned = try PlanRetention(
             inventory: context.inventory, log: context.log, rules: decider, partner: context.partner, limits: limits
@@ -61,17 +61,17 @@ package struct RunRetention: Sendable {
         let record = try ApprovePlan(
             inventory: context.inventory, log: context.log, time: context.time, rules: approval
         ).approveAutomatically(id, by: settings.operatorName, how: how)
-        let result = try await apply.apply(record, clearance, progress: progress)
+        let result = try await apply.apply(record, preflight, progress: progress)
         var others = resumed
         if result.halted == nil {
-            others += try await finishRequests(apply, clearance, how: how, progress)
+            others += try await finishRequests(apply, preflight, how: how, progress)
         }
-        return Answer(planned: planned, result: result, resumed: others, warnings: clearance.warnings)
+        return Answer(planned: planned, result: result, resumed: others, warnings: preflight.warnings)
     }
 
     /// What was withheld from an erasure and may go now goes under the same request; its statement is issued anew.
     private func finishRequests(
-        _ apply: ApplyPlan, _ clearance: Preflight.Clearance, how: AuditRecord.Approval,
+        _ apply: ApplyPlan, _ preflight: Preflight.Result, how: AuditRecord.Approval,
         _ progress: @escaping @Sendable (OutcomeCounts) -> Void
     ) async throws(LetheError) -> [RunResult] {
         var results: [RunResult] = []
@@ -80,7 +80,7 @@ package struct RunRetention: Sendable {
             let record = try ApprovePlan(
                 inventory: context.inventory, log: context.log, time: context.time, rules: approval
             ).approveAutomatically(planned.plan.id, by: settings.operatorName, how: how)
-            let result = try await apply.apply(record, clearance, progress: progress)
+            let result = try await apply.apply(record, preflight, progress: progress)
             results.append(result)
             if result.halted != nil { break }
         }
@@ -90,7 +90,7 @@ package struct RunRetention: Sendable {
     /// Plans in `applying`, or halted by something that is over now, are finished; a retention plan that never sent anything
     /// is cancelled, since the new plan holds whatever is still due.
     private func finishWhatWasLeft(
-        _ apply: ApplyPlan, _ clearance: Preflight.Clearance, _ progress: @escaping @Sendable (OutcomeCounts) -> Void
+        _ apply: ApplyPlan, _ preflight: Preflight.Result, _ progress: @escaping @Sendable (OutcomeCounts) -> Void
     ) async throws(LetheError) -> [RunResult] {
         var results: [RunResult] = []
         let left = try context.inventory.plans(in: [.proposed, .applying, .halted])
@@ -103,7 +103,7 @@ package struct RunRetention: Sendable {
             } else if let stale = apply.staleness(of: record), summary.state != .proposed {
                 try ClosePlan(context).expire(summary.id, reason: stale)
             } else if summary.state != .proposed {
-                let result = try await apply.apply(record, clearance, progress: progress)
+                let result = try await apply.apply(record, preflight, progress: progress)
                 results.append(result)
                 if result.halted != nil { return results }
             }

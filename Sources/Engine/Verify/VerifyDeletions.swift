@@ -28,7 +28,7 @@ package struct VerifyDeletions: Sendable {
         ask = AskVendor(context, requestsPerSecond: requestsPerSecond)
     }
 
-    /// So many at random (1,000 unless told), or all with `nil`; only those deleted at or after `since`, if given.
+    /// `sample` at random (1,000 by default), or all with `nil`; only those deleted at or after `since`, if given.
     package func run(
         sample: Int? = 1000, since: Timestamp? = nil, progress: @Sendable (Report) -> Void = { _ in }
     ) async throws(LetheError) -> Report {

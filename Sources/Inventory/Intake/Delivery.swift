@@ -8,43 +8,43 @@ package struct Delivery: Sendable {
     package var chats: [ChatObservation]
     /// Attachments that a GET answered with 200.
     package var lookups: [ObservedAttachment]
-    package var residues: [Residue]
+    package var unaddressable: [UnaddressableMedia]
 
     package init(
         event: EventID? = nil, messages: [MessageObservation] = [], chats: [ChatObservation] = [],
-        lookups: [ObservedAttachment] = [], residues: [Residue] = []
+        lookups: [ObservedAttachment] = [], unaddressable: [UnaddressableMedia] = []
     ) {
         self.event = event
         self.messages = messages
         self.chats = chats
         self.lookups = lookups
-        self.residues = residues
+        self.unaddressable = unaddressable
     }
 }
 
-/// Things with a URL and no id, which no API call can delete: sticker reactions, group icons, backgrounds, contact cards.
-package struct Residue: Sendable, Equatable {
+/// Media items with a URL and no attachment id, which no API call can delete: sticker reactions, group icons, backgrounds, contact cards.
+package struct UnaddressableMedia: Sendable, Equatable {
     /// The message or event that holds them: several deliveries that tell of the same count once, by the highest number.
     package var origin: UInt128
     package var chat: ChatID?
-    package var things: Int
+    package var count: Int
 
-    package init(message: MessageID, chat: ChatID?, things: Int) {
-        self.init(origin: message.value, chat: chat, things: things)
+    package init(message: MessageID, chat: ChatID?, count: Int) {
+        self.init(origin: message.value, chat: chat, count: count)
     }
 
-    package init(event: EventID, chat: ChatID?, things: Int) {
-        self.init(origin: event.value, chat: chat, things: things)
+    package init(event: EventID, chat: ChatID?, count: Int) {
+        self.init(origin: event.value, chat: chat, count: count)
     }
 
-    private init(origin: UInt128, chat: ChatID?, things: Int) {
+    private init(origin: UInt128, chat: ChatID?, count: Int) {
         self.origin = origin
         self.chat = chat
-        self.things = things
+        self.count = count
     }
 }
 
-/// What became of one delivery.
+/// The result of recording one delivery.
 package struct DeliveryResult: Sendable, Equatable {
     /// The event was recorded before: nothing was read of it.
     package var isDuplicate = false
@@ -55,7 +55,7 @@ package struct DeliveryResult: Sendable, Equatable {
     package var suppressed = 0
 }
 
-/// What became of a batch, delivery by delivery in the order given.
+/// The result of recording a batch, delivery by delivery in the order given.
 package struct RecordedBatch: Sendable, Equatable {
     package var deliveries: [DeliveryResult] = []
     /// Completed requests whose person turned out to have an unknown attachment from before their completion.

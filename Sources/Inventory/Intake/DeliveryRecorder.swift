@@ -6,7 +6,7 @@ struct DeliveryRecorder {
     private let database: Database
     private let attachments: AttachmentWriter
     private let addEvent: Prepared
-    private let addResidue: Prepared
+    private let addUnaddressable: Prepared
     private let now: Timestamp
     private(set) var subjects: SubjectRegister
     private var ledger = ChatLedger()
@@ -18,7 +18,7 @@ struct DeliveryRecorder {
         self.subjects = subjects
         attachments = try AttachmentWriter(database)
         addEvent = try Prepared(database, "INSERT OR IGNORE INTO delivery VALUES (?)")
-        addResidue = try Prepared(
+        addUnaddressable = try Prepared(
             database,
             """
             INSERT INTO residue VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET things = max(things, excluded.things),
@@ -46,7 +46,7 @@ struct DeliveryRecorder {
         }
         for chat in delivery.chats { try record(chat) }
         for lookup in delivery.lookups { meet(lookup.id, try attachments.record(lookUp: lookup, at: now)) }
-        for residue in delivery.residues { try record(residue) }
+        for media in delivery.unaddressable { try record(media) }
         for meeting in met.values {
             switch meeting {
             case .new: result.new += 1
@@ -85,12 +85,12 @@ struct DeliveryRecorder {
         for member in chat.members { ledger.add(member: try subjects.key(for: member), of: chat.chat, at: chat.seenAt) }
     }
 
-    private func record(_ residue: Residue) throws {
-        guard residue.things > 0 else { return }
-        try addResidue.bind(1, residue.origin)
-        try addResidue.bind(2, residue.chat)
-        try addResidue.bind(3, residue.things)
-        try addResidue.run()
+    private func record(_ media: UnaddressableMedia) throws {
+        guard media.count > 0 else { return }
+        try addUnaddressable.bind(1, media.origin)
+        try addUnaddressable.bind(2, media.chat)
+        try addUnaddressable.bind(3, media.count)
+        try addUnaddressable.run()
     }
 }
 

@@ -3,7 +3,7 @@ internal import GRDB
 internal import Synchronization
 
 extension InventoryStore {
-    /// Takes in deliveries, all of them or none, and says what became of each. Repeating or shuffling deliveries, within
+    /// Takes in deliveries, all of them or none, and gives the result of each. Repeating or shuffling deliveries, within
     /// a batch or over many, gives the same rows. A few thousand a call is a good size.
     package func record(_ deliveries: [Delivery], now: Timestamp) throws(LetheError) -> RecordedBatch {
         try write { database in

@@ -2,7 +2,7 @@ internal import Cryptography
 package import Domain
 package import Foundation
 
-/// The keys behind the subject register: `lookup.key`, one key a line as 64 hex digits, oldest first.
+/// The keys behind the subject register: `lookup.key`, one key per line as 64 hex digits, oldest first.
 ///
 /// A phone number has about 10^10 possible values, so a plain hash would hide nothing: everything rests on this file.
 /// Rotation appends a key, and each lookup becomes `HMAC(new key, lookup)`, so a handle is looked up through the whole list:
@@ -14,7 +14,7 @@ package struct LookupKeys: Sendable {
     /// Each at least 32 bytes.
     package init(_ keys: [[UInt8]]) throws(LetheError) {
         guard !keys.isEmpty, keys.allSatisfy({ $0.count == 32 }) else {
-            throw LetheError("invalid-key", .configuration, "lookup.key must hold keys of 64 hex digits, one a line")
+            throw LetheError("invalid-key", .configuration, "lookup.key must hold keys of 64 hex digits, one per line")
         }
         self.keys = keys
     }

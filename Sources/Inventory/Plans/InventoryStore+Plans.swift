@@ -78,7 +78,7 @@ extension InventoryStore {
             guard let state = stored else { throw Self.unknown(id) }
             guard state.mayBecome(next) else {
                 throw LetheError(
-                    "plan-state", .refused, "plan \(id) is \(state.rawValue) and cannot become \(next.rawValue)",
+                    "plan-state", .refused, "plan \(id) is \(state.rawValue) and cannot be \(next.rawValue) any more",
                     hint: "lethe plan show \(id)")
             }
             try database.perform("UPDATE plan SET state = ?2, cause = ?3 WHERE id = ?1", id, next.rawValue, cause)
@@ -107,7 +107,7 @@ extension InventoryStore {
         try write { try $0.perform("UPDATE plan SET lifted = 1 WHERE id = ?", id) }
     }
 
-    /// Every item with what became of it, by attachment id.
+    /// Every item with its outcome, by attachment id.
     package func results(of id: PlanID) throws(LetheError) -> [ItemResult] {
         try read { database in
             let reader = try Prepared(

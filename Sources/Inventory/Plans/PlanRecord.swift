@@ -1,6 +1,6 @@
 package import Domain
 
-/// A frozen plan and what became of it.
+/// A frozen plan and how it ended.
 package struct PlanRecord: Sendable, Equatable {
     package let plan: Plan
     /// SHA-256 of the plan's canonical bytes, 64 hex; it was checked against the stored items when this was read.
@@ -44,7 +44,7 @@ package struct Approval: Sendable, Equatable {
     }
 }
 
-/// What became of one item of a plan.
+/// How one item of a plan ended.
 package struct ItemResult: Sendable, Equatable {
     package let attachment: AttachmentID
     package let rule: String

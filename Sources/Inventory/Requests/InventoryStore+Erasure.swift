@@ -30,10 +30,10 @@ package struct ErasureCoverage: Sendable, Equatable {
     package let chats: Int
     /// Live attachments of the whole account that may have gone to anyone.
     package let recipientUnknown: Int
-    /// Things without an id in the person's chats.
-    package let withoutID: Int
-    /// Things without an id whose chat is not known.
-    package let withoutIDElsewhere: Int
+    /// Media items without an attachment id in the person's chats.
+    package let unaddressable: Int
+    /// Media items without an attachment id whose chat is not known.
+    package let unaddressableElsewhere: Int
 }
 
 extension InventoryStore {
@@ -98,8 +98,8 @@ extension InventoryStore {
                 chats: try count("SELECT count(DISTINCT chat) FROM (\(chats))"),
                 recipientUnknown: try count(
                     "SELECT count(*) FROM attachment a WHERE a.state = 0 AND \(People.anyUnknown)"),
-                withoutID: try count("SELECT coalesce(sum(things), 0) FROM residue WHERE chat IN (\(chats))"),
-                withoutIDElsewhere: try count("SELECT coalesce(sum(things), 0) FROM residue WHERE chat IS NULL"))
+                unaddressable: try count("SELECT coalesce(sum(things), 0) FROM residue WHERE chat IN (\(chats))"),
+                unaddressableElsewhere: try count("SELECT coalesce(sum(things), 0) FROM residue WHERE chat IS NULL"))
         }
     }
 }

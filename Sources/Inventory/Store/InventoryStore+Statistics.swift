@@ -49,7 +49,7 @@ extension InventoryStore {
         }
     }
 
-    /// Things with a URL and no id that were seen: the API cannot delete them.
+    /// Media items with a URL and no attachment id that were seen: the API cannot delete them.
     package func thingsWithoutID() throws(LetheError) -> Int {
         try read { Int(try $0.first("SELECT COALESCE(SUM(things), 0) FROM residue", row: { $0.int(0) ?? 0 }) ?? 0) }
     }

@@ -9,12 +9,12 @@ struct ByteStream {
     /// The line that the next byte is on; the first is 1.
     private(set) var line = 1
 
-    /// `read` gives at most so many bytes, and none at the end.
+    /// `read` gives at most as many bytes as asked for, and none at the end.
     init(read: @escaping (Int) throws -> [UInt8]) {
         self.read = read
     }
 
-    /// The byte so many places ahead; `nil` behind the end.
+    /// The byte that many places ahead; `nil` behind the end.
     mutating func peek(_ offset: Int) throws -> UInt8? {
         while start + offset >= bytes.count {
             guard try fill() else { return nil }
@@ -41,7 +41,7 @@ struct ByteStream {
         return bytes[(start + from)...].prefix(while: isWanted).count
     }
 
-    /// Takes so many bytes, or what is left.
+    /// Takes `count` bytes, or what is left.
     mutating func take(_ count: Int) throws -> ArraySlice<UInt8> {
         if count > 0 { _ = try peek(count - 1) }
         let taken = bytes[start..<min(start + count, bytes.count)]

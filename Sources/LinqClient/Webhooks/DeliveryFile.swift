@@ -6,7 +6,7 @@ import Foundation
 /// line is one rejection and the rest goes on.
 ///
 /// `[` first is an array. A first line that begins with `{`, is not closed, ends outside a string and is not followed by a
-/// line beginning with `{` is the beginning of one body over several lines. Everything else is one body a line.
+/// line beginning with `{` is the beginning of one body over several lines. Everything else is one body per line.
 package struct DeliveryFile {
     package enum Piece: Sendable, Equatable {
         case delivery(RawDelivery)
@@ -20,7 +20,7 @@ package struct DeliveryFile {
     private var input: ByteStream
     private var mode: Mode?
 
-    /// `read` gives at most so many bytes, and none at the end.
+    /// `read` gives at most as many bytes as asked for, and none at the end.
     package init(maximumBody: Int = 4 << 20, read: @escaping (Int) throws -> [UInt8]) {
         self.maximumBody = maximumBody
         input = ByteStream(read: read)
@@ -124,7 +124,7 @@ package struct DeliveryFile {
             if balance.isAtTop, byte.endsElement {
                 _ = try input.take(1)
                 let isLast = byte == UInt8(ascii: "]")
-                // What follows the array is read as one body a line, and so refused with its line.
+                // What follows the array is read as one body per line, and so refused with its line.
                 if isLast { mode = .lines }
                 if isFirst, isLast {
                     try skipSpace()

@@ -34,6 +34,6 @@ extension WebhookDelivery {
             case "contact_card.received": data["media_url"]
             default: nil
             }
-        if let url = url?.string, !url.isEmpty { withoutID += 1 }
+        if let url = url?.string, !url.isEmpty { unaddressable += 1 }
     }
 }

@@ -43,7 +43,7 @@ extension WebhookDelivery {
         message.attachments = parts.attachments
         messages.append(message)
         unknownParts += parts.unknown
-        withoutID += parts.withoutID
+        unaddressable += parts.unaddressable
     }
 }
 

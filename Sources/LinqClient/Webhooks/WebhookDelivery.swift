@@ -26,8 +26,8 @@ package struct WebhookDelivery: Sendable {
     /// Parts are empty by design: nothing of this message will ever be listed.
     package var isZeroRetention = false
     package var unknownParts = 0
-    /// Things with a URL and no id (sticker reactions, group icons, backgrounds, contact cards, card images).
-    package var withoutID = 0
+    /// Media items with a URL and no attachment id (sticker reactions, group icons, backgrounds, contact cards, card images).
+    package var unaddressable = 0
 
     /// Reads the raw bytes of one body. Tolerant of what is unknown; throws `invalid-json`, `too-large`, `missing-field`
     /// or `invalid-id` where the delivery cannot be trusted to mean what it says. Messages never carry content.

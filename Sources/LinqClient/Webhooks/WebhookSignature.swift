@@ -4,7 +4,7 @@ package import Domain
 /// Verifies deliveries as Standard Webhooks signs them: HMAC-SHA256 over `webhook-id.webhook-timestamp.body`, the body as
 /// the very bytes received (linq-api, section 10.6).
 package struct WebhookSignature: Sendable {
-    package enum Verdict: Sendable, Equatable {
+    package enum Status: Sendable, Equatable {
         case valid
         case invalid(Reason)
     }
@@ -56,7 +56,7 @@ package struct WebhookSignature: Sendable {
         self.keys = keys
     }
 
-    package func verify(_ headers: WebhookHeaders, body: [UInt8], receivedAt now: Timestamp) -> Verdict {
+    package func verify(_ headers: WebhookHeaders, body: [UInt8], receivedAt now: Timestamp) -> Status {
         guard let id = headers.id, let timestamp = headers.timestamp, let signature = headers.signature,
             !id.isEmpty, !signature.isEmpty
         else { return .invalid(.missingHeader) }
@@ -74,7 +74,7 @@ package struct WebhookSignature: Sendable {
 
     /// As above for a delivery out of a file, where it is not known whether the newline after it was part of the body:
     /// only what was signed can match.
-    package func verify(_ headers: WebhookHeaders, delivery: RawDelivery, receivedAt now: Timestamp) -> Verdict {
+    package func verify(_ headers: WebhookHeaders, delivery: RawDelivery, receivedAt now: Timestamp) -> Status {
         let verdict = verify(headers, body: delivery.body, receivedAt: now)
         guard verdict == .invalid(.mismatch), !delivery.terminator.isEmpty else { return verdict }
         return verify(headers, body: delivery.body + delivery.terminator, receivedAt: now)

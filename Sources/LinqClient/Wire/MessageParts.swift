@@ -4,8 +4,8 @@ import Domain
 /// responses. URLs are looked at and dropped; texts are not looked at.
 struct MessageParts {
     var attachments: [ObservedAttachment] = []
-    /// Things with a URL and no id: they cannot be deleted through the API.
-    var withoutID = 0
+    /// Media items with a URL and no attachment id: they cannot be deleted through the API.
+    var unaddressable = 0
     var unknown = 0
 
     /// Absent, `null` and empty parts are alike. Throws `invalid-id` for an attachment id that is no UUID.
@@ -39,7 +39,7 @@ struct MessageParts {
     }
 
     private mutating func count(_ url: JSONValue?) {
-        if let url = url?.string, !url.isEmpty { withoutID += 1 }
+        if let url = url?.string, !url.isEmpty { unaddressable += 1 }
     }
 }
 

@@ -9,7 +9,7 @@ extension ChatObservation {
             chat: try chat.requiredUUID("id"), isGroup: chat["is_group"]?.bool, line: roster.line ?? ownLine,
             members: roster.members, membersAreComplete: roster.isComplete,
             seenAt: chat["updated_at"]?.timestamp ?? chat["created_at"]?.timestamp)
-        withoutID = icon.isEmpty ? 0 : 1
+        unaddressable = icon.isEmpty ? 0 : 1
     }
 }
 
@@ -27,7 +27,7 @@ extension ListedMessage {
             reconciledAt: message["reconciled_at"]?.timestamp,
             attachments: parts.attachments)
         observation.name(sender: sender)
-        self.init(observation: observation, withoutID: parts.withoutID, unknownParts: parts.unknown)
+        self.init(observation: observation, unaddressable: parts.unaddressable, unknownParts: parts.unknown)
     }
 }
 

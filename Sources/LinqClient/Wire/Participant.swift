@@ -12,7 +12,7 @@ struct Participant {
         isMe = value["is_me"]?.bool
     }
 
-    /// As a number of ours; `nil` where it is none in E.164.
+    /// As a phone line of the account; `nil` where it is none in E.164.
     var line: PhoneLine? { try? PhoneLine(text) }
 
     /// As an end-user; `nil` for what is neither a number in E.164 nor a mail address, such as a short code.

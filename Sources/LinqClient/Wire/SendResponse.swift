@@ -6,7 +6,7 @@ package struct SendResponse: Sendable {
     package var message: MessageObservation
     /// As in `WebhookDelivery`.
     package var unknownParts = 0
-    package var withoutID = 0
+    package var unaddressable = 0
 
     /// Throws `invalid-json`, `too-large`, `missing-field`, `invalid-id` or `unknown-response`.
     package init(_ body: [UInt8]) throws(LetheError) {
@@ -36,7 +36,7 @@ package struct SendResponse: Sendable {
             membersAreComplete: roster.isComplete, sentAt: message["sent_at"]?.timestamp,
             envelopeTime: message["created_at"]?.timestamp, attachments: parts.attachments)
         unknownParts = parts.unknown
-        withoutID = parts.withoutID
+        unaddressable = parts.unaddressable
     }
 
     /// The outer `voice_memo.id` is the message, the inner `voice_memo.voice_memo.id` is the attachment.

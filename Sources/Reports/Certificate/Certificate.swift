@@ -1,6 +1,6 @@
 package import Domain
 
-/// A statement of erasure that holds together: the only thing that its renderers take, made by
+/// An erasure certificate that holds together: the only thing that its renderers take, made by
 /// `CertificateValues.checked`.
 package struct Certificate: Encodable, Sendable, Equatable {
     package let values: CertificateValues
@@ -30,7 +30,7 @@ package struct Certificate: Encodable, Sendable, Equatable {
             "webhooks that were delivered before, which keep a dead URL",
             "copies on devices of those who sent or received the file",
             "the vendor's backups, and its own record of the deletion",
-            "things that the vendor gives no id: sticker reactions, group icons, backgrounds, contact cards",
+            "media items that the vendor gives no attachment id: sticker reactions, group icons, backgrounds, contact cards",
         ]
 
         private enum CodingKeys: String, CodingKey {

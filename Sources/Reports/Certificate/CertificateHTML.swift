@@ -1,6 +1,6 @@
 package import Domain
 
-/// The statement of erasure as one HTML file, made for paper.
+/// The erasure certificate as one HTML file, made for paper.
 package enum CertificateHTML {
     package static func render(_ certificate: Certificate) throws(LetheError) -> String {
         try Page("certificate", Asset.certificate).render(CertificateView(certificate))

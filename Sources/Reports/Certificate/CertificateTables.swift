@@ -1,6 +1,6 @@
 import Domain
 
-/// The tables of a statement of erasure.
+/// The tables of an erasure certificate.
 enum CertificateTables {
     private static let whole = "the JSON form of this statement has them all"
 
@@ -88,7 +88,7 @@ enum CertificateTables {
             case .partial: "A listing of the vendor broke off: there may be attachments that it would have named."
             case .offline: "Only the inventory was asked, not the vendor: it holds what was delivered or listed so far."
             }
-        return extent + " Things without an id that the API cannot delete: \(coverage.unaddressable). "
+        return extent + " Media items without an attachment id that the API cannot delete: \(coverage.unaddressable). "
             + "Sent by us to a recipient who is not known: \(coverage.recipientUnknown)."
     }
 }

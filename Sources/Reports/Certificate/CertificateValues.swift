@@ -1,6 +1,6 @@
 package import Domain
 
-/// What a statement of erasure says of one request, as plain values. No handle and no file name has a place in it: a
+/// What an erasure certificate says of one request, as plain values. No handle and no file name has a place in it: a
 /// person is a list of pseudonyms.
 package struct CertificateValues: Codable, Sendable, Equatable {
     package var format = "lethe-statement-of-erasure/v1"

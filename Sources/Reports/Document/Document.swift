@@ -4,7 +4,7 @@ import Domain
 struct Document: Sendable {
     var title: String
     var subtitle: String
-    var verdict: Verdict
+    var verdict: ReportSummary
     var keyFigures: [KeyFigure]
     var controls: [Control]
     var sections: [Section]

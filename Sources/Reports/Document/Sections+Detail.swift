@@ -8,7 +8,7 @@ extension Document.Section {
             "What the inventory cannot see or reach", [.text("What"), .number("Count"), .text("What it means")],
             [
                 [
-                    .text("Things without an id"), .number(coverage.unaddressable),
+                    .text("Media items without an attachment id"), .number(coverage.unaddressable),
                     .text("sticker reactions, group icons, backgrounds and contact cards: the API cannot delete them"),
                 ],
                 [

@@ -88,7 +88,7 @@ private struct ReportView: Sendable {
     }
 }
 
-extension Verdict.Standing {
+extension ReportSummary.Standing {
     var mark: Mark {
         switch self {
         case .kept: .good

@@ -5,13 +5,13 @@ package struct Report: Encodable, Sendable, Equatable {
     package let values: ReportValues
     package let deletions: Deletions
     package let controls: [Control]
-    package let verdict: Verdict
+    package let verdict: ReportSummary
 
     fileprivate init(_ values: ReportValues) {
         self.values = values
         deletions = Deletions(values.items)
         controls = Controls.evaluate(values)
-        verdict = Verdict(values, deletions: deletions, controls: controls)
+        verdict = ReportSummary(values, deletions: deletions, controls: controls)
     }
 
     private enum CodingKeys: String, CodingKey {

@@ -44,7 +44,7 @@ extension ReportValues {
 
     /// What Lethe cannot see or reach.
     package struct Coverage: Codable, Sendable, Equatable {
-        /// Things with a URL and no id: sticker reactions, group icons, backgrounds, contact cards.
+        /// Media items with a URL and no attachment id: sticker reactions, group icons, backgrounds, contact cards.
         package var unaddressable: Int
         /// Sent by us in chats of which no other member is known.
         package var recipientUnknown: Int

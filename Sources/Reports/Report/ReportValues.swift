@@ -49,7 +49,7 @@ package struct ReportValues: Codable, Sendable, Equatable {
         package var lines: [Line]
     }
 
-    /// A number of ours.
+    /// A phone line of the account.
     package struct Line: Codable, Sendable, Equatable {
         package var number: PhoneLine
         package var tier: Tier

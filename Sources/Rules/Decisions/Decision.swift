@@ -2,12 +2,12 @@ package import Domain
 
 /// What a decision comes to, without the losers: the cheap answer of the table.
 package struct Ruling: Sendable, Equatable {
-    package enum Verdict: String, CaseIterable, Codable, Sendable {
+    package enum Action: String, CaseIterable, Codable, Sendable {
         case keep
         case delete
     }
 
-    package var verdict: Verdict
+    package var verdict: Action
     package var reason: Reason
     /// The rule that decided; `nil` for a missing fact, the vendor's expiry and where nothing matches.
     package var winner: RuleName?
@@ -20,7 +20,7 @@ package struct Ruling: Sendable, Equatable {
     package var latestRemoval: Timestamp?
 
     package init(
-        _ verdict: Verdict, _ reason: Reason, winner: RuleName? = nil, changesAt: Timestamp? = nil,
+        _ verdict: Action, _ reason: Reason, winner: RuleName? = nil, changesAt: Timestamp? = nil,
         earliestRemoval: Timestamp? = nil, latestRemoval: Timestamp? = nil
     ) {
         self.verdict = verdict
@@ -172,7 +172,7 @@ package struct Decision: Sendable, Equatable {
     /// 64 hex digits.
     package let policyDigest: String
 
-    package var verdict: Ruling.Verdict { ruling.verdict }
+    package var verdict: Ruling.Action { ruling.verdict }
     package var reason: Reason { ruling.reason }
     package var winner: RuleName? { ruling.winner }
     package var changesAt: Timestamp? { ruling.changesAt }

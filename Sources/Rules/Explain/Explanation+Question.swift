@@ -12,7 +12,7 @@ extension Explanation {
         /// `now` is not the clock's: holds count as they stood then.
         package var asOf: Bool
         /// How the attachment went, if it is known to be gone: of what expired that is not known by itself.
-        package var ending: Ending?
+        package var ending: Removal?
 
         package init(
             _ attachment: Attachment, holds: [LegalHold], request: RequestID? = nil, now: Timestamp, asOf: Bool = false
@@ -36,9 +36,9 @@ extension Explanation.Question {
     private var isGone: Bool { attachment.state == .gone || attachment.state == .expired && ending != nil }
 
     /// How it went; `nil` as long as it was there at the instant.
-    var goneBy: Explanation.Ending? {
+    var goneBy: Explanation.Removal? {
         guard isGone else { return nil }
-        let ending = ending ?? Explanation.Ending()
+        let ending = ending ?? Explanation.Removal()
         return asOf && ending.at.map { $0 > now } ?? false ? nil : ending
     }
 

@@ -44,7 +44,7 @@ extension Explanation {
     }
 
     /// What the winning policy says of itself.
-    private static func terms(of winner: Trial) -> [String] {
+    private static func terms(of winner: ConsideredRule) -> [String] {
         let terms = [
             winner.retain.map { "retain \($0)" }, winner.deleteAfter.map { "delete_after \($0)" },
             winner.legalGround.map { "legal_ground \($0)" },
@@ -70,7 +70,7 @@ extension Explanation {
         }
     }
 
-    private static func lines(of trial: Trial) -> [String] {
+    private static func lines(of trial: ConsideredRule) -> [String] {
         let name = trial.rule.hasPrefix("policy:") ? String(trial.rule.dropFirst("policy:".count)) : trial.rule
         return ["  \(trial.won ? "won " : "lost")  \(name)"] + Wording.wrap(trial.text, first: "        ", rest: 8)
     }
@@ -83,7 +83,7 @@ extension Explanation {
     private static func brief(_ time: String) -> String { Timestamp(time)?.brief ?? time }
 }
 
-extension Explanation.Ending {
+extension Explanation.Removal {
     /// `gone since 2026-04-10 09:00 UTC: deleted; record 17 of lethe.local/3f…`
     fileprivate var sentence: String {
         "gone" + (at.map { " since \($0.brief)" } ?? "") + (outcome.map { ": \($0)" } ?? "")

@@ -27,7 +27,7 @@ package struct Explanation: Sendable, Encodable {
     }
 
     /// How an attachment that is gone went.
-    package struct Ending: Sendable, Encodable {
+    package struct Removal: Sendable, Encodable {
         /// As the inventory has it, of the last plan that had it.
         package var outcome: String?
         package var at: Timestamp?
@@ -67,7 +67,7 @@ package struct Explanation: Sendable, Encodable {
     /// Something about `at` that a reader must know first.
     package let note: String?
     /// It is gone, and the verdict is what the policies alone would say.
-    package let gone: Ending?
+    package let gone: Removal?
     package let request: Bool
     package let facts: Facts
     package let verdict: String
@@ -77,7 +77,7 @@ package struct Explanation: Sendable, Encodable {
     package let changesAt: String?
     package let earliestRemoval: String?
     package let latestRemoval: String?
-    package let tried: [Trial]
+    package let tried: [ConsideredRule]
     package let changes: [Change]
     package let policyDigest: String
 
@@ -112,9 +112,10 @@ package struct Explanation: Sendable, Encodable {
         changesAt = decision.changesAt?.description
         earliestRemoval = decision.earliestRemoval?.description
         latestRemoval = decision.latestRemoval?.description
-        tried = Trial.all(of: decision, policies: decider.policies)
+        tried = ConsideredRule.all(of: decision, policies: decider.policies)
         changes =
-            gone == nil ? question.timeline(by: decider, from: decision.ruling) + Acts(question, decider).changes : []
+            gone == nil
+            ? question.timeline(by: decider, from: decision.ruling) + Counterfactuals(question, decider).changes : []
         policyDigest = decision.policyDigest
     }
 }

@@ -97,15 +97,15 @@ struct PolicyLint {
         guard policies.count <= Self.mostRivals, policies.count * entries <= Self.mostEntries else { return [] }
         let located = policies.sorted { $0.policy.id < $1.policy.id }
         let all = located.map(\.policy)
-        let casters = located.map { PolicyShadow($0.policy, tiers: context.tiers).caster(among: all) }
-        let shadowed = zip(located, casters).compactMap { place, caster in
-            caster.map {
+        let shadowing = located.map { PolicyShadow($0.policy, tiers: context.tiers).shadowingPolicy(among: all) }
+        let shadowed = zip(located, shadowing).compactMap { place, shadowingPolicy in
+            shadowingPolicy.map {
                 finding(
                     place, "shadowed", "\($0.quoted) wins wherever this policy matches",
                     suggestion: "narrow one of the two, or delete this one")
             }
         }
-        let rest = zip(located, casters).filter { $1 == nil }.map(\.0)
+        let rest = zip(located, shadowing).filter { $1 == nil }.map(\.0)
         let ties = rest.enumerated().compactMap { index, place in
             rest[..<index].first { $0.policy.id != place.policy.id && $0.policy.ties(with: place.policy) }.map {
                 finding(

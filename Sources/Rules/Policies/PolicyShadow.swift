@@ -13,18 +13,18 @@ struct PolicyShadow {
 
     /// The id of a policy that wins wherever this one could; where `retain` and `delete_after` lose to two different
     /// ones, that of the second.
-    func caster(among others: [Policy]) -> String? {
+    func shadowingPolicy(among others: [Policy]) -> String? {
         let rivals = others.filter { $0.id != policy.id && covers($0) }
-        var caster: String?
+        var shadowingPolicy: String?
         if policy.retain != nil {
             guard let found = rivals.first(where: outlasts) else { return nil }
-            caster = found.id
+            shadowingPolicy = found.id
         }
         if policy.deleteAfter != nil {
             guard let found = rivals.first(where: comesFirst) else { return nil }
-            caster = found.id
+            shadowingPolicy = found.id
         }
-        return caster
+        return shadowingPolicy
     }
 
     /// Whatever this policy matches, the rival matches too.

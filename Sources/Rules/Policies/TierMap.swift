@@ -2,7 +2,7 @@ package import Domain
 
 /// Which tier an attachment is on, from configuration: the vendor's API names none.
 package struct TierMap: Sendable, Equatable {
-    /// A number of ours that was opted in to the ephemeral tier.
+    /// A phone line of the account that was opted in to the ephemeral tier.
     package struct EphemeralLine: Sendable, Equatable {
         package let line: PhoneLine
         /// Attachments created earlier stay persistent.

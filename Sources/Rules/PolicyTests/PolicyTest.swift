@@ -13,7 +13,7 @@ package struct PolicyTest: Sendable {
     package let expected: Expectation
 
     package struct Expectation: Sendable, Equatable {
-        package let verdict: Ruling.Verdict
+        package let verdict: Ruling.Action
         /// A code of `Reason`; `nil` = any.
         package let reason: String?
         /// The policy that wins; `nil` = not said.

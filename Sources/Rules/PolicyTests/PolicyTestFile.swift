@@ -106,7 +106,7 @@ struct PolicyTestFile {
                 "unknown-value", "there is no reason \(code.quoted)",
                 suggestion: Suggestion.of(code, among: Reason.codes, noun: "reasons"))
         }
-        guard let verdict = map.required("decision")?.choice(Ruling.Verdict.self) else { return nil }
+        guard let verdict = map.required("decision")?.choice(Ruling.Action.self) else { return nil }
         return PolicyTest.Expectation(
             verdict: verdict, reason: code, policy: name, changesAt: map["changes_at"]?.timestamp())
     }

@@ -35,7 +35,7 @@ package struct Forecast: Sendable {
         end = Self.end(of: days, from: now)
     }
 
-    /// The midnight after the last of so many days, today included.
+    /// The midnight after the last of `days` days, today included.
     static func end(of days: Int, from now: Timestamp) -> Timestamp {
         Timestamp(seconds: (now.civilDate.daysSince1970 + Int64(min(max(days, 1), longest))) * 86_400)
     }
@@ -45,7 +45,7 @@ package struct Forecast: Sendable {
         guard attachment.state == .live else { return }
         examined += 1
         let first = decider.ruling(on: attachment, holds: holds, now: now)
-        let (at, ruling) = decider.fate(of: attachment, holds: holds, after: (now, first), before: end)
+        let (at, ruling) = decider.finalRuling(of: attachment, holds: holds, after: (now, first), before: end)
         if case .expired = ruling.reason, at > now { expiring += 1 }
         guard ruling.verdict == .delete, case .policy(let policy)? = ruling.winner else { return }
         let key = Key(day: at.date, policy: policy)
@@ -65,7 +65,7 @@ extension Decider {
     /// Where the decision stands at last: at the deletion, or before `end` at what keeps it then.
     ///
     /// Each step is a later instant of a decision: a hold's end, a retain's, the 24 hours, the deletion.
-    func fate(
+    func finalRuling(
         of attachment: Attachment, holds: [LegalHold], after first: (at: Timestamp, ruling: Ruling),
         before end: Timestamp
     ) -> (at: Timestamp, ruling: Ruling) {

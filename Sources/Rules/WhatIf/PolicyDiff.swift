@@ -86,9 +86,9 @@ package struct PolicyDiff: Sendable {
                 row.newlyKeptBytes += size
             }
         }
-        let (then, oldFate) = old.fate(of: attachment, holds: holds, after: (now, before), before: end)
-        let (now, newFate) = new.fate(of: attachment, holds: holds, after: (now, after), before: end)
-        count(attachment, oldFate, newFate) { row, isDeletion in
+        let (then, oldRuling) = old.finalRuling(of: attachment, holds: holds, after: (now, before), before: end)
+        let (now, newRuling) = new.finalRuling(of: attachment, holds: holds, after: (now, after), before: end)
+        count(attachment, oldRuling, newRuling) { row, isDeletion in
             if isDeletion {
                 row.newlyDeletableWithin += 1
                 row.newlyDeletableWithinBytes += size
@@ -97,7 +97,7 @@ package struct PolicyDiff: Sendable {
                 row.newlyKeptWithinBytes += size
             }
         }
-        guard oldFate.verdict == .delete, newFate.verdict == .delete else { return }
+        guard oldRuling.verdict == .delete, newRuling.verdict == .delete else { return }
         if now < then {
             earlier += 1
             earlierBytes += size

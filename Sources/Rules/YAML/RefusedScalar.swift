@@ -45,7 +45,7 @@ extension String {
     /// In quotes and on one line, at most 40 scalars of it: how messages repeat what a file says.
     var quoted: String { "\"\(beginning(40).visible)\"" }
 
-    /// At most so many scalars; `…` stands for the rest.
+    /// The first scalars; `…` stands for the rest.
     func beginning(_ count: Int) -> String {
         let scalars = unicodeScalars
         guard let end = scalars.index(scalars.startIndex, offsetBy: count, limitedBy: scalars.endIndex),

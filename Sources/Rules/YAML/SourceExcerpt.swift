@@ -22,7 +22,7 @@ struct SourceExcerpt: Sendable, Equatable {
         self.init(line, shown: start..<end, at: target)
     }
 
-    /// At most so many scalars of it around the caret.
+    /// At most `width` scalars of it around the caret.
     func narrowed(to width: Int) -> SourceExcerpt {
         let scalars = Array(text.unicodeScalars)[...]
         let start = caret < width - 1 ? 0 : caret - width / 2

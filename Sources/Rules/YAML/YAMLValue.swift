@@ -140,7 +140,7 @@ extension YAMLValue {
         string(instead: Suggestion.of("", among: words, noun: noun))
     }
 
-    /// A number of ours, in quotes and in E.164 form.
+    /// A phone line of the account, in quotes and in E.164 form.
     package func phoneLine() -> PhoneLine? {
         guard let text = string(instead: Self.lineInQuotes(scalar)) else { return nil }
         if let line = try? PhoneLine(text) { return line }

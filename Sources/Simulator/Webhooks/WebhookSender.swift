@@ -3,7 +3,7 @@ import Foundation
 import NIOCore
 import NIOPosix
 
-/// What became of the webhooks of one round.
+/// How the webhooks of one round were received.
 package struct DeliveryReport: Sendable, Equatable {
     /// Answered 2xx.
     package var delivered = 0

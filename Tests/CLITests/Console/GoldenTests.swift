@@ -135,7 +135,7 @@ import Testing
         try Answer.check("requests-list", try await lethe("requests", "list", "--json"))
         try await endings(workspace)
         try Answer.check(
-            "erase-apply", try await lethe("erase", "--extend", request, "--apply", "--as", "alex", "--json"))
+            "erase-apply", try await lethe("erase", "--resume", request, "--apply", "--as", "alex", "--json"))
         try Answer.check("requests-show", try await lethe("requests", "show", request, "--json"))
         try Answer.check(
             "requests-certificate", try await lethe("requests", "certificate", request, "--json"), replacing: paths)

@@ -15,7 +15,7 @@ struct MachineHarness {
     /// The nth DELETE of an item, from 1.
     var answer: (AttachmentID, Int) -> VendorAnswer = { _, _ in .http(204) }
     var lookUp: (AttachmentID, LookUpReason) -> VendorAnswer = { _, _ in .http(404, code: 2003) }
-    var verdict: (AttachmentID) -> Redecision.Verdict = { _ in
+    var verdict: (AttachmentID) -> Redecision.Result = { _ in
         .delete(rule: "policy:p", seenBefore: true, ephemeralEnds: nil)
     }
     var check: (AttachmentID) -> CheckResult = { _ in .current(FactsVersion(holds: 1, facts: 0)) }

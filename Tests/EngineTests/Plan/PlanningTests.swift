@@ -111,9 +111,9 @@ import Testing
             }
         }
         let settled = try workspace.scripted(lookUp: { _ in .http(200) })
-        let settlement = try await SettleOpenIntents(workspace.context(settled), rules: TestRules.five)
+        let summary = try await ReconcileIntents(workspace.context(settled), rules: TestRules.five)
             .run(accountLines: [])
-        #expect(settlement.open == 0 && settlement.present == open)
+        #expect(summary.open == 0 && summary.present == open)
         try ClosePlan(context).cancel(id, by: "ada")
         let results = try workspace.inventory.results(of: id)
         #expect(results.allSatisfy { $0.outcome != nil })

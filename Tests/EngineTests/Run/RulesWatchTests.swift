@@ -21,8 +21,8 @@ import Testing
         #expect(watch.look("a", now: time(5)) == .same, "put back")
     }
 
-    @Test(arguments: [(59, RulesWatch.Verdict.pause), (60, .changed), (61, .changed)] as [(Int64, RulesWatch.Verdict)])
-    func rulesThatCannotBeLoadedPauseForAMinute(seconds: Int64, verdict: RulesWatch.Verdict) {
+    @Test(arguments: [(59, RulesWatch.Look.pause), (60, .changed), (61, .changed)] as [(Int64, RulesWatch.Look)])
+    func rulesThatCannotBeLoadedPauseForAMinute(seconds: Int64, verdict: RulesWatch.Look) {
         var watch = RulesWatch(expected: "a")
         #expect(watch.look(nil, now: time(0)) == .pause)
         #expect(watch.look(nil, now: time(seconds)) == verdict)

@@ -58,11 +58,11 @@ struct OrderTests {
             let seen = ChatObservation(
                 chat: chat(Int.random(in: 0..<4, using: &random)), line: try maybe(PhoneLine(one(lines))),
                 members: [try Handle(one(handles))], seenAt: time())
-            let residue = Residue(
+            let media = UnaddressableMedia(
                 message: message(Int.random(in: 0..<9, using: &random)), chat: maybe(chat(1)),
-                things: Int.random(in: 0...3, using: &random))
+                count: Int.random(in: 0...3, using: &random))
             return Delivery(
-                event: maybe(event(index)), messages: [observation], chats: maybe([seen]) ?? [], residues: [residue])
+                event: maybe(event(index)), messages: [observation], chats: maybe([seen]) ?? [], unaddressable: [media])
         }
     }
 

@@ -65,15 +65,15 @@ struct ErasureTests {
         try world.record(
             Delivery(
                 event: event(70),
-                residues: [
-                    Residue(message: message(1), chat: chat(1), things: 2),
-                    Residue(event: event(70), chat: chat(2), things: 9),
-                    Residue(event: event(71), chat: nil, things: 1),
+                unaddressable: [
+                    UnaddressableMedia(message: message(1), chat: chat(1), count: 2),
+                    UnaddressableMedia(event: event(70), chat: chat(2), count: 9),
+                    UnaddressableMedia(event: event(71), chat: nil, count: 1),
                 ]),
-            Delivery(residues: [Residue(message: message(1), chat: chat(1), things: 3)]))
+            Delivery(unaddressable: [UnaddressableMedia(message: message(1), chat: chat(1), count: 3)]))
         let coverage = try world.store.erasureCoverage(subjects: [world.subject(dana)])
         // Attachments 7 (a group whose roster is not known) and 8 may have gone to anyone.
-        #expect(coverage == ErasureCoverage(chats: 2, recipientUnknown: 2, withoutID: 3, withoutIDElsewhere: 1))
+        #expect(coverage == ErasureCoverage(chats: 2, recipientUnknown: 2, unaddressable: 3, unaddressableElsewhere: 1))
     }
 
     private func complete(_ world: World, until: Timestamp) throws -> RequestID {

@@ -45,7 +45,7 @@ struct ListingTests {
 
     /// Follows the cursors of both handles' chats and of their messages.
     private func walk(_ client: LinqHTTPClient) async throws -> (
-        found: [Found], chats: [ChatObservation], withoutID: Int
+        found: [Found], chats: [ChatObservation], unaddressable: Int
     ) {
         var chats: [ChatObservation] = []
         for text in ["+14155550117", "dana.lindqvist@example.com"] {
@@ -58,20 +58,20 @@ struct ListingTests {
             } while cursor != nil
         }
         var found: [Found] = []
-        var withoutID = chats.map(\.withoutID).reduce(0, +)
+        var unaddressable = chats.map(\.unaddressable).reduce(0, +)
         for chat in chats {
             var cursor: String?
             repeat {
                 let page = await client.messages(in: chat.chat, cursor: cursor)
                 #expect(page.isComplete)
                 for message in page.elements {
-                    withoutID += message.withoutID
+                    unaddressable += message.unaddressable
                     found += message.observation.attachments.map { Self.found($0, in: message.observation) }
                 }
                 cursor = page.nextCursor
             } while cursor != nil
         }
-        return (found, chats, withoutID)
+        return (found, chats, unaddressable)
     }
 
     private static func found(_ attachment: ObservedAttachment, in message: MessageObservation) -> Found {
@@ -100,7 +100,7 @@ struct ListingTests {
         let walked = try await withClient(server.baseURL) { try await walk($0) }
         #expect(walked.found.count == 14)
         #expect(Set(walked.found) == Set(expected))
-        #expect(walked.withoutID == (oracle["hosted_images_with_a_url_but_no_attachment_id"] as? [String])?.count)
+        #expect(walked.unaddressable == (oracle["hosted_images_with_a_url_but_no_attachment_id"] as? [String])?.count)
     }
 
     @Test("chats name our line, the members and whether that is everyone")

@@ -129,9 +129,9 @@ struct DeliveryTests {
             ("2026-02-03--message.edited--no-attachment", 0),
             ("2026-02-03--message.received--persistent-image", 0),
         ])
-    func withoutID(_ name: String, _ count: Int) throws {
+    func unaddressable(_ name: String, _ count: Int) throws {
         let delivery = try read(name)
-        #expect(delivery.withoutID == count)
+        #expect(delivery.unaddressable == count)
         #expect(delivery.kind == (name.contains("persistent") ? .attachments : .known))
     }
 
@@ -242,7 +242,7 @@ struct DeliveryTests {
         }
         let deleted = #"{"type": "media", "id": null, "url": "https://cdn.linqapp.com/x"}"#
         let data = #"{"id": "5c69c66d-e265-4499-a7ef-302a25b7ff54", "parts": [\#(deleted)]}"#
-        #expect(try WebhookDelivery(Self.envelope(["data": data])).withoutID == 1)
+        #expect(try WebhookDelivery(Self.envelope(["data": data])).unaddressable == 1)
     }
 
     private static func envelope(type: String, data: String) -> [UInt8] {

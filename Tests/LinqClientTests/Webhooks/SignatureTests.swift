@@ -45,7 +45,7 @@ struct SignatureTests {
 
     @Test("reasons are told apart")
     func reasonsAreToldApart() throws {
-        func verdict(_ name: String) throws -> WebhookSignature.Verdict {
+        func verdict(_ name: String) throws -> WebhookSignature.Status {
             let vector = try #require(Self.vectors.first { $0.name == name })
             return try WebhookSignature(secrets: [vector.secret]).verify(
                 vector.headers, body: vector.body, receivedAt: Timestamp(seconds: vector.now))

@@ -22,7 +22,7 @@ import Testing
 
     @Test func itIsEvidenceAndSaysSo() throws {
         let html = try CertificateHTML.render(SampleReport.certificate.checked())
-        #expect(html.contains("Statement of erasure"))
+        #expect(html.contains("Erasure certificate"))
         #expect(html.contains("evidence, not a certification"))
         #expect(html.contains("none of Clear, Purge and Destroy is claimed"))
         #expect(html.contains("sub_2f2f2f2f2f2f"))

@@ -131,9 +131,10 @@ import Testing
     @Test(
         "the verdict",
         arguments: [
-            (Verdict.Standing.broken, "as it is"), (.open, "without the failures"), (.kept, "with everything shown"),
+            (ReportSummary.Standing.broken, "as it is"), (.open, "without the failures"),
+            (.kept, "with everything shown"),
         ])
-    func verdict(standing: Verdict.Standing, how: String) throws {
+    func verdict(standing: ReportSummary.Standing, how: String) throws {
         var values = SampleReport.rich
         if standing != .broken {
             values.items.removeAll { $0.plan == SampleReport.plan(17) }

@@ -16,7 +16,7 @@ struct NaiveDecider {
     var now: Timestamp
 
     struct Answer: Equatable {
-        var verdict: Ruling.Verdict
+        var verdict: Ruling.Action
         var reason: Reason
         var winner: RuleName?
     }

@@ -228,7 +228,7 @@ import struct Domain.Attachment
         let line = try PhoneLine("+12025550143")
         let tiers = TierMap(ephemeralLines: [.init(line: line, since: Timestamp(seconds: 0))])
         let ephemeral = Decider(policies: PolicySet([]), tiers: tiers)
-        func expired(_ ending: Explanation.Ending?) throws -> Explanation {
+        func expired(_ ending: Explanation.Removal?) throws -> Explanation {
             try explain("2026-05-01", by: ephemeral) {
                 $0.attachment.state = .expired
                 $0.ending = ending

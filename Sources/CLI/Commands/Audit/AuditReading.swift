@@ -15,7 +15,7 @@ struct AuditShow: LetheCommand {
     @Option(help: "Only records of this type.") var type: String?
     @Option(help: ArgumentHelp("Only records of this attachment.", valueName: "id")) var attachment: String?
     @Option(help: ArgumentHelp("Only records of this time or later.", valueName: "time")) var since: String?
-    @Option(help: "The newest so many that match.") var limit: Int = 20
+    @Option(help: "Maximum number of records, the newest first.") var limit: Int = 20
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {

@@ -9,8 +9,8 @@ struct IngestCommand: LetheCommand {
         commandName: "ingest",
         abstract: "Takes webhook deliveries into the inventory.",
         discussion: """
-            A file is one JSON body, an array, or one body a line; - is standard input. Signatures are checked when the \
-            headers are given, one JSON object a line; otherwise say --trusted. Ingesting twice changes nothing. Handles, file \
+            A file is one JSON body, an array, or one body per line; - is standard input. Signatures are checked when the \
+            headers are given, one JSON object per line; otherwise say --trusted. Ingesting twice changes nothing. Handles, file \
             names and URLs are not stored.
 
             Example: lethe ingest webhooks.ndjson --headers headers.ndjson
@@ -18,7 +18,7 @@ struct IngestCommand: LetheCommand {
 
     @Argument(help: ArgumentHelp("Files of deliveries, or -.", valueName: "file"))
     var files: [String]
-    @Option(help: ArgumentHelp("Request headers, one JSON object a delivery.", valueName: "file"))
+    @Option(help: ArgumentHelp("Request headers, one JSON object per delivery.", valueName: "file"))
     var headers: String?
     @Flag(help: "The deliveries were verified before they were stored.")
     var trusted = false

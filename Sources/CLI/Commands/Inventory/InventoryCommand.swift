@@ -64,17 +64,17 @@ struct InventoryStats: LetheCommand {
 struct InventoryList: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "One row an attachment, in the order of ids.",
+        abstract: "Lists attachments, one row each, by id.",
         discussion: "Example: lethe inventory list --line +12025550143 --older-than 90d --limit 20")
 
-    @Option(help: "On this number of ours.") var line: String?
+    @Option(help: "On this phone line of the account.") var line: String?
     @Option(help: "persistent or ephemeral.") var tier: String?
     @Option(help: "live, gone or expired.") var state: String?
     @Option(help: ArgumentHelp("Created longer ago than this: 36h, 90d, 6mo.", valueName: "period"))
     var olderThan: String?
-    @Option(help: ArgumentHelp("Of the people whose handles are in this file, one a line.", valueName: "file"))
+    @Option(help: ArgumentHelp("Of the people whose handles are in this file, one per line.", valueName: "file"))
     var subjectFile: String?
-    @Option(help: "At most so many.") var limit: Int = 100
+    @Option(help: "Maximum number of rows.") var limit: Int = 100
     @Option(help: "Where the page before ended (next_cursor).") var cursor: String?
     @OptionGroup var global: GlobalOptions
 

@@ -15,7 +15,7 @@ struct SyncCommand: LetheCommand {
             Example: lethe sync --line +12025550143
             """)
 
-    @Option(help: ArgumentHelp("Only this number of ours; may be repeated.", valueName: "number"))
+    @Option(help: ArgumentHelp("Only this phone line of the account; may be repeated.", valueName: "number"))
     var line: [String] = []
     @Option(help: ArgumentHelp("Only chats with the people whose handles are in this file.", valueName: "file"))
     var subjectFile: String?
@@ -48,8 +48,9 @@ struct SyncCommand: LetheCommand {
             "attachments: \(report.attachmentsNew) new, \(report.attachmentsSeen) seen before",
             "coverage: \(report.coverage.rawValue)",
         ]
-        if report.withoutID > 0 {
-            text.append("\(report.withoutID) things have a URL and no id: the API cannot delete them")
+        if report.unaddressable > 0 {
+            text.append(
+                "\(report.unaddressable) media items have a URL and no attachment id: the API cannot delete them")
         }
         if report.coverage == .partial {
             text.append("Some pages could not be read. Run it again: it goes on where it stopped.")
@@ -60,7 +61,7 @@ struct SyncCommand: LetheCommand {
                 "chats": JSONValue(report.chats), "messages": JSONValue(report.messages),
                 "attachments_new": JSONValue(report.attachmentsNew),
                 "attachments_seen": JSONValue(report.attachmentsSeen), "suppressed": JSONValue(report.suppressed),
-                "without_id": JSONValue(report.withoutID), "unknown_parts": JSONValue(report.unknownParts),
+                "without_id": JSONValue(report.unaddressable), "unknown_parts": JSONValue(report.unknownParts),
                 "coverage": .string(report.coverage.rawValue),
             ], status: report.status)
     }

@@ -5,7 +5,7 @@ import Inventory
 struct ConfirmationsCommand: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "confirmations",
-        abstract: "One line a confirmed deletion, for the product's own UI.",
+        abstract: "One line per confirmed deletion, for the product's own UI.",
         discussion: """
             The vendor's advice is to show people a confirmation based on the 204. Keep next_cursor and give it as --since.
 
@@ -13,7 +13,7 @@ struct ConfirmationsCommand: LetheCommand {
             """)
 
     @Option(help: ArgumentHelp("What came after this cursor.", valueName: "cursor")) var since: Int64 = 0
-    @Option(help: "At most so many.") var limit: Int = 1000
+    @Option(help: "Maximum number of rows.") var limit: Int = 1000
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {

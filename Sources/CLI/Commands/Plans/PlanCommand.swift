@@ -48,11 +48,11 @@ struct PlanList: LetheCommand {
 
 struct PlanShow: LetheCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "One plan, its approvals and what became of each item.",
+        commandName: "show", abstract: "One plan, its approvals and how each item ended.",
         discussion: "Example: lethe plan show 5a3f0c1e9b7d4a2680f1e2d3c4b5a697 --json")
 
     @Argument(help: "The plan's id.") var id: String
-    @Option(help: "At most so many items as text; --json shows all.") var limit: Int = 50
+    @Option(help: "Maximum number of items in the text; --json shows all.") var limit: Int = 50
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {
@@ -171,7 +171,7 @@ struct PlanApply: LetheCommand {
         discussion: "Example: lethe plan apply 5a3f0c1e9b7d4a2680f1e2d3c4b5a697")
 
     @Argument(help: "The plan's id.") var id: String
-    @Option(help: "Why a plan that a surprise halted goes on; recorded.") var reason: String?
+    @Option(help: "Why a plan that was halted for review goes on; recorded.") var reason: String?
     @Flag(help: "No trial steps first; recorded.") var noCanary = false
     @OptionGroup var global: GlobalOptions
 

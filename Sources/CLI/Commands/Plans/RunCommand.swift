@@ -19,7 +19,7 @@ struct RunCommand: LetheCommand {
     @Flag(help: "Delete what is due. Without it nothing is deleted.") var apply = false
     @Option(help: ArgumentHelp("Plan as if it were then; for dry runs only.", valueName: "time")) var at: String?
     @Option(
-        help: ArgumentHelp("Lift all limits for this plan if it has at most so many items; recorded.", valueName: "n"))
+        help: ArgumentHelp("Lift all limits if the plan has at most this many items; recorded.", valueName: "n"))
     var allowDeletes: Int?
     @Flag(help: "No trial steps of 1 item, 1 % and 10 % first; recorded.") var noCanary = false
     @OptionGroup var global: GlobalOptions
@@ -54,8 +54,12 @@ struct RunCommand: LetheCommand {
             "Due\(instant.map { " at \($0.brief)" } ?? ""): \(counted(planned.plan.items.count, "attachment", "attachments")), \(formatBytes(planned.plan.bytes))"
         ]
         if !planned.plan.items.isEmpty { lines.append(PlanText.byRule(planned.plan)) }
-        let kept = planned.kept.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
-        if !kept.isEmpty { lines.append("Kept of \(planned.decided) decided now: \(kept.joined(separator: ", "))") }
+        let kept = planned.kept.sorted { $0.key < $1.key }.map {
+            "\(grouped(Int64($0.value))) \($0.key.replacing("_", with: " "))"
+        }
+        if !kept.isEmpty {
+            lines.append("Kept of \(counted(planned.decided, "attachment")): \(kept.joined(separator: ", "))")
+        }
         lines.append(
             planned.plan.items.isEmpty
                 ? "Nothing is to be deleted."
@@ -92,10 +96,12 @@ struct RunCommand: LetheCommand {
         for warning in answer.warnings + answer.result.warnings { console.warn(warning) }
         let result = answer.result
         let summary =
-            "run \(result.run): \(OutcomeJSON.sentence(result.counts)), of \(answer.planned.plan.items.count) due"
-            + (answer.resumed.isEmpty
-                ? "" : "; \(counted(answer.resumed.count, "earlier plan", "earlier plans")) finished")
-            + (result.halted.map { "; halted: \($0.message)" } ?? "")
+            answer.planned.plan.items.isEmpty
+            ? "run \(result.run): nothing was due"
+            : "run \(result.run): \(OutcomeJSON.sentence(result.counts)), of \(answer.planned.plan.items.count) due"
+                + (answer.resumed.isEmpty
+                    ? "" : "; \(counted(answer.resumed.count, "earlier plan", "earlier plans")) finished")
+                + (result.halted.map { "; halted: \($0.message)" } ?? "")
         var lines = [summary]
         if !global.quiet {
             if !answer.planned.plan.items.isEmpty { lines.append(PlanText.outcomes(result.counts)) }

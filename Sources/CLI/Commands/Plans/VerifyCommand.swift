@@ -16,9 +16,11 @@ struct VerifyCommand: LetheCommand {
             """)
 
     @Option(help: ArgumentHelp("Only what was deleted at this time or later.", valueName: "time")) var since: String?
-    @Option(help: "So many, at random.") var sample: Int?
+    @Option(help: "How many to ask for, chosen at random.") var sample: Int?
     @Flag(help: "Everything that was deleted.") var all = false
-    @Option(help: ArgumentHelp("Ephemeral attachments past 24 hours, so many at random.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "How many ephemeral attachments past their 24 hours to ask for, chosen at random.", valueName: "n"))
     var expired: Int?
     @OptionGroup var global: GlobalOptions
 

@@ -7,7 +7,7 @@ import Rules
 struct PolicyDiffCommand: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "diff",
-        abstract: "Prices an edit of the policies against the inventory, before it is live.",
+        abstract: "Shows what a policy change would do of the policies against the inventory, before it is live.",
         discussion: """
             What changes today, and within --days what is deleted that would not have been, or the other way round. Exit 4 when a \
             locked policy got shorter, narrower, unlocked or vanished.
@@ -17,7 +17,7 @@ struct PolicyDiffCommand: LetheCommand {
 
     @Argument(help: ArgumentHelp("The folder as it is.", valueName: "old-dir")) var old: String
     @Argument(help: ArgumentHelp("The folder as it would be.", valueName: "new-dir")) var new: String
-    @Option(help: "Look so many days ahead, today included.") var days: Int = 90
+    @Option(help: "How many days to look ahead, today included.") var days: Int = 90
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {

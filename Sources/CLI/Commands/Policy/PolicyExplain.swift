@@ -44,14 +44,14 @@ extension InventoryStore {
 extension Wiring {
     /// How an attachment that is gone went, and the record that says so; `nil` for one that is there, and for one that is
     /// only believed to have expired.
-    func ending(of record: AttachmentRecord) -> Explanation.Ending? {
+    func ending(of record: AttachmentRecord) -> Explanation.Removal? {
         switch record.attachment.state {
         case .live: return nil
         case .expired where record.outcome != .expiredByVendor || record.wasSeenSinceOutcome:
             return endingOfExpired(record)
         case .expired, .gone: break
         }
-        var ending = Explanation.Ending(outcome: record.outcome?.rawValue, at: record.outcomeAt)
+        var ending = Explanation.Removal(outcome: record.outcome?.rawValue, at: record.outcomeAt)
         // What cannot be read of the log is missing here, and `audit verify` says why.
         for segment in ((try? AuditLog.segments(logLocation)) ?? []).reversed() {
             guard let file = segment.file, let reader = try? LogReader(file),
@@ -66,12 +66,12 @@ extension Wiring {
     }
 
     /// No plan had it: a sample of expired ones may have.
-    private func endingOfExpired(_ record: AttachmentRecord) -> Explanation.Ending? {
+    private func endingOfExpired(_ record: AttachmentRecord) -> Explanation.Removal? {
         guard let at = try? inventory().foundAbsent(record.attachment.id), record.apiSeen.map({ $0 <= at }) ?? true
         else {
             return nil
         }
-        return Explanation.Ending(at: at)
+        return Explanation.Removal(at: at)
     }
 }
 

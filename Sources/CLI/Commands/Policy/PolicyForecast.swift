@@ -11,7 +11,7 @@ struct PolicyForecast: LetheCommand {
         abstract: "What will be deleted on which day, per policy.",
         discussion: "Example: lethe policy forecast --days 30")
 
-    @Option(help: "So many days, today included.") var days: Int = 90
+    @Option(help: "How many days to look ahead, today included.") var days: Int = 90
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {

@@ -10,13 +10,13 @@ struct EraseCommand: LetheCommand {
         commandName: "erase",
         abstract: "Opens a right-to-delete request, plans it, and with --apply carries it out.",
         discussion: """
-            The handles of one person (phone numbers, mail addresses) come on standard input or in a file, one a line: arguments \
+            The handles of one person (phone numbers, mail addresses) come on standard input or in a file, one per line: arguments \
             end up in shell histories. They become pseudonyms on the way in and are not stored.
 
             Example: echo +14155550117 | lethe erase --apply --as alex
             """)
 
-    @Option(help: ArgumentHelp("The person's handles, one a line.", valueName: "file")) var subjectFile: String?
+    @Option(help: ArgumentHelp("The person's handles, one per line.", valueName: "file")) var subjectFile: String?
     @Option(help: ArgumentHelp("A handle; better on stdin.", valueName: "handle")) var subject: [String] = []
     @Flag(help: "Approve the plan and carry it out.") var apply = false
     @Option(name: .customLong("as"), help: ArgumentHelp("Who asks and approves.", valueName: "name")) var name: String?
@@ -35,9 +35,10 @@ struct EraseCommand: LetheCommand {
         String?
     @Option(help: ArgumentHelp("How it came in: letter, form, mail.", valueName: "text")) var channel: String?
     @Option(help: ArgumentHelp("How it was checked who asks.", valueName: "method")) var identity: String?
-    @Option(help: ArgumentHelp("Go on with a request that is open.", valueName: "request")) var extend: String?
+    @Option(help: ArgumentHelp("Resume a request that is open.", valueName: "request")) var resume: String?
+    @Option(help: .hidden) var extend: String?
     @Option(
-        help: ArgumentHelp("Lift all limits for this plan if it has at most so many items; recorded.", valueName: "n"))
+        help: ArgumentHelp("Lift all limits if the plan has at most this many items; recorded.", valueName: "n"))
     var allowDeletes: Int?
     @OptionGroup var global: GlobalOptions
 
@@ -48,7 +49,8 @@ struct EraseCommand: LetheCommand {
         }
         let wiring = try Wiring.open(global, console)
         let decider = try wiring.decider()
-        let again = try extend.map { try RequestID($0) }
+        // --extend is the name of --resume in 0.1.0; it goes with the next version.
+        let again = try (resume ?? extend).map { try RequestID($0) }
         let handles = try again != nil && subjectFile == nil && subject.isEmpty ? nil : handles(console)
         let stop = StopSignal(console: console)
         let (planned, result) = try await wiring.work(vendor: apply || !offline, stop: stop) { context in
@@ -116,7 +118,7 @@ struct EraseCommand: LetheCommand {
             return try ReadInput.handles(in: String(decoding: ReadInput.bytes("-"), as: UTF8.self))
         }
         Console.write(
-            "The person's phone numbers and mail addresses, one a line; an empty line ends.\n", to: STDERR_FILENO)
+            "The person's phone numbers and mail addresses, one per line; an empty line ends.\n", to: STDERR_FILENO)
         var lines: [String] = []
         while let line = readLine(), !line.isEmpty { lines.append(line) }
         return try ReadInput.handles(in: lines.joined(separator: "\n"))
@@ -138,7 +140,8 @@ struct EraseAnswer {
             "request   \(request.id), \(request.state.rawValue), due \(request.due.date)",
             "subjects  \(request.subjects.map(\.description).joined(separator: ", "))",
             "coverage  \(request.coverage.rawValue)"
-                + (planned.coverage.withoutID > 0 ? ", \(planned.coverage.withoutID) things without an id" : "")
+                + (planned.coverage.unaddressable > 0
+                    ? ", \(planned.coverage.unaddressable) media items without an attachment id" : "")
                 + (planned.coverage.recipientUnknown > 0
                     ? ", \(planned.coverage.recipientUnknown) sent to nobody known" : ""),
             "plan      \(planned.plan.id): \(counted(planned.plan.items.count, "attachment", "attachments")), "

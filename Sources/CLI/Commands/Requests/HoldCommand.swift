@@ -30,10 +30,10 @@ struct HoldPlace: LetheCommand {
     @Option(help: ArgumentHelp("Every chat of the person whose handles are in this file.", valueName: "file"))
     var subjectFile: String?
     @Option(help: ArgumentHelp("One chat.", valueName: "id")) var chat: String?
-    @Option(help: ArgumentHelp("One number of ours.", valueName: "number")) var line: String?
+    @Option(help: ArgumentHelp("A phone line of the account.", valueName: "number")) var line: String?
     @Option(help: ArgumentHelp("One attachment.", valueName: "id")) var attachment: String?
     @Flag(help: "Everything.") var all = false
-    @Option(help: ArgumentHelp("It ends by itself then.", valueName: "date")) var until: String?
+    @Option(help: ArgumentHelp("When it ends by itself.", valueName: "date")) var until: String?
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {

@@ -29,7 +29,7 @@ struct RequestsCheckCertificate: LetheCommand {
         let key = try VerifierKey(vkey)
         guard let certificate = try? JSONDecoder().decode(CitedCertificate.self, from: bytes) else {
             throw LetheError(
-                "malformed-certificate", .failed, "not a statement of erasure in JSON",
+                "malformed-certificate", .failed, "not an erasure certificate in JSON",
                 hint: "make one with: lethe requests certificate ID --format json -o FILE")
         }
         let check = try CertificateCheck(certificate, key)
@@ -53,7 +53,7 @@ struct RequestsCheckCertificate: LetheCommand {
     }
 }
 
-/// What of a statement of erasure rests on the log.
+/// What of an erasure certificate rests on the log.
 private struct CitedCertificate: Decodable {
     struct Plan: Decodable {
         let id: String

@@ -96,7 +96,7 @@ struct RequestsShow: LetheCommand {
 struct RequestsCertificate: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "certificate",
-        abstract: "The statement of erasure of one request, with its proof.",
+        abstract: "The erasure certificate of one request, with its proof.",
         discussion: """
             Evidence, not certification: what was deleted, how, by whose approval, and the records with their proofs.
 
@@ -127,7 +127,7 @@ struct RequestsCertificate: LetheCommand {
     }
 }
 
-extension ErasureStatement {
+extension CertificateFacts {
     /// Checked, and refused for a request on which nobody has acted: there is nothing to state yet.
     func certificate(_ wiring: Wiring) throws -> Certificate {
         guard ![.received, .planned, .approved].contains(request.state) else {
@@ -143,7 +143,7 @@ extension ErasureStatement {
 
 extension CertificateValues {
     /// The statement of the workflow in the form of the certificate.
-    init(_ statement: ErasureStatement, partner: String, tool: String, now: Timestamp) {
+    init(_ statement: CertificateFacts, partner: String, tool: String, now: Timestamp) {
         let plan = statement.plan
         self.init(
             issue: statement.issue, issued: now, tool: tool, controller: nil, partner: partner,
@@ -161,7 +161,7 @@ extension CertificateValues {
             },
             coverage: Coverage(
                 extent: statement.request.coverage,
-                unaddressable: statement.coverage.withoutID + statement.coverage.withoutIDElsewhere,
+                unaddressable: statement.coverage.unaddressable + statement.coverage.unaddressableElsewhere,
                 recipientUnknown: statement.coverage.recipientUnknown),
             proof: Proof(
                 origin: statement.origin, vkey: statement.vkey, checkpoint: statement.checkpoint,

@@ -110,7 +110,7 @@ struct Checkup {
             let hosts = LinqHTTPClient.downloadHosts.joined(separator: ", ")
             let seen = "\(hosts) \(wiring.clock.now())"
             try wiring.inventory().setBookmark(Wiring.allowListBookmark, to: seen)
-            return "files are asked for at \(hosts) and nowhere else"
+            return "downloads are limited to \(hosts)"
         }
         checkLog()
         checkKeys()

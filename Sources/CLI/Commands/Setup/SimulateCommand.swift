@@ -31,7 +31,7 @@ struct SimulateCommand: LetheCommand {
     @Option(help: ArgumentHelp("Where its clock starts; it runs on from there (default: now).", valueName: "time"))
     var clock: String?
 
-    @Option(help: "Makes up messages with so many attachments over the last 120 days.")
+    @Option(help: "Makes up messages with this many attachments over the last 120 days.")
     var attachments: Int = 0
 
     @Option(help: ArgumentHelp("Where signed webhooks are posted, an http URL on loopback.", valueName: "url"))

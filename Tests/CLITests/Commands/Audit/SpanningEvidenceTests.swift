@@ -58,7 +58,7 @@ import Testing
         let request = try #require(
             (opened.json?["request"] as? [String: Any])?["id"] as? String, "\(opened.everything)")
         try await workspace.rollOver()
-        let applied = try await workspace.lethe("erase", "--extend", request, "--apply", "--as", "alex", "--json")
+        let applied = try await workspace.lethe("erase", "--resume", request, "--apply", "--as", "alex", "--json")
         try #require(applied.status == 0, "\(applied.everything)")
         let file = workspace.folder.file("request.tar").path
         let made = try await workspace.lethe("audit", "bundle", "--request", request, "-o", file)

@@ -3,7 +3,7 @@ import Domain
 extension Explanation {
     /// What people or messages may do to an attachment: each is tried by deciding again as if it were done, and only what
     /// changes the verdict is said.
-    struct Acts {
+    struct Counterfactuals {
         private let question: Question
         private let decider: Decider
         private let ruling: Ruling
@@ -26,7 +26,7 @@ extension Explanation {
     }
 }
 
-extension Explanation.Acts {
+extension Explanation.Counterfactuals {
     /// The one act that is also said where it lets a later deletion come: an endless hold is all that stops it.
     private var release: Explanation.Change? {
         guard case .held = ruling.reason else { return nil }

@@ -1,6 +1,6 @@
 extension Explanation {
     /// A rule that was tried. Members that a rule does not have are left out of the JSON.
-    package struct Trial: Sendable, Encodable {
+    package struct ConsideredRule: Sendable, Encodable {
         package let rule: String
         package let title: String?
         /// The purpose, as the policy's author wrote it for reviewers.
@@ -22,7 +22,7 @@ extension Explanation {
     }
 }
 
-extension Explanation.Trial {
+extension Explanation.ConsideredRule {
     /// The winner first, then the losers of the decision in their order.
     static func all(of decision: Decision, policies: PolicySet) -> [Self] {
         let won = decision.winner.map {

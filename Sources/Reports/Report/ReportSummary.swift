@@ -1,7 +1,7 @@
 import Domain
 
 /// The report on one page: a sentence, and what was promised, what was done, what is open.
-package struct Verdict: Codable, Sendable, Equatable {
+package struct ReportSummary: Codable, Sendable, Equatable {
     package enum Standing: String, CaseIterable, Codable, Sendable {
         case kept
         /// Nothing is broken, something is open or cannot be shown.
@@ -28,15 +28,15 @@ package struct Verdict: Codable, Sendable, Equatable {
             standing = .open
             headline =
                 matters.isEmpty
-                ? "Nothing is broken, and not everything can be shown."
-                : "Nothing is broken, and some things are open."
+                ? "No failures found. Not everything could be verified."
+                : "No failures found; some points are open."
         } else {
             standing = .kept
             headline = "The promises of the period were kept."
         }
         promised = Self.promises(values)
         done = Self.deeds(values, deletions)
-        open = matters + (unknown == 0 ? [] : [counted(unknown, "control") + " not known either way"])
+        open = matters + (unknown == 0 ? [] : [counted(unknown, "control") + " not verified"])
     }
 
     private static func promises(_ values: ReportValues) -> [String] {

@@ -4,12 +4,12 @@ import Inventory
 import LinqClient
 package import Rules
 
-/// After a crash: learns by GET what became of DELETEs that were announced and have no recorded answer.
+/// After a crash: learns by GET how DELETEs ended that were announced and have no recorded answer.
 ///
 /// 200 → the intent is answered as `unknown` and the item is tried again; 404 → the item ends as the `absent` row of the
 /// table of answers says; anything else → it stays open and is reported. Nothing is deleted here.
-package struct SettleOpenIntents: Sendable {
-    package struct Settlement: Sendable, Equatable {
+package struct ReconcileIntents: Sendable {
+    package struct Summary: Sendable, Equatable {
         /// Items that ended.
         package var closed = 0
         /// Items that go back to the queue.
@@ -27,8 +27,8 @@ package struct SettleOpenIntents: Sendable {
     }
 
     /// Under the run lease and after the preflight, whose `accountLines` say what was seen under this account.
-    package func run(accountLines: Set<PhoneLine>) async throws(LetheError) -> Settlement {
-        var settlement = Settlement()
+    package func run(accountLines: Set<PhoneLine>) async throws(LetheError) -> Summary {
+        var summary = Summary()
         let retrying = Retrying(perSecond: 10, time: context.time)
         for intent in try context.inventory.openIntents() {
             let vendor = context.vendor
@@ -44,19 +44,19 @@ package struct SettleOpenIntents: Sendable {
                     rule: intent.rule)
                 let again = try context.log.announces(announced) ? [] : [AuditRecord.deleteIntent(announced)]
                 _ = try context.log.append(again + [.deleteOutcome(answer)])
-                settlement.present += 1
+                summary.present += 1
             case .absent:
                 let outcome = try outcomeOfAbsence(of: intent, accountLines: accountLines)
                 _ = try context.log.append([
                     .itemClosed(
                         run: intent.run, attachment: intent.attachment, outcome: outcome, reason: "settled_after_crash")
                 ])
-                settlement.closed += 1
-            case .keyRefused, .unknown: settlement.open += 1
+                summary.closed += 1
+            case .keyRefused, .unknown: summary.open += 1
             }
         }
         try CatchUp(inventory: context.inventory, log: context.log).run()
-        return settlement
+        return summary
     }
 
     private func outcomeOfAbsence(

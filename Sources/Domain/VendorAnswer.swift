@@ -1,7 +1,7 @@
 /// One answer of the vendor, reduced to what decisions need: no body, no URL, no header but these.
 package struct VendorAnswer: Sendable, Equatable {
     package enum Reply: Sendable, Equatable {
-        /// A whole answer; `code` is `error.code` of a JSON error body.
+        /// A whole answer; `code` is `error.code` of the vendor's own error body, for this status.
         case http(status: Int, code: Int?)
         case failure(TransportFailure)
     }
@@ -12,12 +12,28 @@ package struct VendorAnswer: Sendable, Equatable {
     package var retryAfter: RetryAfter?
     /// The `Date` header.
     package var date: Timestamp?
+    /// The vendor itself says that it has no such attachment: a 404 with its own error body and a code of absence. Any other
+    /// 404 may be a gateway's, and is proof of nothing.
+    package let provesAbsence: Bool
 
-    package init(_ reply: Reply, trace: String? = nil, retryAfter: RetryAfter? = nil, date: Timestamp? = nil) {
+    /// "Resource not found" and "attachment not found" (linq-api, section 11.2).
+    package static let absentCodes: Set<Int> = [2001, 2003]
+    /// "Attachment not ready".
+    private static let notReadyCode = 2007
+
+    package init(
+        _ reply: Reply, trace: String? = nil, retryAfter: RetryAfter? = nil, date: Timestamp? = nil,
+        absentCodes: Set<Int> = Self.absentCodes
+    ) {
         self.reply = reply
         self.trace = trace
         self.retryAfter = retryAfter
         self.date = date
+        if case .http(404, let code?) = reply, code != Self.notReadyCode {
+            provesAbsence = absentCodes.contains(code)
+        } else {
+            provesAbsence = false
+        }
     }
 
     package static func http(_ status: Int, code: Int? = nil) -> VendorAnswer {
@@ -29,6 +45,11 @@ package struct VendorAnswer: Sendable, Equatable {
         if case .http(let status, _) = reply { status } else { 0 }
     }
 
+    /// A 404 that is not the vendor's own: something else answers in its place.
+    package var isForeign: Bool {
+        if case .http(404, nil) = reply { true } else { false }
+    }
+
     /// What this answer to a DELETE means: the table of `docs/execution.md`.
     package var deletion: AnswerClass {
         switch reply {
@@ -36,7 +57,7 @@ package struct VendorAnswer: Sendable, Equatable {
         case .http(let status, let code):
             switch status {
             case 204: .deleted
-            case 404: code == 2007 ? .notReady : .absent
+            case 404: code == Self.notReadyCode ? .notReady : provesAbsence ? .absent : .unknown
             case 400: .invalid
             case 401, 403: .refused
             case 429: .throttled

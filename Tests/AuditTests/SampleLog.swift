@@ -47,7 +47,7 @@ struct SampleLog {
     static var secondEpoch: [AuditRecord] {
         [
             .deleteIntent(intent(1, attempt: 2)),
-            .deleteOutcome(.init(to: intent(1, attempt: 2), .http(404), final: .deletedAfterRetry)),
+            .deleteOutcome(.init(to: intent(1, attempt: 2), .http(404, code: 2003), final: .deletedAfterRetry)),
             .itemClosed(run: run, attachment: attachments[2], outcome: .withheldHold, reason: "hold"),
             .runEnd(run: run, RunCounts(OutcomeCounts([.deleted, .deletedAfterRetry, .withheldHold]))),
         ]

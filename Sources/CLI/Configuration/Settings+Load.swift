@@ -58,7 +58,8 @@ private struct SettingsBuilder {
         _ = root.required("version")?.integer(in: 1...1)
         let partner = root.required("partner_id").flatMap { value in partnerID(value) } ?? ""
         if let value = root["partner_id"] { note("partner_id", partner, .file(line: value.line)) }
-        let linq = linq(root.map("linq", keys: ["base_url", "max_in_flight", "max_requests_per_second", "timeout"]))
+        let linq = linq(
+            root.map("linq", keys: ["base_url", "max_in_flight", "max_requests_per_second", "timeout", "absent_codes"]))
         let tiers = tiers(root.map("tiers", keys: ["default", "default_since", "ephemeral_lines"]))
         let policies = take("policies", from: root, default: "policies", read: { $0.string() })
         let limits = limits(root.map("limits", keys: ["max_deletes", "max_percent", "max_bytes"]))
@@ -108,7 +109,14 @@ private struct SettingsBuilder {
                 read: { $0.integer(in: 1...10_000).map { Int($0) } }),
             timeout: take(
                 "linq.timeout", from: map, default: 30_000_000, read: Self.duration,
-                show: { "\(Double($0) / 1_000_000)s".replacing(".0s", with: "s") }))
+                show: { "\(Double($0) / 1_000_000)s".replacing(".0s", with: "s") }),
+            absentCodes: take(
+                "linq.absent_codes", from: map, default: VendorAnswer.absentCodes, read: Self.codes,
+                show: { $0.sorted().map(String.init).joined(separator: ", ") }))
+    }
+
+    private static func codes(_ value: YAMLValue) -> Set<Int>? {
+        value.list().map { Set($0.compactMap { $0.integer(in: 1000...9999).map { Int($0) } }) }
     }
 
     private static func withoutQuery(_ url: String) -> String { String(url.prefix { $0 != "?" }) }

@@ -10,6 +10,8 @@ struct Settings: Sendable {
         var maxRequestsPerSecond: Int
         /// Microseconds.
         var timeout: Int64
+        /// Codes of a 404 by which the vendor says that an attachment is not there.
+        var absentCodes: Set<Int>
     }
 
     struct Approval: Sendable {

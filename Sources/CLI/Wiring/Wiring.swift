@@ -63,6 +63,7 @@ struct Wiring: Sendable {
         var options = LinqHTTPClient.Options(baseURL: try BaseURL(settings.linq.baseURL), key: key)
         options.maxInFlight = settings.linq.maxInFlight
         options.timeout = settings.linq.timeout
+        options.absentCodes = settings.linq.absentCodes
         return LinqHTTPClient(options)
     }
 

@@ -15,6 +15,11 @@ struct CircuitBreaker: Sendable {
     private var recent: [Bool] = []
     private var straight = 0
     private var pause = Self.shortest
+    /// Probes and trial DELETEs since the vendor itself last answered one, that something else answered.
+    private var foreign = 0
+
+    /// Something else answers for the vendor, and goes on doing so: a deployment, a gateway.
+    var meetsSomebodyElse: Bool { foreign >= 4 }
 
     private static let shortest: Int64 = 2_000_000
     private static let longest: Int64 = 30_000_000
@@ -34,13 +39,15 @@ struct CircuitBreaker: Sendable {
     /// The pause is over and a probe is on its way.
     mutating func probe() { state = .probing }
 
-    mutating func probeAnswered(success: Bool, at now: Timestamp) {
+    mutating func probeAnswered(success: Bool, isForeign: Bool, at now: Timestamp) {
         guard state == .probing else { return }
+        if isForeign { foreign += 1 }
         if success { state = .halfOpen(isTrying: false) } else { open(at: now) }
     }
 
     /// The answer to a DELETE. `throttled` is no news: the vendor is there.
-    mutating func answered(_ answer: AnswerClass, at now: Timestamp) {
+    mutating func answered(_ answer: AnswerClass, isForeign: Bool, at now: Timestamp) {
+        if state == .halfOpen(isTrying: true) { foreign = isForeign ? foreign + 1 : 0 }
         let failed = answer == .unknown || answer == .notSent
         switch state {
         case .halfOpen(isTrying: true):

@@ -36,7 +36,7 @@ extension DeletionMachine {
             item.seenBefore = item.seenBefore || seenBefore
             item.ephemeralEnds = ephemeralEnds
             if let ephemeralEnds, ephemeralEnds <= clock ?? .distantFuture, item.history.mayHaveActed == 0 {
-                item.wasGoneBefore = true
+                item.history.wasMissedBefore = true
             }
             if item.hasOpenIntent {
                 item.phase = .ready
@@ -90,30 +90,43 @@ extension DeletionMachine {
         active -= 1
         guard let item = items[id], item.phase == .sending else { return }
         items[id]?.hasOpenIntent = false
-        breaker.answered(answer.deletion, at: now)
+        items[id]?.awaitsReadiness = answer.deletion == .notReady
+        breaker.answered(answer.deletion, isForeign: answer.isForeign, at: now)
         switch answer.deletion {
         case .deleted: finish(id, answer, .deleted)
-        case .absent:
-            finish(
-                id, answer,
-                (item.wasGoneBefore ? ItemHistory() : item.history).outcomeOfAbsence(
-                    seenBefore: item.seenBefore || item.wasFoundBefore, ephemeralEnds: item.ephemeralEnds, now: now))
+        case .absent where item.mayHaveDeleted:
+            // An answer of ours was lost. Whether it was our doing is said by a GET, not by the second DELETE.
+            record(answer, of: id, final: nil)
+            askHowItEnded(id, attempt: 1)
+        case .absent: finish(id, answer, outcomeOfAbsence(of: id, now: now))
         case .invalid: finish(id, answer, .invalidID)
         case .unexpected: finish(id, answer, .failedUnexpected)
         case .refused: refuse(id, answer)
         case .unknown: retryUnknown(id, answer, now: now, using: &random)
         case .throttled, .notReady, .notSent: retryUncounted(id, answer, now: now, using: &random)
         }
+        if breaker.meetsSomebodyElse { halt(.notTheVendor) }
+    }
+
+    /// What it means that the vendor has no such attachment: the `absent` row of the table.
+    func outcomeOfAbsence(of id: AttachmentID, now: Timestamp) -> Outcome {
+        guard let item = items[id] else { return .notFoundUnproven }
+        return item.history.outcomeOfAbsence(
+            seenBefore: item.seenBefore || item.wasFoundBefore, ephemeralEnds: item.ephemeralEnds, now: now)
+    }
+
+    mutating func tally(_ outcome: Outcome) {
+        tallies.answered += 1
+        if outcome.group == .failed { tallies.failed += 1 }
+        if outcome == .alreadyAbsent { tallies.absent += 1 }
+        if outcome == .notFoundUnproven { tallies.unproven += 1 }
     }
 
     /// A final answer.
     private mutating func finish(_ id: AttachmentID, _ answer: VendorAnswer, _ outcome: Outcome) {
         record(answer, of: id, final: outcome)
         settle(id, outcome)
-        tallies.answered += 1
-        if outcome.group == .failed { tallies.failed += 1 }
-        if outcome == .alreadyAbsent { tallies.absent += 1 }
-        if outcome == .notFoundUnproven { tallies.unproven += 1 }
+        tally(outcome)
         if outcome == .deleted {
             if settings.provesEach { pendingLookups.append(.lookUp(id, .proof(again: false))) }
             if !canary.isLastStep { stepDeleted.append(id) }
@@ -135,9 +148,11 @@ extension DeletionMachine {
     ) {
         record(answer, of: id, final: nil)
         items[id]?.history.mayHaveActed += 1
+        if answer.isForeign { items[id]?.history.answeredByOthers += 1 }
         guard let history = items[id]?.history, !history.isSpent,
             case .retry(let wait) = retryPolicy.advice(
-                attempt: history.mayHaveActed, answer: answer, random: .random(in: 0..<1, using: &random), now: now)
+                attempt: max(1, history.mayHaveActed - history.answeredByOthers), answer: answer,
+                random: .random(in: 0..<1, using: &random), now: now)
         else { return askHowItEnded(id, attempt: 1) }
         retry(id, at: now.adding(microseconds: wait))
     }

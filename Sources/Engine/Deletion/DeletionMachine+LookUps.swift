@@ -15,11 +15,13 @@ extension DeletionMachine {
         let finding = LookUpFinding(answer)
         if finding == .keyRefused { halt(answer.status == 403 ? .forbidden : .unauthorized) }
         switch reason {
-        case .probe: breaker.probeAnswered(success: finding != .unknown, at: now)
+        case .probe:
+            breaker.probeAnswered(success: finding != .unknown, isForeign: answer.isForeign, at: now)
+            if breaker.meetsSomebodyElse { halt(.notTheVendor) }
         case .before:
             items[id]?.wasLookedUp = true
             items[id]?.wasFoundBefore = finding == .present
-            if finding == .absent, items[id]?.history.mayHaveActed == 0 { items[id]?.wasGoneBefore = true }
+            if finding == .absent, items[id]?.history.mayHaveActed == 0 { items[id]?.history.wasMissedBefore = true }
             items[id]?.hasURL = hasURL
             guard halted == nil else { break }
             items[id]?.phase = .ready
@@ -68,7 +70,7 @@ extension DeletionMachine {
     ) {
         switch finding {
         case .present: close(id, .failedExhausted, reason: "settled_by_get")
-        case .absent: close(id, .deletedAfterRetry, reason: "settled_by_get")
+        case .absent: close(id, outcomeOfAbsence(of: id, now: now), reason: "settled_by_get")
         case .keyRefused: return
         case .unknown:
             guard halted == nil else { return }
@@ -84,7 +86,7 @@ extension DeletionMachine {
             return
         }
         tallies.answered += 1
-        if items[id]?.outcome == .failedExhausted { tallies.failed += 1 }
+        if let outcome = items[id]?.outcome { tally(outcome) }
         haltOnSurprise()
     }
 }
@@ -94,13 +96,13 @@ package enum LookUpFinding: Sendable, Equatable {
     case present
     case absent
     case keyRefused
-    /// Anything else, a 404 for "not ready" included.
+    /// Anything else: a 404 that is not the vendor's own word for absence, "not ready" included.
     case unknown
 
     package init(_ answer: VendorAnswer) {
         switch answer.reply {
         case .http(200, _): self = .present
-        case .http(404, let code) where code != 2007: self = .absent
+        case .http(404, _) where answer.provesAbsence: self = .absent
         case .http(401, _), .http(403, _): self = .keyRefused
         default: self = .unknown
         }

@@ -96,7 +96,7 @@ extension DeletionMachine {
 
     /// The next step begins when all of this one are closed and the sample of them was found to be gone.
     private mutating func advanceCanary(using random: inout some RandomNumberGenerator) {
-        while !canary.isLastStep, admitted >= canary.bound, isQuiet {
+        while !canary.isLastStep, admitted >= canary.bound, isQuiet || waitsForReadinessAlone {
             let sample = settings.provesEach ? [] : stepDeleted.shuffled(using: &random).prefix(Canary.sampleSize)
             stepDeleted = []
             guard sample.isEmpty else {
@@ -110,6 +110,14 @@ extension DeletionMachine {
     /// Nothing is being decided, written as an intent, sent, awaited or planned for later.
     private var isQuiet: Bool {
         pipeline == 0 && active == 0 && timers.isEmpty && dueRetries.isEmpty && pendingLookups.isEmpty
+    }
+
+    /// Nothing goes on but items that the vendor is not ready to delete: a step does not wait for them, they may take an hour.
+    private var waitsForReadinessAlone: Bool {
+        guard pipeline == 0, active == 0, dueRetries.isEmpty, pendingLookups.isEmpty else { return false }
+        return timers.allSatisfy { timer in
+            if case .retry(let id) = timer.work { items[id]?.awaitsReadiness == true } else { false }
+        }
     }
 
     /// Writes the last record once nothing is under way, and finishes when it is durable.

@@ -163,11 +163,14 @@ struct MachineItem: Sendable {
     var wasLookedUp = false
     var wasFoundBefore = false
     var hasURL = false
-    /// It was away before our first DELETE: past the vendor's 24 hours, or a GET missed it. No attempt of ours did that.
-    var wasGoneBefore = false
     /// Attempts that cannot have acted do not count, but an hour after the first of them the item is spent.
     var uncounted = 0
     var giveUpAt: Timestamp?
+    /// The last answer was that it is not ready yet.
+    var awaitsReadiness = false
+
+    /// An attempt of ours may have deleted it, as far as is known.
+    var mayHaveDeleted: Bool { history.mayHaveActed > 0 && !history.wasMissedBefore }
 }
 
 /// What the halts look at: this run's outcomes from answers, not those settled or withheld.

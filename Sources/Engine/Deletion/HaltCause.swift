@@ -11,6 +11,8 @@ package enum HaltCause: String, CaseIterable, Codable, Sendable {
     case holdsUnreadable = "holds_unreadable"
     /// Policies or tiers are not those of the run any more, or could not be loaded for a minute.
     case policiesChanged = "policies_changed"
+    /// Something else answers for the vendor: 404s without the vendor's own error body.
+    case notTheVendor = "not_the_vendor"
     case clockStep = "clock_step"
     case tooManyFailures = "too_many_failures"
     case tooManyAbsent = "too_many_absent"
@@ -45,6 +47,7 @@ package enum HaltCause: String, CaseIterable, Codable, Sendable {
         case .auditWriteFailed: "the audit log could not be written, so nothing more was sent"
         case .holdsUnreadable: "the legal holds could not be read, so nothing more was sent"
         case .policiesChanged: "the policies or tiers changed while the plan was carried out"
+        case .notTheVendor: "something else answers for the vendor (404 without its error body), so nothing is known"
         case .clockStep: "the clock went back by more than five seconds"
         case .tooManyFailures: "more than 5 % of the deletions failed"
         case .tooManyAbsent: "more than 5 % of the attachments were already absent"
@@ -64,6 +67,7 @@ package enum HaltCause: String, CaseIterable, Codable, Sendable {
         case .auditWriteFailed: "free space or repair the disk, then `lethe run --apply` settles and resumes"
         case .holdsUnreadable: "see `lethe doctor`; the next `lethe run --apply` resumes the plan"
         case .policiesChanged: "check them with `lethe policy check`; the next `lethe run --apply` plans anew"
+        case .notTheVendor: "check linq.base_url and what stands in front of it; the next `lethe run --apply` resumes"
         case .clockStep: "set the clock, then `lethe plan apply ID --reason TEXT`"
         case .tooManyFailures, .tooManyAbsent, .tooManyUnproven, .stillThere:
             "find out why, then `lethe plan apply ID --reason TEXT`"

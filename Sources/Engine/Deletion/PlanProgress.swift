@@ -43,15 +43,19 @@ package struct ItemHistory: Sendable, Equatable {
     package var lastAttempt = 0
     /// Answers that leave open whether the vendor acted; an intent that never got one counts once a GET has settled it.
     package var mayHaveActed = 0
+    /// Those of them that something else than the vendor gave: they use no attempt up.
+    package var answeredByOthers = 0
+    /// It was away before our first DELETE: past the vendor's 24 hours, or a GET missed it. No attempt of ours did that.
+    package var wasMissedBefore = false
 
     static let attemptsThatMayAct = RetryPolicy().maximumTries
 
     /// At most ten attempts that may have acted.
-    package var isSpent: Bool { mayHaveActed >= Self.attemptsThatMayAct }
+    package var isSpent: Bool { mayHaveActed - answeredByOthers >= Self.attemptsThatMayAct }
 
     /// The `absent` row of the table of answers in `docs/execution.md`: what a 404 to this item means.
     package func outcomeOfAbsence(seenBefore: Bool, ephemeralEnds: Timestamp?, now: Timestamp) -> Outcome {
-        if mayHaveActed > 0 { return .deletedAfterRetry }
+        if mayHaveActed > 0, seenBefore, !wasMissedBefore { return .deletedAfterRetry }
         // The vendor's own expiry explains an absence better than "was here once": it never halts a run.
         if let ephemeralEnds, ephemeralEnds <= now { return .expiredByVendor }
         if seenBefore { return .alreadyAbsent }

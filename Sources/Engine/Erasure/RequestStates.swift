@@ -4,7 +4,7 @@ package import Inventory
 
 /// Moves requests on: the inventory first, then the audit log.
 package struct RequestStates: Sendable {
-    private let inventory: InventoryStore
+    let inventory: InventoryStore
     private let log: AuditLog
 
     package init(inventory: InventoryStore, log: AuditLog) {

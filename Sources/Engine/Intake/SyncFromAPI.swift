@@ -11,6 +11,8 @@ package struct SyncFromAPI: Sendable {
         package var attachmentsNew = 0
         package var attachmentsSeen = 0
         package var suppressed = 0
+        /// Attachments that were called gone and that a GET found.
+        package var revived = 0
         /// Media items with a URL and no attachment id.
         package var unaddressable = 0
         package var unknownParts = 0
@@ -45,6 +47,7 @@ package struct SyncFromAPI: Sendable {
             try await walkChats(of: nil, on: line, bookmark: "sync:\(line)", &report, progress)
         }
         try await lookUpUndated(&report, progress)
+        report.revived = try await ReviveGone(context).run().count
         try finish(report)
         return report
     }

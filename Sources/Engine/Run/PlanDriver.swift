@@ -77,7 +77,7 @@ struct PlanDriver: Sendable {
         case .delete(let id): inbox.yield(.answered(id, await context.vendor.delete(id)))
         case .lookUp(let id, let reason):
             let lookUp = await context.vendor.lookUp(id)
-            if reason == .before, let url = lookUp.url { urls.keep(url, of: id) }
+            if reason == .before { keep(lookUp, of: id, inbox) }
             inbox.yield(.lookedUp(id, reason, lookUp.answer, hasURL: lookUp.url != nil))
         case .head(let id):
             guard let url = urls.take(id) else {
@@ -86,6 +86,19 @@ struct PlanDriver: Sendable {
             }
             inbox.yield(.headed(id, await context.vendor.head(url)))
         case .finish: break
+        }
+    }
+
+    /// What a GET before the DELETE says: its URL, in memory, or a miss, on disk before the DELETE can leave.
+    private func keep(
+        _ lookUp: AttachmentLookup, of id: AttachmentID, _ inbox: AsyncStream<MachineEvent>.Continuation
+    ) {
+        if let url = lookUp.url { urls.keep(url, of: id) }
+        guard LookUpFinding(lookUp.answer) == .absent else { return }
+        do {
+            try context.inventory.noteMissedBefore(id, plan: redecider.plan.id)
+        } catch {
+            inbox.yield(.stop(.holdsUnreadable))
         }
     }
 

@@ -64,7 +64,7 @@ package struct ReconcileIntents: Sendable {
     ) throws(LetheError) -> Outcome {
         guard let plan = intent.plan else { return .notFoundUnproven }
         let record = try context.inventory.plan(plan)
-        let history = try context.inventory.progress(of: plan).history[intent.attachment] ?? ItemHistory()
+        var history = try context.inventory.progress(of: plan).history[intent.attachment] ?? ItemHistory()
         guard let attachment = try context.inventory.attachment(intent.attachment) else {
             return history.outcomeOfAbsence(
                 seenBefore: record.plan.kind == .drill, ephemeralEnds: nil, now: context.time.now())
@@ -73,8 +73,8 @@ package struct ReconcileIntents: Sendable {
             inventory: context.inventory, decider: decider, plan: record.plan, accountLines: accountLines,
             request: nil)
         let ends = facts.ephemeralEnd(of: attachment)
-        let wasGoneBefore = ends.map { $0 <= record.plan.created } ?? false
-        return (wasGoneBefore ? ItemHistory() : history).outcomeOfAbsence(
+        if let ends, ends <= record.plan.created { history.wasMissedBefore = true }
+        return history.outcomeOfAbsence(
             seenBefore: try facts.wasSeen(attachment), ephemeralEnds: ends, now: context.time.now())
     }
 }
@@ -87,7 +87,8 @@ extension InventoryStore {
         var history: [AttachmentID: ItemHistory] = [:]
         for item in try attempts(of: plan) {
             history[item.attachment] = ItemHistory(
-                operation: item.op, lastAttempt: item.last, mayHaveActed: item.mayHaveActed)
+                operation: item.op, lastAttempt: item.last, mayHaveActed: item.mayHaveActed,
+                answeredByOthers: item.answeredByOthers, wasMissedBefore: item.wasMissedBefore)
         }
         var open: [AttachmentID: OperationID] = [:]
         for intent in try openIntents() where intent.plan == plan { open[intent.attachment] = intent.op }

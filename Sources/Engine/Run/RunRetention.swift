@@ -47,6 +47,7 @@ package struct RunRetention: Sendable {
         let preflight = try await Preflight(context).run(lines: try context.inventory.lines())
         let apply = ApplyPlan(context, rules: decider, settings: settings)
         _ = try await ReconcileIntents(context, rules: decider).run(accountLines: preflight.accountLines)
+        let revived = try await ReviveGone(context, requestsPerSecond: settings.requestsPerSecond).run()
         let resumed = try await finishWhatWasLeft(apply, preflight, progress)
         if let stopped = resumed.last, stopped.halted != nil { throw Self.halted(stopped) }
         let planned = try PlanRetention(
@@ -66,7 +67,9 @@ package struct RunRetention: Sendable {
         if result.halted == nil {
             others += try await finishRequests(apply, preflight, how: how, progress)
         }
-        return Answer(planned: planned, result: result, resumed: others, warnings: preflight.warnings)
+        return Answer(
+            planned: planned, result: result, resumed: others,
+            warnings: preflight.warnings + Self.warning(revived))
     }
 
     /// What was withheld from an erasure and may go now goes under the same request; its statement is issued anew.
@@ -109,6 +112,13 @@ package struct RunRetention: Sendable {
             }
         }
         return results
+    }
+
+    private static func warning(_ revived: [AttachmentID]) -> [String] {
+        guard !revived.isEmpty else { return [] }
+        return [
+            "\(counted(revived.count, "attachment")) called gone \(revived.count == 1 ? "is" : "are") still there: live again"
+        ]
     }
 
     /// A resumed plan that halts again ends the whole run.

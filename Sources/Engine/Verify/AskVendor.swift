@@ -19,8 +19,8 @@ struct AskVendor {
         _ = try await Preflight(context).run(lines: try context.inventory.lines())
     }
 
-    func callAsFunction(_ id: AttachmentID) async -> VendorAnswer {
+    func lookUp(_ id: AttachmentID) async -> AttachmentLookup {
         let vendor = context.vendor
-        return await retrying(answer: { $0.answer }, call: { await vendor.lookUp(id) }).answer
+        return await retrying(answer: { $0.answer }, call: { await vendor.lookUp(id) })
     }
 }

@@ -3,7 +3,7 @@ package import Domain
 import Inventory
 package import Rules
 
-/// `lethe verify`: asks the vendor for what was deleted, grades the evidence, and reports drift. What is still there is
+/// `lethe verify`: asks the vendor for what was called gone, grades the evidence, and reports drift. What is still there is
 /// live again and due at the next run.
 package struct VerifyDeletions: Sendable {
     package struct Report: Sendable, Equatable {
@@ -35,11 +35,11 @@ package struct VerifyDeletions: Sendable {
         try await ask.prepare()
         var report = Report()
         var findings: [AuditRecord] = []
-        for id in try context.inventory.deletedAttachments(sample: since == nil ? sample : nil) {
+        for id in try context.inventory.goneAttachments(sample: since == nil ? sample : nil) {
             guard let record = try context.inventory.record(of: id), let run = record.lastRun else { continue }
             if let since, record.outcomeAt.map({ $0 < since }) ?? true { continue }
             guard sample.map({ report.checked < $0 }) ?? true, !context.shouldStop() else { break }
-            let answer = await ask(id)
+            let answer = await ask.lookUp(id).answer
             report.checked += 1
             switch LookUpFinding(answer) {
             case .absent:
@@ -69,6 +69,7 @@ package struct VerifyDeletions: Sendable {
             checked: report.gone + report.stillThere.count, present: report.stillThere.count)
         _ = try context.log.append(findings + [sample])
         try CatchUp(inventory: context.inventory, log: context.log).run()
+        try RequestStates(inventory: context.inventory, log: context.log).reopen(thoseThatErased: report.stillThere)
     }
 }
 

@@ -69,21 +69,24 @@ final class AttachmentWriter {
             try write(sighting, of: key)
             return (.new, key)
         }
+        if known.state == .gone {
+            // Events repeat the parts of old messages, so a name alone brings nothing back: a GET is to tell.
+            try database.perform("UPDATE attachment SET named_again = 1 WHERE key = ?", known.key)
+        }
         let changed = try merge(sighting, into: known.key)
         try merge(attachment, seen: message.observedAt, into: known, factsChanged: changed)
         return (known.isSuppressed ? .suppressed : .again, nil)
     }
 
-    /// A GET answered 200. It is the one thing that brings back what was thought absent or expired; what was deleted by a
-    /// 204 stays gone until a verification says otherwise.
+    /// A GET answered 200: the one thing that brings back what was called gone, whatever called it so.
     func record(lookUp attachment: ObservedAttachment, at now: Timestamp) throws -> Meeting {
         let known = try known(attachment.id)
         let key = try known?.key ?? add(attachment, seen: nil)
         if let known { try merge(attachment, seen: nil, into: known, factsChanged: false) }
         try database.perform(
-            "UPDATE attachment SET api_seen = max(coalesce(api_seen, ?2), ?2) WHERE key = ?1", key, now)
+            "UPDATE attachment SET api_seen = max(coalesce(api_seen, ?2), ?2), named_again = 0 WHERE key = ?1", key, now
+        )
         guard let known else { return .new }
-        if known.isSuppressed { return .suppressed }
         if known.state != .live {
             try database.perform(
                 "UPDATE attachment SET state = 0, next_check = 0, revision = revision + 1 WHERE key = ?", key)

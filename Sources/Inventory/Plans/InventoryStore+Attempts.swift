@@ -9,6 +9,10 @@ package struct ItemAttempts: Sendable, Equatable {
     package let last: Int
     /// Answers that leave open whether the vendor acted.
     package let mayHaveActed: Int
+    /// Those of them that were a 404 which is not the vendor's own.
+    package let answeredByOthers: Int
+    /// A GET before the first DELETE did not find it.
+    package let wasMissedBefore: Bool
 }
 
 extension InventoryStore {
@@ -17,7 +21,9 @@ extension InventoryStore {
         try read { database in
             try database.all(
                 """
-                SELECT i.attachment, i.op, max(i.try), coalesce(sum(i.class = 'unknown'), 0)
+                SELECT i.attachment, i.op, max(i.try), coalesce(sum(i.class = 'unknown'), 0),
+                    coalesce(sum(i.class = 'unknown' AND i.http = 404), 0),
+                    EXISTS (SELECT 1 FROM missed_before m WHERE m.plan = p.key AND m.attachment = i.attachment)
                 FROM plan p JOIN plan_item t ON t.plan = p.key JOIN intent i ON i.attachment = t.attachment
                 JOIN run r ON r.id = i.run AND r.plan = p.id
                 WHERE p.id = ? AND t.attempts > 0 GROUP BY i.attachment, i.op
@@ -27,8 +33,18 @@ extension InventoryStore {
                     throw StoreErrors.impossible("intent")
                 }
                 return ItemAttempts(
-                    attachment: attachment, op: op, last: row.count(2), mayHaveActed: row.count(3))
+                    attachment: attachment, op: op, last: row.count(2), mayHaveActed: row.count(3),
+                    answeredByOthers: row.count(4), wasMissedBefore: row.bool(5))
             }
+        }
+    }
+
+    /// A GET before the first DELETE of an item did not find it. On disk when this returns, so that no later run takes the
+    /// absence for its own doing.
+    package func noteMissedBefore(_ attachment: AttachmentID, plan: PlanID) throws(LetheError) {
+        try write { database in
+            try database.perform(
+                "INSERT OR IGNORE INTO missed_before SELECT key, ?2 FROM plan WHERE id = ?1", plan, attachment)
         }
     }
 }

@@ -54,14 +54,45 @@ extension InventoryStore {
         }
     }
 
-    /// Ids whose last outcome is a deletion: all of them, or `sample` at random.
-    package func deletedAttachments(sample: Int? = nil) throws(LetheError) -> [AttachmentID] {
+    /// Ids that were called gone, by a deletion, an absence or the vendor's expiry: all of them, or `sample` at random.
+    package func goneAttachments(sample: Int? = nil) throws(LetheError) -> [AttachmentID] {
+        try ids(
+            """
+            SELECT id FROM attachment
+            WHERE outcome IN ('deleted', 'deleted_after_retry', 'already_absent', 'expired_by_vendor')
+            ORDER BY random() LIMIT ?
+            """, sample ?? -1)
+    }
+
+    /// Ids that are gone and were named again by a delivery or a listing since.
+    package func namedAgain() throws(LetheError) -> [AttachmentID] {
+        try ids("SELECT id FROM attachment WHERE named_again = 1 AND state = 1 ORDER BY id LIMIT ?", 10_000)
+    }
+
+    /// The vendor said that it has no such attachment: the name was an old one.
+    package func settleNamedAgain(_ id: AttachmentID) throws(LetheError) {
+        try write { try $0.perform("UPDATE attachment SET named_again = 0 WHERE id = ?", id) }
+    }
+
+    /// Requests that counted this attachment as gone.
+    package func requests(thatErased id: AttachmentID) throws(LetheError) -> [RequestID] {
         try read { database in
             try database.all(
                 """
-                SELECT id FROM attachment WHERE outcome IN ('deleted', 'deleted_after_retry') ORDER BY random() LIMIT ?
-                """, sample ?? -1
+                SELECT DISTINCT p.request FROM plan_item i JOIN plan p ON p.key = i.plan
+                WHERE i.attachment = ? AND p.request IS NOT NULL
+                    AND i.outcome IN ('deleted', 'deleted_after_retry', 'already_absent', 'expired_by_vendor')
+                """, id
             ) { row in
+                guard let request: RequestID = row.letheID(0) else { throw StoreErrors.impossible("plan") }
+                return request
+            }
+        }
+    }
+
+    private func ids(_ sql: String, _ limit: Int) throws(LetheError) -> [AttachmentID] {
+        try read { database in
+            try database.all(sql, limit) { row in
                 guard let id: AttachmentID = row.vendorID(0) else { throw StoreErrors.impossible("attachment") }
                 return id
             }

@@ -12,7 +12,7 @@ enum InventorySchema {
 
     static let migrations: [(name: String, statements: String)] = [
         ("1-inventory", facts + orders + projection), ("2-locked-policies", lockedPolicies),
-        ("3-contradictions", contradictions),
+        ("3-contradictions", contradictions), ("4-absence", absence),
     ]
 
     /// Kept in `user_version`.
@@ -298,5 +298,16 @@ enum InventorySchema {
     private static let contradictions = """
         ALTER TABLE sighting ADD COLUMN contradicted INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE chat ADD COLUMN contradicted INTEGER NOT NULL DEFAULT 0;
+        """
+
+    /// What a GET missed before the first DELETE of a plan, and which attachments that are gone were named again since.
+    private static let absence = """
+        CREATE TABLE missed_before (
+            plan INTEGER NOT NULL REFERENCES plan (key),
+            attachment BLOB NOT NULL,
+            PRIMARY KEY (plan, attachment)
+        ) STRICT, WITHOUT ROWID;
+        ALTER TABLE attachment ADD COLUMN named_again INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX attachment_named_again ON attachment (id) WHERE named_again = 1;
         """
 }

@@ -61,7 +61,9 @@ extension LinqHTTPClient {
             guard !response.claimsAForbiddenBody else { return Exchange(answer: VendorAnswer(.failure(.cut))) }
             let bytes = Array(body.readableBytesView)
             return Exchange(
-                answer: VendorAnswer(status: Int(response.status.code), headers: response.headers, body: bytes),
+                answer: VendorAnswer(
+                    status: Int(response.status.code), headers: response.headers, body: bytes,
+                    absentCodes: options.absentCodes),
                 body: bytes)
         } catch {
             return Exchange(answer: VendorAnswer(.failure(TransportFailure(error, in: .body))))

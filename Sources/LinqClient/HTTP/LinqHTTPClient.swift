@@ -10,6 +10,8 @@ package final class LinqHTTPClient: VendorAPI {
     package struct Options: Sendable {
         package var baseURL: BaseURL
         package var key: APIKey
+        /// Codes of a 404 by which the vendor says that an attachment is not there.
+        package var absentCodes = VendorAnswer.absentCodes
         /// Connections at the same time.
         package var maxInFlight = 8
         /// From the start of a call to the last byte of its answer: microseconds.

@@ -4,15 +4,17 @@ import NIOHTTP1
 
 extension VendorAnswer {
     /// A whole answer, reduced to what decisions need.
-    init(status: Int, headers: HTTPHeaders, body: [UInt8]) {
-        let error = status >= 400 ? try? JSONDocument(body).root["error"] : nil
-        let code = error?["code"]?.integer.flatMap { Int(exactly: $0) }
+    init(status: Int, headers: HTTPHeaders, body: [UInt8], absentCodes: Set<Int> = Self.absentCodes) {
+        let document = status >= 400 ? try? JSONDocument(body).root : nil
+        let error = document?["error"]
+        let isTheVendors = document?["success"]?.bool == false && error?["status"]?.integer == Int64(status)
+        let code = isTheVendors ? error?["code"]?.integer.flatMap { Int(exactly: $0) } : nil
         self.init(
             .http(status: status, code: code),
             trace: headers.first(name: "x-trace-id").flatMap { Self.cleanTrace($0) },
             retryAfter: headers.first(name: "retry-after").flatMap { RetryAfter(header: $0) }
                 ?? error?["retry_after"]?.integer.map { .seconds(max(0, $0)) },
-            date: headers.first(name: "date").flatMap { HTTPDate.parse($0) })
+            date: headers.first(name: "date").flatMap { HTTPDate.parse($0) }, absentCodes: absentCodes)
     }
 
     /// What goes into the audit log as the vendor's trace id: at most 64 characters of `[A-Za-z0-9._-]`, else nothing.

@@ -41,10 +41,11 @@ struct FaultMiddleware: RouterMiddleware {
             log(request, Done(status: refusal.status, tookEffect: false), fault)
             return .refusal(refusal, trace: context.trace)
         }
+        if let page = Self.gatewayPage(fault.kind) {
+            log(request, Done(status: page.status.code, tookEffect: false), fault)
+            return page
+        }
         switch fault.kind {
-        case .html502:
-            log(request, Done(status: 502, tookEffect: false), fault)
-            return Self.gatewayPage
         case .reset:
             log(request, Done(status: nil, tookEffect: false), fault)
             await context.reset()
@@ -91,11 +92,21 @@ struct FaultMiddleware: RouterMiddleware {
         }
     }
 
-    private static var gatewayPage: Response {
-        let page = "<html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>\n"
+    /// What something else answers that stands in front of the vendor.
+    private static func gatewayPage(_ kind: FaultSpec.Kind) -> Response? {
+        let (status, type, body): (HTTPResponse.Status, String, String)
+        switch kind {
+        case .html502:
+            let page = "<html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>\n"
+            (status, type, body) = (.badGateway, "text/html", page)
+        case .html404:
+            (status, type, body) = (.notFound, "text/html", "<html><body><h1>404 Not Found</h1></body></html>\n")
+        case .text404: (status, type, body) = (.notFound, "text/plain", "default backend - 404")
+        case .json404: (status, type, body) = (.notFound, "application/json", "{\"message\":\"no Route matched\"}")
+        default: return nil
+        }
         return Response(
-            status: .badGateway, headers: [.contentType: "text/html"],
-            body: ResponseBody(byteBuffer: ByteBuffer(string: page)))
+            status: status, headers: [.contentType: type], body: ResponseBody(byteBuffer: ByteBuffer(string: body)))
     }
 
     private func log(_ request: Request, _ done: Done, _ fault: FaultSpec?) {

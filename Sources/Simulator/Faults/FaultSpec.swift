@@ -8,7 +8,7 @@ package import Domain
 ///
 /// before any effect                          after the effect
 ///   500 503 504   the vendor's JSON error      lost   the connection closes without an answer
-///   502html       a gateway's HTML page        cut    the answer stops inside its headers
+///   502html 404html 404text 404json  a gateway's  cut    the answer stops inside its headers
 ///   429[:SECONDS] with Retry-After (1)         500late  an error although it took effect
 ///   reset         a TCP reset
 ///   hang[:DURATION]  nothing for 60 s, then closed
@@ -23,6 +23,9 @@ package struct FaultSpec: Sendable, Equatable, CustomStringConvertible {
         case error503 = "503"
         case error504 = "504"
         case html502 = "502html"
+        case html404 = "404html"
+        case text404 = "404text"
+        case json404 = "404json"
         case throttled = "429"
         case reset
         case hang

@@ -166,7 +166,8 @@ struct ExportAttackTests {
         // Who owns the host now has the signing key and the key of epoch 2, and rewrites epoch 1 with it.
         let signing = try sample.log.location.directory.signingKey()
         let forged = try forger.rewrite(sample.lines(), keyEpoch: 2) { entries in
-            entries[7].record = .deleteOutcome(.init(to: SampleLog.intent(0), .http(404), final: .alreadyAbsent))
+            entries[7].record = .deleteOutcome(
+                .init(to: SampleLog.intent(0), .http(404, code: 2003), final: .alreadyAbsent))
         }
         try sample.write(forged)
         let checkpoint = try Forger.checkpoint(forged, origin: sample.log.created.origin, key: signing)

@@ -1,7 +1,8 @@
 import Domain
-import Engine
 import TestSupport
 import Testing
+
+@testable import Engine
 
 /// The table of answers of `docs/execution.md`, row by row.
 @Suite struct AnswerTableTests {
@@ -36,8 +37,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (VendorAnswer.http(500), true, Outcome.deletedAfterRetry), (.http(500), false, .deletedAfterRetry),
-        (.init(.failure(.cut)), false, .deletedAfterRetry), (.http(429), true, .alreadyAbsent),
+        (VendorAnswer.http(500), true, Outcome.deletedAfterRetry), (.http(500), false, .notFoundUnproven),
+        (.init(.failure(.cut)), true, .deletedAfterRetry), (.http(429), true, .alreadyAbsent),
         (.http(429), false, .notFoundUnproven), (.init(.failure(.connectionRefused)), false, .notFoundUnproven),
     ])
     func absenceIsOurDoingOnlyIfAnEarlierAttemptMayHaveActed(first: VendorAnswer, wasSeen: Bool, outcome: Outcome) {
@@ -53,7 +54,7 @@ import Testing
         var harness = MachineHarness(items: 1)
         let ends = harness.clock.adding(seconds: seconds)
         harness.verdict = { _ in .delete(rule: "policy:p", seenBefore: false, ephemeralEnds: ends) }
-        harness.answer = { _, _ in .http(404) }
+        harness.answer = { _, _ in .http(404, code: 2003) }
         harness.run()
         #expect(harness.outcome() == outcome)
     }
@@ -62,7 +63,7 @@ import Testing
         var harness = MachineHarness(items: 1)
         let ends = harness.clock.adding(seconds: -1)
         harness.verdict = { _ in .delete(rule: "policy:p", seenBefore: true, ephemeralEnds: ends) }
-        harness.answer = { _, attempt in attempt == 1 ? .http(500) : .http(404) }
+        harness.answer = { _, attempt in attempt == 1 ? .http(500) : .http(404, code: 2003) }
         harness.run()
         #expect(harness.outcome() == .expiredByVendor)
     }
@@ -71,7 +72,9 @@ import Testing
     func tenAttemptsThatMayHaveActedAreSettledByGET(status: Int, outcome: Outcome) {
         var harness = MachineHarness(items: 1)
         harness.answer = { _, _ in .http(500) }
-        harness.lookUp = { _, reason in reason == .probe ? .http(200) : .http(status) }
+        harness.lookUp = { _, reason in
+            reason == .probe ? .http(200) : .http(status, code: status == 404 ? 2003 : nil)
+        }
         harness.run()
         #expect(harness.deletes.count == 10)
         #expect(harness.outcome() == outcome)
@@ -99,7 +102,7 @@ import Testing
         progress.intent(MachineHarness.id(1), operation: OperationID(value: 9), attempt: 1)
         progress.outcome(MachineHarness.id(1), answer: .unknown, final: nil)
         var harness = MachineHarness(items: 1, progress: progress)
-        harness.answer = { _, _ in .http(404) }
+        harness.answer = { _, _ in .http(404, code: 2003) }
         harness.run()
         #expect(harness.outcome() == .deletedAfterRetry)
         #expect(harness.journal.first.map { "\($0)" }?.contains("attempt: 2") == true)
@@ -113,5 +116,69 @@ import Testing
         #expect(harness.deletes.count == 2)
         #expect(harness.machine.countsWithOpen[.notAttempted as Outcome] == 1)
         #expect(harness.machine.countsWithOpen.total == 3)
+    }
+
+    /// A 404 without the vendor's own error body is somebody else's: nothing is called gone by it, nobody has to act, and it
+    /// uses up no attempt.
+    @Test func aGatewayThatAnswersForTheVendorHaltsTheRunAndProvesNothing() {
+        var harness = MachineHarness(items: 40)
+        harness.answer = { _, _ in .http(404) }
+        harness.lookUp = { _, _ in .http(404) }
+        harness.run()
+        #expect(harness.machine.halted == .notTheVendor)
+        #expect(harness.machine.halted?.requiresReview == false)
+        #expect(harness.machine.countsWithOpen[.notAttempted as Outcome] == 40)
+        #expect(harness.deletes.count < 40)
+    }
+
+    @Test func aGatewayThatGoesAwayCostsNothing() {
+        var harness = MachineHarness(items: 40)
+        var foreign = 60
+        harness.answer = { _, _ in
+            foreign -= 1
+            return foreign > 0 && foreign % 3 != 0 ? .http(404) : .http(204)
+        }
+        harness.lookUp = { _, _ in .http(200) }
+        harness.run()
+        #expect(harness.machine.halted == nil)
+        #expect(harness.machine.countsWithOpen[.deleted as Outcome] == 40)
+    }
+
+    /// What a GET missed before our first DELETE is not our doing, whatever was lost on the way.
+    @Test func whatAGETMissedBeforeOurFirstDeleteIsNotOurDoing() {
+        var history = ItemHistory()
+        history.mayHaveActed = 1
+        #expect(
+            history.outcomeOfAbsence(seenBefore: true, ephemeralEnds: nil, now: Timestamp(seconds: 0))
+                == .deletedAfterRetry)
+        #expect(
+            history.outcomeOfAbsence(seenBefore: false, ephemeralEnds: nil, now: Timestamp(seconds: 0))
+                == .notFoundUnproven)
+        history.wasMissedBefore = true
+        #expect(
+            history.outcomeOfAbsence(seenBefore: true, ephemeralEnds: nil, now: Timestamp(seconds: 0)) == .alreadyAbsent
+        )
+    }
+
+    /// The second DELETE's 404 says that it is gone; whether we did it is said by a GET.
+    @Test(arguments: [(200, Outcome.failedExhausted), (404, .deletedAfterRetry)])
+    func aLostAnswerIsSettledByAGET(status: Int, outcome: Outcome) {
+        var harness = MachineHarness(items: 1)
+        harness.answer = { _, attempt in attempt == 1 ? .http(500) : .http(404, code: 2003) }
+        harness.lookUp = { _, _ in .http(status, code: status == 404 ? 2003 : nil) }
+        harness.run()
+        #expect(harness.outcome() == outcome)
+        #expect(harness.lookUps == [.settle(attempt: 1)])
+    }
+
+    /// One upload that never gets ready does not hold up the others, in whichever step of the canary it is.
+    @Test func anUploadThatNeverGetsReadyHoldsNobodyUp() {
+        var harness = MachineHarness(items: 120, settings: .init(requestsPerSecond: 10, usesCanary: true))
+        let start = harness.clock
+        harness.answer = { id, _ in id == MachineHarness.id(1) ? .http(404, code: 2007) : .http(204) }
+        harness.run()
+        let others = harness.deletes.filter { $0.id != MachineHarness.id(1) }
+        #expect(Set(others.map(\.id)).count == 119)
+        #expect(others.allSatisfy { $0.at < start.adding(seconds: 40) })
     }
 }

@@ -84,7 +84,7 @@ import Testing
     func tooMuchThatIsNotThereHalts(wasSeen: Bool, absent: Int, cause: HaltCause?) {
         var harness = MachineHarness(items: 20)
         harness.verdict = { _ in .delete(rule: "policy:p", seenBefore: wasSeen, ephemeralEnds: nil) }
-        harness.answer = { id, _ in id.value <= absent ? .http(404) : .http(204) }
+        harness.answer = { id, _ in id.value <= absent ? .http(404, code: 2003) : .http(204) }
         harness.run()
         #expect(harness.machine.halted == cause)
     }

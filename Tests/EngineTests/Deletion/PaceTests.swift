@@ -63,7 +63,10 @@ import Testing
     @Test(arguments: [(200, 404, EvidenceGrade.a), (404, 404, .b), (503, 404, .b), (200, 503, .c)])
     func anErasureIsLookedUpBeforeAndAfter(before: Int, after: Int, grade: EvidenceGrade) {
         var harness = MachineHarness(items: 3, settings: .init(requestsPerSecond: 1000, provesEach: true))
-        harness.lookUp = { _, reason in reason == .before ? .http(before) : .http(after) }
+        harness.lookUp = { _, reason in
+            let status = reason == .before ? before : after
+            return .http(status, code: status == 404 ? 2003 : nil)
+        }
         harness.run()
         #expect(harness.grades == [grade, grade, grade])
         #expect(harness.machine.countsWithOpen[.deleted as Outcome] == 3)

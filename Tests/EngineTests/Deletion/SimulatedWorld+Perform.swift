@@ -14,7 +14,9 @@ extension SimulatedWorld {
         case .delete(let id): delete(id)
         case .lookUp(let id, let reason):
             let answer =
-                chance(faults.lookUpFails) ? VendorAnswer.http(503) : .http(stored.contains(id) ? 200 : 404)
+                chance(faults.lookUpFails)
+                ? VendorAnswer.http(503)
+                : stored.contains(id) ? .http(200) : .http(404, code: 2003)
             post(.lookedUp(id, reason, answer, hasURL: stored.contains(id)), after: latency())
         case .head(let id): post(.headed(id, .http(stored.contains(id) ? 200 : 404)), after: latency())
         case .finish: break

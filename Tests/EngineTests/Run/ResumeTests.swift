@@ -5,6 +5,7 @@ import Engine
 import Foundation
 import Inventory
 import Rules
+import Synchronization
 import TestSupport
 import Testing
 
@@ -86,8 +87,7 @@ import Testing
         try workspace.fill(60)
         let plan = try crash(workspace, intents: 1)
         let first = plan.items[0].attachment
-        let vendor = try workspace.scripted(
-            delete: { id, _ in id == first ? .http(404, code: 2003) : .http(204) }, lookUp: { _ in .http(200) })
+        let vendor = GoneOnceAsked(first, lines: try TestWorkspace.lines.map { try PhoneLine($0) })
         let answer = try await retention(workspace.context(vendor)).run()
         #expect(answer.resumed.first?.counts[.deletedAfterRetry as Outcome] == 1)
         #expect(answer.resumed.first?.status == .done)
@@ -144,5 +144,38 @@ import Testing
         let rest = try await retention(workspace.context(try workspace.scripted(lookUp: { _ in .http(200) }))).run()
         #expect(rest.resumed.first?.counts[.open as Outcome.Group] == 0)
         #expect(try workspace.due().isEmpty)
+    }
+}
+
+/// Holds everything, and does not hold `first` any more once a DELETE of it was answered 404.
+private final class GoneOnceAsked: VendorAPI {
+    private let first: AttachmentID
+    private let lines: [PhoneLine]
+    private let isGone = Mutex(false)
+
+    init(_ first: AttachmentID, lines: [PhoneLine]) {
+        self.first = first
+        self.lines = lines
+    }
+
+    func delete(_ id: AttachmentID) async -> VendorAnswer {
+        guard id == first else { return .http(204) }
+        isGone.withLock { $0 = true }
+        return .http(404, code: 2003)
+    }
+
+    func lookUp(_ id: AttachmentID) async -> AttachmentLookup {
+        AttachmentLookup(answer: isGone.withLock { $0 } && id == first ? .http(404, code: 2003) : .http(200))
+    }
+
+    func head(_ url: DownloadURL) async -> VendorAnswer { .http(500) }
+    func phoneLines() async -> Listing<PhoneLine> { Listing(answer: .http(200), elements: lines, isComplete: true) }
+    func chats(of handle: Handle?, on line: PhoneLine?, cursor: String?) async -> Listing<ChatObservation> {
+        Listing(answer: .http(500))
+    }
+    func chat(_ id: ChatID) async -> Listing<ChatObservation> { Listing(answer: .http(500)) }
+    func messages(in chat: ChatID, cursor: String?) async -> Listing<ListedMessage> { Listing(answer: .http(500)) }
+    func upload(_ bytes: [UInt8], mime: String, name: String) async -> UploadAnswer {
+        UploadAnswer(answer: .http(500))
     }
 }

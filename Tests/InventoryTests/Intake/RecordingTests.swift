@@ -116,11 +116,15 @@ struct RecordingTests {
         #expect(batch.deliveries.map(\.seenAgain) == [0, 0, 1])
         #expect(try world.store.liveCount() == 0)
         #expect(try world.store.candidates(dueBy: now).candidates.isEmpty)
-        // A GET that answers 200 proves that what was thought absent is there; it does not undo a 204.
-        let lookups = (1...3).map { ObservedAttachment(id: attachment($0), source: .message) }
+        // They were named again: each is to be asked for, and only a GET that answers 200 brings one back.
+        #expect(try world.store.namedAgain() == [attachment(1), attachment(2), attachment(3)])
+        try world.store.settleNamedAgain(attachment(1))
+        let lookups = (2...3).map { ObservedAttachment(id: attachment($0), source: .message) }
         let looked = try world.store.record([Delivery(lookups: lookups)], now: now)
-        #expect(looked.suppressed == 2)
-        #expect(try world.store.candidates(dueBy: now).candidates.map(\.attachment.id) == [attachment(3)])
+        #expect(looked.suppressed == 0)
+        #expect(
+            try world.store.candidates(dueBy: now).candidates.map(\.attachment.id) == [attachment(2), attachment(3)])
+        #expect(try world.store.namedAgain().isEmpty)
     }
 
     @Test func noHandleAndNoFileNameIsInAnyFile() throws {

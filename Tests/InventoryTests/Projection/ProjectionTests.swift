@@ -139,8 +139,8 @@ struct ProjectionTests {
         let rest = try scene.world.store.confirmations(since: first[0].cursor, limit: 10)
         #expect(rest.map(\.attachment) == [attachment(3)])
         #expect(try scene.world.store.confirmations(since: rest[0].cursor, limit: 10).isEmpty)
-        #expect(try Set(scene.world.store.deletedAttachments()) == [attachment(1), attachment(3)])
-        #expect(try scene.world.store.deletedAttachments(sample: 1).count == 1)
+        #expect(try Set(scene.world.store.goneAttachments()) == [attachment(1), attachment(2), attachment(3)])
+        #expect(try scene.world.store.goneAttachments(sample: 1).count == 1)
     }
 
     @Test(arguments: [(-1, 1), (0, 0), (1, 0)] as [(Int64, Int)])

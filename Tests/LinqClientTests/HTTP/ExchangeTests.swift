@@ -27,8 +27,8 @@ struct ExchangeTests {
         }
     }
 
-    private static func error(_ code: Int) -> String {
-        #"{"success":false,"error":{"status":1,"code":\#(code),"message":"m"},"trace_id":"t"}"#
+    private static func error(_ status: Int, _ code: Int) -> String {
+        #"{"success":false,"error":{"status":\#(status),"code":\#(code),"message":"m"},"trace_id":"t"}"#
     }
 
     private static let big = String(repeating: "x", count: (64 << 10) + 1)
@@ -39,28 +39,51 @@ struct ExchangeTests {
             "204 with Content-Length: 0", [.send("HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n")],
             .http(status: 204, code: nil), .deleted),
         Case(
-            "404 of an absent one", [.answer("404 Not Found", body: error(2003))], .http(status: 404, code: 2003),
+            "404 of an absent one", [.answer("404 Not Found", body: error(404, 2003))], .http(status: 404, code: 2003),
             .absent),
-        Case("404 without a body", [.answer("404 Not Found")], .http(status: 404, code: nil), .absent),
-        Case("404 not ready", [.answer("404 Not Found", body: error(2007))], .http(status: 404, code: 2007), .notReady),
-        Case("400", [.answer("400 Bad Request", body: error(1005))], .http(status: 400, code: 1005), .invalid),
-        Case("401", [.answer("401 Unauthorized", body: error(2004))], .http(status: 401, code: 2004), .refused),
-        Case("403", [.answer("403 Forbidden", body: error(2005))], .http(status: 403, code: 2005), .refused),
-        Case("429", [.answer("429 Too Many Requests", body: error(1007))], .http(status: 429, code: 1007), .throttled),
+        Case("404 without a body", [.answer("404 Not Found")], .http(status: 404, code: nil), .unknown),
+        Case(
+            "404 of a gateway in text", [.answer("404 Not Found", body: "default backend - 404")],
+            .http(status: 404, code: nil), .unknown),
+        Case(
+            "404 of a gateway in HTML", [.answer("404 Not Found", body: "<html>404</html>")],
+            .http(status: 404, code: nil), .unknown),
+        Case(
+            "404 of somebody else's JSON",
+            [.answer("404 Not Found", body: #"{"error":{"status":404,"code":2003}}"#)], .http(status: 404, code: nil),
+            .unknown),
+        Case(
+            "404 whose body speaks of another status", [.answer("404 Not Found", body: error(500, 2003))],
+            .http(status: 404, code: nil), .unknown),
+        Case(
+            "404 with a code that is not of absence", [.answer("404 Not Found", body: error(404, 2010))],
+            .http(status: 404, code: 2010), .unknown),
+        Case(
+            "404 not ready", [.answer("404 Not Found", body: error(404, 2007))], .http(status: 404, code: 2007),
+            .notReady),
+        Case("400", [.answer("400 Bad Request", body: error(400, 1005))], .http(status: 400, code: 1005), .invalid),
+        Case("401", [.answer("401 Unauthorized", body: error(401, 2004))], .http(status: 401, code: 2004), .refused),
+        Case("403", [.answer("403 Forbidden", body: error(403, 2005))], .http(status: 403, code: 2005), .refused),
+        Case(
+            "429", [.answer("429 Too Many Requests", body: error(429, 1007))], .http(status: 429, code: 1007),
+            .throttled),
         Case("408", [.answer("408 Request Timeout")], .http(status: 408, code: nil), .unknown),
         Case(
-            "500", [.answer("500 Internal Server Error", body: error(3006))], .http(status: 500, code: 3006), .unknown),
+            "500", [.answer("500 Internal Server Error", body: error(500, 3006))], .http(status: 500, code: 3006),
+            .unknown),
         Case(
             "502 in HTML", [.answer("502 Bad Gateway", body: "<html><body>Bad Gateway</body></html>")],
             .http(status: 502, code: nil), .unknown),
-        Case("503", [.answer("503 Service Unavailable", body: error(4004))], .http(status: 503, code: 4004), .unknown),
-        Case("504", [.answer("504 Gateway Timeout", body: error(3005))], .http(status: 504, code: 3005), .unknown),
+        Case(
+            "503", [.answer("503 Service Unavailable", body: error(503, 4004))], .http(status: 503, code: 4004),
+            .unknown),
+        Case("504", [.answer("504 Gateway Timeout", body: error(504, 3005))], .http(status: 504, code: 3005), .unknown),
         Case("200", [.answer("200 OK", body: "{}")], .http(status: 200, code: nil), .unexpected),
         Case("202", [.answer("202 Accepted")], .http(status: 202, code: nil), .unexpected),
         Case("418", [.answer("418 I'm a teapot")], .http(status: 418, code: nil), .unexpected),
         Case(
             "a code that is no integer", [.answer("404 Not Found", body: #"{"error":{"code":"2007"}}"#)],
-            .http(status: 404, code: nil), .absent),
+            .http(status: 404, code: nil), .unknown),
         Case(
             "junk that calls itself gzip",
             [.answer("500 Internal Server Error", headers: ["Content-Encoding: gzip"], body: "not gzip at all")],

@@ -86,7 +86,7 @@ struct GatherWorld {
         ]
         records += send(run, 1, try: 1, .http(204), .deleted)
         records += send(run, 2, try: 1, VendorAnswer(.failure(.timeout)), nil)
-        records += send(run, 2, try: 2, .http(404), .deletedAfterRetry)
+        records += send(run, 2, try: 2, .http(404, code: 2003), .deletedAfterRetry)
         records += send(run, 3, try: 1, .http(403), .refusedByVendor)
         records += [send(run, 4, try: 1, .http(204), nil)[0], .runHalt(run: run, cause: "signal")]
         records += [

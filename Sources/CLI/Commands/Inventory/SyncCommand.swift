@@ -61,6 +61,7 @@ struct SyncCommand: LetheCommand {
                 "chats": JSONValue(report.chats), "messages": JSONValue(report.messages),
                 "attachments_new": JSONValue(report.attachmentsNew),
                 "attachments_seen": JSONValue(report.attachmentsSeen), "suppressed": JSONValue(report.suppressed),
+                "revived": JSONValue(report.revived),
                 "without_id": JSONValue(report.unaddressable), "unknown_parts": JSONValue(report.unknownParts),
                 "coverage": .string(report.coverage.rawValue),
             ], status: report.status)

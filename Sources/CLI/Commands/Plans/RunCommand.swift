@@ -95,13 +95,13 @@ struct RunCommand: LetheCommand {
         }
         for warning in answer.warnings + answer.result.warnings { console.warn(warning) }
         let result = answer.result
+        let due = answer.planned.plan.items.count
         let summary =
-            answer.planned.plan.items.isEmpty
-            ? "run \(result.run): nothing was due"
-            : "run \(result.run): \(OutcomeJSON.sentence(result.counts)), of \(answer.planned.plan.items.count) due"
-                + (answer.resumed.isEmpty
-                    ? "" : "; \(counted(answer.resumed.count, "earlier plan", "earlier plans")) finished")
-                + (result.halted.map { "; halted: \($0.message)" } ?? "")
+            "run \(result.run): "
+            + (due == 0 ? "nothing was due" : "\(OutcomeJSON.sentence(result.counts)), of \(due) due")
+            + (answer.resumed.isEmpty
+                ? "" : "; \(counted(answer.resumed.count, "earlier plan", "earlier plans")) finished")
+            + (result.halted.map { "; halted: \($0.message)" } ?? "")
         var lines = [summary]
         if !global.quiet {
             if !answer.planned.plan.items.isEmpty { lines.append(PlanText.outcomes(result.counts)) }

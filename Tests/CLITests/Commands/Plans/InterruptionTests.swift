@@ -155,4 +155,22 @@ import Testing
         #expect(next.status == 0 && next.output.contains("; 1 earlier plan finished"), "\(next.everything)")
         try await expectDone(vendor, workspace, before: before, due: due, "kill file")
     }
+
+    /// Something answers 404 for the vendor: nothing is called gone meanwhile, and the next run needs nobody.
+    @Test(arguments: ["delete.404text:1", "delete.404html:1", "delete.404json:1"])
+    func aGatewayInPlaceOfTheVendorProvesNothing(fault: String) async throws {
+        let (vendor, workspace) = try await world(60, faults: [fault])
+        let before = try await vendor.attachments("live")
+        let due = try await workspace.due().attachments
+        let halted = try await workspace.lethe("run", "--apply", "--json")
+        #expect(halted.status == 2, "\(halted.everything)")
+        #expect(halted.json?["halted"] as? String == "not_the_vendor", "\(halted.everything)")
+        let open = (halted.json?["outcomes"] as? [String: Int])?["not_attempted"]
+        #expect(open == due.count, "\(halted.everything)")
+        #expect(try await vendor.attachments("live") == before)
+        try await vendor.setFaults([])
+        let next = try await workspace.lethe("run", "--apply", "--json")
+        #expect(next.status == 0, "\(next.everything)")
+        try await expectDone(vendor, workspace, before: before, due: due, fault)
+    }
 }

@@ -74,11 +74,16 @@ package struct Attachment: Sendable, Equatable {
         self.mayHaveSilentMember = mayHaveSilentMember
     }
 
-    /// The API's `created_at` once it is known, else the earliest message time.
-    package var created: Timestamp? { apiCreated ?? sightings.lazy.compactMap(\.messageTime).min() }
+    /// The API's `created_at` once it is known, else the earliest message time; `nil` also where one is not believed.
+    package var created: Timestamp? { apiCreated ?? (hasDoubtfulTime ? nil : messageTimes.min()) }
 
-    /// The latest message time.
-    package var lastUsed: Timestamp? { sightings.lazy.compactMap(\.messageTime).max() }
+    /// The latest message time; `nil` also where one is not believed.
+    package var lastUsed: Timestamp? { hasDoubtfulTime ? nil : messageTimes.max() }
+
+    private var messageTimes: some Sequence<Timestamp> { sightings.lazy.compactMap(\.messageTime) }
+
+    /// Some message says that it was sent at a time that its envelopes rule out.
+    package var hasDoubtfulTime: Bool { sightings.contains { $0.isTimeDoubtful } }
 
     /// The largest size any sighting gave, in bytes.
     package var size: Int64? { sightings.lazy.compactMap(\.size).max() }
@@ -135,6 +140,23 @@ package struct Sighting: Sendable, Equatable {
         self.reconciledAt = reconciledAt
     }
 
-    /// `sent_at` from any of the message's events, else its earliest envelope's `created_at`.
-    package var messageTime: Timestamp? { sentAt ?? firstEnvelope }
+    /// `sent_at` from any of the message's events, else its earliest envelope's `created_at`; `nil` where it is not believed.
+    package var messageTime: Timestamp? { isTimeDoubtful ? nil : sentAt ?? firstEnvelope }
+
+    /// `sent_at` is later than the envelope by more than five minutes, or earlier by more than seven days although the message
+    /// was not recovered late: a clock that was wrong, or a zero for no time at all.
+    package var isTimeDoubtful: Bool {
+        guard let sentAt, let firstEnvelope else { return false }
+        if sentAt > firstEnvelope.adding(seconds: 300) { return true }
+        return reconciledAt == nil && sentAt.adding(seconds: 7 * 86_400) < firstEnvelope
+    }
+
+    /// The vendor stores nothing larger (linq-api, section 4.1): what claims to be is of unknown size. Sums of sizes cannot
+    /// overflow.
+    package static let largestSize: Int64 = 104_857_600
+
+    /// `size`, or `nil` where it cannot be one.
+    package static func plausible(size: Int64?) -> Int64? {
+        size.flatMap { (0...largestSize).contains($0) ? $0 : nil }
+    }
 }

@@ -98,13 +98,14 @@ package struct PlanErasure: Sendable {
         if let old = request.plan, [.proposed, .approved].contains(try context.inventory.plan(old).state) {
             try ClosePlan(context).cancel(old, by: request.openedBy, reason: "planned anew")
         }
+        let completed = request.answered
         request.answered = nil
         request.included.formUnion(include)
-        return try await search(request, isOffline ? nil : handles, isOffline: isOffline, progress)
+        return try await search(request, isOffline ? nil : handles, isOffline: isOffline, upTo: completed, progress)
     }
 
     private func search(
-        _ opened: ErasureRequest, _ handles: [Handle]?, isOffline: Bool,
+        _ opened: ErasureRequest, _ handles: [Handle]?, isOffline: Bool, upTo completed: Timestamp? = nil,
         _ progress: @Sendable (SyncFromAPI.Report) -> Void
     ) async throws(LetheError) -> Planned {
         var request = opened
@@ -113,7 +114,8 @@ package struct PlanErasure: Sendable {
         }
         if !isOffline { try await askWhoReceived(request) }
         let now = context.time.now()
-        let candidates = try context.inventory.erasureCandidates(subjects: request.subjects, scope: request.scope)
+        var candidates = try context.inventory.erasureCandidates(subjects: request.subjects, scope: request.scope)
+        if let completed { candidates = try covered(candidates, by: request, upTo: completed) }
         let holds = try context.inventory.activeHolds(at: now)
         let plan = Plan(
             id: try Randomness.id(PlanKind.self), kind: .erasure, created: now, partner: context.partner,
@@ -127,6 +129,21 @@ package struct PlanErasure: Sendable {
             request: request, plan: plan, digest: digest,
             coverage: try context.inventory.erasureCoverage(subjects: request.subjects),
             attachments: Dictionary(uniqueKeysWithValues: candidates.map { ($0.attachment.id, $0.attachment) }))
+    }
+
+    /// A request that was answered covers what it listed and what was sent before. What came later is a new matter: nobody
+    /// asked for it and nobody approved it.
+    private func covered(
+        _ candidates: [ErasureCandidate], by request: ErasureRequest, upTo completed: Timestamp
+    ) throws(LetheError) -> [ErasureCandidate] {
+        var listed: Set<AttachmentID> = []
+        for plan in try context.inventory.plans() where plan.request == request.id {
+            listed.formUnion(try context.inventory.results(of: plan.id).map(\.attachment))
+        }
+        return candidates.filter { candidate in
+            if listed.contains(candidate.attachment.id) { return true }
+            return candidate.attachment.created.map { $0 <= completed } ?? false
+        }
     }
 
     /// Reads each chat once in which it is not known who received an attachment of the person. What cannot be read stays

@@ -67,7 +67,8 @@ final class AttachmentReader {
         guard let source = AttachmentSource(code: row.int(1)) else { throw StoreErrors.impossible("sighting") }
         var sighting = Sighting(
             message: row.vendorID(0), chat: row.vendorID(2), direction: Direction(code: row.int(4)), source: source,
-            mime: row.text(5), size: row.int(6), sentAt: row.time(7), firstEnvelope: row.time(8),
+            mime: row.text(5), size: Sighting.plausible(size: row.int(6)), sentAt: row.time(7),
+            firstEnvelope: row.time(8),
             reconciledAt: row.time(9))
         let contradicted = Contradictions(rawValue: row.int(12) ?? 0)
         let digits = try row.int(3) ?? (contradicted.contains(.line) ? nil : lineOfChat(sighting.chat))

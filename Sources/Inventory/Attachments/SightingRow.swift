@@ -26,7 +26,7 @@ struct SightingRow: Equatable {
         direction = message.direction
         self.sender = sender
         mime = attachment.mime.flatMap(Self.bareType)
-        size = attachment.size
+        size = Sighting.plausible(size: attachment.size)
         sentAt = message.sentAt
         firstEnvelope = message.envelopeTime
         reconciledAt = message.reconciledAt
@@ -40,7 +40,7 @@ struct SightingRow: Equatable {
         direction = Direction(code: row.int(2))
         sender = row.int(3)
         mime = row.text(4)
-        size = row.int(5)
+        size = Sighting.plausible(size: row.int(5))
         sentAt = row.time(6)
         firstEnvelope = row.time(7)
         reconciledAt = row.time(8)

@@ -111,6 +111,29 @@ import Testing
             #expect(planned.plan.items.first?.withheld?.ground == "recipient_unknown")
         }
     }
+
+    /// A hold ends after the request was answered: what it withheld goes, what the person sent since does not.
+    @Test func whatIsSentAfterTheAnswerIsANewMatter() async throws {
+        let workspace = try TestWorkspace()
+        let chat = Self.chat(1)
+        _ = try workspace.inventory.record(
+            [try Self.received(1, into: chat, from: Self.dana)], now: workspace.clock.now())
+        let hold = try PlaceHold(inventory: workspace.inventory, log: workspace.log)
+            .run(.attachment(Self.attachment(1)), by: "counsel", reason: "matter 9", now: workspace.clock.now())
+        let vendor = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
+        let (planned, _) = try await erase(workspace, vendor)
+        #expect(try workspace.inventory.request(planned.request.id)?.state == .completedWithExceptions)
+        workspace.clock.advance(seconds: 86_400)
+        var later = try Self.received(2, into: chat, from: Self.dana)
+        later.messages[0].sentAt = workspace.clock.now()
+        later.messages[0].envelopeTime = workspace.clock.now()
+        _ = try workspace.inventory.record([later], now: workspace.clock.now())
+        try ReleaseHold(inventory: workspace.inventory, log: workspace.log)
+            .run(hold.id, by: "counsel", reason: "closed", now: workspace.clock.now())
+        _ = try await TestWorkspace.retention(workspace.context(vendor), TestRules.none).run()
+        #expect(vendor.deletes == [Self.attachment(1)])
+        #expect(try workspace.inventory.request(planned.request.id)?.state == .completed)
+    }
 }
 
 extension Delivery {

@@ -22,7 +22,7 @@ struct RecordingTests {
         let world = try World()
         var late = try inbound(1, event: 2)
         late.messages[0].sentAt = day(3)
-        late.messages[0].envelopeTime = day(0)
+        late.messages[0].envelopeTime = day(1)
         late.messages[0].reconciledAt = day(9)
         late.messages[0].attachments[0].size = 5000
         late.messages[0].attachments[0].layout = .persistent
@@ -31,7 +31,7 @@ struct RecordingTests {
         let sighting = try #require(found.sightings.first)
         #expect(found.sightings.count == 1)
         #expect(sighting.sentAt == day(1))
-        #expect(sighting.firstEnvelope == day(0))
+        #expect(sighting.firstEnvelope == day(1))
         #expect(sighting.reconciledAt == day(9))
         #expect(sighting.size == 5000)
         #expect(sighting.sender == (try world.subject("+14155550117")))

@@ -36,8 +36,14 @@ struct NaiveDecider {
 
     // MARK: Facts
 
+    /// None of them where one is not believed: it may be the earliest or the latest.
     var messageTimes: [Timestamp] {
-        attachment.sightings.compactMap { $0.sentAt ?? $0.firstEnvelope }
+        for sighting in attachment.sightings {
+            guard let sent = sighting.sentAt, let envelope = sighting.firstEnvelope else { continue }
+            let seconds = (sent.microseconds - envelope.microseconds) / 1_000_000
+            if seconds > 300 || (seconds < -7 * 24 * 3600 && sighting.reconciledAt == nil) { return [] }
+        }
+        return attachment.sightings.compactMap { $0.sentAt ?? $0.firstEnvelope }
     }
     var created: Timestamp? { attachment.apiCreated ?? messageTimes.sorted().first }
     var lastUsed: Timestamp? { messageTimes.sorted().last }

@@ -101,7 +101,15 @@ struct RandomWorld {
             reason: "r", until: maybe(2, of: 3) { $0.now() }, releasedAt: maybe(1, of: 5) { $0.now() })
     }
 
+    /// Mostly within the hour, now and then what nobody believes.
+    private mutating func envelope(of sent: Timestamp?) -> Timestamp? {
+        guard chance(2, of: 3) else { return nil }
+        guard let sent, !chance(1, of: 12) else { return time() }
+        return sent.adding(seconds: Int64(pick(3)) * 3600)
+    }
+
     private mutating func sighting() -> Sighting {
+        let sent = maybe(3, of: 4) { $0.time() }
         let source: AttachmentSource = one(of: AttachmentSource.allCases)
         let isUpload = source == .upload
         return Sighting(
@@ -113,7 +121,7 @@ struct RandomWorld {
             },
             size: maybe(3, of: 4) { Int64($0.pick(8)) },
             sender: maybe(1, of: 3) { world in world.one(of: world.people) },
-            sentAt: maybe(3, of: 4) { $0.time() }, firstEnvelope: maybe(2, of: 3) { $0.time() },
+            sentAt: sent, firstEnvelope: envelope(of: sent),
             reconciledAt: maybe(1, of: 6) { $0.time() })
     }
 

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A phone line of the account, in E.164. Our own lines are not personal data of end-users and are stored as they are.
 package struct PhoneLine: Hashable, Comparable, Sendable, CustomStringConvertible {
     package let number: String
@@ -25,7 +27,8 @@ package struct Handle: Hashable, Sendable, CustomStringConvertible, CustomDebugS
     package init(_ text: String) throws(LetheError) {
         guard let canonical = Self.canonicalForm(text) else {
             throw LetheError(
-                "invalid-handle", .usage, "a handle is neither a phone number in E.164 form nor a mail address",
+                "invalid-handle", .usage,
+                "a handle is neither a phone number in E.164 form nor a mail address, or it has an invisible character",
                 hint: "write +12025550143 or name@example.com, one per line")
         }
         self.canonical = canonical
@@ -38,14 +41,19 @@ package struct Handle: Hashable, Sendable, CustomStringConvertible, CustomDebugS
     package var debugDescription: String { "(handle)" }
     package var customMirror: Mirror { Mirror(self, children: []) }
 
+    /// What looks the same is the same (NFC); a character that nobody sees may be what makes two people of one, and is refused.
     private static func canonicalForm(_ text: String) -> String? {
-        var bare = Substring(text).trimmingSpaces()
+        let isVisible = text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .format }
+        guard isVisible else { return nil }
+        var bare = Substring(text.precomposedStringWithCanonicalMapping).trimmingSpaces()
         for scheme in ["tel:", "mailto:"] where bare.lowercased().hasPrefix(scheme) {
             bare = bare.dropFirst(scheme.count)
         }
         if bare.contains("@") {
             let halves = bare.split(separator: "@", omittingEmptySubsequences: false)
-            let isPlain = bare.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F }
+            let isPlain = bare.unicodeScalars.allSatisfy {
+                $0.value > 0x20 && $0.value != 0x7F && !"<>\",;()[]\\".unicodeScalars.contains($0)
+            }
             guard halves.count == 2, halves.allSatisfy({ !$0.isEmpty }), isPlain, bare.utf8.count <= 254 else {
                 return nil
             }

@@ -20,25 +20,6 @@ enum ReadInput {
             hint: exists ? "check that it is a file and that you may read it" : "check the name")
     }
 
-    /// Handles of one data subject, one per line; blank lines and lines that begin with `#` are skipped.
-    static func handles(in text: String) throws -> [Handle] {
-        var handles: [Handle] = []
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let line = line.trimmingSpaces()
-            guard !line.isEmpty, !line.hasPrefix("#") else { continue }
-            do {
-                handles.append(try Handle(String(line)))
-            } catch {
-                throw LetheError(error.code, error.status, "line \(index + 1): \(error.message)", hint: error.hint)
-            }
-        }
-        guard !handles.isEmpty else {
-            throw LetheError(
-                "no-subject", .usage, "no handle was given", hint: "write one phone number or mail address per line")
-        }
-        return handles
-    }
-
     /// `NAME`, or the first line of the file that `NAME_FILE` names. `nil` when neither is set.
     static func secret(_ name: String, in environment: [String: String]) throws -> (value: String, origin: String)? {
         if let value = environment[name], !value.isEmpty { return (value, name) }

@@ -79,6 +79,23 @@ extension InventoryStore {
         }
     }
 
+    /// Those of whom nothing was ever seen: no message, no chat.
+    package func unseen(_ subjects: [SubjectPseudonym]) throws(LetheError) -> [SubjectPseudonym] {
+        try read { database in
+            try subjects.filter { subject in
+                let keys = try Self.subjectKeys([subject], in: database)
+                return try keys.allSatisfy { key in
+                    try database.first(
+                        """
+                        SELECT 1 WHERE EXISTS (SELECT 1 FROM chat_member WHERE subject = ?1)
+                            OR EXISTS (SELECT 1 FROM sighting WHERE chat IS NULL AND sender = ?1)
+                        """, key
+                    ) { $0.int(0) } == nil
+                }
+            }
+        }
+    }
+
     package func chats(of subjects: [SubjectPseudonym]) throws(LetheError) -> [ChatID] {
         try read { database in
             let list = try Self.subjectKeys(subjects, in: database).map(String.init).joined(separator: ",")

@@ -121,7 +121,7 @@ struct InventoryList: LetheCommand {
             filter.createdBefore = period.before(wiring.clock.now())
         }
         if let subjectFile {
-            let handles = try ReadInput.handles(in: String(decoding: ReadInput.bytes(subjectFile), as: UTF8.self))
+            let handles = try HandleList.read(String(decoding: ReadInput.bytes(subjectFile), as: UTF8.self))
             filter.subjects = try handles.compactMap { try inventory.pseudonym(for: $0, createIfMissing: false) }
         }
         return filter

@@ -28,7 +28,7 @@ struct SyncCommand: LetheCommand {
         let wiring = try Wiring.open(global, console)
         let lines = try line.map { try PhoneLine($0) }
         let handles = try subjectFile.map {
-            try ReadInput.handles(in: String(decoding: ReadInput.bytes($0), as: UTF8.self))
+            try HandleList.read(String(decoding: ReadInput.bytes($0), as: UTF8.self))
         }
         let stop = StopSignal(console: console)
         let report = try await wiring.work(vendor: true, stop: stop) { context in

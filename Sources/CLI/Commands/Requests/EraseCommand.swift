@@ -110,18 +110,18 @@ struct EraseCommand: LetheCommand {
         guard subject.isEmpty || subjectFile == nil else {
             throw LetheError("two-subjects", .usage, "--subject and --subject-file do not go together")
         }
-        if !subject.isEmpty { return try ReadInput.handles(in: subject.joined(separator: "\n")) }
+        if !subject.isEmpty { return try HandleList.read(subject.joined(separator: "\n")) }
         if let subjectFile {
-            return try ReadInput.handles(in: String(decoding: ReadInput.bytes(subjectFile), as: UTF8.self))
+            return try HandleList.read(String(decoding: ReadInput.bytes(subjectFile), as: UTF8.self))
         }
         guard isatty(STDIN_FILENO) == 1 else {
-            return try ReadInput.handles(in: String(decoding: ReadInput.bytes("-"), as: UTF8.self))
+            return try HandleList.read(String(decoding: ReadInput.bytes("-"), as: UTF8.self))
         }
         Console.write(
             "The person's phone numbers and mail addresses, one per line; an empty line ends.\n", to: STDERR_FILENO)
         var lines: [String] = []
         while let line = readLine(), !line.isEmpty { lines.append(line) }
-        return try ReadInput.handles(in: lines.joined(separator: "\n"))
+        return try HandleList.read(lines.joined(separator: "\n"))
     }
 }
 
@@ -136,6 +136,7 @@ struct EraseAnswer {
         let counts =
             result?.counts
             ?? OutcomeCounts(results.map { $0.outcome ?? $0.withheld?.outcome ?? .notAttempted })
+        let unseen = try inventory.unseen(request.subjects)
         var lines = [
             "request   \(request.id), \(request.state.rawValue), due \(request.due.date)",
             "subjects  \(request.subjects.map(\.description).joined(separator: ", "))",
@@ -147,6 +148,10 @@ struct EraseAnswer {
             "plan      \(planned.plan.id): \(counted(planned.plan.items.count, "attachment", "attachments")), "
                 + "\(formatBytes(planned.plan.bytes)), \(results.count { $0.withheld == nil }) to delete",
         ]
+        if !unseen.isEmpty {
+            let names = unseen.map(\.description).joined(separator: ", ")
+            lines.append("not known here: \(names). Nothing was ever seen of this handle: check how it is written")
+        }
         if result != nil {
             lines.append("done      \(OutcomeJSON.sentence(counts))")
             if !results.isEmpty { lines.append(PlanText.outcomes(counts)) }
@@ -179,6 +184,7 @@ struct EraseAnswer {
                 "request": [
                     "id": JSONValue(request.id), "state": .string(request.state.rawValue),
                     "due": JSONValue(request.due), "coverage": .string(request.coverage.rawValue),
+                    "unseen": .array(unseen.map { .string($0.hex) }),
                 ], "plan": OutcomeJSON.plan(planned.plan, digest: planned.digest), "items": .array(items),
                 "outcomes": OutcomeJSON.counts(counts), "run": JSONValue(result?.run),
             ], status: result?.status ?? .done)

@@ -46,7 +46,7 @@ struct HoldPlace: LetheCommand {
         let wiring = try Wiring.open(global, console)
         let end = try until.map { try time($0, "--until") }
         let handles = try subjectFile.map {
-            try ReadInput.handles(in: String(decoding: ReadInput.bytes($0), as: UTF8.self))
+            try HandleList.read(String(decoding: ReadInput.bytes($0), as: UTF8.self))
         }
         let (hold, coverage) = try await wiring.work(vendor: false) { context in
             let scope: LegalHold.Scope

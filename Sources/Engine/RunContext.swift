@@ -17,6 +17,8 @@ package struct RunContext: Sendable {
     package let stopFile: URL
     /// A signal has arrived: send nothing new.
     package let shouldStop: @Sendable () -> Bool
+    /// How far apart this clock and the vendor's may be, in seconds; `nil` = a clock of its own, in tests.
+    package let clockTolerance: Int64?
     /// `Decider.digest` of the rules as they stand in their files now; throws while they cannot be loaded. `nil` = the rules
     /// of this run come from no files.
     package let rulesInForce: RulesInForce?
@@ -25,7 +27,8 @@ package struct RunContext: Sendable {
 
     package init(
         inventory: InventoryStore, log: AuditLog, vendor: any VendorAPI, time: any TimeSource, partner: String,
-        workspace: URL, rulesInForce: RulesInForce? = nil, shouldStop: @escaping @Sendable () -> Bool = { false }
+        workspace: URL, clockTolerance: Int64? = 300, rulesInForce: RulesInForce? = nil,
+        shouldStop: @escaping @Sendable () -> Bool = { false }
     ) {
         self.inventory = inventory
         self.log = log
@@ -36,6 +39,7 @@ package struct RunContext: Sendable {
         stopFile = workspace.appending(path: "STOP")
         self.shouldStop = shouldStop
         self.rulesInForce = rulesInForce
+        self.clockTolerance = clockTolerance
     }
 }
 

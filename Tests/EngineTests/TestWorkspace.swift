@@ -91,12 +91,13 @@ struct TestWorkspace: Sendable {
     }
 
     func context(
-        _ vendor: any VendorAPI, rulesInForce: RunContext.RulesInForce? = nil,
+        _ vendor: any VendorAPI, clockTolerance: Int64? = nil, rulesInForce: RunContext.RulesInForce? = nil,
         shouldStop: @escaping @Sendable () -> Bool = { false }
     ) -> RunContext {
         RunContext(
             inventory: inventory, log: log, vendor: vendor, time: clock, partner: Self.partner,
-            workspace: directory.url, rulesInForce: rulesInForce, shouldStop: shouldStop)
+            workspace: directory.url, clockTolerance: clockTolerance, rulesInForce: rulesInForce, shouldStop: shouldStop
+        )
     }
 
     static func client(_ url: String, key: String = "sim-key") throws -> LinqHTTPClient {

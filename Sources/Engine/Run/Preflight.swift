@@ -26,7 +26,7 @@ package struct Preflight: Sendable {
         try context.log.verifyHead()
         let (listed, answer) = try await askForLines()
         if let lines { try Self.refuseForeignKey(lines, accountLines: listed) }
-        return Result(accountLines: listed, warnings: clockWarning(answer))
+        return Result(accountLines: listed, warnings: try checkClock(answer))
     }
 
     /// A key that lists none of these numbers is another account's. No number known at all says nothing.
@@ -87,11 +87,45 @@ package struct Preflight: Sendable {
         return (Set(listing.elements), listing.answer)
     }
 
-    private func clockWarning(_ answer: VendorAnswer) -> [String] {
-        guard let date = answer.date else { return [] }
-        let apart = (context.time.now().microseconds - date.microseconds).magnitude / 1_000_000
-        guard apart > 60 else { return [] }
-        return ["this machine's clock is \(apart) s away from the vendor's: check it before trusting any period"]
+    /// Everything that ends, a retention, a hold, a request, ends by the clock. One that is more than five minutes away from
+    /// the vendor's, or where the vendor tells no time behind the log's last record, deletes nothing.
+    private func checkClock(_ answer: VendorAnswer) throws(LetheError) -> [String] {
+        guard let tolerance = context.clockTolerance else { return [] }
+        let now = context.time.now()
+        let last = try lastRecord()
+        let isBehindLog = last.map { now.adding(seconds: tolerance) < $0 } ?? false
+        guard let date = answer.date else {
+            if isBehindLog, let last {
+                throw Self.doubtful("is behind the newest record of the audit log, \(last.brief)")
+            }
+            return ["the vendor's answer tells no time, so this machine's clock was not compared with it"]
+        }
+        let apart = (now.microseconds - date.microseconds) / 1_000_000
+        guard apart.magnitude <= tolerance else {
+            throw Self.doubtful("is \(Self.span(apart.magnitude)) \(apart > 0 ? "ahead of" : "behind") the vendor's")
+        }
+        if isBehindLog {
+            return ["the audit log has records from after now: an earlier run had a clock that was ahead"]
+        }
+        return apart.magnitude > 60 ? ["this machine's clock is \(apart.magnitude) s away from the vendor's"] : []
+    }
+
+    private func lastRecord() throws(LetheError) -> Timestamp? {
+        let seq = try context.inventory.appliedSeq(origin: context.log.origin)
+        return try context.log.entries(after: seq - 1, limit: 1).first?.time
+    }
+
+    private static func doubtful(_ what: String) -> LetheError {
+        LetheError(
+            "clock-doubtful", .refused, "this machine's clock \(what): nothing is deleted by it",
+            hint:
+                "set the clock (timedatectl set-ntp true, or chronyc makestep), then run again; lethe doctor compares it"
+        )
+    }
+
+    private static func span(_ seconds: UInt64) -> String {
+        seconds < 7200
+            ? "\(seconds / 60) minutes" : seconds < 172_800 ? "\(seconds / 3600) hours" : "\(seconds / 86_400) days"
     }
 }
 

@@ -14,7 +14,9 @@ extension VendorAnswer {
             trace: headers.first(name: "x-trace-id").flatMap { Self.cleanTrace($0) },
             retryAfter: headers.first(name: "retry-after").flatMap { RetryAfter(header: $0) }
                 ?? error?["retry_after"]?.integer.map { .seconds(max(0, $0)) },
-            date: headers.first(name: "date").flatMap { HTTPDate.parse($0) }, absentCodes: absentCodes)
+            // Out of a cache it says when it was put there (RFC 9111, 5.1).
+            date: headers.contains(name: "age") ? nil : headers.first(name: "date").flatMap { HTTPDate.parse($0) },
+            absentCodes: absentCodes)
     }
 
     /// What goes into the audit log as the vendor's trace id: at most 64 characters of `[A-Za-z0-9._-]`, else nothing.

@@ -1,6 +1,6 @@
 import Domain
 
-/// The report as one table for a spreadsheet: a row a fact, `section` says of which kind; filter by it.
+/// The report as one table for a spreadsheet: one row per fact, `section` says of which kind; filter by it.
 package enum ReportCSV {
     package static let header = [
         "section", "time", "id", "plan", "run", "line", "tier", "rule", "status", "grade", "count", "bytes", "due",

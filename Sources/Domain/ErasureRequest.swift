@@ -5,6 +5,9 @@ package struct ErasureRequest: Sendable, Equatable {
         case completedWithExceptions = "completed_with_exceptions"
         case refused, withdrawn, merged
 
+        /// It was carried out; refused, withdrawn and merged ones were not, and stay as they are.
+        package var isAnswered: Bool { self == .completed || self == .completedWithExceptions }
+
         package var isClosed: Bool {
             switch self {
             case .completed, .completedWithExceptions, .refused, .withdrawn, .merged: true

@@ -46,9 +46,7 @@ package struct VendorAnswer: Sendable, Equatable {
     }
 
     /// A 404 that is not the vendor's own: something else answers in its place.
-    package var isForeign: Bool {
-        if case .http(404, nil) = reply { true } else { false }
-    }
+    package var isForeign: Bool { status == 404 && deletion == .unknown }
 
     /// What this answer to a DELETE means: the table of `docs/execution.md`.
     package var deletion: AnswerClass {

@@ -15,11 +15,10 @@ struct CircuitBreaker: Sendable {
     private var recent: [Bool] = []
     private var straight = 0
     private var pause = Self.shortest
-    /// Probes and trial DELETEs since the vendor itself last answered one, that something else answered.
-    private var foreign = 0
-
-    /// Something else answers for the vendor, and goes on doing so: a deployment, a gateway.
-    var meetsSomebodyElse: Bool { foreign >= 4 }
+    /// Attachments whose probes and trial DELETEs something else than the vendor answered, since it last answered a trial.
+    private(set) var foreign: Set<AttachmentID> = []
+    /// How often that was so in a row.
+    private(set) var foreignAnswers = 0
 
     private static let shortest: Int64 = 2_000_000
     private static let longest: Int64 = 30_000_000
@@ -39,15 +38,18 @@ struct CircuitBreaker: Sendable {
     /// The pause is over and a probe is on its way.
     mutating func probe() { state = .probing }
 
-    mutating func probeAnswered(success: Bool, isForeign: Bool, at now: Timestamp) {
+    mutating func probeAnswered(success: Bool, foreign id: AttachmentID?, at now: Timestamp) {
         guard state == .probing else { return }
-        if isForeign { foreign += 1 }
+        note(foreign: id)
         if success { state = .halfOpen(isTrying: false) } else { open(at: now) }
     }
 
     /// The answer to a DELETE. `throttled` is no news: the vendor is there.
-    mutating func answered(_ answer: AnswerClass, isForeign: Bool, at now: Timestamp) {
-        if state == .halfOpen(isTrying: true) { foreign = isForeign ? foreign + 1 : 0 }
+    mutating func answered(_ answer: AnswerClass, foreign id: AttachmentID?, at now: Timestamp) {
+        if state == .halfOpen(isTrying: true) {
+            if id == nil { (foreign, foreignAnswers) = ([], 0) }
+            note(foreign: id)
+        }
         let failed = answer == .unknown || answer == .notSent
         switch state {
         case .halfOpen(isTrying: true):
@@ -59,6 +61,12 @@ struct CircuitBreaker: Sendable {
             if straight >= 5 || (recent.count == 20 && recent.count(where: { $0 }) > 10) { open(at: now) }
         default: break
         }
+    }
+
+    private mutating func note(foreign id: AttachmentID?) {
+        guard let id else { return }
+        foreign.insert(id)
+        foreignAnswers += 1
     }
 
     private mutating func open(at now: Timestamp) {

@@ -35,8 +35,14 @@ extension DeletionMachine {
             item.version = redecision.version
             item.seenBefore = item.seenBefore || seenBefore
             item.ephemeralEnds = ephemeralEnds
-            if let ephemeralEnds, ephemeralEnds <= clock ?? .distantFuture, item.history.mayHaveActed == 0 {
+            if item.history.firstIntent == nil { item.history.firstIntent = clock }
+            if let ephemeralEnds, ephemeralEnds <= item.history.firstIntent ?? .distantFuture {
                 item.history.wasMissedBefore = true
+            }
+            if item.history.isSpent, !item.hasOpenIntent {
+                pipeline -= 1
+                items[id] = item
+                return askHowItEnded(id, attempt: 1)
             }
             if item.hasOpenIntent {
                 item.phase = .ready
@@ -91,7 +97,7 @@ extension DeletionMachine {
         guard let item = items[id], item.phase == .sending else { return }
         items[id]?.hasOpenIntent = false
         items[id]?.awaitsReadiness = answer.deletion == .notReady
-        breaker.answered(answer.deletion, isForeign: answer.isForeign, at: now)
+        breaker.answered(answer.deletion, foreign: answer.isForeign ? id : nil, at: now)
         switch answer.deletion {
         case .deleted: finish(id, answer, .deleted)
         case .absent where item.mayHaveDeleted:
@@ -105,7 +111,7 @@ extension DeletionMachine {
         case .unknown: retryUnknown(id, answer, now: now, using: &random)
         case .throttled, .notReady, .notSent: retryUncounted(id, answer, now: now, using: &random)
         }
-        if breaker.meetsSomebodyElse { halt(.notTheVendor) }
+        haltWhereSomebodyElseAnswers()
     }
 
     /// What it means that the vendor has no such attachment: the `absent` row of the table.
@@ -143,12 +149,29 @@ extension DeletionMachine {
         halt(answer.status == 403 ? .forbidden : .unauthorized)
     }
 
+    /// How often a run asks for one item in vain while something else answers.
+    private static let foreignAnswersOfARun = 10
+
+    /// One odd item is its own affair; where several meet it, something else answers for the vendor.
+    mutating func haltWhereSomebodyElseAnswers() {
+        guard breaker.foreignAnswers >= 4, breaker.foreign.count >= min(5, items.count) else { return }
+        halt(.notTheVendor)
+    }
+
     private mutating func retryUnknown(
         _ id: AttachmentID, _ answer: VendorAnswer, now: Timestamp, using random: inout some RandomNumberGenerator
     ) {
         record(answer, of: id, final: nil)
         items[id]?.history.mayHaveActed += 1
-        if answer.isForeign { items[id]?.history.answeredByOthers += 1 }
+        if answer.isForeign {
+            items[id]?.history.answeredByOthers += 1
+            items[id]?.foreignAnswers += 1
+            // It stays open, and the next run tries it again.
+            if items[id]?.foreignAnswers ?? 0 >= Self.foreignAnswersOfARun {
+                items[id]?.phase = .waiting
+                return
+            }
+        }
         guard let history = items[id]?.history, !history.isSpent,
             case .retry(let wait) = retryPolicy.advice(
                 attempt: max(1, history.mayHaveActed - history.answeredByOthers), answer: answer,

@@ -16,8 +16,10 @@ extension DeletionMachine {
         if finding == .keyRefused { halt(answer.status == 403 ? .forbidden : .unauthorized) }
         switch reason {
         case .probe:
-            breaker.probeAnswered(success: finding != .unknown, isForeign: answer.isForeign, at: now)
-            if breaker.meetsSomebodyElse { halt(.notTheVendor) }
+            // "Not ready" is the vendor's own voice too.
+            let isTheVendor = finding != .unknown || answer.deletion == .notReady
+            breaker.probeAnswered(success: isTheVendor, foreign: answer.isForeign ? id : nil, at: now)
+            haltWhereSomebodyElseAnswers()
         case .before:
             items[id]?.wasLookedUp = true
             items[id]?.wasFoundBefore = finding == .present
@@ -85,7 +87,6 @@ extension DeletionMachine {
             schedule(.ask(.lookUp(id, .settle(attempt: attempt + 1))), at: now.adding(microseconds: wait))
             return
         }
-        tallies.answered += 1
         if let outcome = items[id]?.outcome { tally(outcome) }
         haltOnSurprise()
     }

@@ -50,13 +50,9 @@ extension DeletionMachine {
             } else {
                 break
             }
-            if items[id]?.history.isSpent == true {
-                askHowItEnded(id, attempt: 1)
-            } else {
-                items[id]?.phase = .deciding
-                pipeline += 1
-                batch.append(id)
-            }
+            items[id]?.phase = .deciding
+            pipeline += 1
+            batch.append(id)
         }
         return batch.isEmpty ? [] : [.decide(batch)]
     }
@@ -74,9 +70,10 @@ extension DeletionMachine {
     /// The breaker's probe, else a GET that ends what was begun, else the next DELETE.
     private mutating func nextRequest(now: Timestamp) -> MachineCommand? {
         if case .open(let until) = breaker.state {
-            guard until <= now, let id = notAdmitted.first, pace.takeIfThere(at: now) else { return nil }
+            guard until <= now, !notAdmitted.isEmpty, pace.takeIfThere(at: now) else { return nil }
             breaker.probe()
-            return .lookUp(id, .probe)
+            probes += 1
+            return .lookUp(notAdmitted[(probes - 1) % notAdmitted.count], .probe)
         }
         guard breaker.letsDeletesGo, !pendingLookups.isEmpty || !ready.isEmpty, pace.takeIfThere(at: now) else {
             return nil

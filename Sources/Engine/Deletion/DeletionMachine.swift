@@ -71,6 +71,8 @@ package struct DeletionMachine: Sendable {
     /// When `tick` is wanted; `nil` = not at all.
     package internal(set) var nextWake: Timestamp?
     var hasConcluded = false
+    /// How often the breaker asked whether the vendor is back: for another item each time.
+    var probes = 0
 
     enum Work: Sendable {
         case retry(AttachmentID)
@@ -168,6 +170,8 @@ struct MachineItem: Sendable {
     var giveUpAt: Timestamp?
     /// The last answer was that it is not ready yet.
     var awaitsReadiness = false
+    /// In this run, 404s that are not the vendor's own.
+    var foreignAnswers = 0
 
     /// An attempt of ours may have deleted it, as far as is known.
     var mayHaveDeleted: Bool { history.mayHaveActed > 0 && !history.wasMissedBefore }

@@ -47,6 +47,8 @@ package struct ItemHistory: Sendable, Equatable {
     package var answeredByOthers = 0
     /// It was away before our first DELETE: past the vendor's 24 hours, or a GET missed it. No attempt of ours did that.
     package var wasMissedBefore = false
+    /// When the first intent was written.
+    package var firstIntent: Timestamp?
 
     static let attemptsThatMayAct = RetryPolicy().maximumTries
 

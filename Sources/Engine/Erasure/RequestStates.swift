@@ -23,7 +23,7 @@ package struct RequestStates: Sendable {
     /// Completed requests whose person turned out to have more: they are to be planned again.
     package func reopen(_ ids: [RequestID], reason: String) throws(LetheError) {
         for id in ids {
-            guard var request = try inventory.request(id), request.state.isClosed else { continue }
+            guard var request = try inventory.request(id), request.state.isAnswered else { continue }
             request.state = .received
             request.answered = nil
             try update(request, reason: reason)

@@ -73,7 +73,7 @@ package struct ReconcileIntents: Sendable {
             inventory: context.inventory, decider: decider, plan: record.plan, accountLines: accountLines,
             request: nil)
         let ends = facts.ephemeralEnd(of: attachment)
-        if let ends, ends <= record.plan.created { history.wasMissedBefore = true }
+        if let ends, ends <= history.firstIntent ?? record.plan.created { history.wasMissedBefore = true }
         return history.outcomeOfAbsence(
             seenBefore: try facts.wasSeen(attachment), ephemeralEnds: ends, now: context.time.now())
     }
@@ -88,7 +88,8 @@ extension InventoryStore {
         for item in try attempts(of: plan) {
             history[item.attachment] = ItemHistory(
                 operation: item.op, lastAttempt: item.last, mayHaveActed: item.mayHaveActed,
-                answeredByOthers: item.answeredByOthers, wasMissedBefore: item.wasMissedBefore)
+                answeredByOthers: item.answeredByOthers, wasMissedBefore: item.wasMissedBefore,
+                firstIntent: item.firstIntent)
         }
         var open: [AttachmentID: OperationID] = [:]
         for intent in try openIntents() where intent.plan == plan { open[intent.attachment] = intent.op }

@@ -8,9 +8,11 @@ struct AskVendor {
     private let context: RunContext
     private let retrying: Retrying
 
-    init(_ context: RunContext, requestsPerSecond: Int) {
+    init(_ context: RunContext, requestsPerSecond: Int, tries: Int = RetryPolicy().maximumTries) {
         self.context = context
-        retrying = Retrying(perSecond: requestsPerSecond, time: context.time)
+        var policy = RetryPolicy()
+        policy.maximumTries = tries
+        retrying = Retrying(policy: policy, perSecond: requestsPerSecond, time: context.time)
     }
 
     /// The inventory is up to date and the key is this account's, so that an answer says something.

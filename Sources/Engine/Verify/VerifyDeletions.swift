@@ -75,7 +75,7 @@ package struct VerifyDeletions: Sendable {
 
 extension AttachmentRecord {
     /// The run that last announced its DELETE.
-    fileprivate var lastRun: RunID? {
+    var lastRun: RunID? {
         for entry in history.reversed() {
             if case .intent(let run, _, _) = entry.event { return run }
         }

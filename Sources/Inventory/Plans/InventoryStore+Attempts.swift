@@ -13,6 +13,8 @@ package struct ItemAttempts: Sendable, Equatable {
     package let answeredByOthers: Int
     /// A GET before the first DELETE did not find it.
     package let wasMissedBefore: Bool
+    /// When the first intent was written.
+    package let firstIntent: Timestamp?
 }
 
 extension InventoryStore {
@@ -23,7 +25,8 @@ extension InventoryStore {
                 """
                 SELECT i.attachment, i.op, max(i.try), coalesce(sum(i.class = 'unknown'), 0),
                     coalesce(sum(i.class = 'unknown' AND i.http = 404), 0),
-                    EXISTS (SELECT 1 FROM missed_before m WHERE m.plan = p.key AND m.attachment = i.attachment)
+                    EXISTS (SELECT 1 FROM missed_before m WHERE m.plan = p.key AND m.attachment = i.attachment),
+                    min(i.at)
                 FROM plan p JOIN plan_item t ON t.plan = p.key JOIN intent i ON i.attachment = t.attachment
                 JOIN run r ON r.id = i.run AND r.plan = p.id
                 WHERE p.id = ? AND t.attempts > 0 GROUP BY i.attachment, i.op
@@ -34,7 +37,8 @@ extension InventoryStore {
                 }
                 return ItemAttempts(
                     attachment: attachment, op: op, last: row.count(2), mayHaveActed: row.count(3),
-                    answeredByOthers: row.count(4), wasMissedBefore: row.bool(5))
+                    answeredByOthers: row.count(4), wasMissedBefore: row.bool(5),
+                    firstIntent: row.time(6))
             }
         }
     }

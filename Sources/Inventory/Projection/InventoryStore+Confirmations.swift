@@ -66,7 +66,7 @@ extension InventoryStore {
 
     /// Ids that are gone and were named again by a delivery or a listing since.
     package func namedAgain() throws(LetheError) -> [AttachmentID] {
-        try ids("SELECT id FROM attachment WHERE named_again = 1 AND state = 1 ORDER BY id LIMIT ?", 10_000)
+        try ids("SELECT id FROM attachment WHERE named_again = 1 ORDER BY id LIMIT ?", 10_000)
     }
 
     /// The vendor said that it has no such attachment: the name was an old one.

@@ -7,13 +7,17 @@ extension LinqHTTPClient {
         await send(.DELETE, "/v3/attachments/\(id)").answer
     }
 
-    /// `found` is `nil` for a 200 whose body is not the attachment that was asked for.
+    /// A 200 whose body is not the attachment that was asked for is no answer of the vendor's: it says nothing (`cut`).
     package func lookUp(_ id: AttachmentID) async -> AttachmentLookup {
         let exchange = await send(.GET, "/v3/attachments/\(id)")
         var lookup = AttachmentLookup(answer: exchange.answer)
-        guard exchange.answer.status == 200, let root = try? JSONDocument(exchange.body).root,
-            let named: AttachmentID = try? root.requiredUUID("id"), named == id
-        else { return lookup }
+        guard exchange.answer.status == 200 else { return lookup }
+        guard let root = try? JSONDocument(exchange.body).root, let named: AttachmentID = try? root.requiredUUID("id"),
+            named == id
+        else {
+            lookup.answer.reply = .failure(.cut)
+            return lookup
+        }
         let url = root["download_url"]?.string
         lookup.found = ObservedAttachment(
             id: id, source: .message, mime: root["content_type"]?.string?.lowercased(),

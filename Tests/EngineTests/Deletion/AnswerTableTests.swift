@@ -181,4 +181,45 @@ import Testing
         #expect(Set(others.map(\.id)).count == 119)
         #expect(others.allSatisfy { $0.at < start.adding(seconds: 40) })
     }
+
+    /// The breaker asks for another item each time, and "not ready" is the vendor's voice: a short outage ends.
+    @Test func anOutageBesideAnUploadThatIsNotReadyEnds() {
+        var harness = MachineHarness(items: 120, settings: .init(requestsPerSecond: 1000, usesCanary: false))
+        var outage = 20
+        harness.answer = { id, _ in
+            if id == MachineHarness.id(1) { return .http(404, code: 2007) }
+            outage -= 1
+            return (0..<12).contains(outage) ? .http(503) : .http(204)
+        }
+        harness.lookUp = { id, _ in id == MachineHarness.id(1) ? .http(404, code: 2007) : .http(200) }
+        let start = harness.clock
+        harness.run()
+        let others = harness.deletes.filter { $0.id != MachineHarness.id(1) }
+        #expect(Set(others.map(\.id)).count == 119)
+        #expect(others.allSatisfy { $0.at < start.adding(seconds: 300) })
+    }
+
+    /// One item that something else answers for stays open; the others go, and the run ends.
+    @Test func oneOddItemHoldsNobodyUp() {
+        var harness = MachineHarness(items: 12)
+        harness.answer = { id, _ in id == MachineHarness.id(3) ? .http(404) : .http(204) }
+        harness.lookUp = { id, _ in id == MachineHarness.id(3) ? .http(404) : .http(404, code: 2003) }
+        harness.run()
+        #expect(harness.machine.halted == nil && harness.machine.isFinished)
+        #expect(harness.machine.countsWithOpen[.deleted as Outcome] == 11)
+        #expect(harness.machine.countsWithOpen[.notAttempted as Outcome] == 1)
+    }
+
+    /// Attempts of earlier runs are spent: it is decided first, so that what was seen counts, and then settled.
+    @Test func aSpentItemOfAnEarlierRunIsDecidedBeforeItIsSettled() {
+        var progress = PlanProgress()
+        for attempt in 1...10 {
+            progress.intent(MachineHarness.id(1), operation: OperationID(value: 9), attempt: attempt)
+            progress.outcome(MachineHarness.id(1), answer: .unknown, final: nil)
+        }
+        var harness = MachineHarness(items: 1, progress: progress)
+        harness.run()
+        #expect(harness.deletes.isEmpty)
+        #expect(harness.outcome() == .deletedAfterRetry)
+    }
 }

@@ -101,7 +101,7 @@ struct DemoStory: Sendable {
               export LETHE_WORKSPACE=\(directory)
               lethe inventory stats
               lethe policy explain \(attachment.map(\.description) ?? "ID")
-              lethe requests certificate \(request) -o statement.html
+              lethe requests certificate \(request) -o certificate.html
               lethe audit verify --root-key-file \(directory)/root.key \\
                 --vkey \(created.vkey)
               lethe init mine --partner YOUR_PARTNER_ID --root-key-out root.key

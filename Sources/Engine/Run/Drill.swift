@@ -13,6 +13,8 @@ package struct Drill: Sendable {
         package let result: RunResult
         /// A: found before, 204, not found after, and its URL is dead.
         package let grade: EvidenceGrade?
+        /// What the vendor says of it once it is deleted.
+        package let afterwards: VendorAnswer
     }
 
     private let context: RunContext
@@ -39,7 +41,11 @@ package struct Drill: Sendable {
         ).approveAutomatically(plan.id, by: settings.operatorName, how: .cli)
         let result = try await ApplyPlan(context, rules: decider, settings: settings).run(plan.id)
         let grade = try context.inventory.results(of: plan.id).first?.grade
-        return Outcome(attachment: id, result: result, grade: grade)
+        let vendor = context.vendor
+        let afterwards = await Retrying(perSecond: 10, time: context.time)(
+            answer: { $0.answer }, call: { await vendor.lookUp(id) }
+        ).answer
+        return Outcome(attachment: id, result: result, grade: grade, afterwards: afterwards)
     }
 
     private static let bytes = Array("a drill of lethe: this file deletes itself\n".utf8)

@@ -100,7 +100,7 @@ struct RequestsCertificate: LetheCommand {
         discussion: """
             Evidence, not certification: what was deleted, how, by whose approval, and the records with their proofs.
 
-            Example: lethe requests certificate 5a3f0c1e9b7d4a2680f1e2d3c4b5a697 --format html -o statement.html
+            Example: lethe requests certificate 5a3f0c1e9b7d4a2680f1e2d3c4b5a697 --format html -o certificate.html
             """)
 
     @Argument(help: "The request's id.") var id: String

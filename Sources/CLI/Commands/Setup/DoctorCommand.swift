@@ -259,18 +259,30 @@ struct Checkup {
     }
 
     /// POST, PUT, GET, DELETE, GET of an attachment of our own, by a plan like any other.
+    /// The vendor's code decides what its 404 proves, so it is shown.
+    private static func described(_ answer: VendorAnswer) -> String {
+        guard case .http(let status, let code) = answer.reply else { return "no answer" }
+        return "HTTP \(status) " + (code.map { "with code \($0)" } ?? "without the vendor's error body")
+    }
+
     mutating func runDrill() async {
         do {
             let rules = try wiring.decider()
             let outcome = try await wiring.work(vendor: true) { context in
                 try await Drill(context, rules: rules, settings: wiring.applySettings()).run()
             }
-            let isGone = outcome.result.counts[.deleted as Outcome.Group] == 1
+            let isDeleted = outcome.result.counts[.deleted as Outcome.Group] == 1
+            let afterwards = Self.described(outcome.afterwards)
+            let isKnownAbsence = outcome.afterwards.provesAbsence
             add(
-                "drill", isGone ? .ok : .fail,
+                "drill", isDeleted && isKnownAbsence ? .ok : .fail,
                 "attachment \(outcome.attachment) of our own: uploaded, found, "
-                    + (isGone ? "deleted (204), gone; grade \(outcome.grade?.rawValue ?? "C")" : "not deleted"),
-                fix: isGone ? nil : "lethe plan show \(outcome.result.plan)")
+                    + (isDeleted
+                        ? "deleted (204), then \(afterwards); grade \(outcome.grade?.rawValue ?? "C")" : "not deleted"),
+                fix: !isDeleted
+                    ? "lethe plan show \(outcome.result.plan)"
+                    : isKnownAbsence
+                        ? nil : "if that is how the vendor says so, add the code to linq.absent_codes in lethe.yaml")
         } catch let error as LetheError {
             add("drill", .fail, error.message, fix: error.hint)
         } catch {

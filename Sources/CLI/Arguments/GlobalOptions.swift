@@ -10,10 +10,10 @@ struct GlobalOptions: ParsableArguments {
     @Flag(help: "Answer with one JSON object on stdout.")
     var json = false
 
-    @Flag(help: "Say nothing but the answer and errors.")
+    @Flag(help: "Print nothing but the answer and errors.")
     var quiet = false
 
-    @Flag(help: "Say more about what is being done, on stderr.")
+    @Flag(help: "Print more about what is being done, on stderr.")
     var verbose = false
 
     @Flag(name: .customLong("no-color"), help: "No colours, as with NO_COLOR in the environment.")

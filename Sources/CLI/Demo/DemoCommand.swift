@@ -6,7 +6,7 @@ import Simulator
 struct DemoCommand: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "The whole story on a simulated account, in a minute.",
+        abstract: "Shows the whole story on a simulated account, in a minute.",
         discussion: """
             Nothing leaves this machine: a simulated vendor on loopback, signed webhooks, real policies, DELETEs over HTTP with \
             faults, one erasure request, the log verified, and a report at reports/demo.html. The workspace stays, to look around in.

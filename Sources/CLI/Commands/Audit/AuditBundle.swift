@@ -8,7 +8,7 @@ import Reports
 struct AuditBundle: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "bundle",
-        abstract: "One tar file for a reviewer who has nothing of ours.",
+        abstract: "Writes one tar file for an outside reviewer.",
         discussion: """
             Records, the signed checkpoint, a proof for each record, the report, and VERIFY.md with commands that need only \
             openssl, sha256sum and a shell. For one erasure request, or for a period.

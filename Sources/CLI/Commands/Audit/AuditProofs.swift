@@ -6,7 +6,7 @@ import Foundation
 struct AuditProof: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "proof",
-        abstract: "One file that proves the deletion of one attachment.",
+        abstract: "Writes one file that proves the deletion of one attachment.",
         discussion: """
             A C2SP tlog-proof: the outcome's record, its path to the signed checkpoint, and the checkpoint. It shows nothing of \
             other records.
@@ -47,7 +47,7 @@ extension AuditProof {
 struct AuditConsistency: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "consistency",
-        abstract: "One file that proves that the log only grew.",
+        abstract: "Writes one file that proves that the log only grew.",
         discussion: """
             Between an older checkpoint, such as one that a reviewer holds, and a newer one (else the newest): the records of \
             the older are the first of the newer. The file is what C2SP tlog-witness sends to witnesses; it shows no record.
@@ -87,7 +87,7 @@ struct AuditConsistency: LetheCommand {
 struct AuditCheckProof: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "check-proof",
-        abstract: "Checks such a file with nothing but the public key.",
+        abstract: "Checks a proof with the public key alone.",
         discussion: """
             A proof that a log goes on is checked against the older checkpoint, in your own hands: --checkpoint.
 

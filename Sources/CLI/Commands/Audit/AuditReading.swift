@@ -7,7 +7,7 @@ import Reports
 struct AuditShow: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "The newest records, readable.",
+        abstract: "Shows the newest records in readable form.",
         discussion:
             "Every value shown comes from the line that is signed.\n\nExample: lethe audit show --type delete.outcome --limit 50"
     )
@@ -95,11 +95,11 @@ struct AuditExport: LetheCommand {
             Example: lethe audit export -o export && lethe audit verify --log export/log.jsonl --vkey "$VKEY"
             """)
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("The folder; made if need be.", valueName: "dir"))
+    @Option(name: .shortAndLong, help: ArgumentHelp("The folder; created if it is missing.", valueName: "dir"))
     var output: String = "audit-export"
     @Option(help: "jsonl or ocsf.") var format: String = "jsonl"
     @Option(help: ArgumentHelp("From this time on.", valueName: "time")) var since: String?
-    @Option(help: ArgumentHelp("Before this time.", valueName: "time")) var until: String?
+    @Option(help: ArgumentHelp("Only records before this time.", valueName: "time")) var until: String?
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {

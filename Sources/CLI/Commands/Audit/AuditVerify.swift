@@ -7,7 +7,7 @@ import Rules
 struct AuditVerify: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Checks a log that may be hostile, whole.",
+        abstract: "Verifies a whole log, which may be hostile.",
         discussion: """
             Without --log it checks the workspace's own segments and the chain between them; with it, a database or an export, \
             anywhere and offline, and with several --log the chain between those. \
@@ -27,7 +27,7 @@ struct AuditVerify: LetheCommand {
     var rootKeyFile: [String] = []
     @Option(help: ArgumentHelp("A checkpoint that you held; may be repeated.", valueName: "file"))
     var checkpoint: [String] = []
-    @Option(help: ArgumentHelp("The newest checkpoint may be so old at most: 2d.", valueName: "period"))
+    @Option(help: ArgumentHelp("Maximum age of the newest checkpoint: 2d.", valueName: "period"))
     var maxAge: String?
     @Option(help: ArgumentHelp("Checks that must not be missing: mac, anchor, closed.", valueName: "list"))
     var require: String?

@@ -10,7 +10,7 @@ import Rules
 struct ReportCommand: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
-        abstract: "The reviewer's report of a period.",
+        abstract: "Writes the reviewer's report of a period.",
         discussion: """
             What is held, what was deleted under which policy, what failed or is open, requests, holds, the log's verification, \
             and the vendor's compliance checklist as six controls. One self-contained HTML page, or Markdown, JSON, CSV.

@@ -16,7 +16,7 @@ struct InventoryCommand: ParsableCommand {
 struct InventoryStats: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats",
-        abstract: "Counts and bytes per line, tier and state.",
+        abstract: "Counts attachments and bytes per line, tier and state.",
         discussion: "Each attachment is counted once in every part.\n\nExample: lethe inventory stats --json")
 
     @OptionGroup var global: GlobalOptions
@@ -140,7 +140,7 @@ struct InventoryList: LetheCommand {
 struct InventoryShow: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Everything held about one attachment, its decision and its history.",
+        abstract: "Shows everything held about one attachment, its decision and its history.",
         discussion: "Example: lethe inventory show bc639f8b-1c5d-4dcc-bb7f-93edc4ff3cba")
 
     @Argument(help: "The attachment's id.") var id: String

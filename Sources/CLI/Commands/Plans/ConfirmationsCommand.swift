@@ -5,14 +5,14 @@ import Inventory
 struct ConfirmationsCommand: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "confirmations",
-        abstract: "One line per confirmed deletion, for the product's own UI.",
+        abstract: "Lists confirmed deletions, one per line, for the product's own UI.",
         discussion: """
             The vendor's advice is to show people a confirmation based on the 204. Keep next_cursor and give it as --since.
 
             Example: lethe confirmations --since 120 --json
             """)
 
-    @Option(help: ArgumentHelp("What came after this cursor.", valueName: "cursor")) var since: Int64 = 0
+    @Option(help: ArgumentHelp("Only what came after this cursor.", valueName: "cursor")) var since: Int64 = 0
     @Option(help: "Maximum number of rows.") var limit: Int = 1000
     @OptionGroup var global: GlobalOptions
 

@@ -16,9 +16,10 @@ struct PlanCommand: ParsableCommand {
 
 struct PlanList: LetheCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "All plans, the newest first.", discussion: "Example: lethe plan list --open")
+        commandName: "list", abstract: "Lists all plans, the newest first.",
+        discussion: "Example: lethe plan list --open")
 
-    @Flag(help: "Only plans that something may still come of.") var open = false
+    @Flag(help: "Only plans that are not closed.") var open = false
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {
@@ -48,7 +49,7 @@ struct PlanList: LetheCommand {
 
 struct PlanShow: LetheCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "One plan, its approvals and how each item ended.",
+        commandName: "show", abstract: "Shows one plan, its approvals and how each item ended.",
         discussion: "Example: lethe plan show 5a3f0c1e9b7d4a2680f1e2d3c4b5a697 --json")
 
     @Argument(help: "The plan's id.") var id: String
@@ -172,7 +173,7 @@ struct PlanApply: LetheCommand {
 
     @Argument(help: "The plan's id.") var id: String
     @Option(help: "Why a plan that was halted for review goes on; recorded.") var reason: String?
-    @Flag(help: "No trial steps first; recorded.") var noCanary = false
+    @Flag(help: "Skip the canary steps; recorded.") var noCanary = false
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {
@@ -210,7 +211,7 @@ struct PlanApply: LetheCommand {
 
 struct PlanCancel: LetheCommand {
     static let configuration = CommandConfiguration(
-        commandName: "cancel", abstract: "Ends a plan; what is open in it is not attempted.",
+        commandName: "cancel", abstract: "Cancels a plan; its open items are not attempted.",
         discussion: "Example: lethe plan cancel 5a3f0c1e9b7d4a2680f1e2d3c4b5a697 --reason \"superseded\"")
 
     @Argument(help: "The plan's id.") var id: String

@@ -21,7 +21,7 @@ struct RunCommand: LetheCommand {
     @Option(
         help: ArgumentHelp("Lift all limits if the plan has at most this many items; recorded.", valueName: "n"))
     var allowDeletes: Int?
-    @Flag(help: "No trial steps of 1 item, 1 % and 10 % first; recorded.") var noCanary = false
+    @Flag(help: "Skip the canary steps of 1 item, 1 % and 10 %; recorded.") var noCanary = false
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {

@@ -5,7 +5,7 @@ import Engine
 struct VerifyCommand: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Asks the vendor for what was deleted, and grades the evidence.",
+        abstract: "Asks the vendor for what was called gone, and grades the evidence.",
         discussion: """
             Exit 1 when something that was confirmed as deleted is still there, 3 when the vendor gave no clear answer.
 
@@ -17,7 +17,7 @@ struct VerifyCommand: LetheCommand {
 
     @Option(help: ArgumentHelp("Only what was deleted at this time or later.", valueName: "time")) var since: String?
     @Option(help: "How many to ask for, chosen at random.") var sample: Int?
-    @Flag(help: "Everything that was deleted.") var all = false
+    @Flag(help: "Ask for everything that was called gone.") var all = false
     @Option(
         help: ArgumentHelp(
             "How many ephemeral attachments past their 24 hours to ask for, chosen at random.", valueName: "n"))

@@ -26,8 +26,9 @@ struct PolicyCheck: LetheCommand {
             Example: lethe policy check --strict
             """)
 
-    @Argument(help: ArgumentHelp("Another folder than that of the workspace.", valueName: "dir")) var directory: String?
-    @Flag(help: "Warnings are errors.") var strict = false
+    @Argument(help: ArgumentHelp("Check this folder instead of the workspace's.", valueName: "dir")) var directory:
+        String?
+    @Flag(help: "Treat warnings as errors.") var strict = false
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {
@@ -90,7 +91,7 @@ struct PolicyTestCommand: LetheCommand {
 struct PolicySchemaCommand: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema",
-        abstract: "The JSON Schema of the language, for editors.",
+        abstract: "Prints the JSON Schema of the language, for editors.",
         discussion: "Example: lethe policy schema > policies.schema.json")
 
     @OptionGroup var global: GlobalOptions

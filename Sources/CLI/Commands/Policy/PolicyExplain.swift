@@ -7,12 +7,12 @@ import Rules
 struct PolicyExplain: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Why one attachment stays or goes, and what would change that.",
+        abstract: "Explains why one attachment stays or goes, and what would change that.",
         discussion: "Example: lethe policy explain bc639f8b-1c5d-4dcc-bb7f-93edc4ff3cba --at 2027-01-01")
 
     @Argument(help: "The attachment's id.") var id: String
-    @Option(help: ArgumentHelp("As if it were then.", valueName: "time")) var at: String?
-    @Flag(help: "As if an approved erasure request covered it.") var request = false
+    @Option(help: ArgumentHelp("Decide as of this time.", valueName: "time")) var at: String?
+    @Flag(help: "Decide as if an approved erasure request covered it.") var request = false
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {

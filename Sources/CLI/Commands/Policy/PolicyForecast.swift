@@ -8,7 +8,7 @@ import Rules
 struct PolicyForecast: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "forecast",
-        abstract: "What will be deleted on which day, per policy.",
+        abstract: "Forecasts what will be deleted on which day, per policy.",
         discussion: "Example: lethe policy forecast --days 30")
 
     @Option(help: "How many days to look ahead, today included.") var days: Int = 90

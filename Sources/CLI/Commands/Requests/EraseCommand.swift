@@ -33,8 +33,8 @@ struct EraseCommand: LetheCommand {
     @Flag(help: "Ask the inventory alone, not the vendor's listings.") var offline = false
     @Option(help: ArgumentHelp("The day the request came in (default: today).", valueName: "date")) var received:
         String?
-    @Option(help: ArgumentHelp("How it came in: letter, form, mail.", valueName: "text")) var channel: String?
-    @Option(help: ArgumentHelp("How it was checked who asks.", valueName: "method")) var identity: String?
+    @Option(help: ArgumentHelp("How the request came in: letter, form, mail.", valueName: "text")) var channel: String?
+    @Option(help: ArgumentHelp("How the person's identity was checked.", valueName: "method")) var identity: String?
     @Option(help: ArgumentHelp("Resume a request that is open.", valueName: "request")) var resume: String?
     @Option(help: .hidden) var extend: String?
     @Option(

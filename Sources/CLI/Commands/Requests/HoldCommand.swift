@@ -82,7 +82,7 @@ struct HoldPlace: LetheCommand {
 struct HoldRelease: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "release",
-        abstract: "Ends a hold; recorded before it takes effect.",
+        abstract: "Releases a hold; recorded before it takes effect.",
         discussion: "Example: lethe hold release 5a3f0c1e9b7d4a2680f1e2d3c4b5a697 --as alex --reason \"matter closed\"")
 
     @Argument(help: "The hold's id.") var id: String
@@ -106,7 +106,7 @@ struct HoldList: LetheCommand {
         commandName: "list", abstract: "Holds in force; with --all, those that ended too.",
         discussion: "Example: lethe hold list --all --json")
 
-    @Flag(help: "Ended and released ones too.") var all = false
+    @Flag(help: "Include holds that ended or were released.") var all = false
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {

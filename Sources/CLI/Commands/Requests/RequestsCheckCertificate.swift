@@ -6,7 +6,7 @@ import Foundation
 struct RequestsCheckCertificate: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "check-certificate",
-        abstract: "Checks a certificate in JSON with nothing but the public key.",
+        abstract: "Checks a certificate in JSON with the public key alone.",
         discussion: """
             Each cited record must be in the signed log, and bear out what the certificate says of the plan and of each item. \
             Exit 0 it does, 1 it does not, 3 it could not be checked whole.

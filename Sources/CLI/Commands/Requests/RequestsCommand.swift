@@ -18,7 +18,7 @@ struct RequestsCommand: ParsableCommand {
 
 struct RequestsList: LetheCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Requests with the days that are left.",
+        commandName: "list", abstract: "Lists requests with the days left for each.",
         discussion: "Example: lethe requests list --open")
 
     @Flag(help: "Only those that are not closed.") var open = false
@@ -59,7 +59,7 @@ struct RequestsList: LetheCommand {
 
 struct RequestsShow: LetheCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "One request, its plan and its items.",
+        commandName: "show", abstract: "Shows one request, its plan and its items.",
         discussion: "Example: lethe requests show 5a3f0c1e9b7d4a2680f1e2d3c4b5a697")
 
     @Argument(help: "The request's id.") var id: String
@@ -96,7 +96,7 @@ struct RequestsShow: LetheCommand {
 struct RequestsCertificate: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "certificate",
-        abstract: "The erasure certificate of one request, with its proof.",
+        abstract: "Writes the erasure certificate of one request, with its proof.",
         discussion: """
             Evidence, not certification: what was deleted, how, by whose approval, and the records with their proofs.
 

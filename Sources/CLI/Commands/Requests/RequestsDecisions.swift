@@ -27,7 +27,7 @@ struct RequestsRefuse: LetheCommand {
 struct RequestsWithdraw: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "withdraw",
-        abstract: "Ends a request that the person took back.",
+        abstract: "Closes a request that the person withdrew.",
         discussion: """
             What was deleted before that stays deleted.
 

@@ -5,7 +5,7 @@ import Foundation
 struct ConfigCommand: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
-        abstract: "Every setting and where it came from.",
+        abstract: "Shows every setting and where it came from.",
         discussion: """
             A flag beats the environment, the environment beats lethe.yaml, lethe.yaml beats the default. Secrets are shown \
             as "set" or "not set".

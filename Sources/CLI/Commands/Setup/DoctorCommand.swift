@@ -11,7 +11,7 @@ import Rules
 struct DoctorCommand: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Checks everything a run needs, each with its fix.",
+        abstract: "Checks everything that a run needs and says how to fix it.",
         discussion: """
             Sends nothing but GETs. --drill proves the whole path on the real account without touching anyone's data: it uploads \
             a tiny attachment of its own, finds it, deletes it, and finds it gone.
@@ -19,7 +19,7 @@ struct DoctorCommand: LetheCommand {
             Example: lethe doctor --drill
             """)
 
-    @Flag(help: "Upload, find, delete and miss an attachment of our own.") var drill = false
+    @Flag(help: "Upload an attachment of our own, find it, delete it, and see it gone.") var drill = false
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {

@@ -15,7 +15,7 @@ struct InitCommand: LetheCommand {
             Example: lethe init /var/lib/lethe --partner 34296a83-d4a8-442a-a7f8-c874e6b9197d --root-key-out root.key
             """)
 
-    @Argument(help: ArgumentHelp("The folder; made if need be.", valueName: "dir"))
+    @Argument(help: ArgumentHelp("The folder; created if it is missing.", valueName: "dir"))
     var directory: String = "."
 
     @Option(help: ArgumentHelp("The partner id of your account, as it stands in every webhook.", valueName: "id"))

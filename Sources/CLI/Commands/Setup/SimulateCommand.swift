@@ -6,7 +6,7 @@ import Simulator
 struct SimulateCommand: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
-        abstract: "A Linq attachments API on loopback, with faults on demand.",
+        abstract: "Serves a simulated Linq attachments API on loopback, with faults on demand.",
         discussion: """
             It starts with three lines (+12025550143 persistent, +12025550188 ephemeral, +12025550120 zero retention) and \
             prints its base URL. Faults meet DELETEs unless a scope says otherwise: 500:0.2, 429:0.1:2 (Retry-After 2 s), \

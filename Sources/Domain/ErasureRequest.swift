@@ -1,19 +1,15 @@
 /// A data subject's request to have their data erased.
 package struct ErasureRequest: Sendable, Equatable {
     package enum State: String, CaseIterable, Codable, Sendable {
-        case received, planned, approved, applying, verifying, completed
+        case received, planned, approved, applying, completed
         case completedWithExceptions = "completed_with_exceptions"
-        case refused, withdrawn, merged
+        case refused, withdrawn
 
-        /// It was carried out; refused, withdrawn and merged ones were not, and stay as they are.
+        /// It was carried out; refused and withdrawn ones were not, and stay as they are.
         package var isAnswered: Bool { self == .completed || self == .completedWithExceptions }
-
-        package var isClosed: Bool {
-            switch self {
-            case .completed, .completedWithExceptions, .refused, .withdrawn, .merged: true
-            default: false
-            }
-        }
+        /// A person ended it: nothing follows.
+        package var isDecided: Bool { self == .refused || self == .withdrawn }
+        package var isClosed: Bool { isAnswered || isDecided }
     }
 
     package enum Jurisdiction: String, CaseIterable, Codable, Sendable {
@@ -34,6 +30,11 @@ package struct ErasureRequest: Sendable, Equatable {
         case partial
         /// The inventory alone: the vendor was not asked.
         case offline
+
+        /// After another walk. One over only some of the person's handles never makes it better than it was.
+        package func after(_ walk: Coverage, ofEveryHandle isWhole: Bool) -> Coverage {
+            isWhole || walk == .partial ? walk : self
+        }
     }
 
     package let id: RequestID
@@ -56,20 +57,17 @@ package struct ErasureRequest: Sendable, Equatable {
     /// Why the deadline was moved, and when the person was told.
     package var extensionReason: String?
     package var extensionToldOn: Timestamp?
-    /// A person decided that what others also received goes too.
     /// What of the shared attachments goes too, as a person decided.
     package var included: SharedInclusion
     /// Of a refusal.
     package var ground: String?
-    /// The request that this one became part of.
-    package var mergedInto: RequestID?
 
     package init(
         id: RequestID, state: State, received: Timestamp, due: Timestamp, jurisdiction: Jurisdiction, scope: Scope,
         subjects: [SubjectPseudonym], openedBy: String, channel: String? = nil, identityMethod: String? = nil,
         coverage: Coverage, plan: PlanID? = nil, answered: Timestamp? = nil, identityDate: Timestamp? = nil,
         identityBy: String? = nil, extensionReason: String? = nil, extensionToldOn: Timestamp? = nil,
-        included: SharedInclusion = [], ground: String? = nil, mergedInto: RequestID? = nil
+        included: SharedInclusion = [], ground: String? = nil
     ) {
         self.id = id
         self.state = state
@@ -90,7 +88,6 @@ package struct ErasureRequest: Sendable, Equatable {
         self.extensionToldOn = extensionToldOn
         self.included = included
         self.ground = ground
-        self.mergedInto = mergedInto
     }
 }
 

@@ -12,7 +12,7 @@ package struct RunContext: Sendable {
     /// The partner id of the configured account.
     package let partner: String
     /// Held by whoever applies plans: one process per workspace.
-    package let leaseFile: URL
+    package let workspace: URL
     /// The kill file: while it is there nothing is sent.
     package let stopFile: URL
     /// A signal has arrived: send nothing new.
@@ -35,35 +35,10 @@ package struct RunContext: Sendable {
         self.vendor = vendor
         self.time = time
         self.partner = partner
-        leaseFile = RunLease.file(in: workspace)
+        self.workspace = workspace
         stopFile = workspace.appending(path: "STOP")
         self.shouldStop = shouldStop
         self.rulesInForce = rulesInForce
         self.clockTolerance = clockTolerance
     }
-}
-
-/// The right to apply plans in this workspace, held until it is released or the process ends.
-package final class RunLease: Sendable {
-    private let file: Int32
-
-    package static func file(in workspace: URL) -> URL { workspace.appending(path: "run.lock") }
-
-    /// Throws `refused` where another process applies.
-    package init(_ url: URL) throws(LetheError) {
-        file = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard file >= 0 else {
-            throw LetheError(
-                "lease-unavailable", .failed, "\(url.lastPathComponent) cannot be opened",
-                hint: "check the permissions of the workspace")
-        }
-        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
-            close(file)
-            throw LetheError(
-                "run-lease-taken", .refused, "another process is applying a plan in this workspace",
-                hint: "wait for it, or see who it is: fuser -v \(url.lastPathComponent)")
-        }
-    }
-
-    deinit { close(file) }
 }

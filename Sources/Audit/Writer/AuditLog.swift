@@ -79,6 +79,15 @@ package final class AuditLog: Sendable {
         try writer.withLock { writer throws(LetheError) in try writer.append(records, now: time.now()) }
     }
 
+    /// `append`, unless a record that `isThere` names came after `seq`: then nothing is written, and `audit-other-run` thrown.
+    package func append(
+        _ records: [AuditRecord], unlessAfter seq: Int64, isThere: @escaping @Sendable (AuditRecord) -> Bool
+    ) throws(LetheError) -> [Int64] {
+        try writer.withLock { writer throws(LetheError) in
+            try writer.append(records, now: time.now(), unless: (seq, isThere))
+        }
+    }
+
     /// Ends the epoch: seal record, signed checkpoint, next key, anchors. A heartbeat when nothing was recorded since.
     @discardableResult
     package func seal() throws(LetheError) -> Checkpoint {

@@ -4,18 +4,23 @@ import Foundation
 import GRDB
 
 extension SegmentWriter {
-    func append(_ records: [AuditRecord], now: Timestamp) throws(LetheError) -> [Int64] {
+    /// Nothing is written where a record came after a seq that the reader of it did not expect.
+    typealias Unexpected = (after: Int64, isThere: (AuditRecord) -> Bool)
+
+    func append(
+        _ records: [AuditRecord], now: Timestamp, unless unexpected: Unexpected? = nil
+    ) throws(LetheError) -> [Int64] {
         guard !records.isEmpty else { return [] }
         return try locked { () throws(LetheError) in
             if known == nil { try finishSeal() }
             let seqs: [Int64]
             do throws(LetheError) {
-                seqs = try commit(records, now: now)
+                seqs = try commit(records, now: now, unless: unexpected)
             } catch {
                 // Another process died in the middle of a seal since.
                 guard error.code == Self.unfinished.code else { throw error }
                 try finishSeal()
-                seqs = try commit(records, now: now)
+                seqs = try commit(records, now: now, unless: unexpected)
             }
             if try isSealDue(now: now) { _ = try sealLocked(now: now) }
             return seqs
@@ -23,7 +28,9 @@ extension SegmentWriter {
     }
 
     /// One transaction; the lock is held.
-    func commit(_ records: [AuditRecord], now: Timestamp) throws(LetheError) -> [Int64] {
+    func commit(
+        _ records: [AuditRecord], now: Timestamp, unless unexpected: Unexpected? = nil
+    ) throws(LetheError) -> [Int64] {
         var seqs: [Int64] = []
         var tail: Tail?
         var step: AuditLog.ClockStep?
@@ -34,6 +41,7 @@ extension SegmentWriter {
                 let last = try checkedTail(db)
                 if let last, isUnfinished(last) { throw Self.unfinished }
                 if let last, try isClosed(last, db) { throw Self.closed }
+                if let last, let unexpected { try Self.refuse(unexpected, upTo: last.seq, db) }
                 // Of no use where another process wrote in between.
                 grown = range?.size == (last?.seq ?? -1) + 1 ? range : nil
                 (seqs, tail, step) = try write(records, after: last, now: now, &grown, db)
@@ -46,6 +54,17 @@ extension SegmentWriter {
         range = grown
         if let step { clockStep = step }
         return seqs
+    }
+
+    private static func refuse(_ unexpected: Unexpected, upTo last: Int64, _ db: Database) throws {
+        for seq in stride(from: unexpected.after + 1, through: last, by: 1) {
+            guard let line = try LogStore.line(seq, db), unexpected.isThere(try LogEntry(line: line).record) else {
+                continue
+            }
+            throw LetheError(
+                "audit-other-run", .failed, "another process is carrying out a plan in this workspace",
+                hint: "end one of the two, then: lethe run --apply")
+        }
     }
 
     private func write(

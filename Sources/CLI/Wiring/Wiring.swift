@@ -96,5 +96,8 @@ struct Wiring: Sendable {
         return set
     }
 
+    /// For what settles and ends plans and decides nothing: it works while the policies cannot be read.
+    var undecided: Decider { Decider(policies: PolicySet([]), tiers: settings.tiers) }
+
     func decider() throws -> Decider { Decider(policies: try policies(), tiers: settings.tiers) }
 }

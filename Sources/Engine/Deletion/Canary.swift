@@ -2,7 +2,7 @@
 /// for, and the next begins when all answers are in.
 struct Canary: Sendable {
     /// How many items may have been admitted by the end of each step, growing.
-    private let bounds: [Int]
+    private var bounds: [Int]
     private var step = 0
 
     static let sampleSize = 20
@@ -25,6 +25,12 @@ struct Canary: Sendable {
     /// Admission of this many items is allowed so far.
     var bound: Int { bounds[step] }
     var isLastStep: Bool { step == bounds.count - 1 }
+
+    /// One item more in this step, and so in those after it.
+    mutating func widen() {
+        let most = bounds[bounds.count - 1]
+        for index in step..<bounds.count { bounds[index] = min(most, bounds[index] + 1) }
+    }
 
     mutating func advance() {
         if !isLastStep { step += 1 }

@@ -6,6 +6,10 @@ extension DeletionMachine {
     mutating func halt(_ cause: HaltCause) {
         guard halted == nil, !hasConcluded else { return }
         halted = cause
+        // Found once after its 204, and not to be asked again now: not to be forgotten either.
+        let asked =
+            pendingLookups + timers.compactMap { if case .ask(let question) = $0.work { question } else { nil } }
+        for case .lookUp(let id, .proof(again: true)) in asked { noteStillThere(id) }
         journal.removeAll { $0.isIntent }
         timers = []
         dueRetries = []

@@ -76,6 +76,7 @@ extension DeletionMachine {
         switch check {
         case .killFile: halt(.killFile)
         case .holdsUnreadable: halt(.holdsUnreadable)
+        case .leaseLost: halt(.leaseLost)
         case .current(let version):
             guard halted == nil, let item = items[id], item.phase == .sending else { break }
             if item.version == version { return [.delete(id)] }

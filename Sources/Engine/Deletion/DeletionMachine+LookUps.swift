@@ -44,15 +44,10 @@ extension DeletionMachine {
         _ id: AttachmentID, _ finding: LookUpFinding, status: Int, again: Bool, now: Timestamp
     ) {
         switch finding {
-        case .present where !again:
-            guard halted == nil else { break }
+        case .present where !again && halted == nil:
             schedule(.ask(.lookUp(id, .proof(again: true))), at: now.adding(microseconds: Self.beforeAskingAgain))
         case .present:
-            journal.append(.verified(id, status: status, grade: .x))
-            journal.append(.closed(id, .failedUnexpected, reason: "still_there"))
-            counts.add(.deleted, count: -1)
-            counts.add(.failedUnexpected)
-            items[id]?.outcome = .failedUnexpected
+            noteStillThere(id)
             halt(.stillThere)
         case .absent:
             if settings.provesEach, items[id]?.wasFoundBefore == true, items[id]?.hasURL == true, halted == nil {
@@ -63,6 +58,15 @@ extension DeletionMachine {
             }
         case .unknown, .keyRefused: journal.append(.verified(id, status: status, grade: .c))
         }
+    }
+
+    /// A GET found it after its 204.
+    mutating func noteStillThere(_ id: AttachmentID) {
+        journal.append(.verified(id, status: 200, grade: .x))
+        journal.append(.closed(id, .failedUnexpected, reason: "still_there"))
+        counts.add(.deleted, count: -1)
+        counts.add(.failedUnexpected)
+        items[id]?.outcome = .failedUnexpected
     }
 
     /// The end of an item whose attempts are spent.

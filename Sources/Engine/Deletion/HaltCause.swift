@@ -9,6 +9,8 @@ package enum HaltCause: String, CaseIterable, Codable, Sendable {
     case throttled
     case auditWriteFailed = "audit_write_failed"
     case holdsUnreadable = "holds_unreadable"
+    /// The lock of the run, or the workspace, was removed or replaced: another process may be at work.
+    case leaseLost = "lease_lost"
     /// Policies or tiers are not those of the run any more, or could not be loaded for a minute.
     case policiesChanged = "policies_changed"
     /// Something else answers for the vendor: 404s without the vendor's own error body.
@@ -39,13 +41,14 @@ package enum HaltCause: String, CaseIterable, Codable, Sendable {
     /// What happened, for people.
     package var message: String {
         switch self {
-        case .signal: "the run was interrupted"
+        case .signal: "the run was asked to stop"
         case .killFile: "the kill file STOP is in the workspace"
         case .unauthorized: "the vendor refused the API key (401)"
         case .forbidden: "the vendor forbade the API key what was asked (403)"
         case .throttled: "the vendor asked to wait longer than five minutes"
         case .auditWriteFailed: "the audit log could not be written, so nothing more was sent"
         case .holdsUnreadable: "the legal holds could not be read, so nothing more was sent"
+        case .leaseLost: "run.lock or the workspace was removed or replaced, so nothing more was sent"
         case .policiesChanged: "the policies or tiers changed while the plan was carried out"
         case .notTheVendor: "something else answers for the vendor (404 without its error body), so nothing is known"
         case .clockStep: "the clock went back by more than five seconds"
@@ -66,6 +69,7 @@ package enum HaltCause: String, CaseIterable, Codable, Sendable {
         case .throttled: "the next `lethe run --apply` resumes it"
         case .auditWriteFailed: "free space or repair the disk, then `lethe run --apply` settles and resumes"
         case .holdsUnreadable: "see `lethe doctor`; the next `lethe run --apply` resumes the plan"
+        case .leaseLost: "end whatever else works on this workspace; then `lethe run --apply` settles and resumes"
         case .policiesChanged: "check them with `lethe policy check`; the next `lethe run --apply` plans anew"
         case .notTheVendor: "check linq.base_url and what stands in front of it; the next `lethe run --apply` resumes"
         case .clockStep: "set the clock, then `lethe plan apply ID --reason TEXT`"

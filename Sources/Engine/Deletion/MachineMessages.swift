@@ -54,6 +54,7 @@ package enum CheckResult: Sendable, Equatable {
     case current(FactsVersion)
     case holdsUnreadable
     case killFile
+    case leaseLost
 }
 
 /// Why an attachment is asked for by GET.

@@ -36,12 +36,6 @@ package struct ApplyErasure: Sendable {
                 "approval-needed", .refused, "plan \(id) needs the approval of one more person",
                 hint: "lethe plan approve \(id) --as NAME, then: lethe plan apply \(id)")
         }
-        if let requestID = record.plan.request, var request = try context.inventory.request(requestID),
-            request.state == .planned
-        {
-            request.state = .approved
-            try RequestStates(inventory: context.inventory, log: context.log).update(request, by: name)
-        }
         return try await ApplyPlan(context, rules: decider, settings: settings).run(id, progress: progress)
     }
 }

@@ -1,24 +1,26 @@
 import Audit
 package import Domain
 import Inventory
+package import Rules
 
 /// What a person decides of a request: it is refused, it is withdrawn, or it takes longer. Deletes nothing.
 package struct DecideRequest: Sendable {
     private let context: RunContext
+    private let decider: Decider
 
-    package init(_ context: RunContext) {
+    package init(_ context: RunContext, rules: Decider) {
         self.context = context
+        decider = rules
     }
 
     /// The answer is no. `reason` is the ground; nothing may have been carried out yet.
-    package func refuse(_ id: RequestID, by name: String, reason: String) throws(LetheError) -> ErasureRequest {
-        try end(id, as: .refused, from: [.received, .planned, .approved], by: name, reason: reason)
+    package func refuse(_ id: RequestID, by name: String, reason: String) async throws(LetheError) -> ErasureRequest {
+        try await end(id, .refused, by: name, reason: reason)
     }
 
     /// The person takes it back. What was deleted before that stays deleted.
-    package func withdraw(_ id: RequestID, by name: String, reason: String) throws(LetheError) -> ErasureRequest {
-        try end(
-            id, as: .withdrawn, from: [.received, .planned, .approved, .applying, .verifying], by: name, reason: reason)
+    package func withdraw(_ id: RequestID, by name: String, reason: String) async throws(LetheError) -> ErasureRequest {
+        try await end(id, .withdrawn, by: name, reason: reason)
     }
 
     /// Moves the deadline by what the law allows, once. `told`: the day on which the person was told; `nil` = today.
@@ -27,7 +29,7 @@ package struct DecideRequest: Sendable {
     ) throws(LetheError) -> ErasureRequest {
         try CatchUp(inventory: context.inventory, log: context.log).run()
         let now = context.time.now()
-        var request = try open(id)
+        let request = try open(id)
         guard request.extensionToldOn == nil else {
             throw LetheError("already-extended", .refused, "request \(id) was extended before: the law allows it once")
         }
@@ -39,36 +41,38 @@ package struct DecideRequest: Sendable {
         let deadline = try ErasureDeadline(
             request.jurisdiction, received: request.received, course: .init(extendedOn: day), now: now)
         let (name, reason) = (try OperatorText.actor(name), try OperatorText.reason(reason))
-        request.due = deadline.answerBy
-        request.extensionReason = reason
-        request.extensionToldOn = day
-        try RequestStates(inventory: context.inventory, log: context.log).update(request, by: name, reason: reason)
-        return request
+        let extended = try context.inventory.advance(id, .extended, by: name, reason: reason) {
+            $0.due = deadline.answerBy
+            $0.extensionReason = reason
+            $0.extensionToldOn = day
+        }
+        try RecordRequests(context).run()
+        return extended
     }
 
-    /// Under the run lease, since its plan may be in work.
+    /// Its plan may be in work: that ends first.
     private func end(
-        _ id: RequestID, as state: ErasureRequest.State, from allowed: Set<ErasureRequest.State>, by name: String,
-        reason: String
-    ) throws(LetheError) -> ErasureRequest {
-        let lease = try RunLease(context.leaseFile)
-        defer { withExtendedLifetime(lease) {} }
+        _ id: RequestID, _ event: RequestEvent, by name: String, reason: String
+    ) async throws(LetheError) -> ErasureRequest {
         try CatchUp(inventory: context.inventory, log: context.log).run()
-        var request = try open(id)
-        guard allowed.contains(request.state) else {
+        let request = try open(id)
+        guard let state = request.state.after(event) else {
             throw LetheError(
                 "request-state", .refused, "request \(id) is \(request.state.rawValue): part of it may be carried out",
                 hint: "finish it: lethe run --apply, or end it: lethe requests withdraw \(id) --as NAME --reason TEXT")
         }
         let (name, reason) = (try OperatorText.actor(name), try OperatorText.reason(reason))
         if let plan = request.plan, try !context.inventory.plan(plan).state.isClosed {
-            try ClosePlan(context).cancel(plan, by: name, reason: "the request is \(state.rawValue)")
+            try await CancelPlan(context, rules: decider, by: name, reason: "the request is \(state.rawValue)").run(
+                plan)
         }
-        request.state = state
-        request.answered = context.time.now()
-        if state == .refused { request.ground = reason }
-        try RequestStates(inventory: context.inventory, log: context.log).update(request, by: name, reason: reason)
-        return request
+        let now = context.time.now()
+        let ended = try context.inventory.advance(id, event, by: name, reason: reason) {
+            $0.answered = now
+            if state == .refused { $0.ground = reason }
+        }
+        try RecordRequests(context).run()
+        return ended
     }
 
     private func open(_ id: RequestID) throws(LetheError) -> ErasureRequest {

@@ -55,7 +55,7 @@ package struct PlanErasure: Sendable {
         let now = context.time.now()
         try CatchUp(inventory: context.inventory, log: context.log).run()
         let subjects = try pseudonyms(of: ask.handles)
-        try refuseSecond(subjects)
+        try context.inventory.refuseSecondRequest(naming: subjects)
         let received = ask.received ?? now
         guard received <= now else {
             throw LetheError("received-in-the-future", .usage, "a request cannot have been received in the future")
@@ -69,24 +69,27 @@ package struct PlanErasure: Sendable {
             identityDate: ask.identityMethod == nil ? nil : now,
             identityBy: ask.identityMethod == nil ? nil : ask.openedBy, included: ask.included)
         try context.inventory.insert(request)
-        _ = try context.log.append([.requestOpened(.init(request))])
-        return try await search(request, ask.isOffline ? nil : ask.handles, isOffline: ask.isOffline, progress)
+        try RecordRequests(context).run()
+        return try await search(
+            request, ask.isOffline ? nil : ask.handles, isOffline: ask.isOffline, by: request.openedBy, progress)
     }
 
     /// The same request again: after a partial listing, or when a ground to withhold has ended. `handles` of the person ask
     /// the vendor again; they must be those of the request. `include`: what a person decided of shared attachments since.
     package func run(
         again id: RequestID, handles: [Handle]? = nil, include: SharedInclusion = [], isOffline: Bool = false,
+        by name: String? = nil,
         progress: @Sendable (SyncFromAPI.Report) -> Void = { _ in }
     ) async throws(LetheError) -> Planned {
         try CatchUp(inventory: context.inventory, log: context.log).run()
         guard var request = try context.inventory.request(id) else {
             throw LetheError("unknown-request", .usage, "there is no request \(id)", hint: "lethe requests list")
         }
-        guard ![.refused, .withdrawn, .merged, .applying].contains(request.state) else {
+        guard request.state.after(.planned) != nil else {
+            let next = try NextStep(request, in: context.inventory).command
             throw LetheError(
                 "request-state", .refused, "request \(id) is \(request.state.rawValue)",
-                hint: "lethe requests show \(id)")
+                hint: next.map { "go on with it: \($0)" } ?? "lethe requests show \(id)")
         }
         if let handles {
             guard Set(try pseudonyms(of: handles)).isSubset(of: request.subjects) else {
@@ -96,59 +99,44 @@ package struct PlanErasure: Sendable {
             }
         }
         if let old = request.plan, [.proposed, .approved].contains(try context.inventory.plan(old).state) {
-            try ClosePlan(context).cancel(old, by: request.openedBy, reason: "planned anew")
+            try ClosePlan(context).cancel(old, by: name ?? "lethe", reason: "planned anew")
         }
-        let completed = request.answered
-        request.answered = nil
         request.included.formUnion(include)
-        return try await search(request, isOffline ? nil : handles, isOffline: isOffline, upTo: completed, progress)
+        return try await search(
+            request, isOffline ? nil : handles, isOffline: isOffline, by: name ?? "lethe", progress)
     }
 
     private func search(
-        _ opened: ErasureRequest, _ handles: [Handle]?, isOffline: Bool, upTo completed: Timestamp? = nil,
+        _ request: ErasureRequest, _ handles: [Handle]?, isOffline: Bool, by name: String,
         _ progress: @Sendable (SyncFromAPI.Report) -> Void
     ) async throws(LetheError) -> Planned {
-        var request = opened
+        var coverage = request.coverage
         if let handles {
-            request.coverage = try await SyncFromAPI(context).run(of: handles, progress: progress).coverage
+            let walk = try await SyncFromAPI(context).run(of: handles, progress: progress).coverage
+            let isWhole = Set(try pseudonyms(of: handles)) == Set(request.subjects)
+            coverage = coverage.after(walk, ofEveryHandle: isWhole)
         }
         if !isOffline { try await askWhoReceived(request) }
         let now = context.time.now()
-        var candidates = try context.inventory.erasureCandidates(subjects: request.subjects, scope: request.scope)
-        if let completed { candidates = try covered(candidates, by: request, upTo: completed) }
+        let candidates = try RequestScope(inventory: context.inventory).candidates(of: request)
         let holds = try context.inventory.activeHolds(at: now)
         let plan = Plan(
             id: try Randomness.id(PlanKind.self), kind: .erasure, created: now, partner: context.partner,
-            policyDigest: decider.policies.digest, request: request.id, coverage: request.coverage.rawValue,
+            policyDigest: decider.policies.digest, request: request.id, coverage: coverage.rawValue,
             limits: limits, items: candidates.map { item($0, of: request, holds: holds, now: now) })
-        let digest = try RecordPlan(inventory: context.inventory, log: context.log).run(plan)
-        request.plan = plan.id
-        request.state = .planned
-        try RequestStates(inventory: context.inventory, log: context.log).update(request, by: request.openedBy)
+        let digest = try RecordPlan(inventory: context.inventory, log: context.log).run(plan, by: name) {
+            $0.coverage = coverage
+            $0.included = request.included
+        }
         return Planned(
-            request: request, plan: plan, digest: digest,
+            request: try context.inventory.request(request.id) ?? request, plan: plan, digest: digest,
             coverage: try context.inventory.erasureCoverage(subjects: request.subjects),
             attachments: Dictionary(uniqueKeysWithValues: candidates.map { ($0.attachment.id, $0.attachment) }))
     }
 
-    /// A request that was answered covers what it listed and what was sent before. What came later is a new matter: nobody
-    /// asked for it and nobody approved it.
-    private func covered(
-        _ candidates: [ErasureCandidate], by request: ErasureRequest, upTo completed: Timestamp
-    ) throws(LetheError) -> [ErasureCandidate] {
-        var listed: Set<AttachmentID> = []
-        for plan in try context.inventory.plans() where plan.request == request.id {
-            listed.formUnion(try context.inventory.results(of: plan.id).map(\.attachment))
-        }
-        return candidates.filter { candidate in
-            if listed.contains(candidate.attachment.id) { return true }
-            return candidate.attachment.created.map { $0 <= completed } ?? false
-        }
-    }
-
     /// Reads each chat once in which it is not known who received an attachment of the person. What cannot be read stays
     /// unknown, and is withheld.
-    private func askWhoReceived(_ request: ErasureRequest) async throws(LetheError) {
+    func askWhoReceived(_ request: ErasureRequest) async throws(LetheError) {
         let candidates = try context.inventory.erasureCandidates(subjects: request.subjects, scope: request.scope)
         let chats = candidates.reduce(into: Set<ChatID>()) { if $1.recipientUnknown { $0.formUnion($1.unknownChats) } }
         let vendor = context.vendor
@@ -199,13 +187,5 @@ package struct PlanErasure: Sendable {
             if let one = try context.inventory.pseudonym(for: handle, createIfMissing: true) { pseudonyms.insert(one) }
         }
         return pseudonyms.sorted()
-    }
-
-    /// One open request per person: two would race for the same attachments.
-    private func refuseSecond(_ subjects: [SubjectPseudonym]) throws(LetheError) {
-        guard let open = try context.inventory.openRequests(naming: subjects).first else { return }
-        throw LetheError(
-            "request-open", .refused, "request \(open.id) of this person is not finished (\(open.state.rawValue))",
-            hint: "go on with it: lethe erase --resume \(open.id), or look at it: lethe requests show \(open.id)")
     }
 }

@@ -3,27 +3,45 @@ import Domain
 import Inventory
 import Rules
 
-/// Requests that were completed with exceptions and of which something may be deleted now: a retention has ended, a hold
-/// was released.
-struct ResumeRequests: Sendable {
+/// Requests with which the scheduled run may go on by itself: those that are to be planned anew, and answered ones of which
+/// something may be deleted now, since a retention has ended, a hold was released, or it is known by now who received it.
+struct ResumeRequests {
     let context: RunContext
     let decider: Decider
+    let planner: PlanErasure
 
-    func due() throws(LetheError) -> [RequestID] {
+    func due() async throws(LetheError) -> [RequestID] {
         let now = context.time.now()
         let holds = try context.inventory.activeHolds(at: now)
         var due: [RequestID] = []
-        for request in try context.inventory.requests() where request.state == .completedWithExceptions {
-            guard let plan = request.plan else { continue }
-            for item in try context.inventory.results(of: plan) {
-                guard item.outcome == .withheldHold || item.outcome == .withheldRetention,
-                    let attachment = try context.inventory.attachment(item.attachment), attachment.state != .gone,
-                    decider.ruling(on: attachment, holds: holds, request: request.id, now: now).verdict == .delete
-                else { continue }
-                due.append(request.id)
-                break
+        for request in try context.inventory.requests() {
+            switch request.state {
+            // Without a plan its first search was interrupted: that takes the handles, which only a person has.
+            case .received where request.plan != nil: due.append(request.id)
+            case .completedWithExceptions where try await mayGoOn(request, holds, now): due.append(request.id)
+            default: continue
             }
         }
         return due
+    }
+
+    private func mayGoOn(
+        _ request: ErasureRequest, _ holds: [LegalHold], _ now: Timestamp
+    ) async throws(LetheError) -> Bool {
+        guard let plan = request.plan else { return false }
+        let withheld = try context.inventory.results(of: plan).filter { $0.outcome?.group == .withheld }
+        if withheld.contains(where: { $0.withheld?.ground == ErasureCandidate.recipientUnknownGround }) {
+            try await planner.askWhoReceived(request)
+        }
+        for item in withheld where item.outcome != .changedSincePlan {
+            guard let attachment = try context.inventory.attachment(item.attachment), attachment.state != .gone,
+                decider.ruling(on: attachment, holds: holds, request: request.id, now: now).verdict == .delete,
+                let candidate = try context.inventory.erasureCandidate(
+                    item.attachment, subjects: request.subjects, scope: request.scope),
+                candidate.withheld(unlessIncludedBy: request) == nil
+            else { continue }
+            return true
+        }
+        return false
     }
 }

@@ -54,7 +54,7 @@ package struct IngestWebhooks: Sendable {
             }
         }
         try record(&batch, now: now, &report)
-        try reopen(report.reopened, now: now)
+        try RecordRequests(inventory: inventory, log: log).run()
         return report
     }
 
@@ -148,10 +148,5 @@ package struct IngestWebhooks: Sendable {
         report.suppressed += recorded.suppressed
         report.reopened += recorded.reopens.subtracting(report.reopened).sorted()
         batch.removeAll(keepingCapacity: true)
-    }
-
-    private func reopen(_ requests: [RequestID], now: Timestamp) throws(LetheError) {
-        try RequestStates(inventory: inventory, log: log)
-            .reopen(requests, reason: "an attachment from before the completion came to be known")
     }
 }

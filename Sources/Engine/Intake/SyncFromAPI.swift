@@ -48,7 +48,7 @@ package struct SyncFromAPI: Sendable {
         }
         try await lookUpUndated(&report, progress)
         report.revived = try await ReviveGone(context).run().count
-        try finish(report)
+        try RecordRequests(context).run()
         return report
     }
 
@@ -58,7 +58,7 @@ package struct SyncFromAPI: Sendable {
     ) async throws(LetheError) -> Report {
         var report = Report()
         for handle in handles { try await walkChats(of: handle, on: nil, bookmark: nil, &report, progress) }
-        try finish(report)
+        try RecordRequests(context).run()
         return report
     }
 
@@ -163,10 +163,5 @@ package struct SyncFromAPI: Sendable {
         report.attachmentsNew += batch.new
         report.attachmentsSeen += batch.seenAgain
         report.suppressed += batch.suppressed
-    }
-
-    private func finish(_ report: Report) throws(LetheError) {
-        try RequestStates(inventory: context.inventory, log: context.log)
-            .reopen(report.reopened, reason: "an attachment from before the completion came to be known")
     }
 }

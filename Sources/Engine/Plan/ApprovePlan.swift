@@ -73,12 +73,13 @@ package struct ApprovePlan: Sendable {
         guard record.state == .proposed, record.isRecorded else {
             throw LetheError(
                 "plan-state", .refused, "plan \(id) is \(record.state.rawValue) and cannot be approved",
-                hint: "lethe plan show \(id)")
+                hint: record.state == .cancelled || record.state == .expired
+                    ? ApplyPlan.planAnew(record) : "lethe plan show \(id)")
         }
         guard time.now() < record.plan.expires else {
             throw LetheError(
                 "plan-stale", .refused, "plan \(id) expired on \(record.plan.expires.brief)",
-                hint: "plan anew: lethe run")
+                hint: ApplyPlan.planAnew(record))
         }
         return record
     }
@@ -90,7 +91,8 @@ package struct ApprovePlan: Sendable {
         try inventory.approve(
             id, Approval(name: name, how: how.rawValue, at: time.now(), digest: record.digest))
         _ = try log.append([.planApproved(plan: id, digest: record.digest, by: name, how: how)])
-        if isEnough { try inventory.move(id, to: .approved) }
+        if isEnough { try inventory.move(id, to: .approved, by: name) }
+        try RecordRequests(inventory: inventory, log: log).run()
         try CatchUp(inventory: inventory, log: log).run()
         return try inventory.plan(id)
     }

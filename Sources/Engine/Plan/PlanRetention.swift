@@ -116,13 +116,16 @@ package struct RecordPlan: Sendable {
         self.log = log
     }
 
-    /// Gives the digest.
-    package func run(_ plan: Plan) throws(LetheError) -> String {
-        let digest = try inventory.save(plan)
+    /// Gives the digest. `change`: what becomes different of the request that the plan answers, which is planned with it.
+    package func run(
+        _ plan: Plan, by name: String? = nil, change: ((inout ErasureRequest) -> Void)? = nil
+    ) throws(LetheError) -> String {
+        let digest = try inventory.save(plan, by: name, change: change)
         _ = try log.append([
             .planCreated(
                 plan: plan.id, kind: plan.kind, digest: digest, items: plan.items.count, policy: plan.policyDigest)
         ])
+        try RecordRequests(inventory: inventory, log: log).run()
         try CatchUp(inventory: inventory, log: log).run()
         return digest
     }

@@ -9,7 +9,7 @@ extension ApplyPlan {
         guard record.isRecorded else {
             throw LetheError(
                 "plan-unrecorded", .refused, "the digest of plan \(id) is not in the audit log",
-                hint: "plan anew: lethe run")
+                hint: Self.planAnew(record))
         }
         switch record.state {
         case .approved: try refuseOldApproval(record)
@@ -26,7 +26,8 @@ extension ApplyPlan {
                 hint: "lethe plan show \(id), then: lethe plan approve \(id) --as NAME")
         case .done, .expired, .cancelled:
             throw LetheError(
-                "plan-closed", .refused, "plan \(id) is \(record.state.rawValue)", hint: "lethe plan show \(id)")
+                "plan-closed", .refused, "plan \(id) is \(record.state.rawValue)",
+                hint: record.state == .done ? "lethe plan show \(id)" : Self.planAnew(record))
         }
     }
 
@@ -38,8 +39,13 @@ extension ApplyPlan {
         guard context.time.now() < first.adding(seconds: Self.approvalLife) else {
             throw LetheError(
                 "approval-expired", .refused, "the approval of plan \(record.plan.id) is more than 72 hours old",
-                hint: "plan anew, and approve that: lethe plan cancel \(record.plan.id)")
+                hint: Self.planAnew(record))
         }
+    }
+
+    /// How whoever holds a plan that is of no use any more gets the next one.
+    static func planAnew(_ record: PlanRecord) -> String {
+        record.plan.request.map { "plan it anew: lethe erase --resume \($0)" } ?? "plan anew: lethe run"
     }
 
     /// What changed since the plan was made; `nil` = nothing that matters. Holds never make a plan stale, they drop items.
@@ -67,9 +73,9 @@ extension ApplyPlan {
 
     /// The numbers on which the plan's items are, else the inventory's; `nil` for a drill and where there is nothing to
     /// delete.
-    func lines(of plan: Plan) throws(LetheError) -> Set<PhoneLine>? {
+    static func lines(of plan: Plan, _ inventory: InventoryStore) throws(LetheError) -> Set<PhoneLine>? {
         if plan.kind == .drill { return nil }
         let own = Set(plan.items.compactMap(\.line))
-        return own.isEmpty ? try context.inventory.lines() : own
+        return own.isEmpty ? try inventory.lines() : own
     }
 }

@@ -44,7 +44,7 @@ package struct ApplyPlan: Sendable {
     package func run(
         _ id: PlanID, reason: String? = nil, progress: @escaping @Sendable (OutcomeCounts) -> Void = { _ in }
     ) async throws(LetheError) -> RunResult {
-        let lease = try RunLease(context.leaseFile)
+        let lease = try RunLease(context.workspace)
         defer { withExtendedLifetime(lease) {} }
         try CatchUp(inventory: context.inventory, log: context.log).run()
         let record = try context.inventory.plan(id)
@@ -52,24 +52,24 @@ package struct ApplyPlan: Sendable {
         if record.plan.kind != .drill {
             try LockedPolicies(inventory: context.inventory, log: context.log).admit(decider.policies)
         }
-        let preflight = try await Preflight(context).run(lines: try lines(of: record.plan))
-        return try await apply(record, preflight, reason: reason, progress: progress)
+        let preflight = try await Preflight(context).run(lines: try Self.lines(of: record.plan, context.inventory))
+        return try await apply(record, preflight, lease, reason: reason, progress: progress)
     }
 
-    /// Under the run lease, after catch-up and preflight.
+    /// After catch-up and preflight.
     func apply(
-        _ record: PlanRecord, _ preflight: Preflight.Result, reason: String? = nil,
+        _ record: PlanRecord, _ preflight: Preflight.Result, _ lease: RunLease, reason: String? = nil,
         progress: @escaping @Sendable (OutcomeCounts) -> Void
     ) async throws(LetheError) -> RunResult {
         _ = try await ReconcileIntents(context, rules: decider).run(accountLines: preflight.accountLines)
-        if let lines = try lines(of: record.plan) {
+        let journal = try RunJournal(context.log)
+        if let lines = try Self.lines(of: record.plan, context.inventory) {
             try Preflight.refuseForeignKey(lines, accountLines: preflight.accountLines)
         }
         if let stale = staleness(of: record) {
             if record.state == .applying { try ClosePlan(context).expire(record.plan.id, reason: stale) }
             throw LetheError(
-                "plan-stale", .refused, "plan \(record.plan.id) is stale: \(stale)",
-                hint: "plan anew: lethe run, or lethe erase for a request")
+                "plan-stale", .refused, "plan \(record.plan.id) is stale: \(stale)", hint: Self.planAnew(record))
         }
         let before = try context.inventory.progress(of: record.plan.id)
         try refuseOverLimit(record, before)
@@ -78,13 +78,16 @@ package struct ApplyPlan: Sendable {
             request: try record.plan.request.flatMap(context.inventory.request))
         let run = try Self.newID(RunKind.self)
         if record.state != .applying { try context.inventory.move(record.plan.id, to: .applying) }
-        try begin(run, record, reason: reason)
-        let (machine, commitFailure) = await drive(run, redecider, before, progress)
+        try begin(run, record, journal, reason: reason)
+        let driver = PlanDriver(context: context, run: run, redecider: redecider, lease: lease, journal: journal)
+        let (machine, commitFailure) = await drive(driver, before, progress)
         let why = commitFailure.map { ["the audit log: \($0.message)"] } ?? []
         return try conclude(run, record.plan, machine, warnings: preflight.warnings + why)
     }
 
-    private func begin(_ run: RunID, _ record: PlanRecord, reason: String?) throws(LetheError) {
+    private func begin(
+        _ run: RunID, _ record: PlanRecord, _ journal: RunJournal, reason: String?
+    ) throws(LetheError) {
         var records: [AuditRecord] = []
         if !settings.usesCanary, record.plan.items.count > 100 {
             records.append(
@@ -94,21 +97,21 @@ package struct ApplyPlan: Sendable {
         records.append(
             .runStart(
                 run: run, plan: record.plan.id, digest: record.digest, policy: record.plan.policyDigest))
-        _ = try context.log.append(records)
+        try journal.append(records)
+        try RecordRequests(context).run()
         try CatchUp(inventory: context.inventory, log: context.log).run()
     }
 
     private func drive(
-        _ run: RunID, _ redecider: Redecider, _ before: PlanProgress,
-        _ progress: @escaping @Sendable (OutcomeCounts) -> Void
+        _ driver: PlanDriver, _ before: PlanProgress, _ progress: @escaping @Sendable (OutcomeCounts) -> Void
     ) async -> (DeletionMachine, LetheError?) {
+        let plan = driver.redecider.plan
         let machine = DeletionMachine(
-            plan: redecider.plan,
+            plan: plan,
             settings: .init(
                 maxInFlight: settings.maxInFlight, requestsPerSecond: settings.requestsPerSecond,
-                provesEach: redecider.plan.kind != .retention, usesCanary: settings.usesCanary),
+                provesEach: plan.kind != .retention, usesCanary: settings.usesCanary),
             progress: before)
-        let driver = PlanDriver(context: context, run: run, redecider: redecider)
         let end = await driver.drive(machine) { progress($0.countsWithOpen) }
         return (end, driver.commitFailure)
     }
@@ -117,6 +120,9 @@ package struct ApplyPlan: Sendable {
         _ run: RunID, _ plan: Plan, _ machine: DeletionMachine, warnings: [String]
     ) throws(LetheError) -> RunResult {
         let counts = machine.countsWithOpen
+        var result = RunResult(
+            plan: plan.id, run: run, counts: counts, halted: machine.halted, resumeAfter: machine.resumeAfter,
+            warnings: warnings)
         if machine.halted == .auditWriteFailed {
             // The disk may be full: what this leaves undone, the next start finds in the log.
             try? context.inventory.move(plan.id, to: .halted, cause: HaltCause.auditWriteFailed.rawValue)
@@ -125,17 +131,21 @@ package struct ApplyPlan: Sendable {
             if let cause = machine.halted {
                 try context.inventory.move(plan.id, to: .halted, cause: cause.rawValue)
             } else if counts[.open as Outcome.Group] == 0 {
-                try context.inventory.move(plan.id, to: .done)
+                result.isMoreFound = try finish(plan, counts)
             }
-        }
-        let result = RunResult(
-            plan: plan.id, run: run, counts: counts, halted: machine.halted, resumeAfter: machine.resumeAfter,
-            warnings: warnings)
-        if let request = plan.request, machine.halted != .auditWriteFailed {
-            try RequestStates(inventory: context.inventory, log: context.log)
-                .follow(result, of: request, now: context.time.now())
+            try RecordRequests(context).run()
         }
         return result
+    }
+
+    /// Whether more is held of the person than the plan of a request accounts for.
+    private func finish(_ plan: Plan, _ counts: OutcomeCounts) throws(LetheError) -> Bool {
+        guard let event = try RequestScope(inventory: context.inventory).ending(of: plan, counts: counts) else {
+            try context.inventory.move(plan.id, to: .done)
+            return false
+        }
+        try context.inventory.finish(plan.id, event, now: context.time.now())
+        return event == .moreFound
     }
 
     static func newID<Kind: IdentifierKind>(_ kind: Kind.Type) throws(LetheError) -> LetheID<Kind> {

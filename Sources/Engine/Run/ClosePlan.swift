@@ -10,7 +10,7 @@ package struct ClosePlan: Sendable {
         self.context = context
     }
 
-    /// `lethe plan cancel ID`.
+    /// Under the run lease, or for a plan that was never begun.
     package func cancel(_ id: PlanID, by: String, reason: String? = nil) throws(LetheError) {
         try close(id, to: .cancelled, .planCancel, by: by, reason: reason)
     }
@@ -23,14 +23,15 @@ package struct ClosePlan: Sendable {
     private func close(
         _ id: PlanID, to state: Plan.State, _ act: AuditRecord.OperatorAct, by: String, reason: String?
     ) throws(LetheError) {
+        let journal = try RunJournal(context.log)
         let record = try context.inventory.plan(id)
         let progress = try context.inventory.progress(of: id)
         guard progress.open.isEmpty else {
             throw LetheError(
                 "open-intents", .refused, "plan \(id) has \(progress.open.count) DELETEs whose answer is not known yet",
-                hint: "settle them first: lethe run --apply")
+                hint: "the vendor was asked and gave no answer that counts; try again later")
         }
-        try context.inventory.move(id, to: state, cause: reason)
+        try context.inventory.move(id, to: state, cause: reason, by: by)
         var records = [AuditRecord.operatorAct(act: act, ref: id.description, by: by, reason: reason)]
         if let run = try context.inventory.runs(of: id).last?.id {
             var counts = OutcomeCounts(progress.closed.values)
@@ -42,7 +43,8 @@ package struct ClosePlan: Sendable {
             }
             records.append(.runEnd(run: run, RunCounts(counts)))
         }
-        _ = try context.log.append(records)
+        try journal.append(records)
+        try RecordRequests(context).run()
         try CatchUp(inventory: context.inventory, log: context.log).run()
     }
 }

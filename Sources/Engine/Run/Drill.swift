@@ -48,6 +48,10 @@ package struct Drill: Sendable {
         return Outcome(attachment: id, result: result, grade: grade, afterwards: afterwards)
     }
 
+    private func isHeld(_ id: AttachmentID) throws(LetheError) -> Bool {
+        try context.inventory.activeHolds(at: context.time.now()).contains { $0.scope == .attachment(id) }
+    }
+
     private static let bytes = Array("a drill of lethe: this file deletes itself\n".utf8)
 
     private func upload() async throws(LetheError) -> AttachmentID {
@@ -57,6 +61,12 @@ package struct Drill: Sendable {
             throw LetheError(
                 "drill-upload", .failed, "the drill's attachment could not be uploaded (\(uploaded.answer.brief))",
                 hint: "nothing of yours was touched; try again later")
+        }
+        // What the vendor names here is deleted: it must be nobody's.
+        guard try context.inventory.attachment(id) == nil, try !isHeld(id) else {
+            throw LetheError(
+                "drill-known-id", .failed, "the vendor gave the drill an attachment that is in the inventory: \(id)",
+                hint: "nothing was deleted; tell Linq's support, and do not trust this endpoint")
         }
         let vendor = context.vendor
         let found = await Retrying(perSecond: 10, time: context.time)(

@@ -12,6 +12,8 @@ struct PlanDriver: Sendable {
     let context: RunContext
     let run: RunID
     let redecider: Redecider
+    let lease: RunLease
+    let journal: RunJournal
 
     /// fsync blocks, so it has a queue of its own; serial, so records and their projection keep their order.
     private let writing = DispatchQueue(label: "lethe.audit")
@@ -29,10 +31,12 @@ struct PlanDriver: Sendable {
     /// The rules are looked at once a second.
     private static let roundsPerLook = 5
 
-    init(context: RunContext, run: RunID, redecider: Redecider) {
+    init(context: RunContext, run: RunID, redecider: Redecider, lease: RunLease, journal: RunJournal) {
         self.context = context
         self.run = run
         self.redecider = redecider
+        self.lease = lease
+        self.journal = journal
     }
 
     /// Feeds the machine until it is finished, and gives it back.
@@ -112,6 +116,7 @@ struct PlanDriver: Sendable {
 
     private func check(_ id: AttachmentID) -> CheckResult {
         if FileManager.default.fileExists(atPath: context.stopFile.path) { return .killFile }
+        guard lease.isIntact else { return .leaseLost }
         guard let version = try? context.inventory.factsVersion(of: id) else { return .holdsUnreadable }
         return .current(version)
     }
@@ -122,7 +127,8 @@ struct PlanDriver: Sendable {
         let records = entries.map { $0.record(in: run) }
         await Self.blocking(writing) {
             do throws(LetheError) {
-                _ = try context.log.append(records)
+                guard lease.isIntact else { throw Self.leaseLost }
+                try journal.append(records)
                 inbox.yield(.committed)
             } catch {
                 failedCommit.keep(error)
@@ -131,6 +137,10 @@ struct PlanDriver: Sendable {
         }
         projecting.async { _ = try? CatchUp(inventory: context.inventory, log: context.log).follow() }
     }
+
+    private static let leaseLost = LetheError(
+        "lease-lost", .failed, "run.lock or the workspace was removed or replaced while the plan was carried out",
+        hint: HaltCause.leaseLost.hint)
 
     private func watch(_ inbox: AsyncStream<MachineEvent>.Continuation) async {
         var rules = RulesWatch(expected: redecider.decider.digest)
@@ -147,7 +157,7 @@ struct PlanDriver: Sendable {
     }
 
     private func reasonToStop() -> HaltCause? {
-        if context.shouldStop() { return .signal }
+        if context.shouldStop() || (try? context.inventory.isAskedToStop(redecider.plan.id)) == true { return .signal }
         return FileManager.default.fileExists(atPath: context.stopFile.path) ? .killFile : nil
     }
 

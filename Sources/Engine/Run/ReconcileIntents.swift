@@ -30,6 +30,7 @@ package struct ReconcileIntents: Sendable {
     package func run(accountLines: Set<PhoneLine>) async throws(LetheError) -> Summary {
         var summary = Summary()
         let retrying = Retrying(perSecond: 10, time: context.time)
+        let journal = try RunJournal(context.log)
         for intent in try context.inventory.openIntents() {
             let vendor = context.vendor
             let lookUp = await retrying(answer: { $0.answer }, call: { await vendor.lookUp(intent.attachment) })
@@ -43,11 +44,11 @@ package struct ReconcileIntents: Sendable {
                     run: intent.run, operation: intent.op, attempt: intent.attempt, attachment: intent.attachment,
                     rule: intent.rule)
                 let again = try context.log.announces(announced) ? [] : [AuditRecord.deleteIntent(announced)]
-                _ = try context.log.append(again + [.deleteOutcome(answer)])
+                try journal.append(again + [.deleteOutcome(answer)])
                 summary.present += 1
             case .absent:
                 let outcome = try outcomeOfAbsence(of: intent, accountLines: accountLines)
-                _ = try context.log.append([
+                try journal.append([
                     .itemClosed(
                         run: intent.run, attachment: intent.attachment, outcome: outcome, reason: "settled_after_crash")
                 ])

@@ -29,7 +29,13 @@ struct Redecider: Sendable {
         on id: AttachmentID, holds: [LegalHold], now: Timestamp
     ) throws(LetheError) -> Redecision.Result {
         // A drill deletes what this process has just uploaded: nobody's data, so there is nothing to weigh.
-        if plan.kind == .drill { return .delete(rule: "drill", seenBefore: true, ephemeralEnds: nil) }
+        if plan.kind == .drill {
+            let isOurs = try inventory.attachment(id).map { $0.sightings.isEmpty } ?? true
+            guard isOurs, !holds.contains(where: { $0.scope == .attachment(id) }) else {
+                return .keep(.changedSincePlan, reason: "the inventory knows it")
+            }
+            return .delete(rule: "drill", seenBefore: true, ephemeralEnds: nil)
+        }
         guard let attachment = try inventory.attachment(id) else {
             return .keep(.changedSincePlan, reason: "not in the inventory")
         }

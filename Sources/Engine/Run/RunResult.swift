@@ -9,12 +9,15 @@ package struct RunResult: Sendable, Equatable {
     package var halted: HaltCause?
     /// Where the vendor asked to wait so long that the run halted.
     package var resumeAfter: Timestamp?
+    /// More is held of the request's person than its plan accounts for: the request is to be planned anew.
+    package var isMoreFound = false
     /// For people.
     package var warnings: [String] = []
 
     /// 0, or 2 if it halted, something failed or something is open, or 1 for a key that the vendor refuses.
     package var status: ExitStatus {
         if let halted { return halted.status }
-        return counts[.failed as Outcome.Group] + counts[.open as Outcome.Group] > 0 ? .incomplete : .done
+        return isMoreFound || counts[.failed as Outcome.Group] + counts[.open as Outcome.Group] > 0
+            ? .incomplete : .done
     }
 }

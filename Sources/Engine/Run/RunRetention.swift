@@ -11,11 +11,14 @@ package struct RunRetention: Sendable {
         package let result: RunResult
         /// Plans that an earlier run had left, and erasures of which something may go now, with how each ended.
         package let resumed: [RunResult]
+        /// For people: what waits for one of them among the rest.
         package let warnings: [String]
+        /// Something waits for a person or for an answer of the vendor.
+        package let isWaiting: Bool
 
         /// The worst of them.
         package var status: ExitStatus {
-            let all = ([result] + resumed).map(\.status)
+            let all = ([result] + resumed).map(\.status) + (isWaiting ? [.incomplete] : [])
             return all.first { $0 == .failed } ?? all.first { $0 == .incomplete } ?? .done
         }
     }
@@ -41,14 +44,15 @@ package struct RunRetention: Sendable {
         allowDeletes: Int? = nil, how: AuditRecord.Approval = .cli,
         progress: @escaping @Sendable (OutcomeCounts) -> Void = { _ in }
     ) async throws(LetheError) -> Answer {
-        let lease = try RunLease(context.leaseFile)
+        let lease = try RunLease(context.workspace)
         defer { withExtendedLifetime(lease) {} }
         try LockedPolicies(inventory: context.inventory, log: context.log).admit(decider.policies)
         let preflight = try await Preflight(context).run(lines: try context.inventory.lines())
         let apply = ApplyPlan(context, rules: decider, settings: settings)
         _ = try await ReconcileIntents(context, rules: decider).run(accountLines: preflight.accountLines)
         let revived = try await ReviveGone(context, requestsPerSecond: settings.requestsPerSecond).run()
-        let resumed = try await finishWhatWasLeft(apply, preflight, progress)
+        var waiting: [String] = []
+        let resumed = try await finishWhatWasLeft(apply, preflight, lease, &waiting, progress)
         if let stopped = resumed.last, stopped.halted != nil { throw Self.halted(stopped) }
         let planned = try PlanRetention(
             inventory: context.inventory, log: context.log, rules: decider, partner: context.partner, limits: limits
@@ -62,28 +66,32 @@ package struct RunRetention: Sendable {
         let record = try ApprovePlan(
             inventory: context.inventory, log: context.log, time: context.time, rules: approval
         ).approveAutomatically(id, by: settings.operatorName, how: how)
-        let result = try await apply.apply(record, preflight, progress: progress)
+        let result = try await apply.apply(record, preflight, lease, progress: progress)
         var others = resumed
         if result.halted == nil {
-            others += try await finishRequests(apply, preflight, how: how, progress)
+            others += try await finishRequests(apply, preflight, lease, &waiting, progress)
         }
         return Answer(
             planned: planned, result: result, resumed: others,
-            warnings: preflight.warnings + Self.warning(revived))
+            warnings: preflight.warnings + Self.warning(revived) + waiting, isWaiting: !waiting.isEmpty)
     }
 
-    /// What was withheld from an erasure and may go now goes under the same request; its statement is issued anew.
+    /// Requests that are open again, and what was withheld and may go now: planned anew under the same request, whose
+    /// certificate is issued anew. What nobody has approved yet waits for that.
     private func finishRequests(
-        _ apply: ApplyPlan, _ preflight: Preflight.Result, how: AuditRecord.Approval,
+        _ apply: ApplyPlan, _ preflight: Preflight.Result, _ lease: RunLease, _ waiting: inout [String],
         _ progress: @escaping @Sendable (OutcomeCounts) -> Void
     ) async throws(LetheError) -> [RunResult] {
         var results: [RunResult] = []
-        for request in try ResumeRequests(context: context, decider: decider).due() {
-            let planned = try await PlanErasure(context, rules: decider, limits: limits).run(again: request)
-            let record = try ApprovePlan(
-                inventory: context.inventory, log: context.log, time: context.time, rules: approval
-            ).approveAutomatically(planned.plan.id, by: settings.operatorName, how: how)
-            let result = try await apply.apply(record, preflight, progress: progress)
+        let planner = PlanErasure(context, rules: decider, limits: limits)
+        for request in try await ResumeRequests(context: context, decider: decider, planner: planner).due() {
+            let planned = try await planner.run(again: request)
+            guard let record = try CarryApprovals(context: context, rules: approval).run(to: planned.plan.id) else {
+                waiting.append(
+                    "request \(request) waits for an approval: lethe plan approve \(planned.plan.id) --as NAME")
+                continue
+            }
+            let result = try await apply.apply(record, preflight, lease, progress: progress)
             results.append(result)
             if result.halted != nil { break }
         }
@@ -93,20 +101,28 @@ package struct RunRetention: Sendable {
     /// Plans in `applying`, or halted by something that is over now, are finished; a retention plan that never sent anything
     /// is cancelled, since the new plan holds whatever is still due.
     private func finishWhatWasLeft(
-        _ apply: ApplyPlan, _ preflight: Preflight.Result, _ progress: @escaping @Sendable (OutcomeCounts) -> Void
+        _ apply: ApplyPlan, _ preflight: Preflight.Result, _ lease: RunLease, _ waiting: inout [String],
+        _ progress: @escaping @Sendable (OutcomeCounts) -> Void
     ) async throws(LetheError) -> [RunResult] {
         var results: [RunResult] = []
-        let left = try context.inventory.plans(in: [.proposed, .applying, .halted])
+        let left = try context.inventory.plans(in: [.proposed, .approved, .applying, .halted])
         for summary in left.sorted(by: { ($0.created, $0.id) < ($1.created, $1.id) }) {
             let record = try context.inventory.plan(summary.id)
             let wasTried = try !context.inventory.attempts(of: summary.id).isEmpty
+            let isBegun = summary.state == .applying || summary.state == .halted
             if summary.state == .halted, wasTried { try apply.refuseUnready(record, reason: nil) }
-            if record.plan.kind == .retention, !wasTried {
+            if record.plan.kind == .retention, !wasTried, summary.state != .approved {
                 try ClosePlan(context).cancel(summary.id, by: settings.operatorName, reason: "planned anew")
-            } else if let stale = apply.staleness(of: record), summary.state != .proposed {
+            } else if let stale = apply.staleness(of: record), isBegun || record.plan.kind == .erasure {
+                let open = try context.inventory.progress(of: summary.id).open.count
+                guard open == 0 else {
+                    waiting.append(
+                        "plan \(summary.id) waits for the vendor's answer about \(counted(open, "DELETE"))")
+                    continue
+                }
                 try ClosePlan(context).expire(summary.id, reason: stale)
-            } else if summary.state != .proposed {
-                let result = try await apply.apply(record, preflight, progress: progress)
+            } else if isBegun {
+                let result = try await apply.apply(record, preflight, lease, progress: progress)
                 results.append(result)
                 if result.halted != nil { return results }
             }

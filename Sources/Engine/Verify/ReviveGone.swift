@@ -40,8 +40,8 @@ struct ReviveGone {
     }
 
     /// Whatever comes first here comes again if the process dies before the last: until then the attachment is asked for anew.
+    /// Both bring back the request that counted it as gone.
     private func revive(_ id: AttachmentID, _ lookUp: AttachmentLookup) throws(LetheError) {
-        try RequestStates(inventory: context.inventory, log: context.log).reopen(thoseThatErased: [id])
         if let run = try context.inventory.record(of: id)?.lastRun {
             _ = try context.log.append([
                 .deleteVerified(run: run, attachment: id, http: lookUp.answer.status, grade: .x)
@@ -50,14 +50,6 @@ struct ReviveGone {
         }
         let found = lookUp.found ?? ObservedAttachment(id: id, source: .message)
         _ = try context.inventory.record([Delivery(lookups: [found])], now: context.time.now())
-    }
-}
-
-extension RequestStates {
-    /// A certificate that called these gone was wrong.
-    func reopen(thoseThatErased ids: [AttachmentID]) throws(LetheError) {
-        var requests: Set<RequestID> = []
-        for id in ids { requests.formUnion(try inventory.requests(thatErased: id)) }
-        try reopen(requests.sorted(), reason: "an attachment that was called gone is still there")
+        try RecordRequests(context).run()
     }
 }

@@ -69,7 +69,7 @@ package struct VerifyDeletions: Sendable {
             checked: report.gone + report.stillThere.count, present: report.stillThere.count)
         _ = try context.log.append(findings + [sample])
         try CatchUp(inventory: context.inventory, log: context.log).run()
-        try RequestStates(inventory: context.inventory, log: context.log).reopen(thoseThatErased: report.stillThere)
+        try RecordRequests(context).run()
     }
 }
 

@@ -59,10 +59,10 @@ final class AttachmentWriter {
             """)
     }
 
-    /// One attachment of one message. `newKey` is its row where it was not known before.
+    /// One attachment of one message. `toldKey` is its row where the message told something new of it.
     func record(
         _ attachment: ObservedAttachment, of message: MessageObservation, sender: Int64?
-    ) throws -> (kind: Meeting, newKey: Int64?) {
+    ) throws -> (kind: Meeting, toldKey: Int64?) {
         let sighting = SightingRow(message, attachment, sender: sender)
         guard let known = try known(attachment.id) else {
             let key = try add(attachment, seen: message.observedAt)
@@ -75,7 +75,7 @@ final class AttachmentWriter {
         }
         let changed = try merge(sighting, into: known.key)
         try merge(attachment, seen: message.observedAt, into: known, factsChanged: changed)
-        return (known.isSuppressed ? .suppressed : .again, nil)
+        return (known.isSuppressed ? .suppressed : .again, changed ? known.key : nil)
     }
 
     /// A GET answered 200: the one thing that brings back what was called gone, whatever called it so.
@@ -90,6 +90,7 @@ final class AttachmentWriter {
         if known.state != .live {
             try database.perform(
                 "UPDATE attachment SET state = 0, next_check = 0, revision = revision + 1 WHERE key = ?", key)
+            try StayDeleted.reopen(thatErased: attachment.id, in: database)
         }
         return .again
     }

@@ -54,6 +54,7 @@ extension InventoryStore {
     /// each DELETE. It throws if it cannot be read, and then nothing is deleted.
     package func factsVersion(of id: AttachmentID) throws(LetheError) -> FactsVersion {
         try read { database in
+            try database.checkInPlace()
             let version = try database.first(
                 "SELECT v.value, a.revision FROM hold_version v LEFT JOIN attachment a ON a.id = ?", id,
                 row: { row in row.int(0).map { FactsVersion(holds: $0, facts: row.int(1)) } })

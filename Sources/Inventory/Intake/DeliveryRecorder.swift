@@ -10,7 +10,7 @@ struct DeliveryRecorder {
     private let now: Timestamp
     private(set) var subjects: SubjectRegister
     private var ledger = ChatLedger()
-    private var newKeys: [Int64] = []
+    private var toldKeys: Set<Int64> = []
 
     init(_ database: Database, now: Timestamp, subjects: SubjectRegister) throws {
         self.database = database
@@ -40,7 +40,7 @@ struct DeliveryRecorder {
             let sender = try recordChat(of: message)
             for attachment in message.attachments {
                 let meeting = try attachments.record(attachment, of: message, sender: sender)
-                if let key = meeting.newKey { newKeys.append(key) }
+                if let key = meeting.toldKey { toldKeys.insert(key) }
                 meet(attachment.id, meeting.kind)
             }
         }
@@ -57,10 +57,10 @@ struct DeliveryRecorder {
         return result
     }
 
-    /// Writes what was gathered; the requests that new attachments open again.
+    /// Writes what was gathered, and gives the requests that it opens again.
     mutating func finish() throws -> Set<RequestID> {
-        try ledger.write(database)
-        return try StayDeleted.requests(reopenedBy: newKeys, in: database)
+        let changedChats = try ledger.write(database)
+        return try StayDeleted.reopen(metAttachments: toldKeys, changedChats: changedChats, in: database)
     }
 
     private func isFirst(_ event: EventID) throws -> Bool {

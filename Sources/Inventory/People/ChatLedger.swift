@@ -47,7 +47,8 @@ struct ChatLedger {
         members[Membership(chat: chat, subject: subject)] = span
     }
 
-    func write(_ database: Database) throws {
+    /// Gives the chats that are different now from what was known of them.
+    func write(_ database: Database) throws -> Set<ChatID> {
         let watchesRecipients = try Self.subjectHoldStands(database)
         let chatsBefore = watchesRecipients ? try chatsWithUnknownRecipient(database) : []
         let written = try writeChats(database)
@@ -72,6 +73,7 @@ struct ChatLedger {
                 AND key IN (SELECT attachment FROM sighting WHERE chat = ?)
                 """, chat)
         }
+        return changed
     }
 
     /// The line of a chat is that of its messages which named none.

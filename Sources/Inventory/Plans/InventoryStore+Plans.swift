@@ -3,17 +3,29 @@ package import Domain
 internal import GRDB
 
 extension InventoryStore {
-    /// Freezes a plan and gives its digest. Its `plan.created` comes after.
-    package func save(_ plan: Plan) throws(LetheError) -> String {
+    /// Freezes a plan and gives its digest. Its `plan.created` comes after. `change`: what becomes different of the request
+    /// that the plan answers; the request is planned with it, unless another plan of it is open.
+    package func save(
+        _ plan: Plan, by: String? = nil, change: ((inout ErasureRequest) -> Void)? = nil
+    ) throws(LetheError) -> String {
         let digest = Hex.encode(Digest.sha256(plan.canonicalBytes))
         try write { database in
+            var includes: SharedInclusion?
+            if let request = plan.request, let change {
+                try Self.refuseSecondPlan(of: request, in: database)
+                includes = try Self.advance(request, .planned, by: by, in: database) {
+                    change(&$0)
+                    $0.plan = plan.id
+                }.included
+            }
             try database.perform(
                 """
                 INSERT INTO plan (id, kind, created, partner, policy, request, coverage, max_deletes, max_percent,
-                    max_bytes, digest, items, bytes, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'proposed')
+                    max_bytes, digest, items, bytes, includes, state)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'proposed')
                 """, plan.id, plan.kind.rawValue, plan.created, plan.partner, plan.policyDigest, plan.request,
                 plan.coverage, plan.limits.maxDeletes, plan.limits.maxPercent, plan.limits.maxBytes, digest,
-                plan.items.count, plan.bytes)
+                plan.items.count, plan.bytes, includes?.rawValue)
             try Self.insert(plan.items, of: database.lastInsertedRowID, in: database)
         }
         return digest
@@ -71,18 +83,78 @@ extension InventoryStore {
         return states.isEmpty ? all : all.filter { states.contains($0.state) }
     }
 
-    /// Moves a plan on; refuses a move that there is not, also when another process was faster.
-    package func move(_ id: PlanID, to next: Plan.State, cause: String? = nil) throws(LetheError) {
+    private static func refuseSecondPlan(of request: RequestID, in database: Database) throws {
+        let row = try database.first(
+            "SELECT p.id, p.state FROM request r JOIN plan p ON p.id = r.plan WHERE r.id = ?", request
+        ) { row -> (PlanID?, Plan.State?) in (row.letheID(0), row.value(1)) }
+        guard case (let plan?, let state?)? = row, !state.isClosed else { return }
+        throw LetheError(
+            "request-state", .refused,
+            "request \(request) has plan \(plan) in the meantime, which is \(state.rawValue)",
+            hint: "lethe requests show \(request)")
+    }
+
+    /// Moves a plan on, and the request that it answers with it; refuses a move that there is not, also when another
+    /// process was faster. `by`: who approved or closed it.
+    package func move(
+        _ id: PlanID, to next: Plan.State, cause: String? = nil, by: String? = nil
+    ) throws(LetheError) {
         try write { database in
-            let stored: Plan.State? = try database.first("SELECT state FROM plan WHERE id = ?", id) { $0.value(0) }
-            guard let state = stored else { throw Self.unknown(id) }
-            guard state.mayBecome(next) else {
-                throw LetheError(
-                    "plan-state", .refused, "plan \(id) is \(state.rawValue) and cannot be \(next.rawValue) any more",
-                    hint: "lethe plan show \(id)")
+            try Self.move(id, to: next, cause: cause, in: database)
+            let event: RequestEvent
+            switch next {
+            case .approved: event = .approved
+            case .applying: event = .started
+            case .halted: event = .halted
+            case .cancelled, .expired: event = .planClosed
+            case .proposed, .done: return
             }
-            try database.perform("UPDATE plan SET state = ?2, cause = ?3 WHERE id = ?1", id, next.rawValue, cause)
+            guard let request = try Self.request(answeredBy: id, in: database) else { return }
+            try Self.advance(request, event, by: by, reason: cause, in: database)
         }
+    }
+
+    /// A plan of a request is done, and the request with it, in the way that `event` says.
+    package func finish(_ id: PlanID, _ event: RequestEvent, now: Timestamp) throws(LetheError) {
+        try write { database in
+            try Self.move(id, to: .done, cause: nil, in: database)
+            guard let request = try Self.request(answeredBy: id, in: database) else { return }
+            let after = try Self.advance(request, event, in: database) {
+                if $0.state.isAnswered { $0.answered = now }
+            }
+            guard after.state.isAnswered else { return }
+            try database.perform(
+                """
+                INSERT INTO erased_person (subject, request, until)
+                SELECT subject, request, ?2 FROM request_subject WHERE request = ?1 ON CONFLICT DO NOTHING
+                """, request, now)
+        }
+    }
+
+    /// The request whose plan this is now; `nil` = it has another one, or the plan is of no request.
+    private static func request(answeredBy plan: PlanID, in database: Database) throws -> RequestID? {
+        try database.first("SELECT id FROM request WHERE plan = ?", plan) { $0.letheID(0) }
+    }
+
+    private static func move(_ id: PlanID, to next: Plan.State, cause: String?, in database: Database) throws {
+        let stored: Plan.State? = try database.first("SELECT state FROM plan WHERE id = ?", id) { $0.value(0) }
+        guard let state = stored else { throw unknown(id) }
+        guard state.mayBecome(next) else {
+            throw LetheError(
+                "plan-state", .refused, "plan \(id) is \(state.rawValue) and cannot be \(next.rawValue) any more",
+                hint: "lethe plan show \(id)")
+        }
+        try database.perform(
+            "UPDATE plan SET state = ?2, cause = ?3, stop = 0 WHERE id = ?1", id, next.rawValue, cause)
+    }
+
+    /// Whoever applies the plan is to stop: `lethe plan cancel` from another process.
+    package func askToStop(_ id: PlanID, _ isAsked: Bool) throws(LetheError) {
+        try write { try $0.perform("UPDATE plan SET stop = ?2 WHERE id = ?1", id, isAsked ? 1 : 0) }
+    }
+
+    package func isAskedToStop(_ id: PlanID) throws(LetheError) -> Bool {
+        try read { try $0.first("SELECT stop FROM plan WHERE id = ?", id) { $0.bool(0) } ?? false }
     }
 
     /// Notes that one person, or the schedule, agreed to exactly this digest. A second approval by the same name replaces
@@ -142,7 +214,7 @@ extension InventoryStore {
         try database.first(
             """
             SELECT key, kind, created, partner, policy, request, coverage, max_deletes, max_percent, max_bytes, digest,
-                state, cause, lifted, recorded FROM plan WHERE id = ?
+                state, cause, lifted, recorded, includes FROM plan WHERE id = ?
             """, id
         ) { row in
             guard let key = row.int(0), let kind: Plan.Kind = row.value(1), let created = row.time(2),
@@ -159,7 +231,8 @@ extension InventoryStore {
                 coverage: coverage, limits: limits, items: items)
             return PlanRecord(
                 plan: plan, digest: digest, state: state, cause: row.text(12),
-                approvals: try approvals(of: key, in: database), limitsLifted: row.bool(13), isRecorded: row.bool(14))
+                approvals: try approvals(of: key, in: database), limitsLifted: row.bool(13),
+                includes: row.int(15).map { SharedInclusion(rawValue: $0) }, isRecorded: row.bool(14))
         }
     }
 

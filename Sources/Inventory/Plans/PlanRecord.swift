@@ -11,6 +11,8 @@ package struct PlanRecord: Sendable, Equatable {
     package var approvals: [Approval]
     /// `--allow-deletes` was recorded for it: its deletes are outside the limits of the day.
     package var limitsLifted: Bool
+    /// What of the shared attachments its request included when it was made; `nil` = a retention plan, or one of 0.1.0.
+    package var includes: SharedInclusion?
     /// The audit log has its `plan.created` with this digest.
     package var isRecorded: Bool
 }

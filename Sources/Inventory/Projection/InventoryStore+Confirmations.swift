@@ -74,22 +74,6 @@ extension InventoryStore {
         try write { try $0.perform("UPDATE attachment SET named_again = 0 WHERE id = ?", id) }
     }
 
-    /// Requests that counted this attachment as gone.
-    package func requests(thatErased id: AttachmentID) throws(LetheError) -> [RequestID] {
-        try read { database in
-            try database.all(
-                """
-                SELECT DISTINCT p.request FROM plan_item i JOIN plan p ON p.key = i.plan
-                WHERE i.attachment = ? AND p.request IS NOT NULL
-                    AND i.outcome IN ('deleted', 'deleted_after_retry', 'already_absent', 'expired_by_vendor')
-                """, id
-            ) { row in
-                guard let request: RequestID = row.letheID(0) else { throw StoreErrors.impossible("plan") }
-                return request
-            }
-        }
-    }
-
     private func ids(_ sql: String, _ limit: Int) throws(LetheError) -> [AttachmentID] {
         try read { database in
             try database.all(sql, limit) { row in

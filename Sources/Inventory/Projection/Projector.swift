@@ -140,6 +140,7 @@ struct Projector {
         try database.perform(
             "UPDATE attachment SET state = 0, next_check = 0, revision = revision + 1 WHERE id = ? AND state <> 0",
             attachment)
+        if database.changesCount > 0 { try StayDeleted.reopen(thatErased: attachment, in: database) }
     }
 
     private func placed(_ hold: HoldID) throws {

@@ -13,13 +13,15 @@ package struct ErasureCandidate: Sendable, Equatable {
 }
 
 extension ErasureCandidate {
+    package static let recipientUnknownGround = "recipient_unknown"
+
     /// Why it stays unless a person decides otherwise: others received it, or it is not known who did.
     package func withheld(unlessIncludedBy request: ErasureRequest) -> Withholding? {
         if sharedWith > 0, !request.included.contains(.others) {
             return Withholding(outcome: .withheldShared, ground: "shared with \(sharedWith)")
         }
         if recipientUnknown, !request.included.contains(.unknownRecipients) {
-            return Withholding(outcome: .withheldShared, ground: "recipient_unknown")
+            return Withholding(outcome: .withheldShared, ground: Self.recipientUnknownGround)
         }
         return nil
     }

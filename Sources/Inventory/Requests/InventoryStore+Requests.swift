@@ -1,10 +1,27 @@
 package import Domain
 internal import GRDB
 
+/// A change of a request that the audit log is still to hear of, in the order of the changes.
+package struct RequestChange: Sendable, Equatable {
+    package let request: ErasureRequest
+    package let isOpening: Bool
+    package let state: ErasureRequest.State
+    package let due: Timestamp
+    package let by: String?
+    package let reason: String?
+}
+
 extension InventoryStore {
-    /// Writes down a request before its audit record.
+    /// Writes down a new request. One open request per person, whoever asks at the same time: two would race for the same
+    /// attachments.
     package func insert(_ request: ErasureRequest) throws(LetheError) {
         try write { database in
+            let others = try Self.requests("", [], in: database)
+            if !request.state.isClosed,
+                let open = others.first(where: { !$0.state.isClosed && $0.names(anyOf: request.subjects) })
+            {
+                throw Self.isOpen(open)
+            }
             try database.perform(
                 """
                 INSERT INTO request (id, state, received, due, jurisdiction, scope, opened_by, coverage)
@@ -15,18 +32,77 @@ extension InventoryStore {
                 try database.perform("INSERT INTO request_subject VALUES (?, ?)", request.id, key)
             }
             try Self.writeVariable(request, in: database)
+            try Self.note(request, isOpening: true, by: request.openedBy, reason: nil, in: database)
         }
     }
 
-    /// Writes what may change of a request: everything but when it came, whose it is, its scope and its law.
-    package func update(_ request: ErasureRequest) throws(LetheError) {
-        try write { database in
-            try Self.writeVariable(request, in: database)
-            guard database.changesCount == 1 else {
-                throw LetheError(
-                    "unknown-request", .usage, "there is no request \(request.id)", hint: "lethe requests list")
-            }
+    /// Moves a request on, as the table in `docs/erasure.md` says, and keeps the change for the audit log, all at once.
+    /// `change`: what else becomes different of it. Throws `request-state` where there is no such move.
+    @discardableResult
+    package func advance(
+        _ id: RequestID, _ event: RequestEvent, by: String? = nil, reason: String? = nil,
+        change: (inout ErasureRequest) -> Void = { _ in }
+    ) throws(LetheError) -> ErasureRequest {
+        try write { try Self.advance(id, event, by: by, reason: reason, in: $0, change: change) }
+    }
+
+    @discardableResult
+    static func advance(
+        _ id: RequestID, _ event: RequestEvent, by: String? = nil, reason: String? = nil, in database: Database,
+        change: (inout ErasureRequest) -> Void = { _ in }
+    ) throws -> ErasureRequest {
+        guard var request = try requests("WHERE id = ?", [id], in: database).first else {
+            throw LetheError("unknown-request", .usage, "there is no request \(id)", hint: "lethe requests list")
         }
+        guard let next = request.state.after(event) else {
+            throw LetheError(
+                "request-state", .refused,
+                "request \(id) is \(request.state.rawValue): \(event.rawValue.replacing("_", with: " ")) does not follow that",
+                hint: "lethe requests show \(id)")
+        }
+        request.state = next
+        if !next.isClosed { request.answered = nil }
+        change(&request)
+        try writeVariable(request, in: database)
+        try note(request, isOpening: false, by: by, reason: reason, in: database)
+        return request
+    }
+
+    private static func note(
+        _ request: ErasureRequest, isOpening: Bool, by: String?, reason: String?, in database: Database
+    ) throws {
+        try database.perform(
+            "INSERT INTO unrecorded_change (request, is_opening, state, due, by_name, reason) VALUES (?, ?, ?, ?, ?, ?)",
+            request.id, isOpening ? 1 : 0, request.state.rawValue, request.due, by, reason)
+    }
+
+    /// Hands over what the audit log has not heard of yet, and forgets it once `record` returns. Nobody else can do so
+    /// meanwhile.
+    package func recordChanges(_ record: ([RequestChange]) throws(LetheError) -> Void) throws(LetheError) {
+        let isEmpty = try read { try $0.first("SELECT 1 FROM unrecorded_change") { $0.int(0) } == nil }
+        guard !isEmpty else { return }
+        try write { database in
+            let requests = Dictionary(uniqueKeysWithValues: try Self.requests("", [], in: database).map { ($0.id, $0) })
+            let changes = try database.all(
+                "SELECT request, is_opening, state, due, by_name, reason FROM unrecorded_change ORDER BY seq"
+            ) { row in
+                guard let id: RequestID = row.letheID(0), let request = requests[id],
+                    let state: ErasureRequest.State = row.value(2), let due = row.time(3)
+                else { throw StoreErrors.impossible("change of a request") }
+                return RequestChange(
+                    request: request, isOpening: row.bool(1), state: state, due: due, by: row.text(4),
+                    reason: row.text(5))
+            }
+            try record(changes)
+            try database.perform("DELETE FROM unrecorded_change")
+        }
+    }
+
+    static func isOpen(_ request: ErasureRequest) -> LetheError {
+        LetheError(
+            "request-open", .refused,
+            "request \(request.id) of this person is not finished (\(request.state.rawValue))",
+            hint: "go on with it: lethe erase --resume \(request.id), or look at it: lethe requests show \(request.id)")
     }
 
     package func request(_ id: RequestID) throws(LetheError) -> ErasureRequest? {
@@ -38,11 +114,10 @@ extension InventoryStore {
         try read { try Self.requests("", [], in: $0) }
     }
 
-    /// Requests that are not closed and name any of these people.
-    package func openRequests(naming subjects: [SubjectPseudonym]) throws(LetheError) -> [ErasureRequest] {
-        try requests().filter { request in
-            !request.state.isClosed && request.subjects.contains { subjects.contains($0) }
-        }
+    /// Throws `request-open` where one of these people has a request that is not closed.
+    package func refuseSecondRequest(naming subjects: [SubjectPseudonym]) throws(LetheError) {
+        let open = try requests().first { !$0.state.isClosed && $0.names(anyOf: subjects) }
+        if let open { throw Self.isOpen(open) }
     }
 
     private static func writeVariable(_ request: ErasureRequest, in database: Database) throws {
@@ -50,12 +125,11 @@ extension InventoryStore {
             """
             UPDATE request SET state = ?2, due = ?3, channel = ?4, identity_method = ?5, identity_date = ?6,
                 identity_by = ?7, extension_reason = ?8, extension_told = ?9, includes_shared = ?10, coverage = ?11,
-                plan = ?12, ground = ?13, merged_into = ?14, answered = ?15
+                plan = ?12, ground = ?13, answered = ?14
             WHERE id = ?1
             """, request.id, request.state.rawValue, request.due, request.channel, request.identityMethod,
             request.identityDate, request.identityBy, request.extensionReason, request.extensionToldOn,
-            request.included.rawValue, request.coverage.rawValue, request.plan, request.ground, request.mergedInto,
-            request.answered)
+            request.included.rawValue, request.coverage.rawValue, request.plan, request.ground, request.answered)
     }
 
     private static func requests(
@@ -69,7 +143,7 @@ extension InventoryStore {
             database,
             """
             SELECT id, state, received, due, jurisdiction, scope, opened_by, channel, identity_method, coverage, plan,
-                answered, identity_date, identity_by, extension_reason, extension_told, includes_shared, ground, merged_into
+                answered, identity_date, identity_by, extension_reason, extension_told, includes_shared, ground
             FROM request \(condition) ORDER BY received, id
             """)
         try rows.bind(all: values)
@@ -95,6 +169,10 @@ extension InventoryStore {
             subjects: people, openedBy: openedBy, channel: row.text(7), identityMethod: row.text(8),
             coverage: coverage, plan: row.letheID(10), answered: row.time(11), identityDate: row.time(12),
             identityBy: row.text(13), extensionReason: row.text(14), extensionToldOn: row.time(15),
-            included: SharedInclusion(rawValue: row.int(16) ?? 0), ground: row.text(17), mergedInto: row.letheID(18))
+            included: SharedInclusion(rawValue: row.int(16) ?? 0), ground: row.text(17))
     }
+}
+
+extension ErasureRequest {
+    func names(anyOf people: [SubjectPseudonym]) -> Bool { subjects.contains { people.contains($0) } }
 }

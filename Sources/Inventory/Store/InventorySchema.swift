@@ -13,6 +13,7 @@ enum InventorySchema {
     static let migrations: [(name: String, statements: String)] = [
         ("1-inventory", facts + orders + projection), ("2-locked-policies", lockedPolicies),
         ("3-contradictions", contradictions), ("4-absence", absence),
+        ("5-requests", requests),
     ]
 
     /// Kept in `user_version`.
@@ -309,5 +310,28 @@ enum InventorySchema {
         ) STRICT, WITHOUT ROWID;
         ALTER TABLE attachment ADD COLUMN named_again INTEGER NOT NULL DEFAULT 0;
         CREATE INDEX attachment_named_again ON attachment (id) WHERE named_again = 1;
+        """
+
+    /// Changes of requests that the audit log is still to hear of: written with the change itself, so that a process that
+    /// dies in between loses none. What version 0.1.0 left between two states, since a request did not follow its plan then,
+    /// is put where its plan is. (`request.merged_into` was never used.)
+    private static let requests = """
+        CREATE TABLE unrecorded_change (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            request BLOB NOT NULL REFERENCES request (id),
+            is_opening INTEGER NOT NULL,
+            state TEXT NOT NULL,
+            due INTEGER NOT NULL,
+            by_name TEXT,
+            reason TEXT
+        ) STRICT;
+        ALTER TABLE plan ADD COLUMN includes INTEGER;
+        ALTER TABLE plan ADD COLUMN stop INTEGER NOT NULL DEFAULT 0;
+        UPDATE request SET state = (
+            SELECT CASE p.state WHEN 'approved' THEN 'approved' WHEN 'applying' THEN 'applying'
+                WHEN 'halted' THEN 'applying' WHEN 'proposed' THEN 'planned' ELSE 'received' END
+            FROM plan p WHERE p.id = request.plan)
+        WHERE state IN ('planned', 'approved', 'applying', 'verifying')
+            AND EXISTS (SELECT 1 FROM plan p WHERE p.id = request.plan);
         """
 }

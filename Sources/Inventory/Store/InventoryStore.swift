@@ -1,6 +1,7 @@
 package import Domain
 package import Foundation
 internal import GRDB
+internal import GRDBSQLite
 internal import Synchronization
 
 /// Everything that Lethe knows of what the vendor holds: `inventory.db`.
@@ -100,11 +101,30 @@ extension InventoryStore {
 
     /// One transaction, on disk when it returns.
     func write<Value>(_ body: (Database) throws -> Value) throws(LetheError) -> Value {
-        do { return try pool.write(body) } catch { throw StoreErrors.map(error) }
+        do {
+            return try pool.write { database in
+                try database.checkInPlace()
+                return try body(database)
+            }
+        } catch {
+            throw StoreErrors.map(error)
+        }
     }
 }
 
 extension Database {
+    /// Fails if the file was removed, renamed or replaced after it was opened: what is read from it or written to it is
+    /// nobody's any more.
+    func checkInPlace() throws {
+        var hasMoved: Int32 = 0
+        let result = sqlite3_file_control(sqliteConnection, "main", SQLITE_FCNTL_HAS_MOVED, &hasMoved)
+        guard result == SQLITE_OK, hasMoved == 0 else {
+            throw LetheError(
+                "inventory-moved", .failed, "inventory.db was removed or replaced while it was in use",
+                hint: "start again: the command then works with the file that is there now")
+        }
+    }
+
     /// A named value that belongs to the whole store.
     func setting(_ name: String) throws -> String? {
         try first("SELECT value FROM setting WHERE name = ?", name) { $0.text(0) }

@@ -60,6 +60,30 @@ import Testing
         #expect(harness.machine.countsWithOpen.total == 500)
     }
 
+    /// A GET found it once, and the run was halted before the second look: that is on record, and not "deleted".
+    @Test func whatWasFoundOnceBeforeAHaltIsNotForgotten() {
+        var harness = MachineHarness(
+            items: 2, settings: .init(maxInFlight: 1, requestsPerSecond: 1000, provesEach: true))
+        harness.lookUp = { id, _ in id == MachineHarness.id(1) ? .http(200) : .http(404, code: 2003) }
+        harness.check = { id in
+            id == MachineHarness.id(1) ? .current(FactsVersion(holds: 1, facts: 0)) : .killFile
+        }
+        harness.run()
+        #expect(harness.machine.halted == .killFile)
+        #expect(harness.grades == [.x] && harness.outcome(1) == .failedUnexpected)
+    }
+
+    /// A step whose only item waits for readiness proves nothing: it takes another one before the next step begins.
+    @Test func aStepOfNotReadyItemsProvesNothing() {
+        var harness = MachineHarness(items: 500, settings: .init(requestsPerSecond: 1000, usesCanary: true))
+        let never = Set((1...3).map(MachineHarness.id))
+        harness.answer = { id, _ in never.contains(id) ? .http(404, code: 2007) : .http(204) }
+        harness.lookUp = { _, _ in .http(200) }
+        harness.run()
+        #expect(harness.machine.halted == .stillThere)
+        #expect(Set(harness.deletes.map(\.id)).subtracting(never).count == 1)
+    }
+
     @Test(arguments: [(200, 404, EvidenceGrade.a), (404, 404, .b), (503, 404, .b), (200, 503, .c)])
     func anErasureIsLookedUpBeforeAndAfter(before: Int, after: Int, grade: EvidenceGrade) {
         var harness = MachineHarness(items: 3, settings: .init(requestsPerSecond: 1000, provesEach: true))

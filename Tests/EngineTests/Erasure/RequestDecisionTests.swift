@@ -31,11 +31,11 @@ import Testing
     }
 
     @Test func aRefusalAndAWithdrawalCloseTheRequestAndItsPlan() async throws {
-        let decide = DecideRequest(context)
+        let decide = DecideRequest(context, rules: TestRules.none)
         let (first, second) = (try await open(person: 0), try await open(person: 1))
-        let refused = try decide.refuse(first.id, by: "ada", reason: "identity was not shown")
+        let refused = try await decide.refuse(first.id, by: "ada", reason: "identity was not shown")
         #expect(refused.state == .refused && refused.ground == "identity was not shown" && refused.answered != nil)
-        let withdrawn = try decide.withdraw(second.id, by: "ada", reason: "by letter")
+        let withdrawn = try await decide.withdraw(second.id, by: "ada", reason: "by letter")
         #expect(withdrawn.state == .withdrawn && withdrawn.ground == nil)
         for request in [refused, withdrawn] {
             #expect(try workspace.inventory.request(request.id) == request)
@@ -46,7 +46,7 @@ import Testing
                     context, rules: TestRules.none, approval: ApprovalRule(), settings: TestWorkspace.settings
                 ).run(plan, by: "officer")
             }
-            #expect { _ = try decide.withdraw(request.id, by: "ada", reason: "again") } throws: {
+            await #expect { _ = try await decide.withdraw(request.id, by: "ada", reason: "again") } throws: {
                 ($0 as? LetheError)?.code == "request-state"
             }
         }
@@ -59,14 +59,18 @@ import Testing
     }
 
     @Test func whatIsInWorkIsNotRefused() async throws {
-        var request = try await open()
-        request.state = .applying
-        try workspace.inventory.update(request)
-        #expect { _ = try DecideRequest(context).refuse(request.id, by: "ada", reason: "late") } throws: {
+        let request = try await open()
+        let plan = try #require(request.plan)
+        for state in [Plan.State.approved, .applying] { try workspace.inventory.move(plan, to: state) }
+        await #expect {
+            _ = try await DecideRequest(context, rules: TestRules.none).refuse(request.id, by: "ada", reason: "late")
+        } throws: {
             ($0 as? LetheError)?.code == "request-state"
         }
-        let lease = try RunLease(context.leaseFile)
-        #expect { _ = try DecideRequest(context).withdraw(request.id, by: "ada", reason: "late") } throws: {
+        let lease = try RunLease(context.workspace)
+        await #expect {
+            _ = try await DecideRequest(context, rules: TestRules.none).withdraw(request.id, by: "ada", reason: "late")
+        } throws: {
             ($0 as? LetheError)?.code == "run-lease-taken"
         }
         withExtendedLifetime(lease) {}
@@ -75,7 +79,7 @@ import Testing
     @Test(arguments: [(ErasureRequest.Jurisdiction.gdpr, 59...62), (.uk, 59...62), (.ccpa, 45...45)])
     func anExtensionMovesTheDeadlineOnce(law: ErasureRequest.Jurisdiction, days: ClosedRange<Int64>) async throws {
         let request = try await open(law, daysAgo: 20)
-        let decide = DecideRequest(context)
+        let decide = DecideRequest(context, rules: TestRules.none)
         let told = workspace.clock.now().adding(seconds: -3 * 86_400)
         let future = workspace.clock.now().adding(seconds: 86_400)
         #expect(throws: LetheError.self) {
@@ -97,11 +101,14 @@ import Testing
 
     @Test func thePersonMustHaveBeenToldInTime() async throws {
         let request = try await open(daysAgo: 40)
-        #expect { _ = try DecideRequest(context).extend(request.id, by: "ada", reason: "many systems") } throws: {
+        #expect {
+            _ = try DecideRequest(context, rules: TestRules.none).extend(request.id, by: "ada", reason: "many systems")
+        } throws: {
             ($0 as? LetheError)?.code == "extension-too-late"
         }
         let told = request.received.adding(seconds: 10 * 86_400)
-        let extended = try DecideRequest(context).extend(request.id, by: "ada", reason: "many systems", told: told)
+        let extended = try DecideRequest(context, rules: TestRules.none).extend(
+            request.id, by: "ada", reason: "many systems", told: told)
         #expect(extended.due > workspace.clock.now())
     }
 

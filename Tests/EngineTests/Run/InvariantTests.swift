@@ -153,7 +153,7 @@ import Testing
     @Test func onlyOneProcessApplies() async throws {
         let workspace = try TestWorkspace()
         let vendor = try workspace.scripted()
-        let lease = try RunLease(workspace.context(vendor).leaseFile)
+        let lease = try RunLease(workspace.context(vendor).workspace)
         await #expect { _ = try await retention(workspace.context(vendor)).run() } throws: {
             ($0 as? LetheError)?.code == "run-lease-taken"
         }

@@ -89,21 +89,32 @@ struct PlanTests {
             id: try Randomness.id(), state: .received, received: day(1), due: day(31), jurisdiction: .uk,
             scope: .conversation, subjects: people, openedBy: "jo", channel: "mail", identityMethod: "callback",
             coverage: .offline, identityDate: day(2), identityBy: "kim", extensionReason: "complex",
-            extensionToldOn: day(20), included: [.others, .unknownRecipients], ground: "none",
-            mergedInto: try Randomness.id())
+            extensionToldOn: day(20), included: [.others, .unknownRecipients], ground: "none")
         try world.store.insert(request)
         #expect(try world.store.request(request.id) == request)
-        #expect(try world.store.openRequests(naming: [people[1]]).count == 1)
-        request.state = .completed
-        request.plan = try Randomness.id()
-        request.answered = day(30)
-        request.coverage = .complete
-        try world.store.update(request)
-        #expect(try world.store.requests() == [request])
-        #expect(try world.store.openRequests(naming: people).isEmpty)
         let other = ErasureRequest(
             id: try Randomness.id(), state: .received, received: day(1), due: day(2), jurisdiction: .gdpr,
-            scope: .sentBySubject, subjects: people, openedBy: "jo", coverage: .offline)
-        #expect(code { try world.store.update(other) } == "unknown-request")
+            scope: .sentBySubject, subjects: [people[1]], openedBy: "jo", coverage: .offline)
+        #expect(code { try world.store.insert(other) } == "request-open")
+        #expect(code { try world.store.refuseSecondRequest(naming: [people[1]]) } == "request-open")
+        let plan = try Randomness.id(PlanKind.self)
+        let refused = try world.store.advance(request.id, .refused, by: "jo", reason: "why") {
+            $0.plan = plan
+            $0.answered = day(30)
+            $0.coverage = .complete
+        }
+        request.state = .refused
+        request.plan = plan
+        request.answered = day(30)
+        request.coverage = .complete
+        #expect(refused == request)
+        #expect(try world.store.requests() == [request])
+        #expect(code { try world.store.advance(request.id, .planned) } == "request-state")
+        #expect(code { try world.store.advance(other.id, .planned) } == "unknown-request")
+        try world.store.insert(other)
+        var told: [String] = []
+        try world.store.recordChanges { told += $0.map { "\($0.state.rawValue) \($0.isOpening) \($0.by ?? "-")" } }
+        #expect(told == ["received true jo", "refused false jo", "received true jo"])
+        try world.store.recordChanges { _ in Issue.record("nothing is left to be told") }
     }
 }

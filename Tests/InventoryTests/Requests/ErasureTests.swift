@@ -76,13 +76,45 @@ struct ErasureTests {
         #expect(coverage == ErasureCoverage(chats: 2, recipientUnknown: 2, unaddressable: 3, unaddressableElsewhere: 1))
     }
 
-    private func complete(_ world: World, until: Timestamp) throws -> RequestID {
+    /// A request of Dana that was answered at `until`, its plan naming `items`.
+    private func complete(_ world: World, until: Timestamp, items: [Int] = []) throws -> RequestID {
         let request = ErasureRequest(
-            id: try Randomness.id(), state: .completed, received: day(1), due: day(30), jurisdiction: .gdpr,
+            id: try Randomness.id(), state: .received, received: day(1), due: day(30), jurisdiction: .gdpr,
             scope: .sentBySubject, subjects: [try world.subject(dana)], openedBy: "jo", coverage: .complete)
         try world.store.insert(request)
-        try world.store.registerErased(request.id, until: until)
+        let plan = Plan(
+            id: try Randomness.id(PlanKind.self), kind: .erasure, created: until, partner: "p",
+            policyDigest: String(repeating: "0", count: 64), request: request.id, coverage: "complete",
+            limits: Limits(), items: items.map { PlanItem(attachment: attachment($0), rule: "r", tier: .persistent) })
+        _ = try world.store.save(plan) { _ in }
+        for state in [Plan.State.approved, .applying] { try world.store.move(plan.id, to: state) }
+        try world.store.finish(plan.id, .erased, now: until)
         return request.id
+    }
+
+    /// A fact that reopens is one transaction with the reopening, and what a plan already names reopens nothing.
+    @Test func whoBecomesKnownLaterReopensInTheSameTransaction() throws {
+        let world = try World()
+        let early = MessageObservation(
+            message: message(80), chat: chat(8), isGroup: false, line: try PhoneLine("+12025550143"),
+            direction: .outbound, sentAt: day(2),
+            attachments: [ObservedAttachment(id: attachment(80), source: .message)])
+        try world.record(Delivery(messages: [early]))
+        let request = try complete(world, until: day(9))
+        let roster = ChatObservation(
+            chat: chat(8), isGroup: false, line: try PhoneLine("+12025550143"), members: [try Handle(dana)],
+            membersAreComplete: true, seenAt: day(20))
+        #expect(try world.record(Delivery(chats: [roster])).reopens == [request])
+        #expect(try world.store.request(request)?.state == .received)
+        var told: [ErasureRequest.State] = []
+        try world.store.recordChanges { told = $0.map(\.state) }
+        #expect(told.last == .received)
+    }
+
+    @Test func whatAPlanOfTheRequestNamesReopensNothing() throws {
+        let world = try scene()
+        _ = try complete(world, until: day(9), items: [90])
+        #expect(try world.record(inbound(90, from: dana, at: day(1))).reopens.isEmpty)
     }
 
     @Test(arguments: [(-1, true), (0, true), (1, false)] as [(Int64, Bool)])
@@ -92,7 +124,9 @@ struct ErasureTests {
         let late = try inbound(50, from: dana, at: day(9).adding(microseconds: microseconds))
         #expect(try world.record(late).reopens == (reopens ? [request] : []))
         #expect(try world.store.attachment(attachment(50)) != nil)
-        #expect(try world.record(inbound(50, event: 999, from: dana, at: day(1))).reopens.isEmpty)
+        // A message from before the answer has it too.
+        let known = try world.record(inbound(50, event: 999, from: dana, at: day(1)))
+        #expect(known.reopens == (reopens ? [] : [request]))
     }
 
     @Test func whatWeSentOnlyToThemReopensToo() throws {

@@ -39,7 +39,10 @@ struct GatherWorld {
             due: SampleReport.time("2026-02-09T00:00:00Z"), jurisdiction: .gdpr, scope: .sentBySubject,
             subjects: [subject].compactMap { $0 }, openedBy: "m.okafor", coverage: .complete, plan: erasure.id,
             answered: SampleReport.time("2026-01-11T00:00:00Z"))
-        try store.insert(request)
+        var opened = request
+        opened.state = .planned
+        opened.answered = nil
+        try store.insert(opened)
         _ = try store.save(plan)
         _ = try store.save(erasure)
     }
@@ -108,7 +111,7 @@ struct GatherWorld {
             try store.move(plan, to: .approved)
             try store.move(plan, to: .applying)
         }
-        try store.move(erasure.id, to: .done)
+        try store.finish(erasure.id, .erased, now: SampleReport.time("2026-01-11T00:00:00Z"))
         _ = try log.seal()
     }
 

@@ -84,7 +84,7 @@ struct AuditRollover: LetheCommand {
         let wiring = try Wiring.open(global, console)
         let because = try OperatorText.reason(reason)
         // The answers of a run that is going on belong in the segment of its intents.
-        let lease = try RunLease(RunLease.file(in: wiring.workspace.directory))
+        let lease = try RunLease(wiring.workspace.directory)
         defer { withExtendedLifetime(lease) {} }
         func rollOver(_ key: RootKey) throws -> AuditLog.Created {
             try AuditLog.rollover(

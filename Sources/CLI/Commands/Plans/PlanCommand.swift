@@ -222,14 +222,21 @@ struct PlanCancel: LetheCommand {
         let wiring = try Wiring.open(global, console)
         let id = try PlanID(id)
         let reason = try reason.map { try OperatorText.reason($0) }
-        let record = try await wiring.work(vendor: false) { context in
-            try ClosePlan(context).cancel(id, by: Wiring.systemUser, reason: reason)
-            return try context.inventory.plan(id)
-        }
+        let record = try await cancel(id, reason: reason, wiring)
         return Reply(
             "plan \(id) is cancelled",
             json: [
                 "plan": OutcomeJSON.plan(record.plan, digest: record.digest), "state": .string(record.state.rawValue),
             ])
+    }
+
+    /// A plan in work is settled first, by asking the vendor.
+    private func cancel(
+        _ id: PlanID, reason: String?, _ wiring: Wiring
+    ) async throws -> PlanRecord {
+        let rules = wiring.undecided
+        return try await wiring.work(vendor: wiring.settings.apiKey != nil) { context in
+            try await CancelPlan(context, rules: rules, by: Wiring.systemUser, reason: reason).run(id)
+        }
     }
 }

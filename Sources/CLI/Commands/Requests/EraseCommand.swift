@@ -61,7 +61,8 @@ struct EraseCommand: LetheCommand {
             let planned =
                 if let again {
                     try await planner.run(
-                        again: again, handles: handles, include: included(), isOffline: offline, progress: show)
+                        again: again, handles: handles, include: included(), isOffline: offline,
+                        by: name ?? Wiring.systemUser, progress: show)
                 } else {
                     try await planner.run(try ask(handles ?? []), progress: show)
                 }
@@ -163,7 +164,8 @@ struct EraseAnswer {
         }
         if let halted = result?.halted { lines += ["halted: \(halted.message)", "Try: \(halted.hint)"] }
         if result != nil {
-            lines.append("Next: lethe requests certificate \(request.id)")
+            if result?.isMoreFound == true { lines.append("More of the person came to be known in the meantime.") }
+            if let next = try NextStep(request, in: inventory).command { lines.append("Next: \(next)") }
         } else {
             lines.append(
                 "Nothing was deleted. Next: lethe plan show \(planned.plan.id), then\n"

@@ -27,22 +27,26 @@ struct RequestsList: LetheCommand {
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
         let now = wiring.clock.now()
-        let requests = try wiring.currentInventory().requests().filter { !open || !$0.state.isClosed }
+        let inventory = try wiring.currentInventory()
+        let requests = try inventory.requests().filter { !open || !$0.state.isClosed }
         var table = TextTable([
-            .id("request"), .id("state"), .id("law"), .id("received"), .id("due"), .number("days left"),
+            .id("request"), .id("state"), .id("law"), .id("received"), .id("due"), .number("days left"), .id("next"),
         ])
         for request in requests {
             table.append([
                 request.id.description, request.state.rawValue, request.jurisdiction.rawValue, request.received.date,
                 request.due.date, request.state.isClosed ? "-" : String(request.daysLeft(at: now)),
+                try NextStep(request, in: inventory).command ?? "-",
             ])
         }
         return Reply(
             requests.isEmpty ? "There are no requests." : trimmed(table),
-            json: ["requests": .array(requests.map { Self.json($0, now: now) })])
+            json: [
+                "requests": .array(try requests.map { Self.json($0, next: try NextStep($0, in: inventory), now: now) })
+            ])
     }
 
-    static func json(_ request: ErasureRequest, now: Timestamp) -> JSONValue {
+    static func json(_ request: ErasureRequest, next: NextStep, now: Timestamp) -> JSONValue {
         [
             "id": JSONValue(request.id), "state": .string(request.state.rawValue),
             "jurisdiction": .string(request.jurisdiction.rawValue), "scope": .string(request.scope.rawValue),
@@ -53,6 +57,7 @@ struct RequestsList: LetheCommand {
             "coverage": .string(request.coverage.rawValue), "plan": JSONValue(request.plan),
             "answered": JSONValue(request.answered), "includes_shared": .bool(request.included.contains(.others)),
             "includes_unknown_recipients": .bool(request.included.contains(.unknownRecipients)),
+            "next": JSONValue(next.command),
         ]
     }
 }
@@ -82,7 +87,9 @@ struct RequestsShow: LetheCommand {
             "opened    by \(request.openedBy)" + (request.channel.map { ", by \($0)" } ?? ""),
         ]
         if let answered = request.answered { lines.append("answered  \(answered.brief)") }
-        var members: [String: JSONValue] = ["request": RequestsList.json(request, now: now), "plan": nil]
+        let next = try NextStep(request, in: inventory)
+        if let command = next.command { lines.append("next      \(command)") }
+        var members: [String: JSONValue] = ["request": RequestsList.json(request, next: next, now: now), "plan": nil]
         if let plan = request.plan {
             let record = try inventory.plan(plan)
             let results = try inventory.results(of: plan)
@@ -133,7 +140,7 @@ extension CertificateFacts {
         guard ![.received, .planned, .approved].contains(request.state) else {
             throw LetheError(
                 "not-carried-out", .refused, "request \(request.id) is \(request.state.rawValue): nothing was done yet",
-                hint: "lethe plan show \(plan.plan.id), then approve and apply it")
+                hint: NextStep(request, plan: plan).command)
         }
         return try CertificateValues(
             self, partner: wiring.settings.partner, tool: "lethe \(Lethe.version)", now: wiring.clock.now()

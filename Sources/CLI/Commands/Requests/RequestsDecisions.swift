@@ -19,7 +19,7 @@ struct RequestsRefuse: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         try await decision.reply(id, global, console) {
-            try $0.refuse($1, by: decision.name, reason: decision.reason)
+            try await $0.refuse($1, by: decision.name, reason: decision.reason)
         }
     }
 }
@@ -40,7 +40,7 @@ struct RequestsWithdraw: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         try await decision.reply(id, global, console) {
-            try $0.withdraw($1, by: decision.name, reason: decision.reason)
+            try await $0.withdraw($1, by: decision.name, reason: decision.reason)
         }
     }
 }
@@ -76,13 +76,18 @@ struct RequestDecision: ParsableArguments {
 
     func reply(
         _ id: String, _ global: GlobalOptions, _ console: Console,
-        _ decide: (DecideRequest, RequestID) throws -> ErasureRequest
+        _ decide: (DecideRequest, RequestID) async throws -> ErasureRequest
     ) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
         let id = try RequestID(id)
-        let request = try await wiring.work(vendor: false) { try decide(DecideRequest($0), id) }
+        let rules = wiring.undecided
+        // A plan in work is settled first, by asking the vendor.
+        let request = try await wiring.work(vendor: wiring.settings.apiKey != nil) { context in
+            try await decide(DecideRequest(context, rules: rules), id)
+        }
+        let next = try NextStep(request, in: wiring.inventory())
         return Reply(
             "request \(id) is \(request.state.rawValue), due \(request.due.date)",
-            json: ["request": RequestsList.json(request, now: wiring.clock.now())])
+            json: ["request": RequestsList.json(request, next: next, now: wiring.clock.now())])
     }
 }

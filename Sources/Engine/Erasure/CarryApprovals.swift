@@ -1,0 +1,50 @@
+import Audit
+import Domain
+import Inventory
+
+/// A request that is planned anew keeps the approvals of an earlier plan, if people approved at least what the new one
+/// deletes: the earlier one named each item, gone or withheld, and said the same of what others received.
+struct CarryApprovals {
+    let context: RunContext
+    let rules: ApprovalRule
+
+    /// `nil` = it does not hold for this plan, which waits for an approval of its own.
+    func run(to id: PlanID) throws(LetheError) -> PlanRecord? {
+        let record = try context.inventory.plan(id)
+        guard let request = record.plan.request else { return nil }
+        let deletes = Set(record.plan.items.lazy.filter { $0.withheld == nil }.map(\.attachment))
+        for summary in try context.inventory.plans() where summary.request == request && summary.id != id {
+            let earlier = try context.inventory.plan(summary.id)
+            guard earlier.includes == record.includes, deletes.isSubset(of: Self.approved(by: earlier)),
+                Set(earlier.approvals.map(\.name)).count >= rules.people
+            else { continue }
+            for approval in earlier.approvals {
+                try context.inventory.approve(
+                    id,
+                    Approval(
+                        name: approval.name, how: AuditRecord.Approval.schedule.rawValue, at: context.time.now(),
+                        digest: record.digest))
+                _ = try context.log.append([
+                    .planApproved(plan: id, digest: record.digest, by: approval.name, how: .schedule)
+                ])
+            }
+            try context.inventory.move(id, to: .approved, by: earlier.approvals.first?.name)
+            try RecordRequests(context).run()
+            try CatchUp(inventory: context.inventory, log: context.log).run()
+            return try context.inventory.plan(id)
+        }
+        return nil
+    }
+
+    /// What is withheld since others received it was shown, and not approved.
+    private static func approved(by record: PlanRecord) -> Set<AttachmentID> {
+        guard record.approvals.allSatisfy({ $0.digest == record.digest }) else { return [] }
+        return Set(
+            record.plan.items.lazy.filter { item in
+                item.withheld.map {
+                    $0.outcome != .withheldShared || $0.ground == ErasureCandidate.recipientUnknownGround
+                }
+                    ?? true
+            }.map(\.attachment))
+    }
+}

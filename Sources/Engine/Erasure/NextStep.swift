@@ -1,0 +1,36 @@
+package import Domain
+package import Inventory
+
+/// The way forward from where a request is, as the table in `docs/erasure.md` says: a command, or that nothing is left.
+package struct NextStep: Sendable, Equatable {
+    /// `nil` = nothing is left to do.
+    package let command: String?
+
+    /// `plan`: the request's, if it has one. `hasFailures`: some of its items failed.
+    package init(_ request: ErasureRequest, plan: PlanRecord?, hasFailures: Bool = false) {
+        let id = request.id
+        switch request.state {
+        case .received: command = "lethe erase --resume \(id)"
+        case .planned:
+            command = plan.map { "lethe plan approve \($0.plan.id) --as NAME" } ?? "lethe erase --resume \(id)"
+        case .approved: command = plan.map { "lethe plan apply \($0.plan.id)" } ?? "lethe erase --resume \(id)"
+        case .applying:
+            let cause = plan?.cause.flatMap(HaltCause.init)
+            command =
+                plan?.state == .halted && cause?.requiresReview == true
+                ? plan.map { "lethe plan apply \($0.plan.id) --reason TEXT" } : "lethe run --apply"
+        case .completed: command = "lethe requests certificate \(id)"
+        case .completedWithExceptions:
+            command =
+                request.coverage == .partial || hasFailures
+                ? "lethe erase --resume \(id)" : "lethe requests certificate \(id)"
+        case .refused, .withdrawn: command = nil
+        }
+    }
+
+    package init(_ request: ErasureRequest, in inventory: InventoryStore) throws(LetheError) {
+        let plan = try request.plan.map { (id) throws(LetheError) in try inventory.plan(id) }
+        let results = try request.plan.map { (id) throws(LetheError) in try inventory.results(of: id) } ?? []
+        self.init(request, plan: plan, hasFailures: results.contains { $0.outcome?.group == .failed })
+    }
+}

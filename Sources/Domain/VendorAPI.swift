@@ -39,11 +39,16 @@ package struct ListedMessage: Sendable {
     /// Media items with a URL and no attachment id: they cannot be deleted through the API.
     package var unaddressable: Int
     package var unknownParts: Int
+    /// Parts that name a file in a way that cannot be read.
+    package var unreadableParts: Int
 
-    package init(observation: MessageObservation, unaddressable: Int = 0, unknownParts: Int = 0) {
+    package init(
+        observation: MessageObservation, unaddressable: Int = 0, unknownParts: Int = 0, unreadableParts: Int = 0
+    ) {
         self.observation = observation
         self.unaddressable = unaddressable
         self.unknownParts = unknownParts
+        self.unreadableParts = unreadableParts
     }
 }
 

@@ -22,6 +22,26 @@ enum ReadInput {
 
     /// `NAME`, or the first line of the file that `NAME_FILE` names. `nil` when neither is set.
     static func secret(_ name: String, in environment: [String: String]) throws -> (value: String, origin: String)? {
+        try text(name, in: environment).map { found in
+            let isFile = found.origin != name
+            return (
+                isFile ? found.text.split(whereSeparator: \.isNewline).first.map(String.init) ?? "" : found.text,
+                found.origin
+            )
+        }
+    }
+
+    /// As `secret`, but all that is there: one a line, or with spaces or commas between them.
+    static func secrets(
+        _ name: String, in environment: [String: String]
+    ) throws -> (values: [String], origin: String)? {
+        try text(name, in: environment).map { found in
+            (found.text.split { $0.isWhitespace || $0 == "," }.map(String.init), found.origin)
+        }
+    }
+
+    private static func text(_ name: String, in environment: [String: String]) throws -> (text: String, origin: String)?
+    {
         if let value = environment[name], !value.isEmpty { return (value, name) }
         guard let path = environment[name + "_FILE"], !path.isEmpty else { return nil }
         guard let text = try? String(contentsOf: URL(filePath: path), encoding: .utf8) else {
@@ -29,9 +49,9 @@ enum ReadInput {
                 "unreadable-secret", .configuration, "the file that \(name)_FILE names cannot be read",
                 hint: "check the path and that this user may read it")
         }
-        guard let line = text.split(whereSeparator: \.isNewline).first.map(String.init), !line.isEmpty else {
+        guard text.contains(where: { !$0.isWhitespace }) else {
             throw LetheError("empty-secret", .configuration, "the file that \(name)_FILE names is empty")
         }
-        return (line, name + "_FILE")
+        return (text, name + "_FILE")
     }
 }

@@ -69,10 +69,10 @@ private struct SettingsBuilder {
         let onFailure = take(
             "on_failure", from: root, default: [], read: { $0.list()?.compactMap(Self.toCall) },
             show: { $0.isEmpty ? "none" : "\($0.count) to call" })
-        let (apiKey, webhookSecret) = try secrets()
+        let (apiKey, webhookSecrets) = try secrets()
         return Settings(
             partner: partner, linq: linq, tiers: tiers, policies: policies, limits: limits, approval: approval,
-            audit: audit, schedules: schedules, onFailure: onFailure, apiKey: apiKey, webhookSecret: webhookSecret,
+            audit: audit, schedules: schedules, onFailure: onFailure, apiKey: apiKey, webhookSecrets: webhookSecrets,
             lines: lines)
     }
 
@@ -180,15 +180,15 @@ private struct SettingsBuilder {
                 show: { $0.map { "\($0)" } ?? "for ever" }))
     }
 
-    private mutating func secrets() throws -> (APIKey?, String?) {
+    private mutating func secrets() throws -> (APIKey?, [String]) {
         let key = try ReadInput.secret("LINQ_API_V3_API_KEY", in: environment)
         note(
             "LINQ_API_V3_API_KEY", key == nil ? "not set" : "set", key.map { .environment($0.origin) } ?? .standard)
-        let secret = try ReadInput.secret("LINQ_WEBHOOK_SECRET", in: environment)
+        let secret = try ReadInput.secrets("LINQ_WEBHOOK_SECRET", in: environment)
         note(
-            "LINQ_WEBHOOK_SECRET", secret == nil ? "not set" : "set",
+            "LINQ_WEBHOOK_SECRET", secret.map { $0.values.count == 1 ? "set" : "\($0.values.count) set" } ?? "not set",
             secret.map { .environment($0.origin) } ?? .standard)
-        return (try key.map { try APIKey($0.value) }, secret?.value)
+        return (try key.map { try APIKey($0.value) }, secret?.values ?? [])
     }
 }
 

@@ -45,7 +45,7 @@ struct Settings: Sendable {
     var schedules: [Schedule]
     var onFailure: [String]
     var apiKey: APIKey?
-    var webhookSecret: String?
+    var webhookSecrets: [String]
 
     /// What `lethe config` prints, in the order of the file: key, value as text, where it came from.
     var lines: [SettingLine]

@@ -50,7 +50,7 @@ package struct PlanErasure: Sendable {
 
     /// A new request.
     package func run(
-        _ ask: Ask, progress: @Sendable (SyncFromAPI.Report) -> Void = { _ in }
+        _ ask: Ask, progress: @escaping @Sendable (SyncFromAPI.Report) -> Void = { _ in }
     ) async throws(LetheError) -> Planned {
         let now = context.time.now()
         try CatchUp(inventory: context.inventory, log: context.log).run()
@@ -79,7 +79,7 @@ package struct PlanErasure: Sendable {
     package func run(
         again id: RequestID, handles: [Handle]? = nil, include: SharedInclusion = [], isOffline: Bool = false,
         by name: String? = nil,
-        progress: @Sendable (SyncFromAPI.Report) -> Void = { _ in }
+        progress: @escaping @Sendable (SyncFromAPI.Report) -> Void = { _ in }
     ) async throws(LetheError) -> Planned {
         try CatchUp(inventory: context.inventory, log: context.log).run()
         guard var request = try context.inventory.request(id) else {
@@ -108,7 +108,7 @@ package struct PlanErasure: Sendable {
 
     private func search(
         _ request: ErasureRequest, _ handles: [Handle]?, isOffline: Bool, by name: String,
-        _ progress: @Sendable (SyncFromAPI.Report) -> Void
+        _ progress: @escaping @Sendable (SyncFromAPI.Report) -> Void
     ) async throws(LetheError) -> Planned {
         var coverage = request.coverage
         if let handles {

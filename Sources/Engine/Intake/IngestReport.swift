@@ -24,6 +24,8 @@ package struct IngestReport: Sendable, Equatable {
     /// Messages whose parts the vendor never stored.
     package var zeroRetention = 0
     package var unknownParts = 0
+    /// Parts that name a file in a way that cannot be read; the rest of their deliveries was taken.
+    package var unreadableParts = 0
     /// The first thousand; `rejected` counts all.
     package var rejections: [Rejection] = []
     /// Completed requests that are open again: their person had an attachment that nobody knew of.

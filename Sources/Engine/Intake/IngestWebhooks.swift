@@ -62,6 +62,7 @@ package struct IngestWebhooks: Sendable {
     private struct Reading {
         var delivery: Delivery
         var unknownParts: Int
+        var unreadableParts: Int
         var isZeroRetention = false
     }
 
@@ -102,31 +103,36 @@ package struct IngestWebhooks: Sendable {
         guard webhook.belongs(to: partner) else {
             throw LetheError("foreign_partner", .unreadable, "the delivery is of another partner")
         }
-        let isEmpty = webhook.messages.isEmpty && webhook.chats.isEmpty && webhook.unaddressable == 0
+        // What cannot be read cannot be deleted either: both are things of the person without an id.
+        let withoutID = webhook.unaddressable + webhook.unreadableParts
+        let isEmpty = webhook.messages.isEmpty && webhook.chats.isEmpty && withoutID == 0
         guard webhook.kind != .unknown, !isEmpty else { return nil }
         var unaddressable: [UnaddressableMedia] = []
-        if webhook.unaddressable > 0 {
+        if withoutID > 0 {
             let message = webhook.messages.first
             let chat = message?.chat ?? webhook.chats.first?.chat
             unaddressable.append(
-                message?.message.map { UnaddressableMedia(message: $0, chat: chat, count: webhook.unaddressable) }
-                    ?? UnaddressableMedia(event: webhook.eventID, chat: chat, count: webhook.unaddressable))
+                message?.message.map { UnaddressableMedia(message: $0, chat: chat, count: withoutID) }
+                    ?? UnaddressableMedia(event: webhook.eventID, chat: chat, count: withoutID))
         }
         let delivery = Delivery(
             event: webhook.eventID, messages: webhook.messages, chats: webhook.chats, unaddressable: unaddressable)
         return Reading(
-            delivery: delivery, unknownParts: webhook.unknownParts, isZeroRetention: webhook.isZeroRetention)
+            delivery: delivery, unknownParts: webhook.unknownParts, unreadableParts: webhook.unreadableParts,
+            isZeroRetention: webhook.isZeroRetention)
     }
 
     private func response(_ raw: RawDelivery) throws(LetheError) -> Reading? {
         let response = try SendResponse(raw.body)
         var delivery = Delivery(messages: [response.message])
-        if response.unaddressable > 0, let message = response.message.message {
+        let withoutID = response.unaddressable + response.unreadableParts
+        if withoutID > 0, let message = response.message.message {
             delivery.unaddressable = [
-                UnaddressableMedia(message: message, chat: response.message.chat, count: response.unaddressable)
+                UnaddressableMedia(message: message, chat: response.message.chat, count: withoutID)
             ]
         }
-        return Reading(delivery: delivery, unknownParts: response.unknownParts)
+        return Reading(
+            delivery: delivery, unknownParts: response.unknownParts, unreadableParts: response.unreadableParts)
     }
 
     private func record(
@@ -141,6 +147,7 @@ package struct IngestWebhooks: Sendable {
             }
             report.accepted += 1
             report.unknownParts += reading.unknownParts
+            report.unreadableParts += reading.unreadableParts
             report.zeroRetention += reading.isZeroRetention ? 1 : 0
         }
         report.attachmentsNew += recorded.new

@@ -34,7 +34,7 @@ package struct SyncFromAPI: Sendable {
 
     /// All lines of the account, or these.
     package func run(
-        lines wanted: [PhoneLine] = [], progress: @Sendable (Report) -> Void = { _ in }
+        lines wanted: [PhoneLine] = [], progress: @escaping @Sendable (Report) -> Void = { _ in }
     ) async throws(LetheError) -> Report {
         var report = Report()
         let preflight = try await Preflight(context).listLines()
@@ -44,7 +44,7 @@ package struct SyncFromAPI: Sendable {
                 hint: "its lines are \(preflight.sorted().map(\.number).joined(separator: ", "))")
         }
         for line in wanted.isEmpty ? preflight.sorted() : wanted {
-            try await walkChats(of: nil, on: line, bookmark: "sync:\(line)", &report, progress)
+            try await walkChats(Target(line: line, bookmark: "sync:\(line)"), &report, progress)
         }
         try await lookUpUndated(&report, progress)
         report.revived = try await ReviveGone(context).run().count
@@ -54,87 +54,83 @@ package struct SyncFromAPI: Sendable {
 
     /// Everything of one person, by each of their handles.
     package func run(
-        of handles: [Handle], progress: @Sendable (Report) -> Void = { _ in }
+        of handles: [Handle], progress: @escaping @Sendable (Report) -> Void = { _ in }
     ) async throws(LetheError) -> Report {
         var report = Report()
-        for handle in handles { try await walkChats(of: handle, on: nil, bookmark: nil, &report, progress) }
+        for handle in handles { try await walkChats(Target(handle: handle), &report, progress) }
         try RecordRequests(context).run()
         return report
     }
 
+    /// Whose chats, or on which line; and the name under which an interrupted walk is remembered.
+    private struct Target {
+        var handle: Handle?
+        var line: PhoneLine?
+        var bookmark: String?
+    }
+
     private func walkChats(
-        of handle: Handle?, on line: PhoneLine?, bookmark: String?, _ report: inout Report,
-        _ progress: @Sendable (Report) -> Void
+        _ target: Target, _ report: inout Report, _ progress: @escaping @Sendable (Report) -> Void
     ) async throws(LetheError) {
         let vendor = context.vendor
-        var cursor = try bookmark.flatMap { (name) throws(LetheError) in try context.inventory.bookmark(name) }
-        var places: Set<String?> = []
-        repeat {
-            let place = cursor
-            places.insert(place)
+        var walk = ListingWalk(
+            from: try target.bookmark.flatMap { (name) throws(LetheError) in try context.inventory.bookmark(name) })
+        while !walk.isDone {
+            let (handle, line, place) = (target.handle, target.line, walk.cursor)
             let page = await retrying.page { await vendor.chats(of: handle, on: line, cursor: place) }
-            guard try accept(page.answer, isComplete: page.isComplete, &report) else { return }
+            try Self.refuseBadKey(page.answer)
+            let new = walk.take(page, keys: page.elements.map { $0.chat })
             try record([Delivery(chats: page.elements)], &report)
-            for chat in page.elements { try await walkMessages(in: chat.chat, &report, progress) }
-            report.chats += page.elements.count
-            progress(report)
-            cursor = page.nextCursor
-            if Self.isRepeated(cursor, places, &report) { cursor = nil }
-            if let bookmark { try context.inventory.setBookmark(bookmark, to: cursor) }
-            if context.shouldStop() {
-                report.coverage = .partial
-                return
+            for index in new where !context.shouldStop() {
+                try await walkMessages(in: page.elements[index].chat, &report, progress)
+                report.chats += 1
             }
-        } while cursor != nil
+            progress(report)
+            if context.shouldStop() { walk.interrupt() } else { walk.keepPlace() }
+            if let name = target.bookmark { try context.inventory.setBookmark(name, to: walk.bookmark) }
+        }
+        if walk.isPartial { report.coverage = .partial }
     }
 
     private func walkMessages(
-        in chat: ChatID, _ report: inout Report, _ progress: @Sendable (Report) -> Void
+        in chat: ChatID, _ report: inout Report, _ progress: @escaping @Sendable (Report) -> Void
     ) async throws(LetheError) {
         let vendor = context.vendor
-        var cursor: String?
-        var places: Set<String?> = []
-        repeat {
-            let place = cursor
-            places.insert(place)
+        var walk = ListingWalk()
+        while !walk.isDone {
+            let place = walk.cursor
             let page = await retrying.page { await vendor.messages(in: chat, cursor: place) }
-            guard try accept(page.answer, isComplete: page.isComplete, &report) || !page.elements.isEmpty else {
-                return
-            }
-            var delivery = Delivery(messages: page.elements.map(\.observation))
-            for message in page.elements where message.unaddressable > 0 {
-                guard let id = message.observation.message else { continue }
-                delivery.unaddressable.append(UnaddressableMedia(message: id, chat: chat, count: message.unaddressable))
-                report.unaddressable += message.unaddressable
-            }
-            report.messages += page.elements.count
-            report.unknownParts += page.elements.reduce(0) { $0 + $1.unknownParts }
-            try record([delivery], &report)
+            try Self.refuseBadKey(page.answer)
+            let new = walk.take(page, keys: page.elements.map { $0.observation.message })
+            try take(new.map { page.elements[$0] }, of: chat, &report)
             progress(report)
-            cursor = page.nextCursor
-            if Self.isRepeated(cursor, places, &report) { return }
-        } while cursor != nil && !context.shouldStop()
-        if cursor != nil { report.coverage = .partial }
+            if context.shouldStop() { walk.interrupt() }
+        }
+        if walk.isPartial { report.coverage = .partial }
     }
 
-    /// A listing that leads back to where it was would never end: what it did not show is missing.
-    private static func isRepeated(_ cursor: String?, _ places: Set<String?>, _ report: inout Report) -> Bool {
-        guard cursor != nil, places.contains(cursor) else { return false }
-        report.coverage = .partial
-        return true
-    }
-
-    /// `false`: the page could not be read whole, and the coverage is partial.
-    private func accept(_ answer: VendorAnswer, isComplete: Bool, _ report: inout Report) throws(LetheError) -> Bool {
+    private static func refuseBadKey(_ answer: VendorAnswer) throws(LetheError) {
         if answer.status == 401 { try Preflight.refuseBadKey(answer) }
-        if answer.status == 200, isComplete { return true }
-        report.coverage = .partial
-        return false
+    }
+
+    private func take(_ messages: [ListedMessage], of chat: ChatID, _ report: inout Report) throws(LetheError) {
+        var delivery = Delivery(messages: messages.map(\.observation))
+        for message in messages {
+            // What cannot be read cannot be deleted either.
+            let withoutID = message.unaddressable + message.unreadableParts
+            if message.unreadableParts > 0 { report.coverage = .partial }
+            guard withoutID > 0, let id = message.observation.message else { continue }
+            delivery.unaddressable.append(UnaddressableMedia(message: id, chat: chat, count: withoutID))
+            report.unaddressable += withoutID
+        }
+        report.messages += messages.count
+        report.unknownParts += messages.reduce(0) { $0 + $1.unknownParts }
+        try record([delivery], &report)
     }
 
     /// Uploads that no message used have no time; the API knows it.
     private func lookUpUndated(
-        _ report: inout Report, _ progress: @Sendable (Report) -> Void
+        _ report: inout Report, _ progress: @escaping @Sendable (Report) -> Void
     ) async throws(LetheError) {
         let vendor = context.vendor
         var cursor: AttachmentID?

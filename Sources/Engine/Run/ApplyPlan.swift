@@ -63,8 +63,9 @@ package struct ApplyPlan: Sendable {
     ) async throws(LetheError) -> RunResult {
         _ = try await ReconcileIntents(context, rules: decider).run(accountLines: preflight.accountLines)
         let journal = try RunJournal(context.log)
+        var account = preflight.accountLines
         if let lines = try Self.lines(of: record.plan, context.inventory) {
-            try Preflight.refuseForeignKey(lines, accountLines: preflight.accountLines)
+            account = try await Preflight(context).account(of: lines, listed: account)
         }
         if let stale = staleness(of: record) {
             if record.state == .applying { try ClosePlan(context).expire(record.plan.id, reason: stale) }
@@ -74,7 +75,7 @@ package struct ApplyPlan: Sendable {
         let before = try context.inventory.progress(of: record.plan.id)
         try refuseOverLimit(record, before)
         let redecider = Redecider(
-            inventory: context.inventory, decider: decider, plan: record.plan, accountLines: preflight.accountLines,
+            inventory: context.inventory, decider: decider, plan: record.plan, accountLines: account,
             request: try record.plan.request.flatMap(context.inventory.request))
         let run = try Self.newID(RunKind.self)
         if record.state != .applying { try context.inventory.move(record.plan.id, to: .applying) }

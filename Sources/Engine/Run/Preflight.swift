@@ -7,7 +7,7 @@ import LinqClient
 /// clock is about right.
 package struct Preflight: Sendable {
     package struct Result: Sendable {
-        /// The numbers that the key lists.
+        /// The numbers that the key lists, and those it lists no more but whose attachments it finds.
         package let accountLines: Set<PhoneLine>
         /// For people; the run goes on.
         package let warnings: [String]
@@ -25,16 +25,45 @@ package struct Preflight: Sendable {
         try refuseLostHold()
         try context.log.verifyHead()
         let (listed, answer) = try await askForLines()
-        if let lines { try Self.refuseForeignKey(lines, accountLines: listed) }
-        return Result(accountLines: listed, warnings: try checkClock(answer))
+        let warnings = try checkClock(answer)
+        guard let lines else { return Result(accountLines: listed, warnings: warnings) }
+        return Result(accountLines: try await account(of: lines, listed: listed), warnings: warnings)
     }
 
-    /// A key that lists none of these numbers is another account's. No number known at all says nothing.
-    static func refuseForeignKey(_ lines: Set<PhoneLine>, accountLines: Set<PhoneLine>) throws(LetheError) {
-        guard !lines.isEmpty, lines.isDisjoint(with: accountLines) else { return }
+    /// The numbers of the account. A number that was released is listed no more; that the key is its account's is proved by an
+    /// attachment or a chat of it that the key still finds. A key that lists none of these numbers and finds nothing of them
+    /// is another account's. No number known at all says nothing.
+    func account(of lines: Set<PhoneLine>, listed: Set<PhoneLine>) async throws(LetheError) -> Set<PhoneLine> {
+        var account = listed
+        for line in lines.subtracting(listed).sorted().prefix(Self.mostReleased) {
+            if try await isOurs(line) { account.insert(line) }
+        }
+        guard !lines.isEmpty, lines.isDisjoint(with: account) else { return account }
         throw LetheError(
             "foreign-key", .refused, "the API key is of another account: it lists none of the numbers concerned",
             hint: "check LINQ_API_V3_API_KEY; under this key every attachment would seem to be gone")
+    }
+
+    /// Numbers that are asked about in one run, and things of each.
+    private static let mostReleased = 20
+    private static let samples = 3
+
+    private func isOurs(_ line: PhoneLine) async throws(LetheError) -> Bool {
+        let vendor = context.vendor
+        let known = try context.inventory.attachments(
+            AttachmentFilter(line: line, state: .live), after: nil, limit: Self.samples)
+        for attachment in known.attachments {
+            let lookUp = await vendor.lookUp(attachment.id)
+            // A page of somebody else's may well be a 200: only the attachment itself counts.
+            guard let found = lookUp.found, found.id == attachment.id else { continue }
+            _ = try context.inventory.record([Delivery(lookups: [found])], now: context.time.now())
+            return true
+        }
+        for chat in try context.inventory.chats(on: line, limit: Self.samples) {
+            let listing = await vendor.chat(chat)
+            if listing.answer.status == 200, listing.elements.contains(where: { $0.chat == chat }) { return true }
+        }
+        return false
     }
 
     /// 401 and 403, as a halt says them.

@@ -25,7 +25,7 @@ struct SightingRow: Equatable {
         line = message.line
         direction = message.direction
         self.sender = sender
-        mime = attachment.mime.flatMap(Self.bareType)
+        mime = attachment.mime.flatMap(MediaType.canonical)
         size = Sighting.plausible(size: attachment.size)
         sentAt = message.sentAt
         firstEnvelope = message.envelopeTime
@@ -47,8 +47,8 @@ struct SightingRow: Equatable {
         contradicted = Contradictions(rawValue: row.int(9) ?? 0)
     }
 
-    /// The earliest sending, the earliest envelope, the latest recovery, the largest size. A chat, line, direction or
-    /// sender of which two tellings differ is not known from then on, and stays so: which of them is true nobody can say.
+    /// The earliest sending, the earliest envelope, the latest recovery, the largest size. A chat, line, direction,
+    /// sender or type of which two tellings differ is not known from then on, and stays so: which of them is true nobody can say.
     func merged(with other: SightingRow) -> SightingRow {
         var row = self
         row.contradicted.formUnion(other.contradicted)
@@ -56,33 +56,12 @@ struct SightingRow: Equatable {
         row.line = row.contradicted.agreed(line, other.line, .line)
         row.direction = row.contradicted.agreed(direction, other.direction, .direction)
         row.sender = row.contradicted.agreed(sender, other.sender, .sender)
-        row.mime = least(mime, other.mime)
+        row.mime = row.contradicted.agreed(mime, other.mime, .mime)
         row.size = greatest(size, other.size)
         row.sentAt = least(sentAt, other.sentAt)
         row.firstEnvelope = least(firstEnvelope, other.firstEnvelope)
         row.reconciledAt = greatest(reconciledAt, other.reconciledAt)
         return row
-    }
-
-    /// `type/subtype` in lower case; parameters are dropped, since one of them may be a file's name.
-    private static func bareType(_ text: String) -> String? {
-        if isBareType(text) { return text }
-        let bare = text.prefix { $0 != ";" }.trimmingSpaces().lowercased()
-        return isBareType(bare) ? bare : nil
-    }
-
-    private static func isBareType(_ text: String) -> Bool {
-        var (length, slash) = (0, 0)
-        for byte in text.utf8 {
-            length += 1
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): continue
-            case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"): continue
-            case UInt8(ascii: "/") where slash == 0 && length > 1: slash = length
-            default: return false
-            }
-        }
-        return slash > 0 && length > slash && length <= 127
     }
 }
 
@@ -94,6 +73,7 @@ struct Contradictions: OptionSet, Equatable {
     static let line = Contradictions(rawValue: 2)
     static let direction = Contradictions(rawValue: 4)
     static let sender = Contradictions(rawValue: 8)
+    static let mime = Contradictions(rawValue: 16)
 
     /// What both say, or the one that says anything; `nil` and noted where they differ now or did before.
     mutating func agreed<Value: Equatable>(_ left: Value?, _ right: Value?, _ fact: Contradictions) -> Value? {

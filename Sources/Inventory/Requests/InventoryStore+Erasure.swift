@@ -108,6 +108,16 @@ extension InventoryStore {
         }
     }
 
+    /// Some chats of one of our numbers.
+    package func chats(on line: PhoneLine, limit: Int) throws(LetheError) -> [ChatID] {
+        try read { database in
+            try database.all("SELECT id FROM chat WHERE line = ? ORDER BY id LIMIT ?", line, limit) {
+                guard let id: ChatID = $0.vendorID(0) else { throw StoreErrors.impossible("chat") }
+                return id
+            }
+        }
+    }
+
     package func erasureCoverage(subjects: [SubjectPseudonym]) throws(LetheError) -> ErasureCoverage {
         try read { database in
             let list = try Self.subjectKeys(subjects, in: database).map(String.init).joined(separator: ",")

@@ -325,6 +325,13 @@ enum InventorySchema {
             by_name TEXT,
             reason TEXT
         ) STRICT;
+        UPDATE sighting SET mime = CASE mime WHEN 'audio/mp3' THEN 'audio/mpeg' WHEN 'audio/mp4' THEN 'audio/x-m4a'
+                WHEN 'audio/m4a' THEN 'audio/x-m4a' WHEN 'audio/aiff' THEN 'audio/x-aiff'
+                WHEN 'audio/wav' THEN 'audio/x-wav' WHEN 'image/heif' THEN 'image/heic'
+                WHEN 'text/x-vcard' THEN 'text/vcard' ELSE 'image/jpeg' END
+            WHERE mime IN ('audio/mp3', 'audio/mp4', 'audio/m4a', 'audio/aiff', 'audio/wav', 'image/heif', 'text/x-vcard',
+                'image/jpg', 'image/pjpeg');
+        UPDATE sighting SET mime = NULL WHERE mime GLOB '*[0-9]*[0-9]*[0-9]*[0-9]*[0-9]*[0-9]*[0-9]*';
         ALTER TABLE plan ADD COLUMN includes INTEGER;
         ALTER TABLE plan ADD COLUMN stop INTEGER NOT NULL DEFAULT 0;
         UPDATE request SET state = (

@@ -16,7 +16,7 @@ extension WebhookDelivery {
             sentAt: data["sent_at"]?.timestamp,
             reconciledAt: data["reconciled_at"]?.timestamp)
         message.name(sender: sender)
-        try add(message, parts: data["parts"])
+        add(message, parts: data["parts"])
     }
 
     /// Section 10.4: the message is `data.message`; our line received it, or, where nobody is named as recipient, sent it.
@@ -33,16 +33,17 @@ extension WebhookDelivery {
             sentAt: inner["sent_at"]?.timestamp,
             reconciledAt: inner["reconciled_at"]?.timestamp ?? data["reconciled_at"]?.timestamp)
         message.name(sender: sender)
-        try add(message, parts: inner["parts"])
+        add(message, parts: inner["parts"])
     }
 
-    private mutating func add(_ message: MessageObservation, parts: JSONValue?) throws(LetheError) {
-        let parts = try MessageParts(parts)
+    private mutating func add(_ message: MessageObservation, parts: JSONValue?) {
+        let parts = MessageParts(parts)
         var message = message
         message.envelopeTime = createdAt
         message.attachments = parts.attachments
         messages.append(message)
         unknownParts += parts.unknown
+        unreadableParts += parts.unreadable
         unaddressable += parts.unaddressable
     }
 }

@@ -26,6 +26,8 @@ package struct WebhookDelivery: Sendable {
     /// Parts are empty by design: nothing of this message will ever be listed.
     package var isZeroRetention = false
     package var unknownParts = 0
+    /// Parts that name a file in a way that cannot be read.
+    package var unreadableParts = 0
     /// Media items with a URL and no attachment id (sticker reactions, group icons, backgrounds, contact cards, card images).
     package var unaddressable = 0
 
@@ -61,16 +63,22 @@ package struct WebhookDelivery: Sendable {
 
     private mutating func read(_ data: JSONValue) throws(LetheError) {
         switch eventType {
-        case "message.received", "message.sent", "message.delivered", "message.read":
-            if let message = data["message"], message.isObject {
-                try readMessage2025(message, data)
-            } else {
-                try readMessage2026(data)
-            }
+        case "message.received", "message.sent", "message.delivered", "message.read": try readMessage(data)
         default:
             guard kind == .known else { return }
+            // A later event of a message, with parts: they name attachments like those of the four.
+            let hasParts = data["parts"] != nil || data["message"]?["parts"] != nil
+            if eventType.hasPrefix("message."), hasParts { return try readMessage(data) }
             readChat(data)
             countHostedImages(data)
+        }
+    }
+
+    private mutating func readMessage(_ data: JSONValue) throws(LetheError) {
+        if let message = data["message"], message.isObject {
+            try readMessage2025(message, data)
+        } else {
+            try readMessage2026(data)
         }
     }
 

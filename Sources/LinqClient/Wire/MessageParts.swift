@@ -6,36 +6,56 @@ struct MessageParts {
     var attachments: [ObservedAttachment] = []
     /// Media items with a URL and no attachment id: they cannot be deleted through the API.
     var unaddressable = 0
+    /// Parts of a type that is not known here, and that name no file.
     var unknown = 0
+    /// Parts that name a file in a way that cannot be read: whoever looks for everything of a person has not seen all.
+    var unreadable = 0
 
-    /// Absent, `null` and empty parts are alike. Throws `invalid-id` for an attachment id that is no UUID.
-    init(_ parts: JSONValue?) throws(LetheError) {
-        for part in parts?.elements ?? [] {
-            try read(part)
+    /// Absent, `null` and empty parts are alike. One odd part costs that part and no other.
+    init(_ parts: JSONValue?) {
+        guard let parts else { return }
+        guard let list = parts.elements else {
+            unreadable = 1
+            return
+        }
+        for part in list {
+            read(part)
             for reaction in part["reactions"]?.elements ?? [] {
                 count(reaction["sticker"]?["url"])
             }
         }
     }
 
-    private mutating func read(_ part: JSONValue) throws(LetheError) {
+    private mutating func read(_ part: JSONValue) {
         switch part["type"]?.string {
-        case "media": try readFile(part, source: .message)
+        case "media": readFile(part, source: .message)
         case "text":
-            for sticker in part["inline_stickers"]?.elements ?? [] {
-                try readFile(sticker, source: .sticker)
+            guard let stickers = part["inline_stickers"] else { return }
+            guard let list = stickers.elements else {
+                unreadable += 1
+                return
             }
+            for sticker in list { readFile(sticker, source: .sticker) }
         case "link": break
         case "imessage_app": count(part["layout"]?["image_url"])
         case "app_clip": count(part["image_url"])
-        default: unknown += 1
+        default:
+            let namesFile = ["id", "attachment_id", "url"].contains { part[$0] != nil }
+            if namesFile { unreadable += 1 } else { unknown += 1 }
         }
     }
 
     /// A part whose attachment was deleted keeps its place in the message: without an id there is nothing left to hold.
-    private mutating func readFile(_ file: JSONValue, source: AttachmentSource) throws(LetheError) {
-        guard let id = file["id"] else { return count(file["url"]) }
-        attachments.append(try ObservedAttachment(file, id: id, source: source))
+    private mutating func readFile(_ file: JSONValue, source: AttachmentSource) {
+        guard let id = file["id"] else {
+            if file["attachment_id"] != nil { unreadable += 1 } else { count(file["url"]) }
+            return
+        }
+        guard let attachment = try? ObservedAttachment(file, id: id, source: source) else {
+            unreadable += 1
+            return
+        }
+        attachments.append(attachment)
     }
 
     private mutating func count(_ url: JSONValue?) {

@@ -17,7 +17,7 @@ extension ListedMessage {
     /// A message object of a listing or of `GET /v3/messages/{id}` (linq-api, section 6.1). Throws `invalid-id`.
     init(message: JSONValue, in chat: ChatID? = nil) throws(LetheError) {
         let sender = Participant(message["from_handle"]) ?? Participant(message["from"])
-        let parts = try MessageParts(message["parts"])
+        let parts = MessageParts(message["parts"])
         var observation = MessageObservation(
             message: try message.requiredUUID("id"),
             chat: try message.optionalUUID("chat_id") ?? chat,
@@ -27,13 +27,15 @@ extension ListedMessage {
             reconciledAt: message["reconciled_at"]?.timestamp,
             attachments: parts.attachments)
         observation.name(sender: sender)
-        self.init(observation: observation, unaddressable: parts.unaddressable, unknownParts: parts.unknown)
+        self.init(
+            observation: observation, unaddressable: parts.unaddressable, unknownParts: parts.unknown,
+            unreadableParts: parts.unreadable)
     }
 }
 
 extension Listing {
     /// Reads a page's list element by element. One that cannot be read makes the page incomplete and is left out; it is
-    /// never taken for an empty page. The walk ends at a cursor that is absent, `null` or empty, or at an empty page.
+    /// never taken for an empty page. The walk ends at a cursor that is absent, `null` or empty, and nowhere else.
     init(
         answer: VendorAnswer, body: [UInt8], key: StaticString, maximumSize: Int,
         decode: (JSONValue) throws(LetheError) -> Element
@@ -49,6 +51,6 @@ extension Listing {
         }
         let cursor = root["next_cursor"]?.string ?? root["next_cursor"]?.integer.map { String($0) }
         isComplete = elements.count == entries.count && (cursor != nil || root["next_cursor"] == nil)
-        nextCursor = entries.isEmpty || cursor == "" ? nil : cursor
+        nextCursor = cursor == "" ? nil : cursor
     }
 }

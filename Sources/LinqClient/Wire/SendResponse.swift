@@ -6,6 +6,7 @@ package struct SendResponse: Sendable {
     package var message: MessageObservation
     /// As in `WebhookDelivery`.
     package var unknownParts = 0
+    package var unreadableParts = 0
     package var unaddressable = 0
 
     /// Throws `invalid-json`, `too-large`, `missing-field`, `invalid-id` or `unknown-response`.
@@ -27,7 +28,7 @@ package struct SendResponse: Sendable {
     }
 
     private init(message: JSONValue, chat: JSONValue?, chatID: ChatID?, root: JSONValue) throws(LetheError) {
-        let parts = try MessageParts(message["parts"])
+        let parts = MessageParts(message["parts"])
         let line = (Participant(message["from_handle"]) ?? Participant(root["from"]))?.line
         let roster = Roster(chat?["handles"] ?? root["handles"], ownLine: line)
         self.message = MessageObservation(
@@ -36,6 +37,7 @@ package struct SendResponse: Sendable {
             membersAreComplete: roster.isComplete, sentAt: message["sent_at"]?.timestamp,
             envelopeTime: message["created_at"]?.timestamp, attachments: parts.attachments)
         unknownParts = parts.unknown
+        unreadableParts = parts.unreadable
         unaddressable = parts.unaddressable
     }
 

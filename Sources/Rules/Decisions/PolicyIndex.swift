@@ -93,10 +93,10 @@ struct PolicyIndex: Sendable {
             } else {
                 families.append((prefix, bit))
             }
-        } else if let known = types.firstIndex(where: { $0.type == pattern.description }) {
+        } else if let known = types.firstIndex(where: { $0.type == pattern.delivered }) {
             types[known].policies |= bit
         } else {
-            types.append((pattern.description, bit))
+            types.append((pattern.delivered, bit))
         }
     }
 

@@ -1,3 +1,5 @@
+import Domain
+
 /// What `match.mime` may list: one type (`application/pdf`) or a whole family (`image/*`), in lower case.
 package struct MimePattern: Hashable, Comparable, Sendable, CustomStringConvertible {
     package let description: String
@@ -7,7 +9,9 @@ package struct MimePattern: Hashable, Comparable, Sendable, CustomStringConverti
         // Before capitals are lowered: beyond ASCII some become a letter of it, as the sign of Kelvin.
         guard text.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
         let halves = text.lowercased().split(separator: "/", omittingEmptySubsequences: false)
-        guard halves.count == 2, Self.isName(halves[0]), halves[1] == "*" || Self.isName(halves[1]) else { return nil }
+        guard halves.count == 2, MediaType.isName(halves[0]), halves[1] == "*" || MediaType.isName(halves[1]) else {
+            return nil
+        }
         description = text.lowercased()
     }
 
@@ -15,11 +19,8 @@ package struct MimePattern: Hashable, Comparable, Sendable, CustomStringConverti
 
     package var isFamily: Bool { description.hasSuffix("/*") }
 
-    /// Parameters of the attachment's type (`; charset=utf-8`) do not count.
-    package func matches(_ mime: String) -> Bool {
-        let type = Self.essence(of: mime)
-        return isFamily ? type.utf8.starts(with: description.utf8.dropLast()) : type == description
-    }
+    /// What the vendor calls it: `image/jpeg` of `image/jpg`.
+    package var delivered: String { isFamily ? description : MediaType.canonical(description) ?? description }
 
     /// The family it is in: `image/*` of `image/png`, and of itself.
     package var family: MimePattern { MimePattern(familyOf: description) }
@@ -34,14 +35,5 @@ package struct MimePattern: Hashable, Comparable, Sendable, CustomStringConverti
             return mime
         }
         return String(mime[..<end])
-    }
-
-    private static func isName(_ text: Substring) -> Bool {
-        guard (1...127).contains(text.utf8.count), let first = text.utf8.first else { return false }
-        func isAlphanumeric(_ byte: UInt8) -> Bool {
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-        }
-        return isAlphanumeric(first) && text.utf8.allSatisfy { isAlphanumeric($0) || "!#$&-^_.+".utf8.contains($0) }
     }
 }

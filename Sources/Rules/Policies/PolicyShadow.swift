@@ -90,9 +90,11 @@ extension Policy.Match {
     }
 
     private func coversTypes(_ other: Self) -> Bool {
-        guard let mime else { return true }
-        return other.mime?.allSatisfy { mime.contains($0) || mime.contains($0.family) } ?? false
+        guard let mine = delivered else { return true }
+        return other.delivered?.allSatisfy { mine.contains($0) || mine.contains($0.family) } ?? false
     }
+
+    private var delivered: Set<MimePattern>? { mime.map { Set($0.compactMap { MimePattern($0.delivered) }) } }
 
     private func coversSizes(_ other: Self) -> Bool {
         guard let size else { return true }
@@ -109,7 +111,7 @@ extension Policy.Match {
     }
 
     private func overlapsTypes(_ other: Self) -> Bool {
-        guard let mine = mime, let theirs = other.mime else { return true }
+        guard let mine = delivered, let theirs = other.delivered else { return true }
         func reach(_ one: MimePattern, _ others: Set<MimePattern>, _ families: Set<MimePattern>) -> Bool {
             others.contains(one) || others.contains(one.family) || one.isFamily && families.contains(one)
         }

@@ -86,7 +86,8 @@ struct PolicyTestFile {
     private func sighting(_ map: YAMLMap) -> Sighting {
         Sighting(
             line: map["line"]?.phoneLine(), direction: map["direction"]?.choice(Direction.self),
-            source: map["source"]?.choice(AttachmentSource.self) ?? .message, mime: map.string("mime")?.lowercased(),
+            source: map["source"]?.choice(AttachmentSource.self) ?? .message,
+            mime: map.string("mime").flatMap(MediaType.canonical),
             size: map["size"]?.byteCount(), sentAt: map["last_used"]?.timestamp())
     }
 

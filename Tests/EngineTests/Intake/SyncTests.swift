@@ -87,7 +87,7 @@ import Testing
             })
         let report = try await SyncFromAPI(workspace.context(vendor), requestsPerSecond: 1000).run()
         #expect(report.coverage == .partial && report.status == .incomplete)
-        #expect(report.chats == (ofChats ? 3 : 1))
+        #expect(report.chats == 1)
         #expect(try workspace.inventory.bookmark("sync:\(line)") == nil)
     }
 

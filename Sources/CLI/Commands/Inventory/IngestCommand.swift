@@ -67,13 +67,13 @@ struct IngestCommand: LetheCommand {
 
     private func trust(_ wiring: Wiring) throws -> IngestWebhooks.Trust {
         guard headers != nil else { return .operatorSaysSo }
-        guard let secret = wiring.settings.webhookSecret else {
+        guard !wiring.settings.webhookSecrets.isEmpty else {
             throw LetheError(
                 "no-webhook-secret", .configuration, "no webhook secret is set, so signatures cannot be checked",
                 hint: "export LINQ_WEBHOOK_SECRET=whsec_…, or name a file with LINQ_WEBHOOK_SECRET_FILE")
         }
         let received = try receivedAt.map { try time($0, "--received-at") } ?? wiring.clock.now()
-        return .signatures(try WebhookSignature(secrets: [secret]), receivedAt: received)
+        return .signatures(try WebhookSignature(secrets: wiring.settings.webhookSecrets), receivedAt: received)
     }
 
     private func text(_ report: IngestReport) -> String {
@@ -88,6 +88,10 @@ struct IngestCommand: LetheCommand {
         }
         if report.unknownParts > 0 {
             lines.append("\(counted(report.unknownParts, "part", "parts")) of a kind that is not known")
+        }
+        if report.unreadableParts > 0 {
+            lines.append(
+                "\(counted(report.unreadableParts, "part")) could not be read; the rest of their deliveries was taken")
         }
         for request in report.reopened { lines.append("request \(request) is open again: its person had more") }
         for rejection in report.rejections.prefix(10) {
@@ -110,6 +114,7 @@ struct IngestCommand: LetheCommand {
             "rejected": JSONValue(report.rejected), "attachments_new": JSONValue(report.attachmentsNew),
             "attachments_seen": JSONValue(report.attachmentsSeen), "suppressed": JSONValue(report.suppressed),
             "zero_retention": JSONValue(report.zeroRetention), "unknown_parts": JSONValue(report.unknownParts),
+            "unreadable_parts": JSONValue(report.unreadableParts),
             "reopened": .array(report.reopened.map { JSONValue($0) }), "rejections": .array(rejections),
         ]
     }

@@ -125,7 +125,7 @@ struct Checkup {
                 "kill file", .warn, "STOP is in the workspace: nothing is deleted",
                 fix: "remove it when deletions may go on")
         }
-        if settings.webhookSecret == nil {
+        if settings.webhookSecrets.isEmpty {
             add(
                 "webhooks", .warn, "no webhook secret is set: signatures cannot be checked",
                 fix: "export LINQ_WEBHOOK_SECRET=whsec_…")

@@ -80,6 +80,30 @@ import Testing
         #expect(refused.status == 78 && refused.errors.contains("LINQ_WEBHOOK_SECRET"), "\(refused.everything)")
     }
 
+    /// While one subscription takes over from another, deliveries of both come in one file.
+    @Test func eachOfSeveralSecretsVerifies() async throws {
+        let workspace = try await SampleWorkspace()
+        let fixture = try #require(Self.fixtures.first { $0.name.contains("2026-02-03--message.received--persistent") })
+        let headers = workspace.folder.file("headers.json")
+        try fixture.headers.write(to: headers, atomically: true, encoding: .utf8)
+        let secrets = workspace.folder.file("secrets")
+        let old = "whsec_YW5vdGhlci1zZWNyZXQtYWZ0ZXItcm90YXRpb24tMzI="
+        try "\(old)\n\(SampleWorkspace.secret)\n".write(to: secrets, atomically: true, encoding: .utf8)
+        for (value, status) in [("\(old), \(SampleWorkspace.secret)", 0), (old, 2)] {
+            var lethe = workspace.lethe
+            lethe.environment["LINQ_WEBHOOK_SECRET"] = value
+            let result = try await lethe(
+                "ingest", fixture.body.path, "--headers", headers.path, "--received-at", fixture.receivedAt)
+            #expect(result.status == status, "\(result.everything)")
+        }
+        var lethe = workspace.lethe
+        lethe.environment["LINQ_WEBHOOK_SECRET"] = nil
+        lethe.environment["LINQ_WEBHOOK_SECRET_FILE"] = secrets.path
+        let result = try await lethe(
+            "ingest", fixture.body.path, "--headers", headers.path, "--received-at", fixture.receivedAt)
+        #expect(result.status == 0, "\(result.everything)")
+    }
+
     @Test func ingestingTwiceChangesNothing() async throws {
         let workspace = try await SampleWorkspace()
         let bodies = Self.fixtures.map(\.body.path)

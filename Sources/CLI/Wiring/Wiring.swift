@@ -33,9 +33,12 @@ struct Wiring: Sendable {
             database: workspace.auditLog, keys: keyDirectory, anchors: settings.audit.anchors.map(workspace.url))
     }
 
+    /// Of this partner and no other.
     func inventory() throws -> InventoryStore {
-        try InventoryStore.open(
+        let store = try InventoryStore.open(
             at: workspace.inventory, keys: LookupKeys.load(from: keyDirectory.appending(path: "lookup.key")))
+        try store.bind(partner: settings.partner)
+        return store
     }
 
     /// The inventory with everything applied that the audit log has: for commands that only read.

@@ -7,26 +7,42 @@ package import Rules
 package struct DecideRequest: Sendable {
     private let context: RunContext
     private let decider: Decider
+    private let name: String
+    private let reason: String
 
-    package init(_ context: RunContext, rules: Decider) {
+    /// `name` decides it, for `reason`: both stay in the log.
+    package init(_ context: RunContext, rules: Decider, by name: String, reason: String) throws(LetheError) {
         self.context = context
         decider = rules
+        self.name = try OperatorText.actor(name)
+        self.reason = try OperatorText.reason(reason)
     }
 
     /// The answer is no. `reason` is the ground; nothing may have been carried out yet.
-    package func refuse(_ id: RequestID, by name: String, reason: String) async throws(LetheError) -> ErasureRequest {
-        try await end(id, .refused, by: name, reason: reason)
+    package func refuse(_ id: RequestID) async throws(LetheError) -> ErasureRequest {
+        try await end(id, .refused)
     }
 
     /// The person takes it back. What was deleted before that stays deleted.
-    package func withdraw(_ id: RequestID, by name: String, reason: String) async throws(LetheError) -> ErasureRequest {
-        try await end(id, .withdrawn, by: name, reason: reason)
+    package func withdraw(_ id: RequestID) async throws(LetheError) -> ErasureRequest {
+        try await end(id, .withdrawn)
+    }
+
+    /// Puts on record that a request is lost which only the log knows, since an older inventory was put back. Throws
+    /// `unknown-request` for any other.
+    package func recordLoss(of id: RequestID) throws(LetheError) {
+        try CatchUp(inventory: context.inventory, log: context.log).run()
+        guard try context.inventory.unresolvedRequests().contains(id) else {
+            throw LetheError("unknown-request", .usage, "there is no request \(id)", hint: "lethe requests list")
+        }
+        _ = try context.log.append([
+            .requestUpdated(request: id, state: .withdrawn, due: nil, by: name, reason: reason)
+        ])
+        try CatchUp(inventory: context.inventory, log: context.log).run()
     }
 
     /// Moves the deadline by what the law allows, once. `told`: the day on which the person was told; `nil` = today.
-    package func extend(
-        _ id: RequestID, by name: String, reason: String, told: Timestamp? = nil
-    ) throws(LetheError) -> ErasureRequest {
+    package func extend(_ id: RequestID, told: Timestamp? = nil) throws(LetheError) -> ErasureRequest {
         try CatchUp(inventory: context.inventory, log: context.log).run()
         let now = context.time.now()
         let request = try open(id)
@@ -40,7 +56,6 @@ package struct DecideRequest: Sendable {
         }
         let deadline = try ErasureDeadline(
             request.jurisdiction, received: request.received, course: .init(extendedOn: day), now: now)
-        let (name, reason) = (try OperatorText.actor(name), try OperatorText.reason(reason))
         let extended = try context.inventory.advance(id, .extended, by: name, reason: reason) {
             $0.due = deadline.answerBy
             $0.extensionReason = reason
@@ -51,9 +66,7 @@ package struct DecideRequest: Sendable {
     }
 
     /// Its plan may be in work: that ends first.
-    private func end(
-        _ id: RequestID, _ event: RequestEvent, by name: String, reason: String
-    ) async throws(LetheError) -> ErasureRequest {
+    private func end(_ id: RequestID, _ event: RequestEvent) async throws(LetheError) -> ErasureRequest {
         try CatchUp(inventory: context.inventory, log: context.log).run()
         let request = try open(id)
         guard let state = request.state.after(event) else {
@@ -61,7 +74,6 @@ package struct DecideRequest: Sendable {
                 "request-state", .refused, "request \(id) is \(request.state.rawValue): part of it may be carried out",
                 hint: "finish it: lethe run --apply, or end it: lethe requests withdraw \(id) --as NAME --reason TEXT")
         }
-        let (name, reason) = (try OperatorText.actor(name), try OperatorText.reason(reason))
         if let plan = request.plan, try !context.inventory.plan(plan).state.isClosed {
             try await CancelPlan(context, rules: decider, by: name, reason: "the request is \(state.rawValue)").run(
                 plan)

@@ -70,17 +70,29 @@ package struct PlanErasure: Sendable {
             identityBy: ask.identityMethod == nil ? nil : ask.openedBy, included: ask.included)
         try context.inventory.insert(request)
         try RecordRequests(context).run()
-        return try await search(
-            request, ask.isOffline ? nil : ask.handles, isOffline: ask.isOffline, by: request.openedBy, progress)
+        let search = Search(
+            handles: ask.isOffline ? nil : ask.handles, isOffline: ask.isOffline, by: request.openedBy,
+            progress: progress)
+        return try await plan(request, search)
     }
 
-    /// The same request again: after a partial listing, or when a ground to withhold has ended. `handles` of the person ask
-    /// the vendor again; they must be those of the request. `include`: what a person decided of shared attachments since.
+    /// The same request again: after a partial listing, or when a ground to withhold has ended.
+    package struct Repeat: Sendable {
+        package let request: RequestID
+        /// Of the person, to ask the vendor again; they must be those of the request.
+        package var handles: [Handle]?
+        /// What a person decided of shared attachments since.
+        package var include: SharedInclusion = []
+        package var isOffline = false
+        package var by = "lethe"
+
+        package init(_ request: RequestID) { self.request = request }
+    }
+
     package func run(
-        again id: RequestID, handles: [Handle]? = nil, include: SharedInclusion = [], isOffline: Bool = false,
-        by name: String? = nil,
-        progress: @escaping @Sendable (SyncFromAPI.Report) -> Void = { _ in }
+        again ask: Repeat, progress: @escaping @Sendable (SyncFromAPI.Report) -> Void = { _ in }
     ) async throws(LetheError) -> Planned {
+        let id = ask.request
         try CatchUp(inventory: context.inventory, log: context.log).run()
         guard var request = try context.inventory.request(id) else {
             throw LetheError("unknown-request", .usage, "there is no request \(id)", hint: "lethe requests list")
@@ -91,7 +103,7 @@ package struct PlanErasure: Sendable {
                 "request-state", .refused, "request \(id) is \(request.state.rawValue)",
                 hint: next.map { "go on with it: \($0)" } ?? "lethe requests show \(id)")
         }
-        if let handles {
+        if let handles = ask.handles {
             guard Set(try pseudonyms(of: handles)).isSubset(of: request.subjects) else {
                 throw LetheError(
                     "other-subject", .refused, "request \(id) does not name all of these handles",
@@ -99,24 +111,29 @@ package struct PlanErasure: Sendable {
             }
         }
         if let old = request.plan, [.proposed, .approved].contains(try context.inventory.plan(old).state) {
-            try ClosePlan(context).cancel(old, by: name ?? "lethe", reason: "planned anew")
+            try ClosePlan(context).cancel(old, by: ask.by, reason: "planned anew")
         }
-        request.included.formUnion(include)
-        return try await search(
-            request, isOffline ? nil : handles, isOffline: isOffline, by: name ?? "lethe", progress)
+        request.included.formUnion(ask.include)
+        let search = Search(
+            handles: ask.isOffline ? nil : ask.handles, isOffline: ask.isOffline, by: ask.by, progress: progress)
+        return try await plan(request, search)
     }
 
-    private func search(
-        _ request: ErasureRequest, _ handles: [Handle]?, isOffline: Bool, by name: String,
-        _ progress: @escaping @Sendable (SyncFromAPI.Report) -> Void
-    ) async throws(LetheError) -> Planned {
+    private struct Search {
+        var handles: [Handle]?
+        var isOffline: Bool
+        var by: String
+        var progress: @Sendable (SyncFromAPI.Report) -> Void
+    }
+
+    private func plan(_ request: ErasureRequest, _ search: Search) async throws(LetheError) -> Planned {
         var coverage = request.coverage
-        if let handles {
-            let walk = try await SyncFromAPI(context).run(of: handles, progress: progress).coverage
+        if let handles = search.handles {
+            let walk = try await SyncFromAPI(context).run(of: handles, progress: search.progress).coverage
             let isWhole = Set(try pseudonyms(of: handles)) == Set(request.subjects)
             coverage = coverage.after(walk, ofEveryHandle: isWhole)
         }
-        if !isOffline { try await askWhoReceived(request) }
+        if !search.isOffline { try await askWhoReceived(request) }
         let now = context.time.now()
         let candidates = try RequestScope(inventory: context.inventory).candidates(of: request)
         let holds = try context.inventory.activeHolds(at: now)
@@ -124,7 +141,7 @@ package struct PlanErasure: Sendable {
             id: try Randomness.id(PlanKind.self), kind: .erasure, created: now, partner: context.partner,
             policyDigest: decider.policies.digest, request: request.id, coverage: coverage.rawValue,
             limits: limits, items: candidates.map { item($0, of: request, holds: holds, now: now) })
-        let digest = try RecordPlan(inventory: context.inventory, log: context.log).run(plan, by: name) {
+        let digest = try RecordPlan(inventory: context.inventory, log: context.log).run(plan, by: search.by) {
             $0.coverage = coverage
             $0.included = request.included
         }

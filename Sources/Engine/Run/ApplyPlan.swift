@@ -53,14 +53,22 @@ package struct ApplyPlan: Sendable {
             try LockedPolicies(inventory: context.inventory, log: context.log).admit(decider.policies)
         }
         let preflight = try await Preflight(context).run(lines: try Self.lines(of: record.plan, context.inventory))
-        return try await apply(record, preflight, lease, reason: reason, progress: progress)
+        let conditions = Conditions(preflight: preflight, lease: lease, progress: progress)
+        return try await apply(record, conditions, reason: reason)
+    }
+
+    /// What was made sure of before anything is sent, and whoever watches.
+    struct Conditions {
+        let preflight: Preflight.Result
+        let lease: RunLease
+        let progress: @Sendable (OutcomeCounts) -> Void
     }
 
     /// After catch-up and preflight.
     func apply(
-        _ record: PlanRecord, _ preflight: Preflight.Result, _ lease: RunLease, reason: String? = nil,
-        progress: @escaping @Sendable (OutcomeCounts) -> Void
+        _ record: PlanRecord, _ conditions: Conditions, reason: String? = nil
     ) async throws(LetheError) -> RunResult {
+        let preflight = conditions.preflight
         _ = try await ReconcileIntents(context, rules: decider).run(accountLines: preflight.accountLines)
         let journal = try RunJournal(context.log)
         var account = preflight.accountLines
@@ -80,8 +88,9 @@ package struct ApplyPlan: Sendable {
         let run = try Self.newID(RunKind.self)
         if record.state != .applying { try context.inventory.move(record.plan.id, to: .applying) }
         try begin(run, record, journal, reason: reason)
-        let driver = PlanDriver(context: context, run: run, redecider: redecider, lease: lease, journal: journal)
-        let (machine, commitFailure) = await drive(driver, before, progress)
+        let driver = PlanDriver(
+            context: context, run: run, redecider: redecider, lease: conditions.lease, journal: journal)
+        let (machine, commitFailure) = await drive(driver, before, conditions.progress)
         let why = commitFailure.map { ["the audit log: \($0.message)"] } ?? []
         return try conclude(run, record.plan, machine, warnings: preflight.warnings + why)
     }

@@ -19,13 +19,25 @@ package struct CatchUp: Sendable {
     @discardableResult
     package func run() throws(LetheError) -> Int {
         var count = 0
-        for segment in try AuditLog.segments(log.location) where !segment.isLive {
+        let segments = try AuditLog.segments(log.location)
+        try refuseOtherLog(segments)
+        for segment in segments where !segment.isLive {
             guard let file = segment.file else { continue }
             let reader = try reader(of: file)
             guard try inventory.appliedSeq(origin: reader.origin) + 1 < reader.size() else { continue }
             count += try apply(origin: reader.origin, reader.entries)
         }
         return try count + follow()
+    }
+
+    /// An inventory that has followed a log follows that one only, and those that go on from it.
+    private func refuseOtherLog(_ segments: [Segment]) throws(LetheError) {
+        let applied = try inventory.appliedOrigins()
+        let known = Set(segments.flatMap { [$0.origin, $0.previous?.origin].compactMap { $0 } })
+        guard !applied.isEmpty, applied.isDisjoint(with: known) else { return }
+        throw LetheError(
+            "other-log", .configuration, "inventory.db belongs to another audit log than the one of this workspace",
+            hint: "put back the inventory.db that belongs to audit.db")
     }
 
     /// A segment that cannot be read may hold anything, a legal hold among it: nothing goes on without it.

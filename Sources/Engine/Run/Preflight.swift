@@ -23,6 +23,7 @@ package struct Preflight: Sendable {
     package func run(lines: Set<PhoneLine>?) async throws(LetheError) -> Result {
         try recordHolds()
         try refuseLostHold()
+        try refuseLostRequest()
         try context.log.verifyHead()
         let (listed, answer) = try await askForLines()
         let warnings = try checkClock(answer)
@@ -94,6 +95,15 @@ package struct Preflight: Sendable {
             hint:
                 "put back the newest inventory.db, or release the hold: lethe hold release \(lost) --as NAME --reason TEXT"
         )
+    }
+
+    private func refuseLostRequest() throws(LetheError) {
+        guard let lost = try context.inventory.unresolvedRequests().first else { return }
+        throw LetheError(
+            "request-unresolved", .refused,
+            "the audit log has request \(lost), which the inventory lacks: nothing may be deleted",
+            hint: "put back the newest inventory.db, or put the loss on record: "
+                + "lethe requests withdraw \(lost) --as NAME --reason TEXT")
     }
 
     /// The numbers that the key lists.

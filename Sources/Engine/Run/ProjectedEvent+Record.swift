@@ -33,6 +33,7 @@ extension ProjectedEvent {
             guard let plan = try? PlanID(ref) else { return nil }
             self = .limitsLifted(plan)
         case .requestOpened(let opening): self = .requestOpened(opening.request)
+        case .requestUpdated(let request, let state, _, _, _): self = .requestUpdated(request, state)
         case .holdPlaced(let hold, _, _, _, _): self = .holdPlaced(hold)
         case .holdReleased(let hold, _, _): self = .holdReleased(hold)
         case .policyLocked(let id, let sha256): self = .policyLocked(id, sha256: sha256)

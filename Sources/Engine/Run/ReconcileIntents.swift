@@ -63,8 +63,13 @@ package struct ReconcileIntents: Sendable {
     private func outcomeOfAbsence(
         of intent: OpenIntent, accountLines: Set<PhoneLine>
     ) throws(LetheError) -> Outcome {
-        guard let plan = intent.plan else { return .notFoundUnproven }
-        let record = try context.inventory.plan(plan)
+        guard let plan = intent.plan, let record = try knownPlan(plan) else {
+            // Its plan is lost with the inventory it was in: nothing says that an attempt of ours explains the absence.
+            let wasSeen = try context.inventory.attachment(intent.attachment)?.sightings.contains {
+                $0.line.map(accountLines.contains) ?? false
+            }
+            return wasSeen == true ? .alreadyAbsent : .notFoundUnproven
+        }
         var history = try context.inventory.progress(of: plan).history[intent.attachment] ?? ItemHistory()
         guard let attachment = try context.inventory.attachment(intent.attachment) else {
             return history.outcomeOfAbsence(
@@ -77,6 +82,15 @@ package struct ReconcileIntents: Sendable {
         if let ends, ends <= history.firstIntent ?? record.plan.created { history.wasMissedBefore = true }
         return history.outcomeOfAbsence(
             seenBefore: try facts.wasSeen(attachment), ephemeralEnds: ends, now: context.time.now())
+    }
+}
+
+extension ReconcileIntents {
+    private func knownPlan(_ id: PlanID) throws(LetheError) -> PlanRecord? {
+        do throws(LetheError) { return try context.inventory.plan(id) } catch {
+            guard error.code == "unknown-plan" else { throw error }
+            return nil
+        }
     }
 }
 

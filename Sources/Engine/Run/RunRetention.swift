@@ -49,10 +49,11 @@ package struct RunRetention: Sendable {
         try LockedPolicies(inventory: context.inventory, log: context.log).admit(decider.policies)
         let preflight = try await Preflight(context).run(lines: try context.inventory.lines())
         let apply = ApplyPlan(context, rules: decider, settings: settings)
+        let conditions = ApplyPlan.Conditions(preflight: preflight, lease: lease, progress: progress)
         _ = try await ReconcileIntents(context, rules: decider).run(accountLines: preflight.accountLines)
         let revived = try await ReviveGone(context, requestsPerSecond: settings.requestsPerSecond).run()
         var waiting: [String] = []
-        let resumed = try await finishWhatWasLeft(apply, preflight, lease, &waiting, progress)
+        let resumed = try await finishWhatWasLeft(apply, conditions, &waiting)
         if let stopped = resumed.last, stopped.halted != nil { throw Self.halted(stopped) }
         let planned = try PlanRetention(
             inventory: context.inventory, log: context.log, rules: decider, partner: context.partner, limits: limits
@@ -66,10 +67,10 @@ package struct RunRetention: Sendable {
         let record = try ApprovePlan(
             inventory: context.inventory, log: context.log, time: context.time, rules: approval
         ).approveAutomatically(id, by: settings.operatorName, how: how)
-        let result = try await apply.apply(record, preflight, lease, progress: progress)
+        let result = try await apply.apply(record, conditions)
         var others = resumed
         if result.halted == nil {
-            others += try await finishRequests(apply, preflight, lease, &waiting, progress)
+            others += try await finishRequests(apply, conditions, &waiting)
         }
         return Answer(
             planned: planned, result: result, resumed: others,
@@ -79,19 +80,18 @@ package struct RunRetention: Sendable {
     /// Requests that are open again, and what was withheld and may go now: planned anew under the same request, whose
     /// certificate is issued anew. What nobody has approved yet waits for that.
     private func finishRequests(
-        _ apply: ApplyPlan, _ preflight: Preflight.Result, _ lease: RunLease, _ waiting: inout [String],
-        _ progress: @escaping @Sendable (OutcomeCounts) -> Void
+        _ apply: ApplyPlan, _ conditions: ApplyPlan.Conditions, _ waiting: inout [String]
     ) async throws(LetheError) -> [RunResult] {
         var results: [RunResult] = []
         let planner = PlanErasure(context, rules: decider, limits: limits)
         for request in try await ResumeRequests(context: context, decider: decider, planner: planner).due() {
-            let planned = try await planner.run(again: request)
+            let planned = try await planner.run(again: PlanErasure.Repeat(request))
             guard let record = try CarryApprovals(context: context, rules: approval).run(to: planned.plan.id) else {
                 waiting.append(
                     "request \(request) waits for an approval: lethe plan approve \(planned.plan.id) --as NAME")
                 continue
             }
-            let result = try await apply.apply(record, preflight, lease, progress: progress)
+            let result = try await apply.apply(record, conditions)
             results.append(result)
             if result.halted != nil { break }
         }
@@ -101,8 +101,7 @@ package struct RunRetention: Sendable {
     /// Plans in `applying`, or halted by something that is over now, are finished; a retention plan that never sent anything
     /// is cancelled, since the new plan holds whatever is still due.
     private func finishWhatWasLeft(
-        _ apply: ApplyPlan, _ preflight: Preflight.Result, _ lease: RunLease, _ waiting: inout [String],
-        _ progress: @escaping @Sendable (OutcomeCounts) -> Void
+        _ apply: ApplyPlan, _ conditions: ApplyPlan.Conditions, _ waiting: inout [String]
     ) async throws(LetheError) -> [RunResult] {
         var results: [RunResult] = []
         let left = try context.inventory.plans(in: [.proposed, .approved, .applying, .halted])
@@ -122,7 +121,7 @@ package struct RunRetention: Sendable {
                 }
                 try ClosePlan(context).expire(summary.id, reason: stale)
             } else if isBegun {
-                let result = try await apply.apply(record, preflight, lease, progress: progress)
+                let result = try await apply.apply(record, conditions)
                 results.append(result)
                 if result.halted != nil { return results }
             }

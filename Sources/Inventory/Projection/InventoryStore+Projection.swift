@@ -2,6 +2,11 @@ package import Domain
 internal import GRDB
 
 extension InventoryStore {
+    /// The logs of which it has applied anything.
+    package func appliedOrigins() throws(LetheError) -> Set<String> {
+        Set(try read { try $0.all("SELECT origin FROM applied") { $0.text(0) ?? "" } })
+    }
+
     /// The last record of this log that was applied; −1 = none.
     package func appliedSeq(origin: String) throws(LetheError) -> Int64 {
         try read { try Self.appliedSeq(origin: origin, in: $0) }

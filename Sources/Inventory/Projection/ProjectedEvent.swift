@@ -18,6 +18,7 @@ package enum ProjectedEvent: Sendable, Equatable {
     case planCreated(PlanID, digest: String)
     case limitsLifted(PlanID)
     case requestOpened(RequestID)
+    case requestUpdated(RequestID, ErasureRequest.State)
     case holdPlaced(HoldID)
     case holdReleased(HoldID)
     /// A locked policy was loaded in this form.

@@ -34,6 +34,8 @@ struct Projector {
         case .limitsLifted(let plan): try database.perform("UPDATE plan SET lifted = 1 WHERE id = ?", plan)
         case .requestOpened(let request):
             try database.perform("UPDATE request SET recorded = 1 WHERE id = ?", request)
+            try told(of: request, isEnded: false)
+        case .requestUpdated(let request, let state): try told(of: request, isEnded: state.isDecided)
         case .holdPlaced(let hold): try placed(hold)
         case .holdReleased(let hold): try released(hold, at)
         case .policyLocked(let id, let sha256):
@@ -141,6 +143,16 @@ struct Projector {
             "UPDATE attachment SET state = 0, next_check = 0, revision = revision + 1 WHERE id = ? AND state <> 0",
             attachment)
         if database.changesCount > 0 { try StayDeleted.reopen(thatErased: attachment, in: database) }
+    }
+
+    /// A request that only the log knows stands in the way of every apply, until it is back or its loss is on record.
+    private func told(of request: RequestID, isEnded: Bool) throws {
+        let isKnown = try database.first("SELECT 1 FROM request WHERE id = ?", request) { $0.int(0) } != nil
+        if isKnown || isEnded {
+            try database.perform("DELETE FROM unresolved_request WHERE id = ?", request)
+        } else {
+            try database.perform("INSERT OR IGNORE INTO unresolved_request VALUES (?)", request)
+        }
     }
 
     private func placed(_ hold: HoldID) throws {

@@ -98,6 +98,16 @@ extension InventoryStore {
         }
     }
 
+    /// Requests that the audit log has and this store lacks: they stop every apply.
+    package func unresolvedRequests() throws(LetheError) -> [RequestID] {
+        try read { database in
+            try database.all("SELECT id FROM unresolved_request ORDER BY id") { row in
+                guard let id: RequestID = row.letheID(0) else { throw StoreErrors.impossible("request") }
+                return id
+            }
+        }
+    }
+
     static func isOpen(_ request: ErasureRequest) -> LetheError {
         LetheError(
             "request-open", .refused,

@@ -325,6 +325,7 @@ enum InventorySchema {
             by_name TEXT,
             reason TEXT
         ) STRICT;
+        CREATE TABLE unresolved_request (id BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
         UPDATE sighting SET mime = CASE mime WHEN 'audio/mp3' THEN 'audio/mpeg' WHEN 'audio/mp4' THEN 'audio/x-m4a'
                 WHEN 'audio/m4a' THEN 'audio/x-m4a' WHEN 'audio/aiff' THEN 'audio/x-aiff'
                 WHEN 'audio/wav' THEN 'audio/x-wav' WHEN 'image/heif' THEN 'image/heic'

@@ -94,6 +94,18 @@ package final class InventoryStore: Sendable {
 }
 
 extension InventoryStore {
+    /// Binds the store to the partner it is of; refuses any other from then on.
+    package func bind(partner: String) throws(LetheError) {
+        let bound = try read { try $0.setting("partner") }
+        if bound == nil { try write { try $0.set("partner", to: partner) } }
+        guard bound ?? partner == partner else {
+            throw LetheError(
+                "other-partner", .configuration,
+                "inventory.db is of partner \(bound ?? ""), and lethe.yaml names \(partner)",
+                hint: "put the right partner into lethe.yaml, or the right inventory.db into the workspace")
+        }
+    }
+
     /// One snapshot.
     func read<Value>(_ body: (Database) throws -> Value) throws(LetheError) -> Value {
         do { return try pool.read(body) } catch { throw StoreErrors.map(error) }

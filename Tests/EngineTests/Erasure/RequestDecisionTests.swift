@@ -30,12 +30,15 @@ import Testing
         return try await PlanErasure(context, rules: TestRules.none, limits: Limits()).run(ask).request
     }
 
+    private func decide(_ reason: String) throws -> DecideRequest {
+        try DecideRequest(context, rules: TestRules.none, by: "ada", reason: reason)
+    }
+
     @Test func aRefusalAndAWithdrawalCloseTheRequestAndItsPlan() async throws {
-        let decide = DecideRequest(context, rules: TestRules.none)
         let (first, second) = (try await open(person: 0), try await open(person: 1))
-        let refused = try await decide.refuse(first.id, by: "ada", reason: "identity was not shown")
+        let refused = try await decide("identity was not shown").refuse(first.id)
         #expect(refused.state == .refused && refused.ground == "identity was not shown" && refused.answered != nil)
-        let withdrawn = try await decide.withdraw(second.id, by: "ada", reason: "by letter")
+        let withdrawn = try await decide("by letter").withdraw(second.id)
         #expect(withdrawn.state == .withdrawn && withdrawn.ground == nil)
         for request in [refused, withdrawn] {
             #expect(try workspace.inventory.request(request.id) == request)
@@ -46,7 +49,7 @@ import Testing
                     context, rules: TestRules.none, approval: ApprovalRule(), settings: TestWorkspace.settings
                 ).run(plan, by: "officer")
             }
-            await #expect { _ = try await decide.withdraw(request.id, by: "ada", reason: "again") } throws: {
+            await #expect { _ = try await decide("again").withdraw(request.id) } throws: {
                 ($0 as? LetheError)?.code == "request-state"
             }
         }
@@ -63,13 +66,13 @@ import Testing
         let plan = try #require(request.plan)
         for state in [Plan.State.approved, .applying] { try workspace.inventory.move(plan, to: state) }
         await #expect {
-            _ = try await DecideRequest(context, rules: TestRules.none).refuse(request.id, by: "ada", reason: "late")
+            _ = try await decide("late").refuse(request.id)
         } throws: {
             ($0 as? LetheError)?.code == "request-state"
         }
         let lease = try RunLease(context.workspace)
         await #expect {
-            _ = try await DecideRequest(context, rules: TestRules.none).withdraw(request.id, by: "ada", reason: "late")
+            _ = try await decide("late").withdraw(request.id)
         } throws: {
             ($0 as? LetheError)?.code == "run-lease-taken"
         }
@@ -79,22 +82,21 @@ import Testing
     @Test(arguments: [(ErasureRequest.Jurisdiction.gdpr, 59...62), (.uk, 59...62), (.ccpa, 45...45)])
     func anExtensionMovesTheDeadlineOnce(law: ErasureRequest.Jurisdiction, days: ClosedRange<Int64>) async throws {
         let request = try await open(law, daysAgo: 20)
-        let decide = DecideRequest(context, rules: TestRules.none)
         let told = workspace.clock.now().adding(seconds: -3 * 86_400)
         let future = workspace.clock.now().adding(seconds: 86_400)
         #expect(throws: LetheError.self) {
-            _ = try decide.extend(request.id, by: "ada", reason: "many systems", told: future)
+            _ = try decide("many systems").extend(request.id, told: future)
         }
         #expect(throws: LetheError.self) {
-            _ = try decide.extend(request.id, by: "ada", reason: "ask 415 555 0117", told: told)
+            _ = try decide("ask 415 555 0117").extend(request.id, told: told)
         }
-        let extended = try decide.extend(request.id, by: "ada", reason: "many systems", told: told)
+        let extended = try decide("many systems").extend(request.id, told: told)
         let moved = extended.due.civilDate.daysSince1970 - request.due.civilDate.daysSince1970
         #expect(days.contains(moved))
         #expect(extended.extensionToldOn == told && extended.extensionReason == "many systems")
         #expect(extended.state == .planned)
         #expect(try workspace.inventory.request(request.id) == extended)
-        #expect { _ = try decide.extend(request.id, by: "ada", reason: "once more") } throws: {
+        #expect { _ = try decide("once more").extend(request.id) } throws: {
             ($0 as? LetheError)?.code == "already-extended"
         }
     }
@@ -102,13 +104,12 @@ import Testing
     @Test func thePersonMustHaveBeenToldInTime() async throws {
         let request = try await open(daysAgo: 40)
         #expect {
-            _ = try DecideRequest(context, rules: TestRules.none).extend(request.id, by: "ada", reason: "many systems")
+            _ = try decide("many systems").extend(request.id)
         } throws: {
             ($0 as? LetheError)?.code == "extension-too-late"
         }
         let told = request.received.adding(seconds: 10 * 86_400)
-        let extended = try DecideRequest(context, rules: TestRules.none).extend(
-            request.id, by: "ada", reason: "many systems", told: told)
+        let extended = try decide("many systems").extend(request.id, told: told)
         #expect(extended.due > workspace.clock.now())
     }
 

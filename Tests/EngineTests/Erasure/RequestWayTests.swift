@@ -99,7 +99,7 @@ import Testing
         let (request, vendor) = try await interrupted()
         await #expect {
             _ = try await PlanErasure(workspace.context(vendor), rules: TestRules.none, limits: Limits())
-                .run(again: request.id, isOffline: true)
+                .run(again: PlanErasure.Repeat(request.id))
         } throws: {
             ($0 as? LetheError)?.code == "request-state" && ($0 as? LetheError)?.hint?.contains("run --apply") == true
         }
@@ -123,7 +123,7 @@ import Testing
         #expect(next == "lethe erase --resume \(request.id)")
         let again = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
         let planned = try await PlanErasure(workspace.context(again), rules: TestRules.none, limits: Limits())
-            .run(again: request.id, isOffline: true)
+            .run(again: PlanErasure.Repeat(request.id))
         #expect(try await apply(workspace.context(again), planned.request).status == .done)
         #expect(!again.deletes.isEmpty)
         #expect(try state(request) == .completed)

@@ -60,9 +60,7 @@ struct EraseCommand: LetheCommand {
             }
             let planned =
                 if let again {
-                    try await planner.run(
-                        again: again, handles: handles, include: included(), isOffline: offline,
-                        by: name ?? Wiring.systemUser, progress: show)
+                    try await planner.run(again: try repetition(of: again, handles), progress: show)
                 } else {
                     try await planner.run(try ask(handles ?? []), progress: show)
                 }
@@ -94,6 +92,15 @@ struct EraseCommand: LetheCommand {
         ask.channel = channel
         ask.identityMethod = identity
         return ask
+    }
+
+    private func repetition(of request: RequestID, _ handles: [Handle]?) throws -> PlanErasure.Repeat {
+        var again = PlanErasure.Repeat(request)
+        again.handles = handles
+        again.include = try included()
+        again.isOffline = offline
+        again.by = name ?? Wiring.systemUser
+        return again
     }
 
     private func included() throws -> SharedInclusion {

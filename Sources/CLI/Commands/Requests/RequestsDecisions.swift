@@ -19,7 +19,7 @@ struct RequestsRefuse: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         try await decision.reply(id, global, console) {
-            try await $0.refuse($1, by: decision.name, reason: decision.reason)
+            try await $0.refuse($1)
         }
     }
 }
@@ -39,8 +39,19 @@ struct RequestsWithdraw: LetheCommand {
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {
-        try await decision.reply(id, global, console) {
-            try await $0.withdraw($1, by: decision.name, reason: decision.reason)
+        let wiring = try Wiring.open(global, console)
+        let lost = try RequestID(id)
+        if try wiring.currentInventory().unresolvedRequests().contains(lost) {
+            try await wiring.work(vendor: false) { context in
+                try DecideRequest(context, rules: wiring.undecided, by: decision.name, reason: decision.reason)
+                    .recordLoss(of: lost)
+            }
+            return Reply(
+                "the loss of request \(lost) is on record",
+                json: ["request": ["id": JSONValue(lost), "state": "withdrawn"]])
+        }
+        return try await decision.reply(id, global, console) {
+            try await $0.withdraw($1)
         }
     }
 }
@@ -64,7 +75,7 @@ struct RequestsExtend: LetheCommand {
     func perform(_ console: Console) async throws -> Reply {
         let day = try told.map { try time($0, "--told") }
         return try await decision.reply(id, global, console) {
-            try $0.extend($1, by: decision.name, reason: decision.reason, told: day)
+            try $0.extend($1, told: day)
         }
     }
 }
@@ -80,10 +91,10 @@ struct RequestDecision: ParsableArguments {
     ) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
         let id = try RequestID(id)
-        let rules = wiring.undecided
+        let (rules, name, reason) = (wiring.undecided, name, reason)
         // A plan in work is settled first, by asking the vendor.
         let request = try await wiring.work(vendor: wiring.settings.apiKey != nil) { context in
-            try await decide(DecideRequest(context, rules: rules), id)
+            try await decide(DecideRequest(context, rules: rules, by: name, reason: reason), id)
         }
         let next = try NextStep(request, in: wiring.inventory())
         return Reply(

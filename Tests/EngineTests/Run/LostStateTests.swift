@@ -1,0 +1,103 @@
+import Audit
+import Domain
+import Foundation
+import Inventory
+import Rules
+import Simulator
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Engine
+
+/// An older `inventory.db` was put back: what it lacks and the log has is named, and stands in the way until it is back or its
+/// loss is on record.
+@Suite struct LostStateTests {
+    private let workspace: TestWorkspace
+
+    init() throws {
+        workspace = try TestWorkspace()
+        try workspace.fill(80)
+    }
+
+    private var keys: LookupKeys {
+        get throws { try LookupKeys.load(from: workspace.directory.file("keys").appending(path: "lookup.key")) }
+    }
+
+    /// Nobody writes meanwhile, so that the files as they are make a copy.
+    private func backUp() throws -> URL {
+        for suffix in ["", "-wal"] {
+            try FileManager.default.copyItem(
+                at: workspace.directory.file("inventory.db" + suffix), to: workspace.directory.file("older.db" + suffix)
+            )
+        }
+        return workspace.directory.file("older.db")
+    }
+
+    private func context(_ backup: URL, _ vendor: any VendorAPI) throws -> RunContext {
+        RunContext(
+            inventory: try InventoryStore.open(at: backup, keys: keys), log: workspace.log, vendor: vendor,
+            time: workspace.clock, partner: TestWorkspace.partner, workspace: workspace.directory.url,
+            clockTolerance: nil)
+    }
+
+    @Test func aLostRequestIsNamedAndStopsEveryApplyUntilTheLossIsOnRecord() async throws {
+        let backup = try backUp()
+        let vendor = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
+        var ask = PlanErasure.Ask(handles: [try Handle(Population.handle(of: 0))], openedBy: "clerk")
+        ask.isOffline = true
+        let request = try await PlanErasure(workspace.context(vendor), rules: TestRules.none, limits: Limits())
+            .run(ask).request
+        let restored = try context(backup, vendor)
+        await #expect { _ = try await TestWorkspace.retention(restored).run() } throws: {
+            let error = $0 as? LetheError
+            return error?.code == "request-unresolved" && error?.message.contains("\(request.id)") == true
+        }
+        #expect(vendor.deletes.isEmpty)
+        let decide = try DecideRequest(
+            restored, rules: TestRules.none, by: "ada", reason: "the disk of the host was lost")
+        #expect { try decide.recordLoss(of: RequestID(value: 5)) } throws: {
+            ($0 as? LetheError)?.code == "unknown-request"
+        }
+        try decide.recordLoss(of: request.id)
+        #expect(try await TestWorkspace.retention(restored).run().status == .done)
+        #expect(!vendor.deletes.isEmpty)
+    }
+
+    /// A run was killed, and the inventory from before its plan was put back.
+    @Test func openIntentsOfALostPlanAreSettledByGET() async throws {
+        let backup = try backUp()
+        let isStopped = Mutex(false)
+        let first = try workspace.scripted(delete: { _, _ in
+            isStopped.withLock { $0 = true }
+            return VendorAnswer(.failure(.timeout))
+        })
+        let killed = workspace.context(first, shouldStop: { isStopped.withLock { $0 } })
+        _ = try? await TestWorkspace.retention(killed).run()
+        let restored = try context(backup, try workspace.scripted(lookUp: { _ in .http(404, code: 2003) }))
+        try CatchUp(inventory: restored.inventory, log: restored.log).run()
+        let open = try restored.inventory.openIntents()
+        #expect(!open.isEmpty)
+        let lines = Set(try TestWorkspace.lines.map { try PhoneLine($0) })
+        let summary = try await ReconcileIntents(restored, rules: TestRules.five).run(accountLines: lines)
+        #expect(summary.closed == open.count && summary.open == 0)
+        let outcomes = Set(try open.compactMap { try restored.inventory.record(of: $0.attachment)?.outcome })
+        #expect(outcomes == [.alreadyAbsent])
+    }
+
+    @Test func anInventoryOfAnotherLogIsRefused() throws {
+        let other = try TestWorkspace()
+        try other.fill(5)
+        _ = try PlaceHold(inventory: other.inventory, log: other.log)
+            .run(.line(try PhoneLine(TestWorkspace.lines[0])), by: "ada", reason: "matter", now: other.clock.now())
+        #expect { try CatchUp(inventory: other.inventory, log: workspace.log).run() } throws: {
+            ($0 as? LetheError)?.code == "other-log"
+        }
+    }
+
+    @Test func theInventoryIsOfOnePartner() throws {
+        try workspace.inventory.bind(partner: "a")
+        try workspace.inventory.bind(partner: "a")
+        #expect { try workspace.inventory.bind(partner: "b") } throws: { ($0 as? LetheError)?.code == "other-partner" }
+    }
+}

@@ -23,6 +23,15 @@ package struct RunContext: Sendable {
     /// of this run come from no files.
     package let rulesInForce: RulesInForce?
 
+    /// The same, by a clock that is never ahead of the vendor's. `nil` = the vendor told no time.
+    func bounded(by vendorTime: Timestamp?) -> RunContext {
+        guard let vendorTime, clockTolerance != nil else { return self }
+        return RunContext(
+            inventory: inventory, log: log, vendor: vendor, time: EarlierClock(time, theirs: vendorTime),
+            partner: partner, workspace: workspace, clockTolerance: clockTolerance, rulesInForce: rulesInForce,
+            shouldStop: shouldStop)
+    }
+
     package typealias RulesInForce = @Sendable () throws(LetheError) -> String
 
     package init(

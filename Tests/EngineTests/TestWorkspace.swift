@@ -18,10 +18,12 @@ final class FastClock: TimeSource {
 
     init(_ base: Timestamp) { self.base = base }
 
-    func now() -> Timestamp {
+    func now() -> Timestamp { base.adding(microseconds: ticks() + skew.withLock { $0 }) }
+
+    func ticks() -> Int64 {
         let elapsed = start.duration(to: .now)
-        let real = elapsed.components.seconds * 1_000_000 + elapsed.components.attoseconds / 1_000_000_000_000
-        return base.adding(microseconds: real * Self.factor + skew.withLock { $0 })
+        return (elapsed.components.seconds * 1_000_000 + elapsed.components.attoseconds / 1_000_000_000_000)
+            * Self.factor
     }
 
     func sleep(microseconds: Int64) async {

@@ -9,6 +9,8 @@ package enum HaltCause: String, CaseIterable, Codable, Sendable {
     case throttled
     case auditWriteFailed = "audit_write_failed"
     case holdsUnreadable = "holds_unreadable"
+    /// This machine's clock and the vendor's are too far apart.
+    case clockDoubtful = "clock_doubtful"
     /// The lock of the run, or the workspace, was removed or replaced: another process may be at work.
     case leaseLost = "lease_lost"
     /// Policies or tiers are not those of the run any more, or could not be loaded for a minute.
@@ -48,6 +50,7 @@ package enum HaltCause: String, CaseIterable, Codable, Sendable {
         case .throttled: "the vendor asked to wait longer than five minutes"
         case .auditWriteFailed: "the audit log could not be written, so nothing more was sent"
         case .holdsUnreadable: "the legal holds could not be read, so nothing more was sent"
+        case .clockDoubtful: "this machine's clock and the vendor's are more than five minutes apart"
         case .leaseLost: "run.lock or the workspace was removed or replaced, so nothing more was sent"
         case .policiesChanged: "the policies or tiers changed while the plan was carried out"
         case .notTheVendor: "something else answers for the vendor (404 without its error body), so nothing is known"
@@ -69,6 +72,7 @@ package enum HaltCause: String, CaseIterable, Codable, Sendable {
         case .throttled: "the next `lethe run --apply` resumes it"
         case .auditWriteFailed: "free space or repair the disk, then `lethe run --apply` settles and resumes"
         case .holdsUnreadable: "see `lethe doctor`; the next `lethe run --apply` resumes the plan"
+        case .clockDoubtful: "set the clock (timedatectl set-ntp true); then `lethe run --apply` resumes"
         case .leaseLost: "end whatever else works on this workspace; then `lethe run --apply` settles and resumes"
         case .policiesChanged: "check them with `lethe policy check`; the next `lethe run --apply` plans anew"
         case .notTheVendor: "check linq.base_url and what stands in front of it; the next `lethe run --apply` resumes"

@@ -54,7 +54,8 @@ package struct ApplyPlan: Sendable {
         }
         let preflight = try await Preflight(context).run(lines: try Self.lines(of: record.plan, context.inventory))
         let conditions = Conditions(preflight: preflight, lease: lease, progress: progress)
-        return try await apply(record, conditions, reason: reason)
+        return try await ApplyPlan(context.bounded(by: preflight.vendorTime), rules: decider, settings: settings)
+            .apply(record, conditions, reason: reason)
     }
 
     /// What was made sure of before anything is sent, and whoever watches.

@@ -78,9 +78,13 @@ struct PlanDriver: Sendable {
         case .check(let id):
             while pause.isOn, !Task.isCancelled { await context.time.sleep(microseconds: Self.watchInterval) }
             inbox.yield(.checked(id, await Self.blocking(reading) { check(id) }))
-        case .delete(let id): inbox.yield(.answered(id, await context.vendor.delete(id)))
+        case .delete(let id):
+            let answer = await context.vendor.delete(id)
+            inbox.yield(.answered(id, answer))
+            compareClocks(answer, inbox)
         case .lookUp(let id, let reason):
             let lookUp = await context.vendor.lookUp(id)
+            compareClocks(lookUp.answer, inbox)
             if reason == .before { keep(lookUp, of: id, inbox) }
             inbox.yield(.lookedUp(id, reason, lookUp.answer, hasURL: lookUp.url != nil))
         case .head(let id):
@@ -91,6 +95,13 @@ struct PlanDriver: Sendable {
             inbox.yield(.headed(id, await context.vendor.head(url)))
         case .finish: break
         }
+    }
+
+    /// In a long run the clock may have been set since the preflight.
+    private func compareClocks(_ answer: VendorAnswer, _ inbox: AsyncStream<MachineEvent>.Continuation) {
+        guard let tolerance = context.clockTolerance, let date = answer.date else { return }
+        let apart = abs(context.time.now().microseconds - date.microseconds)
+        if apart > (tolerance + 60) * 1_000_000 { inbox.yield(.stop(.clockDoubtful)) }
     }
 
     /// What a GET before the DELETE says: its URL, in memory, or a miss, on disk before the DELETE can leave.

@@ -9,6 +9,8 @@ package struct Preflight: Sendable {
     package struct Result: Sendable {
         /// The numbers that the key lists, and those it lists no more but whose attachments it finds.
         package let accountLines: Set<PhoneLine>
+        /// What the vendor's clock shows.
+        package let vendorTime: Timestamp?
         /// For people; the run goes on.
         package let warnings: [String]
     }
@@ -27,8 +29,8 @@ package struct Preflight: Sendable {
         try context.log.verifyHead()
         let (listed, answer) = try await askForLines()
         let warnings = try checkClock(answer)
-        guard let lines else { return Result(accountLines: listed, warnings: warnings) }
-        return Result(accountLines: try await account(of: lines, listed: listed), warnings: warnings)
+        let account = try await account(of: lines ?? [], listed: listed)
+        return Result(accountLines: account, vendorTime: answer.date, warnings: warnings)
     }
 
     /// The numbers of the account. A number that was released is listed no more; that the key is its account's is proved by an

@@ -48,8 +48,19 @@ package struct RunRetention: Sendable {
         defer { withExtendedLifetime(lease) {} }
         try LockedPolicies(inventory: context.inventory, log: context.log).admit(decider.policies)
         let preflight = try await Preflight(context).run(lines: try context.inventory.lines())
-        let apply = ApplyPlan(context, rules: decider, settings: settings)
         let conditions = ApplyPlan.Conditions(preflight: preflight, lease: lease, progress: progress)
+        return try await RunRetention(
+            context.bounded(by: preflight.vendorTime), rules: decider, limits: limits, approval: approval,
+            settings: settings
+        ).run(conditions, allowDeletes, how)
+    }
+
+    /// What is due, and what has ended, is so by the clock of the context.
+    private func run(
+        _ conditions: ApplyPlan.Conditions, _ allowDeletes: Int?, _ how: AuditRecord.Approval
+    ) async throws(LetheError) -> Answer {
+        let preflight = conditions.preflight
+        let apply = ApplyPlan(context, rules: decider, settings: settings)
         _ = try await ReconcileIntents(context, rules: decider).run(accountLines: preflight.accountLines)
         let revived = try await ReviveGone(context, requestsPerSecond: settings.requestsPerSecond).run()
         var waiting: [String] = []

@@ -13,13 +13,21 @@ import Testing
         private let sent = Mutex(0)
         private let date: @Sendable () -> Timestamp?
 
-        init(date: @escaping @Sendable () -> Timestamp?) { self.date = date }
+        private let deleted: @Sendable (AttachmentID) -> VendorAnswer
+
+        init(
+            deleted: @escaping @Sendable (AttachmentID) -> VendorAnswer = { _ in .http(204) },
+            date: @escaping @Sendable () -> Timestamp?
+        ) {
+            self.date = date
+            self.deleted = deleted
+        }
 
         var deletes: Int { sent.withLock { $0 } }
 
         func delete(_ id: AttachmentID) async -> VendorAnswer {
             sent.withLock { $0 += 1 }
-            return .http(204)
+            return deleted(id)
         }
 
         func phoneLines() async -> Listing<PhoneLine> {
@@ -38,6 +46,53 @@ import Testing
         func upload(_ bytes: [UInt8], mime: String, name: String) async -> UploadAnswer {
             UploadAnswer(answer: .http(500))
         }
+    }
+
+    /// The clock is set ahead while the run goes on: what has not ended by the vendor's clock stays.
+    @Test func aClockThatJumpsAheadDuringTheRunEndsNoHold() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(60)
+        let due = try workspace.due().sorted()
+        let held = try #require(due.last)
+        let clock = workspace.clock
+        _ = try PlaceHold(inventory: workspace.inventory, log: workspace.log).run(
+            .attachment(held), by: "counsel", reason: "matter 9", until: clock.now().adding(seconds: 30 * 86_400),
+            now: clock.now())
+        let isSet = Mutex(false)
+        let all = Mutex<Set<AttachmentID>>([])
+        let start = (clock.now(), clock.ticks())
+        let vendor = Vendor(
+            deleted: { id in
+                _ = all.withLock { $0.insert(id) }
+                let isFirst = isSet.withLock { isSet in
+                    defer { isSet = true }
+                    return !isSet
+                }
+                if isFirst { clock.advance(seconds: 400 * 86_400) }
+                return .http(204)
+            }, date: { start.0.adding(microseconds: clock.ticks() - start.1) })
+        _ = try await RunRetention(
+            workspace.context(vendor, clockTolerance: 300), rules: TestRules.five, limits: .init(maxPercent: 100),
+            approval: ApprovalRule(),
+            settings: .init(maxInFlight: 1, requestsPerSecond: 1000, usesCanary: false, operatorName: "tester")
+        ).run()
+        #expect(all.withLock { $0.isSubset(of: due) && !$0.contains(held) && !$0.isEmpty })
+    }
+
+    /// An answer in the middle of a run shows a clock that is far away.
+    @Test func aClockThatTurnsOutWrongDuringTheRunHaltsIt() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(60)
+        let clock = workspace.clock
+        let vendor = Vendor(
+            deleted: { _ in VendorAnswer(.http(status: 204, code: nil), date: clock.now().adding(seconds: 3600)) },
+            date: { clock.now() })
+        let answer = try await RunRetention(
+            workspace.context(vendor, clockTolerance: 300), rules: TestRules.five, limits: .init(maxPercent: 100),
+            approval: ApprovalRule(),
+            settings: .init(maxInFlight: 1, requestsPerSecond: 1000, usesCanary: false, operatorName: "tester")
+        ).run()
+        #expect(answer.result.halted == .clockDoubtful && answer.status == .incomplete)
     }
 
     /// Seconds by which the vendor's clock is away: far to either side is refused, two minutes are not.

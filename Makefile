@@ -23,6 +23,9 @@ demo: build  ## the whole story on a simulated account, in a minute
 tamper: setup  ## 200,000 seeded attacks on audit logs; every one must be found
 	LETHE_TAMPER_ROUNDS=200000 $(SWIFT) test --filter TamperTests
 
+simulate: setup  ## 100,000 whole lives of a workspace; nothing that must hold may break
+	LETHE_WORLDS=100000 $(SWIFT) test -c release -Xswiftc -enable-testing --filter WorldTests
+
 fuzz: setup  ## 1,000,000 seeded files for the policy reader; none may crash or hang it
 	LETHE_FUZZ=1000000 $(SWIFT) test --filter FuzzTests
 
@@ -46,4 +49,4 @@ docs:  ## API documentation of the rooms, from their doc comments
 clean:  ## removes what was built
 	rm -rf .build .build-*
 
-.PHONY: help setup build test demo tamper fuzz bench format lint docs clean
+.PHONY: help setup build test demo tamper simulate fuzz bench format lint docs clean

@@ -182,9 +182,7 @@ extension DemoStory {
             try await RunRetention(
                 context, rules: decider, limits: wiring.settings.limits, approval: wiring.approvalRule,
                 settings: wiring.applySettings()
-            ).run { counts in
-                console.progress("deleting", done: counts.total - counts[.notAttempted], of: counts.total)
-            }.result
+            ).run().result
         }
     }
 
@@ -208,8 +206,8 @@ extension DemoStory {
             let planned = try await PlanErasure(context, rules: decider, limits: wiring.settings.limits).run(ask)
             let result = try await ApplyErasure(
                 context, rules: decider, approval: wiring.approvalRule,
-                settings: wiring.applySettings(operatorName: "privacy-desk")
-            ).run(planned.plan.id, by: "privacy-desk")
+                settings: wiring.applySettings(operatorName: "privacy-desk"), by: "privacy-desk"
+            ).run(planned.plan.id)
             return (planned, result)
         }
     }

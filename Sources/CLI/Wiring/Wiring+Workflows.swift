@@ -20,7 +20,10 @@ extension Wiring {
     func applySettings(usesCanary: Bool = true, operatorName: String = Wiring.systemUser) -> ApplyPlan.Settings {
         ApplyPlan.Settings(
             maxInFlight: settings.linq.maxInFlight, requestsPerSecond: settings.linq.maxRequestsPerSecond,
-            usesCanary: usesCanary, operatorName: operatorName)
+            usesCanary: usesCanary, operatorName: operatorName,
+            progress: { [console] counts in
+                console.progress("deleting", done: counts.total - counts[.notAttempted], of: counts.total)
+            })
     }
 
     /// Runs a workflow on the opened parts. Whatever it recorded is sealed before this returns, also when it fails.

@@ -20,6 +20,9 @@ struct CircuitBreaker: Sendable {
     /// How often that was so in a row.
     private(set) var foreignAnswers = 0
 
+    /// Since when nothing has got through; `nil` = it is closed.
+    private(set) var openSince: Timestamp?
+
     private static let shortest: Int64 = 2_000_000
     private static let longest: Int64 = 30_000_000
 
@@ -71,6 +74,7 @@ struct CircuitBreaker: Sendable {
 
     private mutating func open(at now: Timestamp) {
         state = .open(until: now.adding(microseconds: pause))
+        openSince = openSince ?? now
         pause = min(pause * 2, Self.longest)
         recent = []
         straight = 0
@@ -78,6 +82,7 @@ struct CircuitBreaker: Sendable {
 
     private mutating func close() {
         state = .closed
+        openSince = nil
         pause = Self.shortest
     }
 }

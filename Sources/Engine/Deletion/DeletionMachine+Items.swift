@@ -155,7 +155,7 @@ extension DeletionMachine {
 
     /// One odd item is its own affair; where several meet it, something else answers for the vendor.
     mutating func haltWhereSomebodyElseAnswers() {
-        guard breaker.foreignAnswers >= 4, breaker.foreign.count >= min(5, items.count) else { return }
+        guard breaker.foreignAnswers >= 4, breaker.foreign.count >= min(5, notAdmitted.count) else { return }
         halt(.notTheVendor)
     }
 

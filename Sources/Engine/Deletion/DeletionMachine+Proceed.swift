@@ -4,10 +4,15 @@ import LinqClient
 extension DeletionMachine {
     /// Maximum number of intents per commit.
     static let intentsPerCommit = 100
+    /// How long nothing may get through before the run leaves the rest to the next: an hour.
+    static let patienceWithOutage: Int64 = 3_600_000_000
 
     /// Everything that can go on goes on; called after each event.
     mutating func proceed(now: Timestamp, using random: inout some RandomNumberGenerator) -> [MachineCommand] {
         var commands: [MachineCommand] = []
+        if let since = breaker.openSince, since.adding(microseconds: Self.patienceWithOutage) <= now {
+            halt(.vendorUnreachable)
+        }
         if halted == nil {
             takeDueWork(now: now)
             advanceCanary(using: &random)

@@ -15,6 +15,8 @@ package enum HaltCause: String, CaseIterable, Codable, Sendable {
     case leaseLost = "lease_lost"
     /// Policies or tiers are not those of the run any more, or could not be loaded for a minute.
     case policiesChanged = "policies_changed"
+    /// For an hour nothing got through.
+    case vendorUnreachable = "vendor_unreachable"
     /// Something else answers for the vendor: 404s without the vendor's own error body.
     case notTheVendor = "not_the_vendor"
     case clockStep = "clock_step"
@@ -53,6 +55,7 @@ package enum HaltCause: String, CaseIterable, Codable, Sendable {
         case .clockDoubtful: "this machine's clock and the vendor's are more than five minutes apart"
         case .leaseLost: "run.lock or the workspace was removed or replaced, so nothing more was sent"
         case .policiesChanged: "the policies or tiers changed while the plan was carried out"
+        case .vendorUnreachable: "nothing got through to the vendor for an hour"
         case .notTheVendor: "something else answers for the vendor (404 without its error body), so nothing is known"
         case .clockStep: "the clock went back by more than five seconds"
         case .tooManyFailures: "more than 5 % of the deletions failed"
@@ -75,6 +78,7 @@ package enum HaltCause: String, CaseIterable, Codable, Sendable {
         case .clockDoubtful: "set the clock (timedatectl set-ntp true); then `lethe run --apply` resumes"
         case .leaseLost: "end whatever else works on this workspace; then `lethe run --apply` settles and resumes"
         case .policiesChanged: "check them with `lethe policy check`; the next `lethe run --apply` plans anew"
+        case .vendorUnreachable: "see `lethe doctor`; the next `lethe run --apply` resumes it"
         case .notTheVendor: "check linq.base_url and what stands in front of it; the next `lethe run --apply` resumes"
         case .clockStep: "set the clock, then `lethe plan apply ID --reason TEXT`"
         case .tooManyFailures, .tooManyAbsent, .tooManyUnproven, .stillThere:

@@ -9,19 +9,21 @@ package struct ApplyErasure: Sendable {
     private let decider: Decider
     private let approval: ApprovalRule
     private let settings: ApplyPlan.Settings
+    private let name: String
 
-    package init(_ context: RunContext, rules: Decider, approval: ApprovalRule, settings: ApplyPlan.Settings) {
+    /// `name` approves it.
+    package init(
+        _ context: RunContext, rules: Decider, approval: ApprovalRule, settings: ApplyPlan.Settings, by name: String
+    ) {
         self.context = context
         decider = rules
         self.approval = approval
         self.settings = settings
+        self.name = name
     }
 
     /// Throws `refused` while another person's approval is missing; the first one stays on record.
-    package func run(
-        _ id: PlanID, by name: String, allowDeletes: Int? = nil,
-        progress: @escaping @Sendable (OutcomeCounts) -> Void = { _ in }
-    ) async throws(LetheError) -> RunResult {
+    package func run(_ id: PlanID, allowDeletes: Int? = nil) async throws(LetheError) -> RunResult {
         if let allowDeletes {
             try AllowDeletes(inventory: context.inventory, log: context.log).run(id, atMost: allowDeletes, by: name)
         }
@@ -36,6 +38,6 @@ package struct ApplyErasure: Sendable {
                 "approval-needed", .refused, "plan \(id) needs the approval of one more person",
                 hint: "lethe plan approve \(id) --as NAME, then: lethe plan apply \(id)")
         }
-        return try await ApplyPlan(context, rules: decider, settings: settings).run(id, progress: progress)
+        return try await ApplyPlan(context, rules: decider, settings: settings).run(id)
     }
 }

@@ -16,14 +16,18 @@ package struct ApplyPlan: Sendable {
         package var usesCanary: Bool
         /// Who works at the terminal or in the scheduler, for `operator.act`.
         package var operatorName: String
+        /// Is told how far a run is.
+        package var progress: @Sendable (OutcomeCounts) -> Void
 
         package init(
-            maxInFlight: Int = 8, requestsPerSecond: Int = 10, usesCanary: Bool = true, operatorName: String
+            maxInFlight: Int = 8, requestsPerSecond: Int = 10, usesCanary: Bool = true, operatorName: String,
+            progress: @escaping @Sendable (OutcomeCounts) -> Void = { _ in }
         ) {
             self.maxInFlight = maxInFlight
             self.requestsPerSecond = requestsPerSecond
             self.usesCanary = usesCanary
             self.operatorName = operatorName
+            self.progress = progress
         }
     }
 
@@ -42,7 +46,7 @@ package struct ApplyPlan: Sendable {
 
     /// `lethe plan apply ID`: the whole way for one plan. `reason`: why a plan that was halted for review goes on.
     package func run(
-        _ id: PlanID, reason: String? = nil, progress: @escaping @Sendable (OutcomeCounts) -> Void = { _ in }
+        _ id: PlanID, reason: String? = nil
     ) async throws(LetheError) -> RunResult {
         let lease = try RunLease(context.workspace)
         defer { withExtendedLifetime(lease) {} }
@@ -53,16 +57,15 @@ package struct ApplyPlan: Sendable {
             try LockedPolicies(inventory: context.inventory, log: context.log).admit(decider.policies)
         }
         let preflight = try await Preflight(context).run(lines: try Self.lines(of: record.plan, context.inventory))
-        let conditions = Conditions(preflight: preflight, lease: lease, progress: progress)
+        let conditions = Conditions(preflight: preflight, lease: lease)
         return try await ApplyPlan(context.bounded(by: preflight.vendorTime), rules: decider, settings: settings)
             .apply(record, conditions, reason: reason)
     }
 
-    /// What was made sure of before anything is sent, and whoever watches.
+    /// What was made sure of before anything is sent.
     struct Conditions {
         let preflight: Preflight.Result
         let lease: RunLease
-        let progress: @Sendable (OutcomeCounts) -> Void
     }
 
     /// After catch-up and preflight.
@@ -81,7 +84,7 @@ package struct ApplyPlan: Sendable {
             throw LetheError(
                 "plan-stale", .refused, "plan \(record.plan.id) is stale: \(stale)", hint: Self.planAnew(record))
         }
-        let before = try context.inventory.progress(of: record.plan.id)
+        let before = try context.inventory.progress(of: record.plan.id, leavesOthersAlone: true)
         try refuseOverLimit(record, before)
         let redecider = Redecider(
             inventory: context.inventory, decider: decider, plan: record.plan, accountLines: account,
@@ -91,7 +94,7 @@ package struct ApplyPlan: Sendable {
         try begin(run, record, journal, reason: reason)
         let driver = PlanDriver(
             context: context, run: run, redecider: redecider, lease: conditions.lease, journal: journal)
-        let (machine, commitFailure) = await drive(driver, before, conditions.progress)
+        let (machine, commitFailure) = await drive(driver, before)
         let why = commitFailure.map { ["the audit log: \($0.message)"] } ?? []
         return try conclude(run, record.plan, machine, warnings: preflight.warnings + why)
     }
@@ -114,7 +117,7 @@ package struct ApplyPlan: Sendable {
     }
 
     private func drive(
-        _ driver: PlanDriver, _ before: PlanProgress, _ progress: @escaping @Sendable (OutcomeCounts) -> Void
+        _ driver: PlanDriver, _ before: PlanProgress
     ) async -> (DeletionMachine, LetheError?) {
         let plan = driver.redecider.plan
         let machine = DeletionMachine(
@@ -123,7 +126,7 @@ package struct ApplyPlan: Sendable {
                 maxInFlight: settings.maxInFlight, requestsPerSecond: settings.requestsPerSecond,
                 provesEach: plan.kind != .retention, usesCanary: settings.usesCanary),
             progress: before)
-        let end = await driver.drive(machine) { progress($0.countsWithOpen) }
+        let end = await driver.drive(machine) { settings.progress($0.countsWithOpen) }
         return (end, driver.commitFailure)
     }
 

@@ -95,8 +95,9 @@ extension ReconcileIntents {
 }
 
 extension InventoryStore {
-    /// What earlier runs of a plan did, from the projection of the log.
-    func progress(of plan: PlanID) throws(LetheError) -> PlanProgress {
+    /// What earlier runs of a plan did, from the projection of the log. `leavesOthersAlone`: an item that another plan announced
+    /// and that is not settled yet counts as open, since it stays with that plan.
+    func progress(of plan: PlanID, leavesOthersAlone: Bool = false) throws(LetheError) -> PlanProgress {
         var closed: [AttachmentID: Outcome] = [:]
         for result in try results(of: plan) { closed[result.attachment] = result.outcome }
         var history: [AttachmentID: ItemHistory] = [:]
@@ -107,7 +108,9 @@ extension InventoryStore {
                 firstIntent: item.firstIntent)
         }
         var open: [AttachmentID: OperationID] = [:]
-        for intent in try openIntents() where intent.plan == plan { open[intent.attachment] = intent.op }
+        for intent in try openIntents() where leavesOthersAlone || intent.plan == plan {
+            open[intent.attachment] = intent.op
+        }
         return PlanProgress(closed: closed, history: history, open: open)
     }
 }

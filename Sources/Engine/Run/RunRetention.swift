@@ -41,14 +41,13 @@ package struct RunRetention: Sendable {
 
     /// `how`: `cli` by hand, `schedule` by a schedule that an operator wrote down with `apply: true`.
     package func run(
-        allowDeletes: Int? = nil, how: AuditRecord.Approval = .cli,
-        progress: @escaping @Sendable (OutcomeCounts) -> Void = { _ in }
+        allowDeletes: Int? = nil, how: AuditRecord.Approval = .cli
     ) async throws(LetheError) -> Answer {
         let lease = try RunLease(context.workspace)
         defer { withExtendedLifetime(lease) {} }
         try LockedPolicies(inventory: context.inventory, log: context.log).admit(decider.policies)
         let preflight = try await Preflight(context).run(lines: try context.inventory.lines())
-        let conditions = ApplyPlan.Conditions(preflight: preflight, lease: lease, progress: progress)
+        let conditions = ApplyPlan.Conditions(preflight: preflight, lease: lease)
         return try await RunRetention(
             context.bounded(by: preflight.vendorTime), rules: decider, limits: limits, approval: approval,
             settings: settings

@@ -210,6 +210,32 @@ import Testing
         #expect(harness.machine.countsWithOpen[.notAttempted as Outcome] == 1)
     }
 
+    /// Items that were closed or withheld before do not count: the few that are left end the run too.
+    @Test func aGatewayEndsARunOfWhichLittleIsLeft() {
+        var progress = PlanProgress()
+        for number in 1...9 {
+            progress.intent(MachineHarness.id(number), operation: OperationID(value: 9), attempt: 1)
+            progress.outcome(MachineHarness.id(number), answer: .deleted, final: .deleted)
+        }
+        var harness = MachineHarness(items: 12, progress: progress)
+        harness.answer = { _, _ in .http(404) }
+        harness.lookUp = { _, _ in .http(404) }
+        let start = harness.clock
+        harness.run()
+        #expect(harness.machine.halted == .notTheVendor)
+        #expect(harness.clock < start.adding(seconds: 600))
+    }
+
+    @Test(arguments: [503, 502]) func anOutageOfHoursEndsTheRunAfterOne(status: Int) {
+        var harness = MachineHarness(items: 12)
+        harness.answer = { _, _ in .http(status) }
+        harness.lookUp = { _, _ in .http(status) }
+        let start = harness.clock
+        harness.run()
+        #expect(harness.machine.halted == .vendorUnreachable)
+        #expect(harness.clock > start.adding(seconds: 3500) && harness.clock < start.adding(seconds: 4000))
+    }
+
     /// Attempts of earlier runs are spent: it is decided first, so that what was seen counts, and then settled.
     @Test func aSpentItemOfAnEarlierRunIsDecidedBeforeItIsSettled() {
         var progress = PlanProgress()

@@ -50,8 +50,8 @@ import Testing
         let planned = try await PlanErasure(context, rules: TestRules.none, limits: Limits()).run(ask)
         let result = try await ApplyErasure(
             context, rules: TestRules.none, approval: ApprovalRule(),
-            settings: .init(maxInFlight: 1, requestsPerSecond: 1000, operatorName: "tester")
-        ).run(planned.plan.id, by: "officer")
+            settings: .init(maxInFlight: 1, requestsPerSecond: 1000, operatorName: "tester"), by: "officer"
+        ).run(planned.plan.id)
         return (planned, result)
     }
 

@@ -63,8 +63,8 @@ import Testing
             #expect(planned.request.coverage == .complete && planned.request.state == .planned)
             #expect(Set(planned.plan.items.map(\.attachment)) == Set(story.inbound + story.sentToDana))
             let result = try await ApplyErasure(
-                context, rules: TestRules.none, approval: ApprovalRule(), settings: Self.settings
-            ).run(planned.plan.id, by: "officer")
+                context, rules: TestRules.none, approval: ApprovalRule(), settings: Self.settings, by: "officer"
+            ).run(planned.plan.id)
             #expect(result.status == .done)
             #expect(workspace.deleted == Set(story.inbound + story.sentToDana))
             let request = try #require(try workspace.inventory.request(planned.request.id))
@@ -127,8 +127,9 @@ import Testing
             .run(try ask())
         #expect(planned.request.coverage == .partial)
         let result = try await ApplyErasure(
-            workspace.context(vendor), rules: TestRules.none, approval: ApprovalRule(), settings: Self.settings
-        ).run(planned.plan.id, by: "officer")
+            workspace.context(vendor), rules: TestRules.none, approval: ApprovalRule(), settings: Self.settings,
+            by: "officer"
+        ).run(planned.plan.id)
         #expect(result.counts[.deleted as Outcome.Group] == planned.plan.items.count)
         #expect(try workspace.inventory.request(planned.request.id)?.state == .completedWithExceptions)
     }
@@ -153,8 +154,8 @@ import Testing
         let grounds = Set(planned.plan.items.map { $0.withheld?.ground ?? "" })
         #expect(grounds == ["hold \(hold.id)", "gdpr.17.3.e"])
         let result = try await ApplyErasure(
-            context, rules: rules, approval: ApprovalRule(), settings: Self.settings
-        ).run(planned.plan.id, by: "officer")
+            context, rules: rules, approval: ApprovalRule(), settings: Self.settings, by: "officer"
+        ).run(planned.plan.id)
         #expect(vendor.deletes.isEmpty)
         #expect(result.counts[.withheld as Outcome.Group] == planned.plan.items.count)
         #expect(try workspace.inventory.request(planned.request.id)?.state == .completedWithExceptions)
@@ -181,19 +182,21 @@ import Testing
         ask.isOffline = true
         let context = workspace.context(vendor)
         let planned = try await PlanErasure(context, rules: TestRules.none, limits: Limits()).run(ask)
-        let apply = ApplyErasure(
-            context, rules: TestRules.none, approval: ApprovalRule(people: 2), settings: Self.settings)
+        func apply(_ name: String) -> ApplyErasure {
+            ApplyErasure(
+                context, rules: TestRules.none, approval: ApprovalRule(people: 2), settings: Self.settings, by: name)
+        }
         let expected = ["clerk": "own-request", "ada": "approval-needed"]
         for (name, code) in expected.sorted(by: { $0.key > $1.key }) {
-            await #expect { _ = try await apply.run(planned.plan.id, by: name) } throws: {
+            await #expect { _ = try await apply(name).run(planned.plan.id) } throws: {
                 ($0 as? LetheError)?.code == code && ($0 as? LetheError)?.status == .refused
             }
         }
-        await #expect { _ = try await apply.run(planned.plan.id, by: "ada") } throws: {
+        await #expect { _ = try await apply("ada").run(planned.plan.id) } throws: {
             ($0 as? LetheError)?.code == "approval-needed"
         }
         #expect(vendor.deletes.isEmpty)
-        let result = try await apply.run(planned.plan.id, by: "grace")
+        let result = try await apply("grace").run(planned.plan.id)
         #expect(result.counts[.deleted as Outcome.Group] == planned.plan.items.count)
     }
 }

@@ -46,8 +46,9 @@ import Testing
             #expect(try workspace.inventory.plan(plan).state == .cancelled)
             await #expect(throws: LetheError.self) {
                 _ = try await ApplyErasure(
-                    context, rules: TestRules.none, approval: ApprovalRule(), settings: TestWorkspace.settings
-                ).run(plan, by: "officer")
+                    context, rules: TestRules.none, approval: ApprovalRule(), settings: TestWorkspace.settings,
+                    by: "officer"
+                ).run(plan)
             }
             await #expect { _ = try await decide("again").withdraw(request.id) } throws: {
                 ($0 as? LetheError)?.code == "request-state"
@@ -121,8 +122,8 @@ import Testing
         let hold = try PlaceHold(inventory: workspace.inventory, log: workspace.log).run(
             .attachment(held), by: "ada", reason: "matter 17", now: workspace.clock.now())
         _ = try await ApplyErasure(
-            context, rules: TestRules.none, approval: ApprovalRule(), settings: TestWorkspace.settings
-        ).run(plan.id, by: "officer")
+            context, rules: TestRules.none, approval: ApprovalRule(), settings: TestWorkspace.settings, by: "officer"
+        ).run(plan.id)
         #expect(!vendor.deletes.contains(held))
         let location = TestWorkspace.location(workspace.directory)
         let before = try IssueCertificate(inventory: workspace.inventory, log: workspace.log).run(request.id)

@@ -29,8 +29,8 @@ import Testing
         people: Int = 1
     ) async throws -> RunResult {
         try await ApplyErasure(
-            context, rules: rules, approval: ApprovalRule(people: people), settings: TestWorkspace.settings
-        ).run(try #require(request.plan), by: name)
+            context, rules: rules, approval: ApprovalRule(people: people), settings: TestWorkspace.settings, by: name
+        ).run(try #require(request.plan))
     }
 
     private func state(_ request: ErasureRequest) throws -> ErasureRequest.State? {
@@ -166,6 +166,29 @@ import Testing
             return state
         }
         #expect(log.suffix(5) == [.received, .planned, .approved, .applying, .completed])
+    }
+
+    /// Something answered for the vendor, and what became of a DELETE is not known: no second plan announces another.
+    @Test func whatAnotherPlanAnnouncedIsLeftToIt() async throws {
+        let gateway = try workspace.scripted(
+            delete: { _, _ in VendorAnswer(.http(status: 404, code: nil)) },
+            lookUp: { _ in VendorAnswer(.http(status: 404, code: nil)) })
+        let all = TestRules.decider(
+            """
+            version: 1
+            policies:
+              - {id: all, title: All, why: Nothing is kept., delete_after: 1d}
+            """)
+        let context = workspace.context(gateway)
+        #expect(try await TestWorkspace.retention(context, all).run().result.halted == .notTheVendor)
+        let announced = Set(try workspace.inventory.openIntents().map(\.op))
+        let request = try await open(context, all)
+        _ = try await apply(context, request, all)
+        for intent in try workspace.inventory.openIntents() where !announced.contains(intent.op) {
+            let others = try workspace.inventory.openIntents().filter { $0.attachment == intent.attachment }
+            #expect(others.count == 1)
+        }
+        #expect(!announced.isEmpty)
     }
 
     @Test func aFileThatArrivesDuringTheRunIsNotPassedOver() async throws {

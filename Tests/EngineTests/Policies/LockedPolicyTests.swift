@@ -170,8 +170,8 @@ import Testing
         let erasure = try await PlanErasure(context, rules: weaker, limits: Limits()).run(ask)
         await #expect {
             _ = try await ApplyErasure(
-                context, rules: weaker, approval: ApprovalRule(), settings: TestWorkspace.settings
-            ).run(erasure.plan.id, by: "ada")
+                context, rules: weaker, approval: ApprovalRule(), settings: TestWorkspace.settings, by: "ada"
+            ).run(erasure.plan.id)
         } throws: { ($0 as? LetheError)?.code == "locked-policy" }
         #expect(vendor.deletes.isEmpty)
     }

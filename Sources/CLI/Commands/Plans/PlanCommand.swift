@@ -199,12 +199,9 @@ struct PlanApply: LetheCommand {
     ) async throws -> RunResult {
         let stop = StopSignal(console: console)
         let settings = wiring.applySettings(usesCanary: !noCanary)
-        let show: @Sendable (OutcomeCounts) -> Void = { counts in
-            console.progress("deleting", done: counts.total - counts[.notAttempted], of: counts.total)
-        }
         return try await wiring.work(vendor: true, stop: stop) { context in
             let plan = ApplyPlan(context, rules: rules, settings: settings)
-            return try await plan.run(id, reason: reason, progress: show)
+            return try await plan.run(id, reason: reason)
         }
     }
 }

@@ -89,9 +89,7 @@ struct RunCommand: LetheCommand {
             try await RunRetention(
                 context, rules: decider, limits: wiring.settings.limits, approval: wiring.approvalRule,
                 settings: wiring.applySettings(usesCanary: !noCanary)
-            ).run(allowDeletes: allowDeletes) { counts in
-                console.progress("deleting", done: counts.total - counts[.notAttempted], of: counts.total)
-            }
+            ).run(allowDeletes: allowDeletes)
         }
         for warning in answer.warnings + answer.result.warnings { console.warn(warning) }
         let result = answer.result

@@ -67,10 +67,8 @@ struct EraseCommand: LetheCommand {
             guard apply, let name else { return (planned, RunResult?.none) }
             let result = try await ApplyErasure(
                 context, rules: decider, approval: wiring.approvalRule,
-                settings: wiring.applySettings(operatorName: name)
-            ).run(planned.plan.id, by: name, allowDeletes: allowDeletes) { counts in
-                console.progress("deleting", done: counts.total - counts[.notAttempted], of: counts.total)
-            }
+                settings: wiring.applySettings(operatorName: name), by: name
+            ).run(planned.plan.id, allowDeletes: allowDeletes)
             return (planned, result)
         }
         return try EraseAnswer(wiring, planned, result).reply

@@ -105,6 +105,77 @@ import Testing
         #expect(extended.due > workspace.clock.now())
     }
 
+    @Test func aRequestWasNotReceivedInTheFuture() async throws {
+        await #expect { _ = try await open(daysAgo: -1) } throws: {
+            ($0 as? LetheError)?.code == "received-in-the-future"
+        }
+        #expect(try workspace.inventory.requests().isEmpty)
+    }
+
+    @Test func aRequestGoesOnWithTheHandlesThatItNames() async throws {
+        let request = try await open(person: 0)
+        let erasure = PlanErasure(context, rules: TestRules.none, limits: Limits())
+        let (own, other) = (try Handle(Population.handle(of: 0)), try Handle(Population.handle(of: 1)))
+        for handles in [[other], [own, other]] {
+            await #expect { _ = try await erasure.run(again: request.id, handles: handles, isOffline: true) } throws: {
+                ($0 as? LetheError)?.code == "other-subject"
+            }
+        }
+        _ = try await erasure.run(again: request.id, handles: [own], isOffline: true)
+    }
+
+    /// One that was refused stays so, whatever becomes known of the person.
+    @Test func onlyAnAnsweredRequestIsOpenedAgain() async throws {
+        let states = RequestStates(inventory: workspace.inventory, log: workspace.log)
+        var request = try await open()
+        for (state, after) in [
+            (.refused, .refused), (.withdrawn, .withdrawn), (.completed, .received),
+            (.completedWithExceptions, .received),
+        ] as [(ErasureRequest.State, ErasureRequest.State)] {
+            request.state = state
+            try workspace.inventory.update(request)
+            try states.reopen([request.id], reason: "an attachment came to be known")
+            #expect(try workspace.inventory.request(request.id)?.state == after)
+        }
+    }
+
+    @Test func whatAHaltLeavesOpenKeepsTheRequestInWork() async throws {
+        let request = try await open()
+        let halting = workspace.context(
+            try workspace.scripted(delete: { _, _ in .http(401) }, lookUp: { _ in .http(200) }))
+        let result = try await ApplyErasure(
+            halting, rules: TestRules.none, approval: ApprovalRule(), settings: TestWorkspace.settings
+        ).run(try #require(request.plan), by: "officer")
+        #expect(result.halted == .unauthorized)
+        let after = try #require(try workspace.inventory.request(request.id))
+        #expect(after.state == .applying && after.answered == nil)
+    }
+
+    /// What is withheld is listed with the day on which its ground ends.
+    @Test func whatIsWithheldIsListedWithItsEnd() async throws {
+        let rules = TestRules.decider(
+            """
+            version: 1
+            policies:
+              - {id: claims, title: Claims, why: C., retain: 300d, legal_ground: gdpr.17.3.e}
+            """)
+        let until = workspace.clock.now().adding(seconds: 90 * 86_400)
+        var ask = PlanErasure.Ask(handles: [try Handle(Population.handle(of: 0))], openedBy: "clerk")
+        ask.isOffline = true
+        let first = try await PlanErasure(context, rules: rules, limits: Limits()).run(ask)
+        let held = try #require(first.plan.items.first?.attachment)
+        _ = try PlaceHold(inventory: workspace.inventory, log: workspace.log).run(
+            .attachment(held), by: "ada", reason: "matter 17", until: until, now: workspace.clock.now())
+        let again = try await PlanErasure(context, rules: rules, limits: Limits())
+            .run(again: first.request.id, isOffline: true)
+        #expect(again.plan.items.count > 1)
+        for item in again.plan.items {
+            let withheld = try #require(item.withheld)
+            let created = try #require(try workspace.inventory.attachment(item.attachment)?.created)
+            #expect(withheld.ends == (item.attachment == held ? until : created.adding(seconds: 300 * 86_400)))
+        }
+    }
+
     /// Also over a rollover: what the closed segment says is cited from there.
     @Test func aStatementSaysWhyAnItemWasWithheldAtTheLastMoment() async throws {
         let request = try await open()

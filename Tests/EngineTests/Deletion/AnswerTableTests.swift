@@ -40,6 +40,10 @@ import Testing
         (VendorAnswer.http(500), true, Outcome.deletedAfterRetry), (.http(500), false, .notFoundUnproven),
         (.init(.failure(.cut)), true, .deletedAfterRetry), (.http(429), true, .alreadyAbsent),
         (.http(429), false, .notFoundUnproven), (.init(.failure(.connectionRefused)), false, .notFoundUnproven),
+        (.init(.failure(.connectionRefused)), true, .alreadyAbsent),
+        (.init(.failure(.nameResolution)), true, .alreadyAbsent), (.init(.failure(.tls)), true, .alreadyAbsent),
+        (.init(.failure(.connectTimeout)), true, .alreadyAbsent),
+        (.init(.failure(.timeout)), true, .deletedAfterRetry),
     ])
     func absenceIsOurDoingOnlyIfAnEarlierAttemptMayHaveActed(first: VendorAnswer, wasSeen: Bool, outcome: Outcome) {
         var harness = MachineHarness(items: 1)

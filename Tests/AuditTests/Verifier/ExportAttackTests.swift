@@ -21,6 +21,12 @@ struct ExportAttackTests {
         #expect(report.anchored == 10)
     }
 
+    @Test func withoutAPinnedKeyNothingIsVerified() throws {
+        let report = try sample.verify([.keyed, .held]) { $0.vkeys = [] }
+        #expect(report.exit == .notVerified, "\(report.rendered)")
+        #expect(report.hint != nil && report.lines.last?.contains("no key is pinned") == true)
+    }
+
     @Test func anEditedFieldIsFoundByTheRootAndLocatedByTheMac() throws {
         let report = try sample.attack { replace("policy:retention-30d", "policy:retention-31d", in: &$0[5]) }
         report.shows(.root, seq: 0, exit: .failed)

@@ -46,6 +46,12 @@ struct ExportAttackTests {
         #expect(report.lastGood == 9 && report.anchored == 10)
     }
 
+    @Test func aRecordThatDoesNotFollowFromTheOneBeforeItIsFound() throws {
+        let mac = try LogEntry(line: sample.lines()[6]).mac
+        let report = try sample.attack { replace(mac, String(mac.reversed()), in: &$0[7]) }
+        report.shows(.link, seq: 7, exit: .failed)
+    }
+
     @Test func deletingTheFirstRecordIsFound() throws {
         let report = try sample.attack { $0.removeFirst() }
         report.shows(.seq, seq: 0, exit: .failed)

@@ -29,6 +29,9 @@ simulate: setup  ## 100,000 whole lives of a workspace; nothing that must hold m
 fuzz: setup  ## 1,000,000 seeded files for the policy reader; none may crash or hang it
 	LETHE_FUZZ=1000000 $(SWIFT) test --filter FuzzTests
 
+mutate: setup  ## breaks each guard of Tests/Mutations/guards.txt; the tests must notice every one
+	scripts/mutate
+
 bench: build  ## figures for docs/benchmarks.md, as ratios against a reference in the same run
 	$(SWIFT) build -c release --product lethe-bench
 	scripts/bench
@@ -36,12 +39,13 @@ bench: build  ## figures for docs/benchmarks.md, as ratios against a reference i
 format:  ## formats the Swift sources in place
 	$(SWIFT) format -i -r --parallel Sources Tests Package.swift
 
-SCRIPTS := .ci/run $(wildcard scripts/*) $(wildcard Sources/*/Assets/*.sh)
+SCRIPTS := .ci/run $(filter-out scripts/mutate,$(wildcard scripts/*)) $(wildcard Sources/*/Assets/*.sh)
 
-lint:  ## refuses what `make format` would change, and shell that shellcheck would
+lint:  ## refuses what `make format` would change, shell that shellcheck would, and guards that are no more where they were
 	$(SWIFT) format lint --strict -r --parallel Sources Tests Package.swift
 	@if command -v shellcheck >/dev/null 2>&1; then shellcheck $(SCRIPTS); \
 	else echo "lint: shellcheck is not installed, the shell scripts are not checked" >&2; fi
+	scripts/mutate --check
 
 docs:  ## API documentation of the rooms, from their doc comments
 	scripts/docs
@@ -49,4 +53,4 @@ docs:  ## API documentation of the rooms, from their doc comments
 clean:  ## removes what was built
 	rm -rf .build .build-*
 
-.PHONY: help setup build test demo tamper simulate fuzz bench format lint docs clean
+.PHONY: help setup build test demo tamper simulate mutate fuzz bench format lint docs clean

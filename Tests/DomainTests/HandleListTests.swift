@@ -38,7 +38,9 @@ import Testing
     }
 
     @Test func composedAndDecomposedLettersAreOnePerson() throws {
-        #expect(try Handle("jos\u{E9}@example.com") == Handle("jose\u{301}@example.com"))
+        let handles = try [Handle("jos\u{E9}@example.com"), Handle("jose\u{301}@example.com")]
+        // To Swift both spellings are equal; the lookup key is applied to the bytes.
+        #expect(Array(handles[0].canonical.utf8) == Array(handles[1].canonical.utf8))
     }
 
     @Test(arguments: ["", "\n\r\n", "# nobody\r"])

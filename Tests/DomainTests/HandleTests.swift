@@ -39,7 +39,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "  ", "call 415 555 0117", "+1-415-555-0117", "dana@example.com", "1.2.3.4.5.6.7", "٤١٥٥٥٥٠١١٧",
+        "", "  ", "call 415 555 0117", "+1-415-555-0117", "dana@example.com", "1.2.3.4.5.6.7",
+        "call 415\u{A0}555\u{A0}0117", "٤١٥٥٥٥٠١١٧",
     ])
     func refusesWhatMayNameAPerson(text: String) {
         #expect(throws: LetheError.self) { try OperatorText.reason(text) }

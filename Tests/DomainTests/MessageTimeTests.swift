@@ -33,6 +33,15 @@ import Testing
         #expect(attachment(sent: sent, api: Self.envelope).created == Self.envelope, "the API's own time counts")
     }
 
+    /// One message's time is not believed: the other's is not the earliest, nor the latest, for all that is known.
+    @Test func oneDoubtfulTimeOfSeveralMakesNothingDue() {
+        var attachment = attachment(sent: Timestamp(seconds: 0))
+        attachment.sightings.append(Sighting(sentAt: Self.envelope, firstEnvelope: Self.envelope))
+        #expect(attachment.created == nil && attachment.lastUsed == nil)
+        attachment.sightings.removeFirst()
+        #expect(attachment.created == Self.envelope && attachment.lastUsed == Self.envelope)
+    }
+
     @Test(
         arguments: [(-1, nil), (0, 0), (104_857_600, 104_857_600), (104_857_601, nil), (.max, nil)] as [(Int64, Int64?)]
     )

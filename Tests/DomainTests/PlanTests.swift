@@ -20,6 +20,19 @@ import Testing
         #expect(text.contains(#""expires":"1970-01-08T00:00:00.000000Z""#))
     }
 
+    /// The closed list of outcomes, as `docs/execution.md` groups and grades it.
+    @Test(
+        arguments: [
+            (.deleted, .deleted, .c), (.deletedAfterRetry, .deleted, .d), (.alreadyAbsent, .absent, .d),
+            (.expiredByVendor, .absent, .d), (.withheldHold, .withheld, nil), (.withheldRetention, .withheld, nil),
+            (.withheldShared, .withheld, nil), (.changedSincePlan, .withheld, nil), (.notFoundUnproven, .failed, .e),
+            (.invalidID, .failed, nil), (.refusedByVendor, .failed, nil), (.failedUnexpected, .failed, nil),
+            (.failedExhausted, .failed, nil), (.notAttempted, .open, nil),
+        ] as [(Outcome, Outcome.Group, EvidenceGrade?)])
+    func anOutcomeHasItsGroupAndItsGrade(outcome: Outcome, group: Outcome.Group, grade: EvidenceGrade?) {
+        #expect(outcome.group == group && outcome.ownGrade == grade)
+    }
+
     @Test func everyOutcomeIsInOneGroupAndTheCountsAddUp() {
         let counts = OutcomeCounts(Outcome.allCases)
         #expect(counts.total == Outcome.allCases.count)

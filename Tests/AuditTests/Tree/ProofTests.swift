@@ -74,9 +74,27 @@ struct ProofTests {
         }
     }
 
+    /// Signed by the log's own key, over records that do not stand where they say.
+    @Test func aRecordThatIsNotWhereItSaysIsBroken() throws {
+        var lines = try sample.lines()
+        lines.swapAt(3, 4)
+        let hasher = try TreeHasher()
+        let tree = try MerkleTree(leaves: lines.map { try hasher.leaf($0) }, hasher)
+        let checkpoint = try Forger.checkpoint(
+            lines, origin: log.origin, key: sample.log.location.directory.signingKey())
+        for index in 2..<6 {
+            let proof = InclusionProof(
+                line: lines[index], index: Int64(index),
+                path: try tree.inclusionProof(index: index, size: lines.count), checkpoint: checkpoint)
+            #expect(try proof.check(sample.vkey).exit == (index == 3 || index == 4 ? .failed : .done))
+        }
+    }
+
     @Test func anotherKeyIsToldFromAForgery() throws {
         let proof = try log.reader.inclusionProof(of: SampleLog.attachments[0])
         let key = try Ed25519.SigningKey.generate()
+        #expect(try proof.checkpoint.verdict(sample.vkey.publicKey) == .valid)
+        #expect(try proof.checkpoint.verdict(key.publicKey) == .otherKey)
         let sameName = try VerifierKey(name: sample.vkey.name, publicKey: key.publicKey)
         #expect(try proof.check(sameName).exit == .failed)
         let otherName = try VerifierKey(name: "other.example/0000000000000000", publicKey: key.publicKey)

@@ -21,6 +21,12 @@ struct ExportAttackTests {
         #expect(report.anchored == 10)
     }
 
+    @Test func withoutAPinnedKeyNothingIsVerified() throws {
+        let report = try sample.verify([.keyed, .held]) { $0.vkeys = [] }
+        #expect(report.exit == .notVerified, "\(report.rendered)")
+        #expect(report.hint != nil && report.lines.last?.contains("no key is pinned") == true)
+    }
+
     @Test func anEditedFieldIsFoundByTheRootAndLocatedByTheMac() throws {
         let report = try sample.attack { replace("policy:retention-30d", "policy:retention-31d", in: &$0[5]) }
         report.shows(.root, seq: 0, exit: .failed)
@@ -38,6 +44,12 @@ struct ExportAttackTests {
         report.shows(.mac, seq: 13, exit: .failed)
         report.shows(.root, seq: 10, exit: .failed)
         #expect(report.lastGood == 9 && report.anchored == 10)
+    }
+
+    @Test func aRecordThatDoesNotFollowFromTheOneBeforeItIsFound() throws {
+        let mac = try LogEntry(line: sample.lines()[6]).mac
+        let report = try sample.attack { replace(mac, String(mac.reversed()), in: &$0[7]) }
+        report.shows(.link, seq: 7, exit: .failed)
     }
 
     @Test func deletingTheFirstRecordIsFound() throws {

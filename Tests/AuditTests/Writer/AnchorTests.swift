@@ -129,6 +129,33 @@ struct AnchorTests {
         #expect(statuses.map { $0.problem != nil } == [false, false, true])
     }
 
+    /// Database and keys were put back together, from before a rollover; of what came after only the note of the next
+    /// segment is left.
+    @Test func anAnchorOfTheSegmentAfterThisOneStopsTheWriter() throws {
+        let kept = log.folder.file("kept")
+        try files.createDirectory(at: kept, withIntermediateDirectories: true)
+        for name in ["audit.db", "keys"] {
+            try files.copyItem(at: log.folder.file(name), to: kept.appending(path: name))
+        }
+        let notes = Set(try files.contentsOfDirectory(atPath: anchor.path))
+        log.clock.advance(1_000_000)
+        _ = try AuditLog.rollover(
+            log.location, reason: "yearly", rootKey: sample.rootKey, tool: "lethe test", time: log.clock)
+        for name in try files.contentsOfDirectory(atPath: anchor.path)
+        where !notes.contains(name) && name != "\(hex).next.note" {
+            try files.removeItem(at: anchor.appending(path: name))
+        }
+        try files.removeItem(at: log.location.segments)
+        for name in ["audit.db", "keys"] {
+            try files.removeItem(at: log.folder.file(name))
+            try files.copyItem(at: kept.appending(path: name), to: log.folder.file(name))
+        }
+        let error = #expect(throws: LetheError.self) { try log.open() }
+        #expect(error?.code == "audit-rollback")
+        try files.removeItem(at: anchor.appending(path: "\(hex).next.note"))
+        _ = try log.open()
+    }
+
     /// The note of the segment after one that is not here, forged by somebody else: no evidence.
     @Test func aForgedSuccessorIsNoEvidenceAgainstTheLog() throws {
         let other = try TestLog()

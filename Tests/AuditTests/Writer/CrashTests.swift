@@ -109,6 +109,19 @@ struct CrashTests {
         #expect(left.allSatisfy { $0.hasSuffix(".next.note") }, "\(left)")
     }
 
+    /// Another process closed the segment and died before it began the next one.
+    @Test func nothingIsWrittenToASegmentThatIsClosed() throws {
+        let writer = try log.open()
+        _ = try writer.append([.vendorSample(checked: 1, present: 0)])
+        _ = try rollOver(until: .closed)
+        let size = try writer.size()
+        let error = #expect(throws: LetheError.self) {
+            try writer.append([.vendorSample(checked: 1, present: 0)])
+        }
+        #expect(error?.code == "audit-log-closed" && error?.hint?.contains("rollover") == true)
+        #expect(try writer.size() == size)
+    }
+
     private func rollOver(until last: Step) throws -> SegmentSeed {
         let now = log.clock.now()
         let writer = try SegmentWriter.open(log.location, now: now)

@@ -107,6 +107,23 @@ struct SegmentTests {
         #expect(try verify().exit == .done)
     }
 
+    /// Its last record and its length stay what they were, and its checkpoints are gone: the next segment names its root.
+    @Test func aSegmentEditedAfterItWasClosedBreaksTheChain() throws {
+        _ = try rollover(sample.rootKey)
+        let first = log.location.segments.appending(path: "\(LogOrigin.suffix(log.created.origin)).db")
+        try LogStore(first, writable: true).run("x") { db in
+            try db.execute(
+                sql: """
+                    DROP TRIGGER entry_no_update; DROP TRIGGER checkpoint_no_delete; DELETE FROM checkpoint;
+                    UPDATE entry SET line = CAST(replace(CAST(line AS TEXT), 'retention-30d', 'retention-31d') AS BLOB)
+                    WHERE seq = 5;
+                    """ + LogStore.triggers[0].sql + ";" + LogStore.triggers[3].sql)
+        }
+        let report = try verify { $0.rootKeys = [] }
+        #expect(report.exit == .failed, "\(report.rendered)")
+        report.segments[1].shows(.link, seq: 0, exit: .failed)
+    }
+
     @Test func aSegmentCutAfterItWasClosedBreaksTheChain() throws {
         let writer = try log.open()
         let size = try writer.size()

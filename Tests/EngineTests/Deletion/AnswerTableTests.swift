@@ -40,6 +40,10 @@ import Testing
         (VendorAnswer.http(500), true, Outcome.deletedAfterRetry), (.http(500), false, .notFoundUnproven),
         (.init(.failure(.cut)), true, .deletedAfterRetry), (.http(429), true, .alreadyAbsent),
         (.http(429), false, .notFoundUnproven), (.init(.failure(.connectionRefused)), false, .notFoundUnproven),
+        (.init(.failure(.connectionRefused)), true, .alreadyAbsent),
+        (.init(.failure(.nameResolution)), true, .alreadyAbsent), (.init(.failure(.tls)), true, .alreadyAbsent),
+        (.init(.failure(.connectTimeout)), true, .alreadyAbsent),
+        (.init(.failure(.timeout)), true, .deletedAfterRetry),
     ])
     func absenceIsOurDoingOnlyIfAnEarlierAttemptMayHaveActed(first: VendorAnswer, wasSeen: Bool, outcome: Outcome) {
         var harness = MachineHarness(items: 1)
@@ -160,6 +164,25 @@ import Testing
         )
     }
 
+    /// The look-up before the DELETE of an erasure found nothing, and the first answer was lost.
+    @Test func whatTheLookUpBeforeTheDeleteMissedIsNotOurDoing() {
+        var harness = MachineHarness(items: 1, settings: .init(requestsPerSecond: 1000, provesEach: true))
+        harness.answer = { _, attempt in attempt == 1 ? .http(500) : .http(404, code: 2003) }
+        harness.run()
+        #expect(harness.lookUps == [.before])
+        #expect(harness.outcome() == .alreadyAbsent)
+    }
+
+    /// Of ten answers of earlier runs one was somebody else's: there is an attempt left.
+    @Test(arguments: [(0, 0), (1, 1)])
+    func anAnswerOfSomebodyElseUsesNoAttemptUp(others: Int, deletes: Int) {
+        var history = ItemHistory()
+        (history.lastAttempt, history.mayHaveActed, history.answeredByOthers) = (10, 10, others)
+        var harness = MachineHarness(items: 1, progress: PlanProgress(history: [MachineHarness.id(1): history]))
+        harness.run()
+        #expect(harness.deletes.count == deletes)
+    }
+
     /// The second DELETE's 404 says that it is gone; whether we did it is said by a GET.
     @Test(arguments: [(200, Outcome.failedExhausted), (404, .deletedAfterRetry)])
     func aLostAnswerIsSettledByAGET(status: Int, outcome: Outcome) {
@@ -208,6 +231,7 @@ import Testing
         #expect(harness.machine.halted == nil && harness.machine.isFinished)
         #expect(harness.machine.countsWithOpen[.deleted as Outcome] == 11)
         #expect(harness.machine.countsWithOpen[.notAttempted as Outcome] == 1)
+        #expect(harness.deletes.count { $0.id == MachineHarness.id(3) } == 10)
     }
 
     /// Items that were closed or withheld before do not count: the few that are left end the run too.

@@ -21,8 +21,12 @@ import Testing
             var world = SimulatedWorld(
                 seed: seed, items: .random(in: 1...260, using: &shape), faults: .init(), settings: settings)
             let isDone = world.runUntilDone()
-            #expect(isDone, "seed \(seed): the plan never came to its end")
             #expect(world.violations.isEmpty, "seed \(seed): \(Set(world.violations).sorted())")
+            // One seed tells it all: a broken machine may be slow in each.
+            guard isDone, world.violations.isEmpty else {
+                if !isDone { Issue.record("seed \(seed): the plan never came to its end") }
+                return
+            }
             #expect(world.progress.closed.count + world.progress.open.count == world.plan.items.count, "seed \(seed)")
         }
     }

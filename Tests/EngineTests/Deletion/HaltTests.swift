@@ -43,10 +43,12 @@ import Testing
         #expect(harness.machine.halted == cause)
     }
 
-    @Test func aHoldPlacedAfterTheIntentDropsTheItemAndClosesTheIntent() {
+    /// A hold that was placed, a fact that became known: either changes the version.
+    @Test(arguments: [FactsVersion(holds: 2, facts: 0), FactsVersion(holds: 1, facts: 1)])
+    func whatChangesAfterTheIntentDropsTheItemAndClosesTheIntent(version: FactsVersion) {
         var harness = MachineHarness(items: 1)
         var decisions = 0
-        harness.check = { _ in .current(FactsVersion(holds: 2, facts: 0)) }
+        harness.check = { _ in .current(version) }
         harness.verdict = { _ in
             decisions += 1
             return decisions == 1
@@ -87,6 +89,26 @@ import Testing
         harness.answer = { id, _ in id.value <= absent ? .http(404, code: 2003) : .http(204) }
         harness.run()
         #expect(harness.machine.halted == cause)
+    }
+
+    /// The last item was never seen: at a hundred that is one per cent, at ninety-nine more.
+    @Test(arguments: [(101, nil), (100, nil), (99, .tooManyUnproven)] as [(Int, HaltCause?)])
+    func moreThanOnePercentUnprovenHalts(items: Int, cause: HaltCause?) {
+        var harness = MachineHarness(items: items, settings: .init(maxInFlight: 1, requestsPerSecond: 1000))
+        harness.verdict = { id in .delete(rule: "policy:p", seenBefore: id.value < items, ephemeralEnds: nil) }
+        harness.answer = { id, _ in id.value == items ? .http(404, code: 2003) : .http(204) }
+        harness.run()
+        #expect(harness.machine.halted == cause)
+    }
+
+    /// The table of halts: which a person looks at first, and which say that the key is refused.
+    @Test func everyHaltResumesByItselfOrAfterReview() {
+        let reviewed: Set<HaltCause> = [.clockStep, .tooManyFailures, .tooManyAbsent, .tooManyUnproven, .stillThere]
+        for cause in HaltCause.allCases {
+            #expect(cause.requiresReview == reviewed.contains(cause), "\(cause)")
+            #expect(cause.status == (cause == .unauthorized || cause == .forbidden ? .failed : .incomplete), "\(cause)")
+            #expect(cause.hint.contains("--reason") == cause.requiresReview, "\(cause)")
+        }
     }
 
     @Test(arguments: [(4_999_000, nil), (5_002_000, .clockStep)] as [(Int64, HaltCause?)])

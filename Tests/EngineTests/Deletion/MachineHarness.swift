@@ -11,10 +11,12 @@ struct MachineHarness {
     var journal: [JournalEntry] = []
     var deletes: [(id: AttachmentID, at: Timestamp)] = []
     var lookUps: [LookUpReason] = []
+    var lookUpTimes: [Timestamp] = []
 
     /// The nth DELETE of an item, from 1.
     var answer: (AttachmentID, Int) -> VendorAnswer = { _, _ in .http(204) }
     var lookUp: (AttachmentID, LookUpReason) -> VendorAnswer = { _, _ in .http(404, code: 2003) }
+    var head: (AttachmentID) -> VendorAnswer = { _ in .http(404) }
     var verdict: (AttachmentID) -> Redecision.Result = { _ in
         .delete(rule: "policy:p", seenBefore: true, ephemeralEnds: nil)
     }
@@ -67,9 +69,10 @@ struct MachineHarness {
             return .answered(id, answer(id, deletes.count { $0.id == id }))
         case .lookUp(let id, let reason):
             lookUps.append(reason)
+            lookUpTimes.append(clock)
             let answer = lookUp(id, reason)
             return .lookedUp(id, reason, answer, hasURL: answer.status == 200)
-        case .head(let id): return .headed(id, .http(404))
+        case .head(let id): return .headed(id, head(id))
         case .finish: return nil
         }
     }

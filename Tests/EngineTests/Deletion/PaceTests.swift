@@ -1,7 +1,8 @@
 import Domain
-import Engine
 import TestSupport
 import Testing
+
+@testable import Engine
 
 @Suite struct PaceTests {
     @Test func noSecondSeesMoreThanTheRateAndOneMore() {
@@ -56,6 +57,8 @@ import Testing
         #expect(harness.machine.halted == .stillThere)
         #expect(harness.deletes.count == 1)
         #expect(harness.grades == [.x])
+        #expect(harness.lookUps == [.proof(again: false), .proof(again: true)])
+        #expect(harness.lookUpTimes[1] >= harness.lookUpTimes[0].adding(seconds: 5))
         #expect(harness.machine.countsWithOpen[.failedUnexpected as Outcome] == 1)
         #expect(harness.machine.countsWithOpen.total == 500)
     }
@@ -82,6 +85,61 @@ import Testing
         harness.run()
         #expect(harness.machine.halted == .stillThere)
         #expect(Set(harness.deletes.map(\.id)).subtracting(never).count == 1)
+    }
+
+    /// The vendor may be a moment late: what the second GET does not find is gone.
+    @Test func anObjectThatAnswersOnceAfterItsDeletionStopsNothing() {
+        var harness = MachineHarness(items: 150, settings: .init(requestsPerSecond: 1000, usesCanary: true))
+        harness.lookUp = { _, reason in reason == .proof(again: false) ? .http(200) : .http(404, code: 2003) }
+        harness.run()
+        #expect(harness.machine.halted == nil)
+        #expect(harness.machine.countsWithOpen[.deleted as Outcome] == 150)
+    }
+
+    /// Only a HEAD that finds nothing says that the URL is dead.
+    @Test(arguments: [(404, EvidenceGrade.a), (200, .b), (503, .b)])
+    func theBestGradeNeedsADeadURL(head: Int, grade: EvidenceGrade) {
+        var harness = MachineHarness(items: 1, settings: .init(requestsPerSecond: 1000, provesEach: true))
+        harness.lookUp = { _, reason in reason == .before ? .http(200) : .http(404, code: 2003) }
+        harness.head = { _ in .http(head) }
+        harness.run()
+        #expect(harness.grades == [grade])
+    }
+
+    @Test func noMoreThanTheSettingAreInFlight() {
+        var machine = DeletionMachine(
+            plan: MachineHarness.plan(5), settings: .init(maxInFlight: 2, requestsPerSecond: 1000))
+        var random = SeededGenerator(seed: 1)
+        var clock = Timestamp(seconds: 1000)
+        func next(_ event: MachineEvent) -> [MachineCommand] {
+            clock = clock.adding(seconds: 1)
+            return machine.handle(event, now: clock, using: &random)
+        }
+        let (ids, version) = ((1...5).map(MachineHarness.id), FactsVersion(holds: 1, facts: 0))
+        _ = next(.began)
+        _ = next(
+            .decided(
+                ids.map {
+                    Redecision(
+                        attachment: $0, verdict: .delete(rule: "r", seenBefore: true, ephemeralEnds: nil),
+                        version: version)
+                }))
+        #expect(next(.committed) == [.check(ids[0]), .check(ids[1])])
+        #expect(next(.checked(ids[0], .current(version))) == [.delete(ids[0])])
+        #expect(next(.answered(ids[0], .http(204))).contains(.check(ids[2])))
+    }
+
+    @Test func aCommitHoldsAtMostAHundredIntents() {
+        var harness = MachineHarness(
+            items: 350, settings: .init(maxInFlight: 60, requestsPerSecond: 1000, usesCanary: false))
+        var most = 0
+        harness.commit = { entries in
+            most = max(most, entries.count { if case .intent = $0 { true } else { false } })
+            return .committed
+        }
+        harness.run()
+        #expect(most == 100)
+        #expect(harness.machine.countsWithOpen[.deleted as Outcome] == 350)
     }
 
     @Test(arguments: [(200, 404, EvidenceGrade.a), (404, 404, .b), (503, 404, .b), (200, 503, .c)])

@@ -92,7 +92,7 @@ extension SimulatedWorld {
 
     /// Runs the plan as `lethe run --apply` under cron would, again and again, until it is done.
     mutating func runUntilDone(atMost processes: Int = 200) -> Bool {
-        for _ in 0..<processes {
+        for _ in 0..<processes where violations.isEmpty {
             switch runProcess() {
             case .finished: return true
             case .stuck: return false
@@ -110,7 +110,7 @@ extension SimulatedWorld {
         settleOpenIntents()
         var machine = DeletionMachine(plan: plan, settings: settings, progress: progress)
         post(.began, after: 0)
-        for _ in 0..<2_000_000 {
+        for _ in 0..<50_000 {
             guard let event = nextEvent(for: machine) else { return .stuck }
             let commands = machine.handle(event, now: reading(), using: &random)
             for command in commands {

@@ -58,6 +58,18 @@ import Testing
             try ErasureDeadline(.ccpa, received: received, course: course, now: answered).answerBy.date == "2026-04-17")
     }
 
+    /// A fortnight's wait for an answer moves the first month, within which the person is told, and all three alike.
+    @Test(arguments: [("2026-04-10", "2026-06-17"), ("2026-04-17", "2026-06-17"), ("2026-04-18", nil)])
+    func aPauseAndAnExtensionAddUpInTheUnitedKingdom(told: String, due: String?) throws {
+        let received = try #require(Timestamp("2026-03-03"))
+        let asked = try #require(Timestamp("2026-03-10"))
+        let answered = try #require(Timestamp("2026-03-24"))
+        let course = ErasureDeadline.Course(extendedOn: Timestamp(told), clarifications: [(asked, answered)])
+        let deadline = try? ErasureDeadline(.uk, received: received, course: course, now: answered)
+        #expect(deadline?.answerBy.date == due)
+        #expect(deadline?.isPaused != true)
+    }
+
     @Test(arguments: [("2026-04-02T23:00:00Z", 1), ("2026-04-03T01:00:00Z", 0), ("2026-04-04T00:00:00Z", -1)])
     func daysLeftCountsToTheDayItself(now: String, left: Int) throws {
         let received = try #require(Timestamp("2026-03-03"))

@@ -114,6 +114,66 @@ import Testing
         #expect(extended.due > workspace.clock.now())
     }
 
+    @Test func aRequestWasNotReceivedInTheFuture() async throws {
+        await #expect { _ = try await open(daysAgo: -1) } throws: {
+            ($0 as? LetheError)?.code == "received-in-the-future"
+        }
+        #expect(try workspace.inventory.requests().isEmpty)
+    }
+
+    @Test func aRequestGoesOnWithTheHandlesThatItNames() async throws {
+        let request = try await open(person: 0)
+        let erasure = PlanErasure(context, rules: TestRules.none, limits: Limits())
+        let (own, other) = (try Handle(Population.handle(of: 0)), try Handle(Population.handle(of: 1)))
+        var again = PlanErasure.Repeat(request.id)
+        again.isOffline = true
+        for handles in [[other], [own, other]] {
+            again.handles = handles
+            await #expect { _ = try await erasure.run(again: again) } throws: {
+                ($0 as? LetheError)?.code == "other-subject"
+            }
+        }
+        again.handles = [own]
+        _ = try await erasure.run(again: again)
+    }
+
+    @Test func whatAHaltLeavesOpenKeepsTheRequestInWork() async throws {
+        let request = try await open()
+        let halting = workspace.context(
+            try workspace.scripted(delete: { _, _ in .http(401) }, lookUp: { _ in .http(200) }))
+        let result = try await ApplyErasure(
+            halting, rules: TestRules.none, approval: ApprovalRule(), settings: TestWorkspace.settings, by: "officer"
+        ).run(try #require(request.plan))
+        #expect(result.halted == .unauthorized)
+        let after = try #require(try workspace.inventory.request(request.id))
+        #expect(after.state == .applying && after.answered == nil)
+    }
+
+    /// What is withheld is listed with the day on which its ground ends.
+    @Test func whatIsWithheldIsListedWithItsEnd() async throws {
+        let rules = TestRules.decider(
+            """
+            version: 1
+            policies:
+              - {id: claims, title: Claims, why: C., retain: 300d, legal_ground: gdpr.17.3.e}
+            """)
+        let until = workspace.clock.now().adding(seconds: 90 * 86_400)
+        var ask = PlanErasure.Ask(handles: [try Handle(Population.handle(of: 0))], openedBy: "clerk")
+        ask.isOffline = true
+        let first = try await PlanErasure(context, rules: rules, limits: Limits()).run(ask)
+        let held = try #require(first.plan.items.first?.attachment)
+        _ = try PlaceHold(inventory: workspace.inventory, log: workspace.log).run(
+            .attachment(held), by: "ada", reason: "matter 17", until: until, now: workspace.clock.now())
+        let again = try await PlanErasure(context, rules: rules, limits: Limits())
+            .run(again: PlanErasure.Repeat(first.request.id))
+        #expect(again.plan.items.count > 1)
+        for item in again.plan.items {
+            let withheld = try #require(item.withheld)
+            let created = try #require(try workspace.inventory.attachment(item.attachment)?.created)
+            #expect(withheld.ends == (item.attachment == held ? until : created.adding(seconds: 300 * 86_400)))
+        }
+    }
+
     /// Also over a rollover: what the closed segment says is cited from there.
     @Test func aStatementSaysWhyAnItemWasWithheldAtTheLastMoment() async throws {
         let request = try await open()

@@ -45,4 +45,19 @@ import Testing
         let check = LimitCheck(limits: Limits(), live: 1_000_000, recentDeletes: 900, recentBytes: 900)
         #expect((check.breach(by: items(count)) != nil) == isOver)
     }
+
+    @Test(arguments: [(99, false), (100, false), (101, true)])
+    func theBytesOfTheLastDayCountToo(count: Int, isOver: Bool) {
+        let check = LimitCheck(limits: Limits(), live: 1_000_000, recentBytes: 49_999_999_900)
+        #expect((check.breach(by: items(count)) != nil) == isOver)
+    }
+
+    /// Forty deletes alone are below fifty; with the forty of the last day they are not, and what these took is held no more.
+    @Test(arguments: [(761, false), (760, false), (759, true)])
+    func maxPercentIsTestedWithTheLastDayToo(live: Int, isOver: Bool) {
+        var check = LimitCheck(limits: Limits(), live: live, recentDeletes: 40)
+        #expect((check.breach(by: items(40)) != nil) == isOver)
+        check.isErasure = true
+        #expect(check.breach(by: items(40)) == nil)
+    }
 }

@@ -70,6 +70,29 @@ import Testing
         #expect(try workspace.inventory.plans(in: [.cancelled]).count == 2)
     }
 
+    /// Two runs on one day, each within the limit and together over it: the second waits until the day is over.
+    @Test func whatARunOfTheLastDayDeletedCountsInTheNext() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(150)
+        let vendor = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
+        let context = workspace.context(vendor)
+        let later = TestRules.decider("version: 1\npolicies:\n  - {id: a, title: A, why: B., delete_after: 20d}\n")
+        let (first, both) = (try workspace.due(), try workspace.due().union(workspace.due(later)))
+        #expect(first.count > 1 && both.count > first.count)
+        let limits = Limits(maxDeletes: both.count - 1, maxPercent: 100)
+        #expect(try await TestWorkspace.retention(context, limits: limits).run().status == .done)
+        #expect(Set(vendor.deletes) == first)
+        workspace.clock.advance(seconds: 23 * 3600)
+        let error = await #expect(throws: LetheError.self) {
+            _ = try await TestWorkspace.retention(context, later, limits: limits).run()
+        }
+        #expect(error?.code == "over-limit" && error?.message.contains("with the last 24 hours") == true)
+        #expect(Set(vendor.deletes) == first)
+        workspace.clock.advance(seconds: 2 * 3600)
+        #expect(try await TestWorkspace.retention(context, later, limits: limits).run().status == .done)
+        #expect(Set(vendor.deletes).isSuperset(of: both))
+    }
+
     @Test func aLargePlanWaitsForAPerson() async throws {
         let workspace = try TestWorkspace()
         try workspace.fill(60)

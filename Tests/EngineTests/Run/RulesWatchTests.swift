@@ -28,6 +28,36 @@ import Testing
         #expect(watch.look(nil, now: time(seconds)) == verdict)
     }
 
+    /// Rules that cannot be loaded for a while: no DELETE leaves until they can, and then the run goes on.
+    @Test func noDeleteLeavesWhileTheRulesAreInDoubt() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(60)
+        let due = try workspace.due().count
+        let vendor = try workspace.scripted(lookUp: { _ in .http(200) })
+        let sent = Mutex<[Int]>([])
+        let context = workspace.context(
+            vendor,
+            rulesInForce: { () throws(LetheError) in
+                let number = vendor.deletes.count
+                let isDoubtful = sent.withLock { counts in
+                    guard number >= 3, counts.count < 12 else { return false }
+                    counts.append(number)
+                    return true
+                }
+                if isDoubtful { throw LetheError("policies", .configuration, "half a file") }
+                return TestRules.five.digest
+            })
+        let settings = ApplyPlan.Settings(maxInFlight: 1, requestsPerSecond: 1, usesCanary: false, operatorName: "t")
+        let run = try await RunRetention(
+            context, rules: TestRules.five, limits: .init(maxPercent: 100), approval: .init(), settings: settings
+        ).run()
+        #expect(run.status == .done && vendor.deletes.count == due)
+        let counts = sent.withLock { $0 }
+        // One may have been on its way when they could not be loaded for the first time.
+        #expect(counts.count == 12)
+        #expect((counts.last ?? 0) - (counts.first ?? 0) <= 1, "\(counts)")
+    }
+
     /// The rules change while the third DELETE is under way; what comes after stays, and the next run plans anew.
     @Test func rulesThatChangeDuringARunHaltItAndTheNextRunPlansAnew() async throws {
         let workspace = try TestWorkspace()

@@ -68,6 +68,16 @@ struct HoldTests {
         #expect(try world.store.activeHolds(at: now.adding(microseconds: microseconds)).count == count)
     }
 
+    @Test func aHoldThatWasReleasedIsInForceNoMore() throws {
+        let world = try World()
+        let hold = try hold(.all, until: day(900))
+        try world.store.place(hold)
+        #expect(try world.store.activeHolds(at: now).map(\.id) == [hold.id])
+        try world.store.release(hold.id, at: now)
+        #expect(try world.store.activeHolds(at: now).isEmpty)
+        #expect(try world.store.holds().map(\.releasedAt) == [now])
+    }
+
     @Test func aHoldOnNobodyIsRefused() throws {
         let world = try World()
         let stranger = try #require(SubjectPseudonym(bytes: [UInt8](repeating: 7, count: 32)))

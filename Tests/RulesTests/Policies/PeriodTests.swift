@@ -40,7 +40,8 @@ import Testing
         ("1mo", "28d", false, true), ("1mo", "27d", true, true), ("31d", "1mo", false, true),
         ("32d", "1mo", true, true),
         ("3mo", "92d", false, false), ("3mo", "88d", true, true), ("1y", "365d", false, true),
-        ("366d", "1y", false, true),
+        ("366d", "1y", false, true), ("365d", "1y", false, false), ("30d", "1mo", false, false),
+        ("31d", "1mo", false, true), ("28d", "1mo", false, false),
         ("367d", "1y", true, true), ("1y", "12mo", false, true), ("13mo", "1y", true, true), ("2w", "14d", false, true),
         ("4y", "1461d", false, false), ("25h", "1d", true, true),
     ]) func comparesPeriodsOverEveryStart(_ left: String, _ right: String, _ longer: Bool, _ neverShorter: Bool) throws

@@ -26,6 +26,9 @@ tamper: setup  ## 200,000 seeded attacks on audit logs; every one must be found
 simulate: setup  ## 100,000 whole lives of a workspace; nothing that must hold may break
 	LETHE_WORLDS=100000 $(SWIFT) test -c release -Xswiftc -enable-testing --filter WorldTests
 
+kill: setup  ## 1,000 kill -9 at random moments, over run, erase and sync
+	LETHE_KILLS=145 $(SWIFT) test --filter 'aRequestIsAnsweredWhateverIsKilled|aKilledRunIsFinished'
+
 fuzz: setup  ## 1,000,000 seeded files for the policy reader; none may crash or hang it
 	LETHE_FUZZ=1000000 $(SWIFT) test --filter FuzzTests
 
@@ -53,4 +56,4 @@ docs:  ## API documentation of the rooms, from their doc comments
 clean:  ## removes what was built
 	rm -rf .build .build-*
 
-.PHONY: help setup build test demo tamper simulate mutate fuzz bench format lint docs clean
+.PHONY: help setup build test demo tamper simulate mutate kill fuzz bench format lint docs clean

@@ -8,6 +8,7 @@ enum Main {
     static func main() async {
         // `lethe … | head` must end quietly instead of dying by a signal in the middle of a commit.
         signal(SIGPIPE, SIG_IGN)
+        forbidCores()
         let arguments = GlobalOptions.hoisted(Array(CommandLine.arguments.dropFirst()))
         let wantsJSON = arguments.prefix { $0 != "--" }.contains("--json")
         do {
@@ -21,6 +22,16 @@ enum Main {
         } catch {
             exit(report(parsing: error, of: arguments, wantsJSON: wantsJSON))
         }
+    }
+
+    /// A core would hold the API key and the handles of whoever was worked on.
+    private static func forbidCores() {
+        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+        #if canImport(Glibc)
+            setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+        #else
+            setrlimit(RLIMIT_CORE, &none)
+        #endif
     }
 
     private static func perform(_ command: any LetheCommand) async -> ExitStatus {
@@ -56,6 +67,14 @@ enum Main {
         return ExitStatus.usage.rawValue
     }
 
+    /// What was typed in the wrong place may be somebody's number or address: the parser repeats it between quotes.
+    private static func withoutNames(_ message: String) -> String {
+        let parts = message.split(separator: "'", omittingEmptySubsequences: false).map(String.init)
+        let shown = parts.enumerated().map { $0.offset % 2 == 1 ? OperatorText.shown($0.element) : $0.element }
+        return shown.joined(separator: "'").split(separator: " ", omittingEmptySubsequences: false)
+            .map { OperatorText.shown(String($0)) }.joined(separator: " ")
+    }
+
     private static func usage(_ error: any Error, of arguments: [String]) -> LetheError {
         if GlobalOptions.isAll(of: arguments) {
             return LetheError("usage", .usage, "no command was given", hint: "lethe --help")
@@ -70,6 +89,6 @@ enum Main {
         let name = usage.map { text in
             text.split(separator: " ").prefix { $0.first?.isLowercase == true }.joined(separator: " ")
         }
-        return LetheError("usage", .usage, message, hint: "\(name ?? "lethe") --help")
+        return LetheError("usage", .usage, withoutNames(message), hint: "\(name ?? "lethe") --help")
     }
 }

@@ -1,25 +1,85 @@
-/// Text that a person types into a record stays there for good, so it must not name an end-user.
+import Foundation
+
+/// What people type into records, and what they typed into a command.
 package enum OperatorText {
-    /// A reason or a note: no `@`, and fewer than seven digits in a row once separators are removed (`docs/erasure.md`).
+    /// A reason or a note, in Unicode's compatible form and without invisible characters: no `@`, and no digits that could be
+    /// the number of a person (`docs/erasure.md`).
     package static func reason(_ text: String) throws(LetheError) -> String {
-        let trimmed = String(Substring(text).trimmingSpaces())
-        guard !trimmed.isEmpty, trimmed.utf8.count <= 500 else {
+        let plain = plain(text)
+        guard !plain.isEmpty, plain.utf8.count <= 500 else {
             throw LetheError("invalid-reason", .usage, "a reason must have 1 to 500 bytes")
         }
-        var run = 0
-        for character in trimmed {
-            if character.isNumber {
-                run += 1
-            } else if !" .-()/_,+\u{00A0}".contains(character) {
-                run = 0
+        guard !plain.contains("@"), !runs(of: plain).contains(where: isNumberOfAPerson) else {
+            throw LetheError(
+                "personal-data", .usage, "a reason must not hold a phone number or a mail address",
+                hint: "records are kept for years: name the matter, not the person")
+        }
+        return plain
+    }
+
+    /// A word from a command line, for an error: what could name a person is not repeated.
+    package static func shown(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { $0 < 0x80 } && !text.contains("@") && text.count(where: \.isNumber) < 7
+        return isPlain ? text : "(not shown)"
+    }
+
+    private static func plain(_ text: String) -> String {
+        let mapped = text.precomposedStringWithCompatibilityMapping
+        let visible = String(
+            String.UnicodeScalarView(mapped.unicodeScalars.filter { $0.properties.generalCategory != .format }))
+        return String(Substring(visible).trimmingSpaces())
+    }
+
+    /// Digits with at most two separators between them, and what stands before.
+    private struct Run {
+        var before: Substring
+        var text: Substring
+    }
+
+    private static func runs(of text: String) -> [Run] {
+        var runs: [Run] = []
+        var start: String.Index?
+        var (end, gap) = (text.startIndex, 0)
+        for index in text.indices {
+            if text[index].isNumber {
+                start = start ?? index
+                (end, gap) = (text.index(after: index), 0)
+            } else if start != nil {
+                gap = " .-()/x|".contains(text[index]) ? gap + 1 : 3
             }
-            guard run < 7, character != "@" else {
-                throw LetheError(
-                    "personal-data", .usage, "a reason must not hold a phone number or a mail address",
-                    hint: "records are kept for years: name the matter, not the person")
+            if gap > 2, let first = start {
+                runs.append(Run(before: text[..<first], text: text[first..<end]))
+                (start, gap) = (nil, 0)
             }
         }
-        return trimmed
+        if let first = start { runs.append(Run(before: text[..<first], text: text[first..<end])) }
+        return runs
+    }
+
+    /// Seven digits or more, without dates, numbers of cases (`2026-000123`) and what follows letters and `-`, `no ` or `#`.
+    private static func isNumberOfAPerson(_ run: Run) -> Bool {
+        var words = run.text.split(separator: " ")
+        if let first = words.first, first.count <= 9, first.allSatisfy(\.isNumber), isNamed(run.before) {
+            words.removeFirst()
+        }
+        let digits = words.filter { !isDate($0) && !isCase($0) }.map { $0.count(where: \.isNumber) }
+        return digits.reduce(0, +) >= 7
+    }
+
+    private static func isNamed(_ before: Substring) -> Bool {
+        if before.hasSuffix("#") || before.lowercased().hasSuffix("no ") { return true }
+        return before.hasSuffix("-") && before.dropLast().last?.isLetter == true
+    }
+
+    private static func isDate(_ word: Substring) -> Bool {
+        let parts = word.split(separator: "-", omittingEmptySubsequences: false)
+        return parts.map(\.count) == [4, 2, 2] && parts.allSatisfy { $0.allSatisfy(\.isNumber) }
+    }
+
+    private static func isCase(_ word: Substring) -> Bool {
+        let parts = word.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0].count == 4, (1...6).contains(parts[1].count) else { return false }
+        return ["19", "20"].contains(parts[0].prefix(2)) && parts.allSatisfy { $0.allSatisfy(\.isNumber) }
     }
 
     /// `--as NAME`: 1 to 64 characters of `[A-Za-z0-9._-]`.

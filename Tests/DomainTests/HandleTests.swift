@@ -32,7 +32,10 @@ import Testing
 }
 
 @Suite struct TypedTextTests {
-    @Test(arguments: ["matter 2026-17", "litigation 123456, ticket A"])
+    @Test(arguments: [
+        "matter 2026-17", "litigation 123456, ticket A", "order of 2026-11-27 no 4", "LEGAL-1234567",
+        "GDPR request 2026-000123", "case no 123456789", "ticket #1234567", "2026-11-27 to 2026-12-27",
+    ])
     func acceptsAMatter(text: String) throws {
         let reason = try OperatorText.reason(text)
         #expect(reason == text)
@@ -40,9 +43,18 @@ import Testing
 
     @Test(arguments: [
         "", "  ", "call 415 555 0117", "+1-415-555-0117", "dana@example.com", "1.2.3.4.5.6.7",
-        "call 415\u{A0}555\u{A0}0117", "٤١٥٥٥٥٠١١٧",
+        "call 415\u{A0}555\u{A0}0117", "٤١٥٥٥٥٠١١٧", "dana＠example.com", "415x555x0117", "4\u{200B}1\u{200B}5 5550117",
+        "no 415 555 0117", "2026-11-27 4155550117", "LEGAL-4155550117", "(415) 555-0117",
     ])
     func refusesWhatMayNameAPerson(text: String) {
         #expect(throws: LetheError.self) { try OperatorText.reason(text) }
+    }
+
+    @Test(arguments: [
+        ("runn", true), ("policies/a.yaml", true), ("4155550117", false), ("415 555 0117", false), ("a@b", false),
+        ("J\u{F8}rgen", false),
+    ])
+    func anErrorRepeatsNothingThatMayNameAPerson(text: String, isShown: Bool) {
+        #expect((OperatorText.shown(text) == text) == isShown)
     }
 }

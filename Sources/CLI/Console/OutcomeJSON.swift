@@ -10,7 +10,9 @@ enum OutcomeJSON {
     /// `120 deleted, 2 withheld, 1 failed`; groups without items are left out.
     static func sentence(_ counts: OutcomeCounts) -> String {
         let parts = Outcome.Group.allCases.compactMap { group -> String? in
-            let count = counts[group]
+            let count = group == .deleted ? counts[Outcome.deleted] : counts[group]
+            let settled = group == .deleted ? counts[.deletedAfterRetry] : 0
+            if settled > 0 { return "\(count) deleted, \(settled) deleted after retry" }
             return count == 0 ? nil : "\(count) \(group.rawValue)"
         }
         return parts.isEmpty ? "nothing to do" : parts.joined(separator: ", ")

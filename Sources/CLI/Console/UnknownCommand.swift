@@ -1,4 +1,5 @@
 import ArgumentParser
+import Domain
 import Rules
 
 /// A word that stands where a command should, and is none: the parser would call it an unexpected argument.
@@ -25,6 +26,6 @@ struct UnknownCommand {
     }
 
     var message: String {
-        "unknown command \"\(word)\": \(Suggestion.of(word, among: known, noun: "commands"))"
+        "unknown command \"\(OperatorText.shown(word))\": \(Suggestion.of(word, among: known, noun: "commands"))"
     }
 }

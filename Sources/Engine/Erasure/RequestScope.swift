@@ -22,20 +22,23 @@ struct RequestScope {
 
     /// How a request goes on once its plan is done. `more_found`: something of it is live that the plan does not account for,
     /// or that it calls gone.
-    func ending(of plan: Plan, counts: OutcomeCounts) throws(LetheError) -> RequestEvent? {
+    func ending(of plan: Plan) throws(LetheError) -> RequestEvent? {
         guard let request = try plan.request.flatMap({ (id) throws(LetheError) in try inventory.request(id) }) else {
             return nil
         }
         var accounted: Set<AttachmentID> = []
+        var isWhole = request.coverage != .partial
         for item in try inventory.results(of: plan.id) {
             guard let group = item.outcome?.group, group != .deleted, group != .absent else { continue }
             accounted.insert(item.attachment)
+            // What another plan deleted in the meantime is not withheld, it is gone.
+            let isGone = try inventory.attachment(item.attachment)?.state == .gone
+            if group != .withheld || !isGone { isWhole = false }
         }
         let isMore = try candidates(of: request).contains {
             $0.attachment.state == .live && !accounted.contains($0.attachment.id)
         }
         if isMore { return .moreFound }
-        let erased = counts[.deleted as Outcome.Group] + counts[.absent as Outcome.Group]
-        return erased == counts.total && request.coverage != .partial ? .erased : .answered
+        return isWhole ? .erased : .answered
     }
 }

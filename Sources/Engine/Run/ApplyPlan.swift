@@ -145,7 +145,7 @@ package struct ApplyPlan: Sendable {
             if let cause = machine.halted {
                 try context.inventory.move(plan.id, to: .halted, cause: cause.rawValue)
             } else if counts[.open as Outcome.Group] == 0 {
-                result.isMoreFound = try finish(plan, counts)
+                result.isMoreFound = try finish(plan)
             }
             try RecordRequests(context).run()
         }
@@ -153,8 +153,8 @@ package struct ApplyPlan: Sendable {
     }
 
     /// Whether more is held of the person than the plan of a request accounts for.
-    private func finish(_ plan: Plan, _ counts: OutcomeCounts) throws(LetheError) -> Bool {
-        guard let event = try RequestScope(inventory: context.inventory).ending(of: plan, counts: counts) else {
+    private func finish(_ plan: Plan) throws(LetheError) -> Bool {
+        guard let event = try RequestScope(inventory: context.inventory).ending(of: plan) else {
             try context.inventory.move(plan.id, to: .done)
             return false
         }

@@ -115,9 +115,11 @@ extension Certificate.Summary {
         for item in values.items { bytes[item.outcome.rawValue, default: 0] += item.bytes ?? 0 }
         self.bytes = bytes
         sizeUnknown = values.items.count { $0.bytes == nil }
-        let deleted = outcomes[Outcome.Group.deleted]
+        // A 204 says that it is deleted, a lost answer does not: the two are never one figure.
+        let (deleted, settled) = (outcomes[Outcome.deleted], outcomes[.deletedAfterRetry])
         let gone = outcomes[.absent]
         var parts = ["\(grouped(Int64(deleted))) of \(counted(values.items.count, "attachment")) deleted"]
+        if settled > 0 { parts.append("\(grouped(Int64(settled))) gone after a DELETE whose answer was lost") }
         if gone > 0 { parts.append("\(grouped(Int64(gone))) found gone already") }
         for (group, words) in [
             (Outcome.Group.withheld, "withheld on a ground that is named"), (.failed, "failed"),
@@ -125,7 +127,8 @@ extension Certificate.Summary {
         ] where outcomes[group] > 0 {
             parts.append("\(grouped(Int64(outcomes[group]))) \(words)")
         }
-        statement = values.items.isEmpty ? "Nothing was held of the data subject." : parts.joined(separator: ", ") + "."
+        statement =
+            values.items.isEmpty ? "Nothing of the data subject is known here." : parts.joined(separator: ", ") + "."
     }
 }
 

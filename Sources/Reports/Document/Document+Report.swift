@@ -36,8 +36,10 @@ extension Document {
                 label: "Held now", value: grouped(Int64(values.holdings.total.attachments)),
                 note: formatBytes(values.holdings.total.bytes)),
             KeyFigure(
-                label: "Deleted", value: grouped(Int64(outcomes[Outcome.Group.deleted])),
-                note: formatBytes(report.deletions.total.bytesDeleted)),
+                label: "Deleted", value: grouped(Int64(outcomes[Outcome.deleted])),
+                note: outcomes[.deletedAfterRetry] == 0
+                    ? formatBytes(report.deletions.total.bytesDeleted)
+                    : "\(grouped(Int64(outcomes[.deletedAfterRetry]))) more gone after a lost answer"),
             KeyFigure(
                 label: "Withheld", value: grouped(Int64(outcomes[.withheld])), note: "kept with a reason"),
             KeyFigure(

@@ -113,13 +113,14 @@ extension Document.Section {
             "Requests by deadline",
             [
                 .word("Request"), .word("Law"), .word("Received"), .word("Due"), .word("Standing"), .number("Items"),
-                .number("Deleted"), .number("Withheld"), .word("Coverage"),
+                .number("Deleted"), .number("After retry"), .number("Withheld"), .word("Coverage"),
             ],
             requests.map {
                 [
                     .short($0.id), .text($0.jurisdiction.rawValue.uppercased()), .text($0.received.date),
                     .text($0.due.date), .mark($0.standing.mark, $0.standingWords), .number($0.items),
-                    .number($0.outcomes[Outcome.Group.deleted]), .number($0.outcomes[.withheld]),
+                    .number($0.outcomes[Outcome.deleted]), .number($0.outcomes[.deletedAfterRetry]),
+                    .number($0.outcomes[.withheld]),
                     .text($0.coverage.rawValue),
                 ]
             },

@@ -55,11 +55,12 @@ package struct ReportSummary: Codable, Sendable, Equatable {
 
     private static func deeds(_ values: ReportValues, _ deletions: Deletions) -> [String] {
         let outcomes = deletions.total.outcomes
-        let deleted = outcomes[Outcome.Group.deleted]
+        let (deleted, settled) = (outcomes[Outcome.deleted], outcomes[.deletedAfterRetry])
         let (absent, withheld) = (outcomes[.absent], outcomes[.withheld])
         let answered = values.requests.count { $0.answered != nil }
         let facts: [(Int, String)] = [
             (deleted, "\(counted(deleted, "attachment")) deleted, \(formatBytes(deletions.total.bytesDeleted))"),
+            (settled, "\(grouped(Int64(settled))) gone after a DELETE whose answer was lost"),
             (absent, "\(grouped(Int64(absent))) found gone already"),
             (withheld, "\(grouped(Int64(withheld))) withheld with a reason"),
             (answered, counted(answered, "erasure request") + " answered"),

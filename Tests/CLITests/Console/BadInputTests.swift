@@ -26,6 +26,40 @@ import Testing
                 "Error: there is no lethe.yaml in nowhere (from --workspace)\nTry: lethe init nowhere"))
     }
 
+    /// A handle in the wrong place, or in the name of a file.
+    @Test func anErrorRepeatsNoHandle() async throws {
+        let workspace = try await SampleWorkspace()
+        for words in [
+            ["+14155550117"], ["run", "+14155550117"], ["inventory", "show", "415 555 0117"],
+            ["erase", "dana@example.com"],
+            ["ingest", "4155550117.json", "--trusted"], ["inventory", "list", "--state", "4155550117"],
+            ["erase", "--subject-file", "dana@example.com.txt"], ["plan", "4155550117"],
+        ] {
+            for arguments in [words, words + ["--json"]] {
+                let result = try await workspace.lethe.run(LetheProcess.binary, arguments)
+                #expect(result.status != 0, "\(words)")
+                for handle in ["4155550117", "555 0117", "dana"] {
+                    #expect(!result.everything.contains(handle), "\(words): \(result.everything)")
+                }
+            }
+        }
+    }
+
+    #if os(Linux)
+        @Test func theBinaryLeavesNoCore() throws {
+            let folder = try TemporaryDirectory()
+            let limits = try Shell.run(
+                """
+                ulimit -c unlimited 2>/dev/null
+                "\(LetheProcess.binary.path)" simulate --port 0 >/dev/null 2>&1 &
+                for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.2; grep 'Max core file size' /proc/$!/limits > limit; done
+                kill $!; cat limit
+                """, in: folder.url)
+            let words = limits.text.split(separator: " ").map(String.init)
+            #expect(words.prefix(6) == ["Max", "core", "file", "size", "0", "0"], "\(limits.text)")
+        }
+    #endif
+
     @Test func aFileThatCannotBeReadIs66() async throws {
         let workspace = try await SampleWorkspace()
         let folder = workspace.folder.url.path

@@ -14,7 +14,9 @@ import Testing
 
     @Test func theSummaryCountsWhatTheItemsSay() throws {
         let summary = try SampleReport.certificate.checked().summary
-        #expect(summary.statement == "8 of 12 attachments deleted, 3 withheld on a ground that is named, 1 failed.")
+        #expect(
+            summary.statement == "7 of 12 attachments deleted, 1 gone after a DELETE whose answer was lost, "
+                + "3 withheld on a ground that is named, 1 failed.")
         #expect(summary.outcomes.total == 12)
         #expect(summary.bytes["withheld_retention"] == 2_400_000)
         #expect(summary.sizeUnknown == 1)
@@ -87,7 +89,7 @@ import Testing
         values.proof.records = []
         values.proof.checkpoint = nil
         let certificate = try values.checked()
-        #expect(certificate.summary.statement == "Nothing was held of the data subject.")
+        #expect(certificate.summary.statement == "Nothing of the data subject is known here.")
         #expect(try CertificateHTML.render(certificate).contains("The log has not been sealed since."))
         #expect(try problems(of: CertificateJSON.render(certificate)) ?? "" == "")
     }

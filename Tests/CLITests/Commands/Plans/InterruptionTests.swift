@@ -36,6 +36,45 @@ import Testing
         try await expectDone(vendor, workspace, before: before, due: due, "seed \(seed)")
     }
 
+    /// Whatever of it is killed, whoever does what `next` says answers the request.
+    @Test(arguments: seeds)
+    func aRequestIsAnsweredWhateverIsKilledOnTheWay(seed: UInt64) async throws {
+        let (vendor, workspace) = try await world(40, faults: ["all.latency:8ms"])
+        var random = SeededGenerator(seed: seed)
+        let handles = workspace.folder.file("handles")
+        try "+12005550100\n".write(to: handles, atomically: true, encoding: .utf8)
+        let who = ["--apply", "--as", "alex", "--subject-file", handles.path]
+        for arguments in [["sync"], ["erase"] + who, ["run", "--apply"], ["erase"] + who, ["sync"]] {
+            let process = try workspace.lethe.start(arguments: arguments)
+            try await Task.sleep(for: .milliseconds(Int.random(in: 5...700, using: &random)))
+            kill(process.process.processIdentifier, SIGKILL)
+            _ = try await process.result()
+        }
+        for _ in 0..<8 {
+            let listed = try await workspace.lethe("requests", "list", "--json").json?["requests"] as? [[String: Any]]
+            guard let request = listed?.first, let id = request["id"] as? String else {
+                _ = try await workspace.lethe.run(LetheProcess.binary, ["erase"] + who)
+                continue
+            }
+            guard !["completed", "completed_with_exceptions"].contains(request["state"] as? String) else { break }
+            let next = try #require(request["next"] as? String, "seed \(seed): \(request)")
+            var words = next.split(separator: " ").dropFirst().map(String.init)
+            if words.first == "erase" { words = ["erase", "--resume", id] + who }
+            words = words.map { ["NAME": "alex", "TEXT": "looked at it"][$0] ?? $0 }
+            _ = try await workspace.lethe.run(LetheProcess.binary, words)
+        }
+        let listed = try await workspace.lethe("requests", "list", "--json").json?["requests"] as? [[String: Any]]
+        let request = try #require(listed?.first, "seed \(seed)")
+        #expect(request["state"] as? String == "completed", "seed \(seed): \(request)")
+        let live = try await vendor.attachments("live")
+        let items = try await workspace.outcomes(of: request["plan"] as? String ?? "")
+        #expect(items.keys.allSatisfy { !live.contains($0) }, "seed \(seed): \(items)")
+        let effects = try await vendor.deletes().filter(\.tookEffect).map(\.id)
+        #expect(effects.count == Set(effects).count, "seed \(seed): a DELETE took effect twice")
+        let verify = try await workspace.verifyLog()
+        #expect(verify.status == 0, "seed \(seed): \(verify.everything)")
+    }
+
     /// Exactly what was due is gone, each item has one outcome, and the log verifies.
     private func expectDone(
         _ vendor: SimulatedVendor, _ workspace: SampleWorkspace, before: Set<String>, due: Set<String>, _ note: String

@@ -61,7 +61,8 @@ import Testing
 
     @Test(
         arguments: [
-            (VendorAnswer.http(200), AttachmentState.live, .received, false),
+            // Deleted anew under its request, and found again: the run is halted.
+            (VendorAnswer.http(200), AttachmentState.live, .applying, false),
             (.http(404, code: 2003), .gone, .completed, false), (.http(404), .gone, .completed, true),
             (.http(404, code: 2007), .gone, .completed, true), (.http(410), .gone, .completed, true),
         ] as [(VendorAnswer, AttachmentState, ErasureRequest.State, Bool)])

@@ -520,6 +520,9 @@ final class SimulatedLife {
             try check()
             if try isAtRest() { break }
         }
+        // A plan that was halted for review had kept the run before from planning anything.
+        for _ in 0..<2 { try await attempt { try await run(world.session()) } }
+        try check()
         let now = clock.now()
         let alive = world.with { $0.alive }
         let due = model.told.keys.filter { alive.contains($0) && model.isDue($0, at: now) }

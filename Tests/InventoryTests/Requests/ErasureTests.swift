@@ -43,6 +43,20 @@ struct ErasureTests {
         #expect(group.recipientUnknown)
     }
 
+    /// Its members were listed, so it is known that others received it: not sent to that subject alone.
+    @Test func whatWeSentToAGroupIsNotSentToOnePerson() throws {
+        let world = try scene()
+        try world.record(outbound(10, chat: 5, group: true, members: [dana, eli], complete: true))
+        let person = [try world.subject(dana)]
+        #expect(
+            try !world.store.erasureCandidates(subjects: person, scope: .sentBySubject)
+                .contains { $0.attachment.id == attachment(10) })
+        let found = try #require(
+            try world.store.erasureCandidates(subjects: person, scope: .conversation)
+                .first { $0.attachment.id == attachment(10) })
+        #expect(found.sharedWith == 1 && !found.recipientUnknown)
+    }
+
     @Test func aPersonIsAllTheirHandles() throws {
         let world = try scene()
         let both = [try world.subject(dana), try world.subject(eli)]

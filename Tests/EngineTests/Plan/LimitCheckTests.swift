@@ -35,6 +35,11 @@ import Testing
         #expect((check(Limits()).breach(by: items(count, size: nil)) != nil) == isOver)
     }
 
+    @Test(arguments: [(300_000_001, false), (300_000_000, false), (299_999_999, true)] as [(Int64, Bool)])
+    func threeUnknownSizesCountThreeHundredMegabytes(maxBytes: Int64, isOver: Bool) {
+        #expect((check(Limits(maxBytes: maxBytes)).breach(by: items(3, size: nil)) != nil) == isOver)
+    }
+
     @Test func aPlanThatDeletesNothingIsWithinEveryLimit() {
         let check = LimitCheck(limits: Limits(maxDeletes: 0), live: 0, recentDeletes: 900, recentBytes: .max / 2)
         #expect(check.breach(by: []) == nil)

@@ -71,7 +71,8 @@ import Testing
     }
 
     /// Two runs on one day, each within the limit and together over it: the second waits until the day is over.
-    @Test func whatARunOfTheLastDayDeletedCountsInTheNext() async throws {
+    @Test(arguments: [false, true])
+    func whatARunOfTheLastDayDeletedCountsInTheNext(inBytes: Bool) async throws {
         let workspace = try TestWorkspace()
         try workspace.fill(150)
         let vendor = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
@@ -79,7 +80,11 @@ import Testing
         let later = TestRules.decider("version: 1\npolicies:\n  - {id: a, title: A, why: B., delete_after: 20d}\n")
         let (first, both) = (try workspace.due(), try workspace.due().union(workspace.due(later)))
         #expect(first.count > 1 && both.count > first.count)
-        let limits = Limits(maxDeletes: both.count - 1, maxPercent: 100)
+        let sizes = try both.map { try workspace.inventory.attachment($0)?.size ?? LimitCheck.unknownSize }
+        let limits =
+            inBytes
+            ? Limits(maxPercent: 100, maxBytes: sizes.reduce(0, +) - 1)
+            : Limits(maxDeletes: both.count - 1, maxPercent: 100)
         #expect(try await TestWorkspace.retention(context, limits: limits).run().status == .done)
         #expect(Set(vendor.deletes) == first)
         workspace.clock.advance(seconds: 23 * 3600)

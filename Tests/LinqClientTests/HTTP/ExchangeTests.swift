@@ -237,6 +237,17 @@ struct ExchangeTests {
         #expect(answer.date == expected)
     }
 
+    /// Out of a cache (`Age`) the date is that of the day when it was put there.
+    @Test func aDateOutOfACacheIsNone() async throws {
+        let told = Timestamp(seconds: 1_795_010_588)
+        for (more, expected) in [([], told), (["Age: 0"], nil), (["Age: 86400"], nil)] as [([String], Timestamp?)] {
+            let headers = ["Date: Wed, 18 Nov 2026 14:03:08 GMT"] + more
+            let server = try ScriptedServer { _ in [.answer("204 No Content", headers: headers)] }
+            let answer = try await withClient(server.baseURL) { await $0.delete(someAttachment) }
+            #expect(answer.date == expected, "\(more)")
+        }
+    }
+
     @Test("every error fixture gives status, code, trace and wait")
     func errorFixtures() async throws {
         for name in try fixtureNames("errors") + fixtureNames("errors", ending: ".txt") {

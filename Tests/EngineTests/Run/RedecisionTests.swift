@@ -1,6 +1,7 @@
 import Audit
 import Domain
 import Engine
+import Foundation
 import Inventory
 import LinqClient
 import Rules
@@ -61,7 +62,9 @@ import Testing
         try workspace.fill(120)
         let vendor = try workspace.scripted { _, number in
             if number == 3 {
-                _ = try? Shell.run("sqlite3 inventory.db 'DELETE FROM hold_version'", in: workspace.directory.url)
+                _ = try? Shell.run(
+                    "sqlite3 -cmd '.timeout 20000' inventory.db 'DELETE FROM hold_version'", in: workspace.directory.url
+                )
             }
             return .http(204)
         }
@@ -70,6 +73,35 @@ import Testing
             settings: Self.one
         ).run().result
         #expect(result.halted == .holdsUnreadable)
+        #expect(vendor.deletes.count == 3)
+    }
+
+    /// Whoever looks five times a second sleeps here: the look before the DELETE alone can see the kill file.
+    private struct Sleepy: TimeSource {
+        let clock: FastClock
+
+        func now() -> Timestamp { clock.now() }
+        func sleep(microseconds: Int64) async {
+            if microseconds == 200_000 { try? await Task.sleep(for: .seconds(60)) }
+            await clock.sleep(microseconds: microseconds)
+        }
+    }
+
+    @Test func theKillFileIsReadRightBeforeEachDelete() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(100)
+        let stop = workspace.directory.file("STOP")
+        let vendor = try workspace.scripted { _, number in
+            if number == 3 { try? Data().write(to: stop) }
+            return .http(204)
+        }
+        let context = RunContext(
+            inventory: workspace.inventory, log: workspace.log, vendor: vendor, time: Sleepy(clock: workspace.clock),
+            partner: TestWorkspace.partner, workspace: workspace.directory.url, clockTolerance: nil)
+        let result = try await RunRetention(
+            context, rules: TestRules.five, limits: .init(maxPercent: 100), approval: ApprovalRule(), settings: Self.one
+        ).run().result
+        #expect(result.halted == .killFile)
         #expect(vendor.deletes.count == 3)
     }
 

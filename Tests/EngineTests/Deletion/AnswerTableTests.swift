@@ -135,6 +135,17 @@ import Testing
         #expect(harness.deletes.count < 40)
     }
 
+    /// Four probes in a row, over five items or all there are.
+    @Test(arguments: [(1, 4), (3, 4), (4, 4), (5, 5), (40, 5)])
+    func itTakesFourProbesOverFiveItemsToSaySo(items: Int, probes: Int) {
+        var harness = MachineHarness(items: items)
+        harness.answer = { _, _ in .http(404) }
+        harness.lookUp = { _, _ in .http(404) }
+        harness.run()
+        #expect(harness.machine.halted == .notTheVendor)
+        #expect(harness.lookUps == Array(repeating: .probe, count: probes))
+    }
+
     @Test func aGatewayThatGoesAwayCostsNothing() {
         var harness = MachineHarness(items: 40)
         var foreign = 60

@@ -26,6 +26,8 @@ struct Model {
         /// Of each of its plans: what it deletes, who agreed, and whether nobody was asked.
         var plans: [PlanID: Plan] = [:]
         var openedBy = ""
+        /// When the vendor began to show everything of all handles, for the last time.
+        var searched: Timestamp?
     }
 
     struct Plan {

@@ -55,6 +55,8 @@ struct Population {
     private(set) var files: [File] = []
     private(set) var messages: [Message] = []
     private(set) var deliveries: [Delivery] = []
+    /// Some delivery tells of them wrongly.
+    private(set) var isLiedOf: Set<AttachmentID> = []
 
     init(seed: UInt64) throws(LetheError) {
         var dice = Dice.fixed(seed, 1)
@@ -133,6 +135,7 @@ extension Population {
             let lie = dice.chance(0.06) ? dice.pick(Lie.allCases) : nil
             let told = message.files.map { tell($0, of: message, envelope: envelope, lie) }
             let event = EventID(value: dice.id())
+            if lie != nil { isLiedOf.formUnion(message.files.map { files[$0].id }) }
             deliveries.append(
                 Delivery(
                     event: event, readyAt: envelope.adding(seconds: dice.chance(0.3) ? dice.seconds(0...864_000) : 2),

@@ -26,7 +26,11 @@ struct Stage {
     /// Why no apply may delete anything now.
     var refusal: String?
 
-    init(_ population: Population, seed: UInt64, model: Model) {
+    /// Of the policies as they are in their files.
+    var digestInForce: String
+
+    init(_ population: Population, seed: UInt64, model: Model, digestInForce: String) {
+        self.digestInForce = digestInForce
         self.population = population
         self.seed = seed
         self.model = model

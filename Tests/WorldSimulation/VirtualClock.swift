@@ -19,6 +19,8 @@ final class VirtualClock: TimeSource {
     /// The host's clock.
     func now() -> Timestamp { state.withLock { $0.truth.adding(microseconds: $0.skew) } }
 
+    func ticks() -> Int64 { truth.microseconds }
+
     /// The vendor's clock, which is right.
     var truth: Timestamp { state.withLock { $0.truth } }
 

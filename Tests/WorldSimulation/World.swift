@@ -27,6 +27,10 @@ final class World {
     /// Deliveries of an ingest that died.
     var inDoubt: Set<Int> = []
     var trace: [String] = []
+    var backups: [Backup] = []
+    var wasRestored = false
+    /// Requests of which a person put on record that they are lost.
+    var forgotten: Set<RequestID> = []
     /// What the command that is going on asked for, if it should die.
     var attempted: Model.Hold.Scope?
     var attemptedRequest: Model.Request?
@@ -46,7 +50,9 @@ final class World {
         folder = parent.appending(path: "world-\(seed)-\(UUID().uuidString.prefix(8))")
         fate = Fate(workspace: folder)
         let model = Model(rules: Rulebook(population, &dice), people: approval.people)
-        vendor = WorldVendor(Stage(population, seed: seed, model: model), clock: clock, fate: fate)
+        let digest = try model.rules.decider().digest
+        vendor = WorldVendor(
+            Stage(population, seed: seed, model: model, digestInForce: digest), clock: clock, fate: fate)
         try FileManager.default.copyItem(at: template.folder, to: folder)
         DiskHook.watch(folder, fate)
     }
@@ -78,11 +84,11 @@ final class World {
 
     func open() throws -> Process {
         if let process { return process }
-        let opened = Process(
-            inventory: try InventoryStore.open(
-                at: folder.appending(path: "inventory.db"),
-                keys: LookupKeys.load(from: folder.appending(path: "keys/lookup.key"))),
-            log: try AuditLog.open(location, time: clock))
+        let inventory = try InventoryStore.open(
+            at: folder.appending(path: "inventory.db"),
+            keys: LookupKeys.load(from: folder.appending(path: "keys/lookup.key")))
+        try inventory.bind(partner: Population.partner)
+        let opened = Process(inventory: inventory, log: try AuditLog.open(location, time: clock))
         process = opened
         return opened
     }
@@ -90,7 +96,8 @@ final class World {
     func context(_ process: Process, shouldStop: @escaping @Sendable () -> Bool = { false }) -> RunContext {
         RunContext(
             inventory: process.inventory, log: process.log, vendor: vendor, time: clock, partner: Population.partner,
-            workspace: folder, shouldStop: shouldStop)
+            workspace: folder, rulesInForce: { [vendor] in vendor.stage.withLock { $0.digestInForce } },
+            shouldStop: shouldStop)
     }
 
     func decider() throws -> Decider { try model.rules.decider() }

@@ -72,7 +72,7 @@ struct Population {
         addChats(&dice)
         // One world in ten is large enough for the shares that halt a run.
         let isLarge = dice.chance(0.1)
-        for _ in 0..<(isLarge ? dice.number(40...70) : dice.number(4...14)) { addFile(&dice) }
+        for _ in 0..<(isLarge ? dice.number(40...60) : dice.number(6...18)) { addFile(&dice) }
         for index in messages.indices { addDeliveries(of: messages[index], &dice) }
         deliveries.sort { ($0.readyAt, $0.event.description) < ($1.readyAt, $1.event.description) }
     }
@@ -95,7 +95,7 @@ struct Population {
     /// One file in one to three messages; what was uploaded goes to several chats.
     private mutating func addFile(_ dice: inout Dice) {
         let sent = Self.start.adding(
-            seconds: dice.chance(0.7) ? -dice.seconds(0...200 * Self.day) : dice.seconds(0...40 * Self.day))
+            seconds: dice.chance(0.65) ? -dice.seconds(0...150 * Self.day) : dice.seconds(0...90 * Self.day))
         let isUpload = dice.chance(0.2)
         let count = isUpload ? dice.number(0...3) : dice.chance(0.2) ? 2 : 1
         let chosen = dice.shuffled(Array(chats.indices)).prefix(count)

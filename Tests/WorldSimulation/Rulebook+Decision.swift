@@ -32,6 +32,7 @@ extension Rulebook {
         guard due(best) <= now else { return "\(best.id) is not due" }
         let rival = policies.first {
             $0.delete != nil && $0.rank > best.rank && now < due($0) && mayMatch($0, file, facts, tier)
+                && mayMeetTogether($0, facts.messages(of: file))
         }
         return rival.map { "\($0.id) may be the one that decides" }
     }
@@ -86,6 +87,15 @@ extension Rulebook {
         if let wanted = policy.tier, wanted != tier { return false }
         if policy.isUpload, !facts.uploads.contains(file) { return false }
         return true
+    }
+
+    /// Were what is missing as the policy asks, one and the same message would be on the line and go in the direction.
+    private func mayMeetTogether(_ policy: Policy, _ messages: [Facts.Message]) -> Bool {
+        messages.isEmpty
+            || messages.contains { message in
+                let onLine = policy.lines.map { lines in message.line.value.map(lines.contains) ?? true } ?? true
+                return onLine && (policy.isInbound.map { (message.isInbound.value ?? $0) == $0 } ?? true)
+            }
     }
 
     /// "For a delete_after one and the same message must be on the line and go in the direction", all must be of the type.

@@ -25,7 +25,7 @@ struct Rulebook {
     init(_ population: Population, _ dice: inout Dice) {
         ephemeralLine = population.ephemeralLine
         policies = []
-        if dice.chance(0.8) { policies.append(Policy(id: "default", delete: Int64(dice.number(60...150)))) }
+        if dice.chance(0.8) { policies.append(Policy(id: "default", delete: Int64(dice.number(20...120)))) }
         for index in 0..<dice.number(0...3) {
             policies.append(Self.policy("p\(index)", population.lines, ephemeral: ephemeralLine, &dice))
         }
@@ -107,4 +107,15 @@ struct Rulebook {
 
 extension Range<Int> {
     func randomElementSeeded(_ dice: inout Dice) -> Int? { isEmpty ? nil : dice.number(lowerBound...upperBound - 1) }
+}
+
+extension Rulebook {
+    /// For whoever reads the trace of a failure.
+    var story: String {
+        policies.map { policy in
+            "\(policy.id): lines \(policy.lines?.map(\.number) ?? []), inbound \(policy.isInbound.map(String.init) ?? "any"), "
+                + "picture \(policy.isPicture), upload \(policy.isUpload), tier \(policy.tier?.rawValue ?? "any"), "
+                + "retain \(policy.retain ?? 0) \(policy.ground ?? ""), delete \(policy.delete ?? 0)"
+        }.joined(separator: "; ")
+    }
 }

@@ -87,12 +87,16 @@ extension Stage {
         var dice = dice(name + (cursor ?? ""))
         if let fault = weather.fault(&dice) { return Listing(answer: fault) }
         let parts = (cursor ?? "0:0").split(separator: ":").compactMap { Int($0) }
-        let (from, empties) = (parts.first ?? 0, parts.last ?? 0)
+        var (from, empties) = (parts.first ?? 0, parts.last ?? 0)
         if weather == .listings, empties < 3, dice.chance(0.25) {
             coverage.count("empty page with a cursor")
             return Listing(
                 answer: .http(200), elements: [], nextCursor: "\(from):\(empties + 1)", isComplete: true)
         }
+        // What was on an earlier page went away meanwhile: one that stood behind it is not shown.
+        let isShifted = weather == .listings && from > 0 && dice.chance(0.1)
+        coverage.count("page shifted", isShifted)
+        if isShifted { from += 1 }
         let slice = all.dropFirst(from).prefix(2)
         var elements: [Element] = []
         for thing in slice { elements.append(show(&self, thing)) }

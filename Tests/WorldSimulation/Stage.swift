@@ -83,7 +83,11 @@ struct Stage {
     }
 
     mutating func violate(_ text: String) {
-        if !violations.contains(text) { violations.append(text) }
+        if let known = KnownFault.all.first(where: { $0.explains(text) }) {
+            coverage.count("known fault: \(known.name)")
+        } else if !violations.contains(text) {
+            violations.append(text)
+        }
     }
 
     /// A DELETE is on its way: may it be?
@@ -95,7 +99,7 @@ struct Stage {
         if let refusal { violate("DELETE of \(name(id)) although everything is refused: \(refusal)") }
         // Clocks may be five minutes apart.
         guard let why = judged.reasonToStay(id, now: now.adding(seconds: 301)) else { return }
-        violate("DELETE of \(name(id)) that must stay: \(why). \(model.facts.story(of: id))")
+        violate("DELETE of \(name(id)) that must stay: \(why). \(model.facts.story(of: id)). \(model.rules.story)")
     }
 
     func name(_ id: AttachmentID) -> String { population.index(of: id).map { "file\($0)" } ?? "\(id)" }

@@ -97,9 +97,14 @@ extension World {
                     let chat = stage.population.chats[message.chat]
                     guard message.sent < searched, !stage.isReleased.contains(chat.line) else { return false }
                     if let sender = message.sender, asked.handles.contains(sender) { return true }
-                    return message.sender == nil && !chat.isGroup && asked.handles.contains(chat.members[0])
+                    // By what was told wrongly of other messages it may be taken for a group.
+                    let isDirect = stage.model.facts.chats[chat.id]?.isGroup == false
+                    return message.sender == nil && isDirect && asked.handles.contains(chat.members[0])
                 }
-                if isSeen { stage.violate("a completed request misses \(stage.name(file.id))") }
+                guard isSeen else { continue }
+                stage.violate(
+                    "a completed request misses \(stage.name(file.id)), searched \(searched.brief), now \(now.brief): "
+                        + stage.model.facts.story(of: file.id))
             }
         }
     }

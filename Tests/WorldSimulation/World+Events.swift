@@ -12,6 +12,8 @@ extension World {
     func perform(_ event: WorldEvent) async {
         var dice = Dice.fixed(seed, event.salt)
         note("\(event.kind.rawValue)\(event.isFatal ? " (dies)" : "")")
+        // Whoever put STOP there takes it away soon.
+        if dice.chance(0.4), event.kind != .stopFile { try? FileManager.default.removeItem(at: stopFile) }
         let refusal = refusal()
         change {
             $0.round = event.salt
@@ -20,6 +22,7 @@ extension World {
             $0.refusal = refusal
         }
         if event.isFatal { fate.die(after: dice.pick([3, 10, 30, 100, 300]).map { dice.number(1...$0) } ?? 1) }
+        (attempted, attemptedRequest) = (nil, nil)
         var failure: LetheError?
         do {
             try await act(event.kind, &dice)
@@ -47,7 +50,11 @@ extension World {
             $0.model.isRunning = false
             $0.model.otherRules = nil
         }
-        guard hasDied else { return fate.forgetDeath() }
+        guard hasDied else {
+            fate.forgetDeath()
+            if let process { try? learn(process) }
+            return
+        }
         note("  the host died")
         process = nil
         fate.revive()

@@ -76,7 +76,7 @@ extension World {
         return isForgotten ? "a request is lost" : nil
     }
 
-    private var stopFile: URL { folder.appending(path: "STOP") }
+    var stopFile: URL { folder.appending(path: "STOP") }
 
     func toggleStop() throws {
         if FileManager.default.fileExists(atPath: stopFile.path) {
@@ -104,7 +104,7 @@ extension World {
 
     /// Something happens while the nth call of a command is on its way: a second process of the same workspace.
     func surprise(_ process: Process, _ dice: inout Dice) throws {
-        let calls = dice.number(1...5)
+        let calls = dice.number(1...3)
         switch dice.number(0...6) {
         case 0, 1: try surpriseHold(process, &dice, after: calls)
         case 2: surpriseRun(try second(), after: calls, removesLease: dice.chance(0.4))

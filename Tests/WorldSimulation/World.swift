@@ -68,6 +68,7 @@ final class World {
             await perform(event)
             if !violations.isEmpty { return violations }
         }
+        await calmDown()
         return violations
     }
 

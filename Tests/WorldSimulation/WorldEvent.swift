@@ -27,7 +27,7 @@ struct WorldEvent: Sendable {
             (.wait, 12), (.ingest, 18), (.sync, 8), (.run, 20), (.erase, 10), (.hold, 7), (.release, 5),
             (.resume, 8), (.approve, 5), (.apply, 6), (.cancel, 2), (.refuse, 1), (.withdraw, 1), (.plan, 4),
             (.verify, 4), (.editPolicies, 5), (.unlock, 1), (.backUp, 3), (.restore, 2), (.clockWrong, 2),
-            (.clockRight, 3), (.stopFile, 1), (.signal, 2), (.lineReleased, 1),
+            (.clockRight, 3), (.stopFile, 1), (.signal, 3), (.lineReleased, 1),
         ]
         var events = [WorldEvent(kind: .ingest, salt: dice.word(), isFatal: false)]
         for _ in 0..<dice.number(10...40) {

@@ -15,7 +15,13 @@ struct KnownFault {
                 that others may have received is withheld. It is taken for the sender's alone, although it may have gone to \
                 everybody in the group.
                 """,
-            signs: ["inbound contradicted", "erasure: others received it too"])
+            signs: ["inbound contradicted", "erasure: others received it too"]),
+        KnownFault(
+            name: "a plan that the log never got cannot be approved",
+            story: """
+                A process dies after it stored the plan of a request and before the log had it. The request is planned, and its                 way forward is said to be "lethe plan approve", which refuses such a plan for ever ("is proposed and cannot be                 approved"). "lethe erase --resume" helps, and nothing names it.
+                """,
+            signs: ["lethe plan approve", "plan-state", "is proposed and cannot be approved"]),
     ]
 
     func explains(_ violation: String) -> Bool { signs.allSatisfy(violation.contains) }

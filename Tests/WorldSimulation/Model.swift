@@ -28,6 +28,8 @@ struct Model {
         var openedBy = ""
         /// When the vendor began to show everything of all handles, for the last time.
         var searched: Timestamp?
+        /// The same of a command that died, and may have got so far.
+        var perhapsSearched: Timestamp?
     }
 
     struct Plan {
@@ -55,6 +57,13 @@ struct Model {
     mutating func place(_ id: HoldID, _ hold: Hold) {
         if holds[id] == nil { holdOrder.append(id) }
         holds[id] = hold
+    }
+
+    /// What died with an inventory before the log had it: nobody can know of it.
+    mutating func forget(allBut logged: (holds: Set<HoldID>, requests: Set<RequestID>)) {
+        holds = holds.filter { logged.holds.contains($0.key) }
+        holdOrder = holdOrder.filter(logged.holds.contains)
+        requests = requests.filter { logged.requests.contains($0.key) }
     }
 
     mutating func release(_ id: HoldID) { holds[id]?.isReleased = true }
@@ -92,7 +101,7 @@ struct Model {
             guard plan.deletes.contains(file) else { return false }
             return plan.names.count >= people || (plan.isAutomatic && isCovered(file, request, facts))
         }
-        if !isApproved, isRunning, request.answered != nil, isCovered(file, request, facts) {
+        if !isApproved, isRunning, isCovered(file, request, facts) {
             return request.reasonToStay(file, facts) ?? rules.groundToStay(file, facts, now: now)
         }
         guard isApproved else { return "no approved plan lists it" }
@@ -100,7 +109,8 @@ struct Model {
         return rules.groundToStay(file, facts, now: now)
     }
 
-    /// "A request covers what it lists and what was sent up to its answer."
+    /// What people agreed to names it, if only as withheld; or it is of before the answer: "the next run deletes them under
+    /// the same request", and "what is planned anew keeps the approvals if that plan named everything".
     private func isCovered(_ file: AttachmentID, _ request: Request, _ facts: Facts) -> Bool {
         let wasListed = request.plans.values.contains { $0.names.count >= people && $0.lists.contains(file) }
         guard !wasListed, let answered = request.answered else { return wasListed }

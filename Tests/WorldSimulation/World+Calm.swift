@@ -80,7 +80,14 @@ extension World {
                 todo.append("request \(request.state)")
                 let command = try NextStep(request, in: process.inventory).command
                 guard let command else { return violate("a request in \(request.state) has no way forward") }
-                await attempt(command) { try await follow(command, request.id, process) }
+                await attempt(command) {
+                    do {
+                        try await follow(command, request.id, process)
+                    } catch let error as LetheError where error.code == "plan-state" {
+                        violate("\(command): \(error.code), \(error.message)")
+                        try await follow("lethe erase --resume \(request.id)", request.id, process)
+                    }
+                }
             }
         }
         await attempt("plans") {
@@ -147,7 +154,12 @@ extension World {
                     }
                     try await applyPlan(plan.id, reason: nil, process)
                 }
-            case "approval-expired", "plan-stale", "plan-closed": break
+            case "approval-expired", "plan-stale", "plan-closed":
+                // "Plan it anew: lethe erase --resume REQUEST".
+                guard let word = error.hint?.split(separator: " ").last, let id = try? RequestID(String(word)) else {
+                    return
+                }
+                try await resume(id, model.requests[id]?.handles, [], process, appliedBy: "ada")
             default: break
             }
         } catch {
@@ -159,7 +171,7 @@ extension World {
         guard violations.isEmpty, let process = try? open() else { return }
         let now = clock.truth.adding(seconds: -3600)
         let isAsked = Set((try? process.inventory.requests().map(\.id)) ?? [])
-        for id in requests where !isAsked.contains(id) && !forgotten.contains(id) {
+        for id in requests where !isAsked.contains(id) && model.requests[id]?.isEnded == false {
             violate("a request is lost and nothing says so")
         }
         change { stage in

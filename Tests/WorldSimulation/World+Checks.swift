@@ -81,7 +81,7 @@ extension World {
                 }
             }
             guard request.coverage == .complete else { continue }
-            try expectNothingLeft(of: asked, at: asked.searched)
+            try expectNothingLeft(of: asked, at: asked.searched ?? asked.perhapsSearched)
         }
     }
 
@@ -95,7 +95,9 @@ extension World {
                 guard stage.exists(file.id, at: now), !stage.population.isLiedOf.contains(file.id) else { continue }
                 let isSeen = stage.population.messages(of: index).contains { message in
                     let chat = stage.population.chats[message.chat]
-                    guard message.sent < searched, !stage.isReleased.contains(chat.line) else { return false }
+                    guard message.sent < min(searched, asked.answered ?? searched),
+                        !stage.isReleased.contains(chat.line)
+                    else { return false }
                     if let sender = message.sender, asked.handles.contains(sender) { return true }
                     // By what was told wrongly of other messages it may be taken for a group.
                     let isDirect = stage.model.facts.chats[chat.id]?.isGroup == false

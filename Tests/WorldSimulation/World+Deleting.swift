@@ -52,6 +52,7 @@ extension World {
             includesOthers: ask.included.contains(.others),
             includesUnknown: ask.included.contains(.unknownRecipients), openedBy: "clerk")
         attemptedRequest = asked
+        if !ask.isOffline { attemptedRequest?.perhapsSearched = clock.truth }
         let context = context(process)
         let began = clock.truth
         let planned = try await PlanErasure(context, rules: try decider(), limits: Limits()).run(ask)
@@ -94,6 +95,9 @@ extension World {
             if include.contains(.unknownRecipients) { stage.model.requests[id]?.includesUnknown = true }
         }
         let began = clock.truth
+        if let handles, Set(handles) == Set(model.requests[id]?.handles ?? []) {
+            change { $0.model.requests[id]?.perhapsSearched = began }
+        }
         var again = PlanErasure.Repeat(id)
         again.handles = handles
         again.include = include

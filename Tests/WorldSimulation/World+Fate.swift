@@ -51,6 +51,14 @@ extension World {
             guard FileManager.default.fileExists(atPath: file.path) else { continue }
             try FileManager.default.copyItem(at: file, to: folder.appending(path: part))
         }
+        let logged = try open().log.entries(after: -1, limit: 1_000_000).reduce(
+            into: (holds: Set<HoldID>(), requests: Set<RequestID>())
+        ) { known, entry in
+            if case .holdPlaced(let id, _, _, _, _) = entry.record { known.holds.insert(id) }
+            if case .requestOpened(let opening) = entry.record { known.requests.insert(opening.request) }
+        }
+        requests = requests.filter(logged.requests.contains)
+        change { $0.model.forget(allBut: logged) }
         inDoubt.formUnion(ingested.subtracting(backup.ingested))
         ingested = backup.ingested
         wasRestored = true

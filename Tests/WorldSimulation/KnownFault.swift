@@ -22,6 +22,12 @@ struct KnownFault {
                 A process dies after it stored the plan of a request and before the log had it. The request is planned, and its                 way forward is said to be "lethe plan approve", which refuses such a plan for ever ("is proposed and cannot be                 approved"). "lethe erase --resume" helps, and nothing names it.
                 """,
             signs: ["lethe plan approve", "plan-state", "is proposed and cannot be approved"]),
+        KnownFault(
+            name: "an earlier plan's lost answer is forgotten",
+            story: """
+                "An answer of ours that may have acted came before" makes a 404 deleted_after_retry. Only the attempts of the                 same plan are looked at: where the plan that lost the answer ended (its item invalid, refused, or not attempted                 any more), the next plan calls its work already_absent, and may halt for too many of them.
+                """,
+            signs: ["already_absent", "a DELETE of an earlier plan had removed it"]),
     ]
 
     func explains(_ violation: String) -> Bool { signs.allSatisfy(violation.contains) }

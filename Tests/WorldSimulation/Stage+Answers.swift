@@ -4,7 +4,7 @@ extension Weather {
     /// What stands in the way of a call that changes nothing; `nil` = nothing does.
     func fault(_ dice: inout Dice) -> VendorAnswer? {
         switch self {
-        case .fair: nil
+        case .fair, .failing: nil
         case .stormy: dice.chance(0.25) ? dice.pick(Self.passing) : nil
         case .down: dice.pick(Self.passing)
         case .gateway: dice.chance(0.8) ? .http(404) : nil
@@ -35,6 +35,7 @@ extension Stage {
         case .stormy:
             guard dice.chance(0.45) else { return erase(id, now: now) }
             return stormy(id, now: now, &dice)
+        case .failing: return dice.pick([.http(500), .http(503), VendorAnswer(.failure(.timeout))]) ?? .http(500)
         case .gateway where dice.chance(0.2): return erase(id, now: now)
         default: return weather.fault(&dice) ?? erase(id, now: now)
         }

@@ -5,6 +5,8 @@ enum Weather: String, CaseIterable, Sendable {
     case stormy
     /// Everything is answered with 5xx or not at all.
     case down
+    /// Only DELETEs are, and have no effect.
+    case failing
     /// A gateway answers 404 in the vendor's place, for some calls or for all.
     case gateway
     case unauthorized, forbidden, throttling

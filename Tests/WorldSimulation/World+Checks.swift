@@ -38,6 +38,13 @@ extension World {
             for (id, count) in history.confirmed where (stage.confirmed[id] ?? 0) < count {
                 stage.violate("\(stage.name(id)): the log has a 204 that the vendor never gave")
             }
+            for (id, outcome) in history.claimed where outcome == .alreadyAbsent && stage.deleted[id] != nil {
+                guard !wasRestored else { continue }
+                let isOfOnePlan = history.plansThatTried[id]?.count == 1
+                stage.violate(
+                    "\(stage.name(id)) is called \(outcome.rawValue), and a DELETE of "
+                        + "\(isOfOnePlan ? "the same" : "an earlier") plan had removed it")
+            }
             for (id, outcome) in history.claimed where stage.exists(id, at: now) {
                 stage.violate("\(stage.name(id)) is called \(outcome.rawValue), and the vendor still has it")
             }
@@ -120,6 +127,7 @@ struct LogReplay {
     /// Called gone by any record that stands.
     private(set) var claimed: [AttachmentID: Outcome] = [:]
     private(set) var gone: Set<AttachmentID> = []
+    private(set) var plansThatTried: [AttachmentID: Set<PlanID>] = [:]
     private var plans: [RunID: PlanID] = [:]
     private var runs: [String: RunID] = [:]
 
@@ -132,6 +140,7 @@ struct LogReplay {
         case .runStart(let run, let plan, _, _): plans[run] = plan
         case .deleteIntent(let intent):
             intents[intent.attachment, default: 0] += 1
+            if let plan = plans[intent.run] { plansThatTried[intent.attachment, default: []].insert(plan) }
             runs["\(intent.operation)/\(intent.attempt)"] = intent.run
         case .deleteOutcome(let answer):
             if answer.http == 204 { confirmed[answer.attachment, default: 0] += 1 }

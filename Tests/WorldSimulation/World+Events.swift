@@ -147,7 +147,8 @@ extension World {
     func chooseWeather(_ dice: inout Dice) {
         let weather =
             dice.pick([
-                (Weather.fair, 10), (.stormy, 8), (.down, 1), (.gateway, 2), (.unauthorized, 1), (.forbidden, 1),
+                (Weather.fair, 10), (.stormy, 8), (.down, 1), (.failing, 2), (.gateway, 2), (.unauthorized, 1),
+                (.forbidden, 1),
                 (.throttling, 2), (.listings, 3),
             ]) ?? .fair
         let tellsNoTime = dice.chance(0.1)

@@ -23,6 +23,18 @@ struct KnownFault {
                 """,
             signs: ["lethe plan approve", "plan-state", "is proposed and cannot be approved"]),
         KnownFault(
+            name: "a stale plan that was halted for review leads in a circle",
+            story: """
+                "A stale plan that was being applied is settled and closed", and every state has a way forward. The plan of a                 request is halted for review and the policies change: every run is refused and says "lethe plan apply ID                 --reason", which refuses it as stale and says "lethe erase --resume", which refuses since the request is being                 applied and says "lethe plan apply". All retention stands still; "lethe plan cancel" helps, and nothing names it.
+                """,
+            signs: ["plan apply", "--reason", "plan-stale"]),
+        KnownFault(
+            name: "a restore revives a request that was ended",
+            story: """
+                "refused, withdrawn: nothing follows". The log has the withdrawal, and an older inventory that is put back does                 not: the request is planned as before, and what is approved under it is deleted.
+                """,
+            signs: ["erasure: the request is refused or withdrawn", "(restored)"]),
+        KnownFault(
             name: "an earlier plan's lost answer is forgotten",
             story: """
                 "An answer of ours that may have acted came before" makes a 404 deleted_after_retry. Only the attempts of the                 same plan are looked at: where the plan that lost the answer ended (its item invalid, refused, or not attempted                 any more), the next plan calls its work already_absent, and may halt for too many of them.

@@ -95,7 +95,7 @@ struct Population {
     /// One file in one to three messages; what was uploaded goes to several chats.
     private mutating func addFile(_ dice: inout Dice) {
         let sent = Self.start.adding(
-            seconds: dice.chance(0.65) ? -dice.seconds(0...150 * Self.day) : dice.seconds(0...90 * Self.day))
+            seconds: dice.chance(0.65) ? -dice.seconds(0...120 * Self.day) : dice.seconds(0...60 * Self.day))
         let isUpload = dice.chance(0.2)
         let count = isUpload ? dice.number(0...3) : dice.chance(0.2) ? 2 : 1
         let chosen = dice.shuffled(Array(chats.indices)).prefix(count)

@@ -25,7 +25,7 @@ struct Rulebook {
     init(_ population: Population, _ dice: inout Dice) {
         ephemeralLine = population.ephemeralLine
         policies = []
-        if dice.chance(0.8) { policies.append(Policy(id: "default", delete: Int64(dice.number(20...120)))) }
+        if dice.chance(0.9) { policies.append(Policy(id: "default", delete: Int64(dice.number(5...90)))) }
         for index in 0..<dice.number(0...3) {
             policies.append(Self.policy("p\(index)", population.lines, ephemeral: ephemeralLine, &dice))
         }
@@ -40,9 +40,9 @@ struct Rulebook {
         if dice.chance(0.3) { policy.isPicture = true }
         if dice.chance(0.15) { policy.tier = .persistent }
         if dice.chance(0.1) { policy.isUpload = true }
-        if dice.chance(0.5) { policy.retain = Int64(dice.number(5...60)) }
+        if dice.chance(0.5) { policy.retain = Int64(dice.number(3...40)) }
         if policy.retain == nil || dice.chance(0.6) {
-            policy.delete = (policy.retain ?? 0) + Int64(dice.number(5...90))
+            policy.delete = (policy.retain ?? 0) + Int64(dice.number(3...60))
         }
         if policy.retain != nil, dice.chance(0.5) {
             policy.ground = "gdpr.17.3.b"

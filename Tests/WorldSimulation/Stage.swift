@@ -19,6 +19,9 @@ struct Stage {
     var shownChats: [(chat: ChatID, isGroup: Bool, members: [Handle])] = []
     var shownTimes: [(AttachmentID, Timestamp)] = []
     var isReleased: Set<PhoneLine> = []
+    /// Lines that were not listed at some time.
+    var wasReleased: Set<PhoneLine> = []
+    var wasRestored = false
     /// `true`: the vendor's answers tell no time, so the host's clock counts.
     var tellsNoTime = false
     var violations: [String] = []
@@ -99,7 +102,9 @@ struct Stage {
         if let refusal { violate("DELETE of \(name(id)) although everything is refused: \(refusal)") }
         // Clocks may be five minutes apart.
         guard let why = judged.reasonToStay(id, now: now.adding(seconds: 301)) else { return }
-        violate("DELETE of \(name(id)) that must stay: \(why). \(model.facts.story(of: id)). \(model.rules.story)")
+        violate(
+            "DELETE of \(name(id)) that must stay\(wasRestored ? " (restored)" : ""): \(why). \(model.facts.story(of: id)). \(model.rules.story)"
+        )
     }
 
     func name(_ id: AttachmentID) -> String { population.index(of: id).map { "file\($0)" } ?? "\(id)" }

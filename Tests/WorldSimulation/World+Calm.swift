@@ -84,6 +84,7 @@ extension World {
                     do {
                         try await follow(command, request.id, process)
                     } catch let error as LetheError where error.code == "plan-state" {
+                        // Only what nothing names helps here: a known fault, or a violation.
                         violate("\(command): \(error.code), \(error.message)")
                         try await follow("lethe erase --resume \(request.id)", request.id, process)
                     }
@@ -145,7 +146,12 @@ extension World {
                 }
             case "plan-halted":
                 for plan in try process.inventory.plans(in: [.halted]) {
-                    try await applyPlan(plan.id, reason: "seen", process)
+                    do {
+                        try await applyPlan(plan.id, reason: "seen", process)
+                    } catch let error as LetheError where error.code == "plan-stale" {
+                        violate("lethe plan apply --reason: plan-stale, then: \(error.hint ?? "")")
+                        try await CancelPlan(context(process), rules: try decider(), by: "operator").run(plan.id)
+                    }
                 }
             case "approval-needed":
                 for plan in try process.inventory.plans(in: [.proposed]) {

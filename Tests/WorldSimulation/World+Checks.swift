@@ -103,11 +103,12 @@ extension World {
                 let isSeen = stage.population.messages(of: index).contains { message in
                     let chat = stage.population.chats[message.chat]
                     guard message.sent < min(searched, asked.answered ?? searched),
-                        !stage.isReleased.contains(chat.line)
+                        !stage.wasReleased.contains(chat.line)
                     else { return false }
                     if let sender = message.sender, asked.handles.contains(sender) { return true }
                     // By what was told wrongly of other messages it may be taken for a group.
-                    let isDirect = stage.model.facts.chats[chat.id]?.isGroup == false
+                    let told = stage.model.facts.chats[chat.id]
+                    let isDirect = told?.isGroup == false && told?.members.count == 1
                     return message.sender == nil && isDirect && asked.handles.contains(chat.members[0])
                 }
                 guard isSeen else { continue }

@@ -20,7 +20,7 @@ extension World {
         let signal = Signal()
         if isInterrupted {
             vendor.meanwhile(after: dice.number(1...4)) { signal.isUp = true }
-        } else if settings.maxInFlight == 1, dice.chance(0.35) {
+        } else if settings.maxInFlight == 1, dice.chance(0.5) {
             try surprise(process, &dice)
         }
         change { $0.model.isRunning = true }
@@ -61,15 +61,15 @@ extension World {
         if !ask.isOffline { noteSearch(planned.request.id, person.handles, planned, at: began) }
         note("  request \(planned.request.id), coverage \(planned.request.coverage), \(planned.plan.items.count) items")
         guard dice.chance(0.7) else { return }
-        if dice.chance(0.2) { try surprise(process, &dice) }
+        if dice.chance(0.4) { try surprise(process, &dice) }
         try await apply(planned.plan, of: planned.request.id, dice.pick(Self.names) ?? "ada", context)
     }
 
     static let names = ["ada", "grace", "clerk"]
 
     func resume(_ dice: inout Dice) async throws {
+        guard let id = dice.pick(requests), let asked = model.requests[id] else { return try await erase(&dice) }
         chooseWeather(&dice)
-        guard let id = dice.pick(requests), let asked = model.requests[id] else { return }
         let process = try open()
         // With all handles, with some, or without any.
         var handles: [Handle]? = asked.handles

@@ -43,7 +43,7 @@ extension World {
 
     /// An older inventory is put back. What people decided since still counts.
     func restore(_ dice: inout Dice) throws {
-        guard let backup = dice.pick(backups), !fate.isDead else { return }
+        guard let backup = dice.pick(backups), !fate.isDead else { return try backUp() }
         process = nil
         for part in Self.parts {
             try? FileManager.default.removeItem(at: folder.appending(path: part))
@@ -62,6 +62,7 @@ extension World {
         inDoubt.formUnion(ingested.subtracting(backup.ingested))
         ingested = backup.ingested
         wasRestored = true
+        change { $0.wasRestored = true }
         change {
             $0.model.facts = backup.facts
             $0.model.perhaps = backup.perhaps
@@ -104,6 +105,7 @@ extension World {
     func releaseLine(_ dice: inout Dice) {
         guard let line = dice.pick(population.lines) else { return }
         change { stage in
+            stage.wasReleased.insert(line)
             if stage.isReleased.isEmpty { stage.isReleased.insert(line) } else { stage.isReleased = [] }
         }
     }
@@ -113,12 +115,15 @@ extension World {
     /// Something happens while the nth call of a command is on its way: a second process of the same workspace.
     func surprise(_ process: Process, _ dice: inout Dice) throws {
         let calls = dice.number(1...3)
-        switch dice.number(0...6) {
+        switch dice.number(0...9) {
         case 0, 1: try surpriseHold(process, &dice, after: calls)
         case 2: surpriseRun(try second(), after: calls, removesLease: dice.chance(0.4))
         case 3: try surpriseEdit(&dice, after: calls)
         case 4: surpriseIngest(try second(), after: calls)
         case 5: surpriseCancel(try second(), after: calls)
+        case 6, 7:
+            surpriseWeather(dice.pick([.unauthorized, .forbidden, .down, .gateway, .failing]) ?? .down, after: calls)
+        case 8: surpriseClock(seconds: dice.pick([-60, -7200, 900, 86_400 * 30]) ?? 0, after: calls)
         default: surpriseStop(after: calls)
         }
     }
@@ -214,6 +219,27 @@ extension World {
             guard let plan = try? second.inventory.plans(in: [.applying]).first else { return }
             let isDone = (try? await CancelPlan(context, rules: rules, by: "operator").run(plan.id)) != nil
             vendor.stage.withLock { $0.coverage.count("cancel during a run", isDone) }
+        }
+    }
+
+    private func surpriseWeather(_ weather: Weather, after calls: Int) {
+        let vendor = vendor
+        note("  the weather becomes \(weather.rawValue) meanwhile")
+        vendor.meanwhile(after: calls) {
+            vendor.stage.withLock {
+                $0.weather = weather
+                $0.coverage.count("weather changes during a run")
+            }
+        }
+    }
+
+    /// Somebody sets the host's clock.
+    private func surpriseClock(seconds: Int64, after calls: Int) {
+        let (vendor, clock) = (vendor, clock)
+        note("  the host's clock is set by \(seconds) s meanwhile")
+        vendor.meanwhile(after: calls) {
+            clock.skew += seconds * 1_000_000
+            vendor.stage.withLock { $0.coverage.count("clock set during a run") }
         }
     }
 

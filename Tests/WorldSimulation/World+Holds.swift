@@ -9,7 +9,7 @@ import Synchronization
 
 extension World {
     func randomScope(_ dice: inout Dice) -> Model.Hold.Scope {
-        switch dice.number(0...9) {
+        switch dice.number(0...19) {
         case 0: return .all
         case 1, 2: return dice.pick(population.lines).map { .line($0) } ?? .all
         case 3, 4: return dice.pick(population.chats).map { .chat($0.id) } ?? .all

@@ -37,9 +37,9 @@ extension World {
 
     /// `lethe plan apply ID`, with `--reason` now and then.
     func applyPlan(_ dice: inout Dice) async throws {
-        chooseWeather(&dice)
         let open = try plans(in: [.proposed, .approved, .applying, .halted])
-        guard let plan = dice.pick(dice.chance(0.9) ? open : try plans()) else { return }
+        guard let plan = dice.pick(dice.chance(0.9) ? open : try plans()) else { return try await run(&dice) }
+        chooseWeather(&dice)
         let process = try self.open()
         if dice.chance(0.25) { try surprise(process, &dice) }
         try await applyPlan(plan.id, reason: dice.chance(0.5) ? "looked at it" : nil, process)

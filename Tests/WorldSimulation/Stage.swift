@@ -26,6 +26,8 @@ struct Stage {
     var tellsNoTime = false
     var violations: [String] = []
     var coverage = Coverage()
+    /// The host's clock was more than five minutes off when the command began.
+    var isClockWrong = false
     /// Why no apply may delete anything now.
     var refusal: String?
 
@@ -100,6 +102,7 @@ struct Stage {
         var judged = model
         judged.perhaps = withWhatWasShown(model.perhaps)
         if let refusal { violate("DELETE of \(name(id)) although everything is refused: \(refusal)") }
+        if isClockWrong, !tellsNoTime { violate("DELETE of \(name(id)) although the clock is wrong") }
         // Clocks may be five minutes apart.
         guard let why = judged.reasonToStay(id, now: now.adding(seconds: 301)) else { return }
         violate(

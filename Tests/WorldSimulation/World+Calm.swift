@@ -18,6 +18,7 @@ extension World {
             $0.weather = .fair
             $0.tellsNoTime = false
             $0.refusal = nil
+            $0.isClockWrong = false
             $0.isReleased = []
             $0.round = 0
         }

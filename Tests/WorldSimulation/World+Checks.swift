@@ -39,7 +39,8 @@ extension World {
                 stage.violate("\(stage.name(id)): the log has a 204 that the vendor never gave")
             }
             for (id, outcome) in history.claimed where outcome == .alreadyAbsent && stage.deleted[id] != nil {
-                guard !wasRestored else { continue }
+                // "Seen before: already_absent", after a crash whose DELETE had no answer.
+                guard !wasRestored, !history.settled.contains(id) else { continue }
                 let isOfOnePlan = history.plansThatTried[id]?.count == 1
                 stage.violate(
                     "\(stage.name(id)) is called \(outcome.rawValue), and a DELETE of "
@@ -128,6 +129,7 @@ struct LogReplay {
     /// Called gone by any record that stands.
     private(set) var claimed: [AttachmentID: Outcome] = [:]
     private(set) var gone: Set<AttachmentID> = []
+    private(set) var settled: Set<AttachmentID> = []
     private(set) var plansThatTried: [AttachmentID: Set<PlanID>] = [:]
     private var plans: [RunID: PlanID] = [:]
     private var runs: [String: RunID] = [:]
@@ -147,7 +149,9 @@ struct LogReplay {
             if answer.http == 204 { confirmed[answer.attachment, default: 0] += 1 }
             guard let final = answer.final, let run = runs["\(answer.operation)/\(answer.attempt)"] else { return }
             end(answer.attachment, final, run)
-        case .itemClosed(let run, let attachment, let outcome, _): end(attachment, outcome, run)
+        case .itemClosed(let run, let attachment, let outcome, let reason):
+            if reason == "settled_after_crash" { settled.insert(attachment) }
+            end(attachment, outcome, run)
         case .deleteVerified(_, let attachment, _, .x):
             gone.remove(attachment)
             claimed[attachment] = nil

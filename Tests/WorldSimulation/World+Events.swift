@@ -20,6 +20,7 @@ extension World {
             $0.weather = .fair
             $0.tellsNoTime = false
             $0.refusal = refusal
+            $0.isClockWrong = clock.skew.magnitude > 301_000_000
         }
         if event.isFatal { fate.die(after: dice.pick([3, 10, 30, 100, 300]).map { dice.number(1...$0) } ?? 1) }
         (attempted, attemptedRequest) = (nil, nil)

@@ -24,7 +24,8 @@ tamper: setup  ## 200,000 seeded attacks on audit logs; every one must be found
 	LETHE_TAMPER_ROUNDS=200000 $(SWIFT) test --filter TamperTests
 
 simulate: setup  ## 100,000 whole lives of a workspace; nothing that must hold may break
-	LETHE_WORLDS=100000 $(SWIFT) test -c release -Xswiftc -enable-testing --filter WorldTests
+	$(SWIFT) build -c release --product lethe-worlds
+	.build/release/lethe-worlds 100000
 
 kill: setup  ## 1,000 kill -9 at random moments, over run, erase and sync
 	LETHE_KILLS=145 $(SWIFT) test --filter 'aRequestIsAnsweredWhateverIsKilled|aKilledRunIsFinished'

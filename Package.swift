@@ -34,6 +34,7 @@ let package = Package(
     products: [
         .executable(name: "lethe", targets: ["CLI"]),
         .executable(name: "lethe-bench", targets: ["Benchmarks"]),
+        .executable(name: "lethe-worlds", targets: ["Worlds"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -115,6 +116,17 @@ let package = Package(
         tests("LinqClient", ["Domain", "Cryptography", "LinqClient"]),
         tests(
             "Engine", ["Domain", "Cryptography", "Rules", "Inventory", "Audit", "LinqClient", "Engine", "Simulator"]),
+        // A library of its own: built for release without `@testable`, and its runner is a binary of two lines.
+        .target(
+            name: "WorldSimulation",
+            dependencies: [
+                "Domain", "Cryptography", "Rules", "Inventory", "Audit", "LinqClient", "Engine", "TestSupport",
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
+            path: "Tests/WorldSimulation", swiftSettings: settings),
+        .executableTarget(
+            name: "Worlds", dependencies: ["WorldSimulation"], path: "Tests/Worlds", swiftSettings: settings),
+        tests("WorldSimulation", ["WorldSimulation"]),
         tests("Reports", ["Domain", "Cryptography", "Rules", "Inventory", "Audit", "Reports"]),
         tests("Simulator", ["Domain", "Cryptography", "Simulator"], exclude: ["Routes/sdk_check.py"]),
         // The binary itself, in a subprocess: it lies beside the test bundle.

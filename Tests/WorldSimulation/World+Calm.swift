@@ -1,0 +1,198 @@
+import Audit
+import Domain
+import Engine
+import Foundation
+import Inventory
+import Rules
+
+/// The world calms down: clocks are right, the vendor is well, and people do what the hints say. Then everything that is due
+/// goes and every request is answered.
+extension World {
+    private static let rounds = 14
+
+    func calmDown() async {
+        note("calm")
+        clock.skew = 0
+        try? FileManager.default.removeItem(at: folder.appending(path: "STOP"))
+        change {
+            $0.weather = .fair
+            $0.tellsNoTime = false
+            $0.refusal = nil
+            $0.isClockWrong = false
+            $0.isReleased = []
+            $0.round = 0
+        }
+        var last = ""
+        for round in 0..<Self.rounds {
+            // The first rounds may bring what was hidden.
+            clock.advance(seconds: 3600)
+            let said = await oneRound()
+            change { $0.model.isRunning = false }
+            await check(everything: round % 5 == 4)
+            guard violations.isEmpty else { return }
+            last = said
+            if said.isEmpty { break }
+        }
+        if !last.isEmpty { violate("it never calms down: \(last)") }
+        await check(everything: true)
+        expectEverythingDone()
+    }
+
+    /// What still had to be done; empty = nothing.
+    private func oneRound() async -> String {
+        var todo: [String] = []
+        func attempt(_ what: String, _ body: () async throws -> Void) async {
+            do {
+                try await body()
+            } catch let error as LetheError {
+                note("  \(what): \(error.code)")
+                todo.append("\(what): \(error.code) (\(error.message); \(error.hint ?? ""))")
+                await heed(error)
+            } catch {
+                violate("\(what): \(error)")
+            }
+            if let process { _ = try? process.log.sealIfNeeded() }
+            change { $0.hearWhatWasShown(isCertain: true) }
+            if let process { try? learnStates(process) }
+        }
+        let now = clock.truth
+        let late = population.deliveries.indices.filter {
+            population.deliveries[$0].readyAt <= now && !ingested.contains($0)
+        }
+        if !late.isEmpty { await attempt("ingest") { try ingest(late) } }
+        var isBusy = false
+        await attempt("run") {
+            let process = try open()
+            change { $0.model.isRunning = true }
+            let answer = try await RunRetention(
+                context(process), rules: try decider(), limits: Limits(maxPercent: 100), approval: approval,
+                settings: settings
+            ).run()
+            for result in [answer.result] + answer.resumed {
+                tell(result)
+                if result.counts[.deleted as Outcome.Group] > 0 { isBusy = true }
+            }
+        }
+        change { $0.model.isRunning = false }
+        if isBusy { todo.append("the run deleted something") }
+        await attempt("requests") {
+            let process = try open()
+            for request in try process.inventory.requests() where !request.state.isClosed {
+                todo.append("request \(request.state)")
+                let command = try NextStep(request, in: process.inventory).command
+                guard let command else { return violate("a request in \(request.state) has no way forward") }
+                await attempt(command) {
+                    do {
+                        try await follow(command, request.id, process)
+                    } catch let error as LetheError where error.code == "plan-state" {
+                        // Only what nothing names helps here: a known fault, or a violation.
+                        violate("\(command): \(error.code), \(error.message)")
+                        try await follow("lethe erase --resume \(request.id)", request.id, process)
+                    }
+                }
+            }
+        }
+        await attempt("plans") {
+            let process = try open()
+            for plan in try process.inventory.plans() where !plan.state.isClosed && plan.kind == .retention {
+                todo.append("plan \(plan.state)")
+                guard plan.state == .approved else { continue }
+                do {
+                    try await applyPlan(plan.id, reason: nil, process)
+                } catch {
+                    try await CancelPlan(context(process), rules: try decider(), by: "operator").run(plan.id)
+                }
+            }
+        }
+        return todo.joined(separator: ", ")
+    }
+
+    /// Types what a hint says.
+    private func follow(_ command: String, _ id: RequestID, _ process: Process) async throws {
+        let words = command.split(separator: " ").map(String.init)
+        switch words.dropFirst().prefix(2) {
+        case ["erase", "--resume"]:
+            try await resume(id, model.requests[id]?.handles, [], process, appliedBy: "ada")
+        case ["plan", "approve"]:
+            let plan = try PlanID(words[3])
+            for name in ["ada", "grace"] {
+                if try process.inventory.plan(plan).state == .proposed { try approve(plan, name) }
+            }
+            try await applyPlan(plan, reason: nil, process)
+        case ["plan", "apply"]:
+            try await applyPlan(try PlanID(words[3]), reason: command.contains("--reason") ? "seen" : nil, process)
+        case ["run", "--apply"]: break
+        default: violate("a hint that nobody can follow: \(command)")
+        }
+    }
+
+    /// Does what an error's hint says, where that is more than to run again.
+    private func heed(_ error: LetheError) async {
+        do {
+            let process = try open()
+            switch error.code {
+            case "locked-policy": try unlock()
+            case "hold-unresolved":
+                for id in try process.inventory.unresolvedHolds() {
+                    try ReleaseHold(inventory: process.inventory, log: process.log)
+                        .run(id, by: "counsel", reason: "lost", now: clock.now())
+                    change { $0.model.release(id) }
+                }
+            case "request-unresolved":
+                for id in try process.inventory.unresolvedRequests() {
+                    try DecideRequest(context(process), rules: try decider(), by: "ada", reason: "lost")
+                        .recordLoss(of: id)
+                    forgotten.insert(id)
+                    change { $0.model.requests[id]?.isEnded = true }
+                }
+            case "plan-halted":
+                for plan in try process.inventory.plans(in: [.halted]) {
+                    do {
+                        try await applyPlan(plan.id, reason: "seen", process)
+                    } catch let error as LetheError where error.code == "plan-stale" {
+                        violate("lethe plan apply --reason: plan-stale, then: \(error.hint ?? "")")
+                        try await CancelPlan(context(process), rules: try decider(), by: "operator").run(plan.id)
+                    }
+                }
+            case "approval-needed":
+                for plan in try process.inventory.plans(in: [.proposed]) {
+                    for name in ["ada", "grace"] where try process.inventory.plan(plan.id).state == .proposed {
+                        try approve(plan.id, name)
+                    }
+                    try await applyPlan(plan.id, reason: nil, process)
+                }
+            case "approval-expired", "plan-stale", "plan-closed":
+                // "Plan it anew: lethe erase --resume REQUEST".
+                guard let word = error.hint?.split(separator: " ").last, let id = try? RequestID(String(word)) else {
+                    return
+                }
+                try await resume(id, model.requests[id]?.handles, [], process, appliedBy: "ada")
+            default: break
+            }
+        } catch {
+            note("  heeding \(error)")
+        }
+    }
+
+    private func expectEverythingDone() {
+        guard violations.isEmpty, let process = try? open() else { return }
+        let now = clock.truth.adding(seconds: -3600)
+        let isAsked = Set((try? process.inventory.requests().map(\.id)) ?? [])
+        for id in requests where !isAsked.contains(id) && model.requests[id]?.isEnded == false {
+            violate("a request is lost and nothing says so")
+        }
+        change { stage in
+            for file in stage.population.files where stage.exists(file.id, at: now) {
+                let isHeld = stage.model.holds.values.contains { $0.covers(file.id, stage.model.facts, now: now) }
+                guard stage.model.facts.known.contains(file.id), !isHeld else { continue }
+                let reasons = [stage.model.facts, stage.model.perhaps].map {
+                    stage.model.rules.reasonToStay(file.id, $0, now: now)
+                }
+                guard reasons.allSatisfy({ $0 == nil }) else { continue }
+                stage.violate(
+                    "\(stage.name(file.id)) is due, nothing keeps it, and the vendor has it: "
+                        + stage.model.facts.story(of: file.id))
+            }
+        }
+    }
+}

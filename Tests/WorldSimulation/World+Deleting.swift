@@ -1,0 +1,152 @@
+import Audit
+import Domain
+import Engine
+import Foundation
+import Inventory
+import LinqClient
+import Rules
+import Synchronization
+
+extension World {
+    var settings: ApplyPlan.Settings {
+        ApplyPlan.Settings(maxInFlight: 1, requestsPerSecond: 1000, operatorName: "operator")
+    }
+
+    func run(_ dice: inout Dice, isInterrupted: Bool = false) async throws {
+        chooseWeather(&dice)
+        var settings = settings
+        settings.maxInFlight = dice.chance(0.7) || isInterrupted ? 1 : 4
+        let process = try open()
+        let signal = Signal()
+        if isInterrupted {
+            vendor.meanwhile(after: dice.number(1...4)) { signal.isUp = true }
+        } else if settings.maxInFlight == 1, dice.chance(0.5) {
+            try surprise(process, &dice)
+        }
+        change { $0.model.isRunning = true }
+        let answer = try await RunRetention(
+            context(process, shouldStop: { signal.isUp }), rules: try decider(), limits: Limits(maxPercent: 100),
+            approval: approval, settings: settings
+        ).run()
+        for result in [answer.result] + answer.resumed { tell(result) }
+    }
+
+    func tell(_ result: RunResult) {
+        let counts = Outcome.allCases.filter { result.counts[$0] > 0 }.map { "\($0.rawValue) \(result.counts[$0])" }
+        note("  run of \(result.plan): \(counts.joined(separator: ", "))\(result.halted.map { " halted \($0)" } ?? "")")
+        for outcome in Outcome.allCases where result.counts[outcome] > 0 { count("outcome \(outcome.rawValue)") }
+        if let halted = result.halted { count("halt \(halted.rawValue)") }
+    }
+
+    func erase(_ dice: inout Dice) async throws {
+        chooseWeather(&dice)
+        guard let person = dice.pick(population.people) else { return }
+        let process = try open()
+        var ask = PlanErasure.Ask(handles: person.handles, openedBy: "clerk")
+        ask.scope = dice.chance(0.3) ? .conversation : .sentBySubject
+        if dice.chance(0.3) { ask.included.insert(.others) }
+        if dice.chance(0.3) { ask.included.insert(.unknownRecipients) }
+        ask.isOffline = dice.chance(0.3)
+        let asked = Model.Request(
+            handles: person.handles, isConversation: ask.scope == .conversation,
+            includesOthers: ask.included.contains(.others),
+            includesUnknown: ask.included.contains(.unknownRecipients), openedBy: "clerk")
+        attemptedRequest = asked
+        if !ask.isOffline { attemptedRequest?.perhapsSearched = clock.truth }
+        let context = context(process)
+        let began = clock.truth
+        let planned = try await PlanErasure(context, rules: try decider(), limits: Limits()).run(ask)
+        requests.append(planned.request.id)
+        change { $0.model.requests[planned.request.id] = asked }
+        if !ask.isOffline { noteSearch(planned.request.id, person.handles, planned, at: began) }
+        note("  request \(planned.request.id), coverage \(planned.request.coverage), \(planned.plan.items.count) items")
+        guard dice.chance(0.7) else { return }
+        if dice.chance(0.4) { try surprise(process, &dice) }
+        try await apply(planned.plan, of: planned.request.id, dice.pick(Self.names) ?? "ada", context)
+    }
+
+    static let names = ["ada", "grace", "clerk"]
+
+    func resume(_ dice: inout Dice) async throws {
+        guard let id = dice.pick(requests), let asked = model.requests[id] else { return try await erase(&dice) }
+        chooseWeather(&dice)
+        let process = try open()
+        // With all handles, with some, or without any.
+        var handles: [Handle]? = asked.handles
+        if dice.chance(0.3) {
+            handles = nil
+        } else if dice.chance(0.3) {
+            handles = dice.pick(asked.handles).map { [$0] }
+        }
+        var include: SharedInclusion = []
+        if dice.chance(0.3) { include.insert(.others) }
+        if dice.chance(0.3) { include.insert(.unknownRecipients) }
+        try await resume(id, handles, include, process, appliedBy: dice.chance(0.7) ? dice.pick(Self.names) : nil)
+    }
+
+    /// `lethe erase --resume`, with `--apply --as NAME` if somebody is named.
+    func resume(
+        _ id: RequestID, _ handles: [Handle]?, _ include: SharedInclusion, _ process: Process, appliedBy name: String?
+    ) async throws {
+        let context = context(process)
+        // What a person decides counts from here on, whatever becomes of the command.
+        change { stage in
+            if include.contains(.others) { stage.model.requests[id]?.includesOthers = true }
+            if include.contains(.unknownRecipients) { stage.model.requests[id]?.includesUnknown = true }
+        }
+        let began = clock.truth
+        if let handles, Set(handles) == Set(model.requests[id]?.handles ?? []) {
+            change { $0.model.requests[id]?.perhapsSearched = began }
+        }
+        var again = PlanErasure.Repeat(id)
+        again.handles = handles
+        again.include = include
+        again.by = name ?? "operator"
+        let planned = try await PlanErasure(context, rules: try decider(), limits: Limits())
+            .run(again: again)
+        noteSearch(id, handles, planned, at: began)
+        note("  request \(id) again, coverage \(planned.request.coverage), \(planned.plan.items.count) items")
+        guard let name else { return }
+        try await apply(planned.plan, of: id, name, context)
+    }
+
+    /// The vendor was asked for all handles of the person and showed everything.
+    func noteSearch(_ id: RequestID, _ handles: [Handle]?, _ planned: PlanErasure.Planned, at began: Timestamp) {
+        change { stage in
+            guard let handles, let asked = stage.model.requests[id], planned.request.coverage == .complete,
+                Set(handles) == Set(asked.handles)
+            else { return }
+            stage.model.requests[id]?.searched = began
+        }
+    }
+
+    /// `--apply --as NAME`.
+    func apply(_ plan: Plan, of request: RequestID, _ name: String, _ context: RunContext) async throws {
+        learn(plan, of: request, approvedBy: name)
+        do {
+            var settings = settings
+            settings.operatorName = name
+            let result = try await ApplyErasure(
+                context, rules: try decider(), approval: approval, settings: settings, by: name
+            ).run(plan.id)
+            tell(result)
+        } catch let error as LetheError where error.code == "own-request" {
+            change { _ = $0.model.requests[request]?.plans[plan.id]?.names.remove(name) }
+            throw error
+        }
+    }
+
+    func learn(_ plan: Plan, of request: RequestID, approvedBy name: String?) {
+        change { stage in
+            var known =
+                stage.model.requests[request]?.plans[plan.id]
+                ?? Model.Plan(
+                    deletes: Set(plan.items.filter { $0.withheld == nil }.map(\.attachment)),
+                    lists: Set(plan.items.map(\.attachment)))
+            if let name, stage.model.people == 1 || name != stage.model.requests[request]?.openedBy {
+                known.names.insert(name)
+            }
+            stage.model.requests[request]?.plans[plan.id] = known
+        }
+    }
+}

@@ -150,8 +150,10 @@ extension World {
                     do {
                         try await applyPlan(plan.id, reason: "seen", process)
                     } catch let error as LetheError where error.code == "plan-stale" {
-                        violate("lethe plan apply --reason: plan-stale, then: \(error.hint ?? "")")
-                        try await CancelPlan(context(process), rules: try decider(), by: "operator").run(plan.id)
+                        // "Settled and closed": what its hint says goes on from there.
+                        let state = try process.inventory.plan(plan.id).state
+                        if !state.isClosed { violate("lethe plan apply --reason: plan-stale, and it is \(state)") }
+                        await heed(error)
                     }
                 }
             case "approval-needed":

@@ -101,7 +101,7 @@ extension DeletionMachine {
         breaker.answered(answer.deletion, foreign: answer.isForeign ? id : nil, at: now)
         switch answer.deletion {
         case .deleted: finish(id, answer, .deleted)
-        case .absent where item.mayHaveDeleted:
+        case .absent where item.history.mayHaveDeleted:
             // An answer of ours was lost. Whether it was our doing is said by a GET, not by the second DELETE.
             record(answer, of: id, final: nil)
             askHowItEnded(id, attempt: 1)

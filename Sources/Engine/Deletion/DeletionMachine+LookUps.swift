@@ -23,7 +23,9 @@ extension DeletionMachine {
         case .before:
             items[id]?.wasLookedUp = true
             items[id]?.wasFoundBefore = finding == .present
-            if finding == .absent, items[id]?.history.mayHaveActed == 0 { items[id]?.history.wasMissedBefore = true }
+            if finding == .absent, items[id]?.history.mayHaveDeleted == false {
+                items[id]?.history.wasMissedBefore = true
+            }
             items[id]?.hasURL = hasURL
             guard halted == nil else { break }
             items[id]?.phase = .ready

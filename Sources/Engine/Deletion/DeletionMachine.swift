@@ -172,9 +172,6 @@ struct MachineItem: Sendable {
     var awaitsReadiness = false
     /// In this run, 404s that are not the vendor's own.
     var foreignAnswers = 0
-
-    /// An attempt of ours may have deleted it, as far as is known.
-    var mayHaveDeleted: Bool { history.mayHaveActed > 0 && !history.wasMissedBefore }
 }
 
 /// What the halts look at: this run's outcomes from answers, not those settled or withheld.

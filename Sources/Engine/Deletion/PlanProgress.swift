@@ -45,6 +45,8 @@ package struct ItemHistory: Sendable, Equatable {
     package var mayHaveActed = 0
     /// Those of them that something else than the vendor gave: they use no attempt up.
     package var answeredByOthers = 0
+    /// A DELETE of an earlier plan may have removed it: its answer was lost, and no GET had missed it before.
+    package var mayHaveActedEarlier = false
     /// It was away before our first DELETE: past the vendor's 24 hours, or a GET missed it. No attempt of ours did that.
     package var wasMissedBefore = false
     /// When the first intent was written.
@@ -52,12 +54,15 @@ package struct ItemHistory: Sendable, Equatable {
 
     static let attemptsThatMayAct = RetryPolicy().maximumTries
 
+    /// An attempt of ours may have deleted it, as far as is known.
+    package var mayHaveDeleted: Bool { (mayHaveActed > 0 || mayHaveActedEarlier) && !wasMissedBefore }
+
     /// At most ten attempts that may have acted.
     package var isSpent: Bool { mayHaveActed - answeredByOthers >= Self.attemptsThatMayAct }
 
     /// The `absent` row of the table of answers in `docs/execution.md`: what a 404 to this item means.
     package func outcomeOfAbsence(seenBefore: Bool, ephemeralEnds: Timestamp?, now: Timestamp) -> Outcome {
-        if mayHaveActed > 0, seenBefore, !wasMissedBefore { return .deletedAfterRetry }
+        if mayHaveDeleted, seenBefore { return .deletedAfterRetry }
         // The vendor's own expiry explains an absence better than "was here once": it never halts a run.
         if let ephemeralEnds, ephemeralEnds <= now { return .expiredByVendor }
         if seenBefore { return .alreadyAbsent }

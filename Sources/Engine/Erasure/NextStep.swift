@@ -12,7 +12,10 @@ package struct NextStep: Sendable, Equatable {
         switch request.state {
         case .received: command = "lethe erase --resume \(id)"
         case .planned:
-            command = plan.map { "lethe plan approve \($0.plan.id) --as NAME" } ?? "lethe erase --resume \(id)"
+            // What the log never got cannot be approved: its process died in between.
+            command =
+                plan.flatMap { $0.isRecorded ? "lethe plan approve \($0.plan.id) --as NAME" : nil }
+                ?? "lethe erase --resume \(id)"
         case .approved: command = plan.map { "lethe plan apply \($0.plan.id)" } ?? "lethe erase --resume \(id)"
         case .applying:
             let cause = plan?.cause.flatMap(HaltCause.init)

@@ -70,7 +70,8 @@ package struct ApprovePlan: Sendable {
     private func proposed(_ id: PlanID) throws(LetheError) -> PlanRecord {
         try CatchUp(inventory: inventory, log: log).run()
         let record = try inventory.plan(id)
-        guard record.state == .proposed, record.isRecorded else {
+        try ApplyPlan.refuseUnrecorded(record)
+        guard record.state == .proposed else {
             throw LetheError(
                 "plan-state", .refused, "plan \(id) is \(record.state.rawValue) and cannot be approved",
                 hint: record.state == .cancelled || record.state == .expired

@@ -6,11 +6,7 @@ import Rules
 extension ApplyPlan {
     func refuseUnready(_ record: PlanRecord, reason: String?) throws(LetheError) {
         let id = record.plan.id
-        guard record.isRecorded else {
-            throw LetheError(
-                "plan-unrecorded", .refused, "the digest of plan \(id) is not in the audit log",
-                hint: Self.planAnew(record))
-        }
+        try Self.refuseUnrecorded(record)
         switch record.state {
         case .approved: try refuseOldApproval(record)
         case .applying: return
@@ -29,6 +25,14 @@ extension ApplyPlan {
                 "plan-closed", .refused, "plan \(id) is \(record.state.rawValue)",
                 hint: record.state == .done ? "lethe plan show \(id)" : Self.planAnew(record))
         }
+    }
+
+    /// A process died after it stored the plan and before the log had it, or somebody made it up.
+    static func refuseUnrecorded(_ record: PlanRecord) throws(LetheError) {
+        guard !record.isRecorded, !record.state.isClosed else { return }
+        throw LetheError(
+            "plan-unrecorded", .refused, "the digest of plan \(record.plan.id) is not in the audit log",
+            hint: planAnew(record))
     }
 
     private func refuseOldApproval(_ record: PlanRecord) throws(LetheError) {

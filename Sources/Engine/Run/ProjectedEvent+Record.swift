@@ -32,6 +32,12 @@ extension ProjectedEvent {
         case .operatorAct(.limitRaise, let ref, _, _):
             guard let plan = try? PlanID(ref) else { return nil }
             self = .limitsLifted(plan)
+        case .operatorAct(.planCancel, let ref, _, _):
+            guard let plan = try? PlanID(ref) else { return nil }
+            self = .planClosed(plan, .cancelled)
+        case .operatorAct(.planExpire, let ref, _, _):
+            guard let plan = try? PlanID(ref) else { return nil }
+            self = .planClosed(plan, .expired)
         case .requestOpened(let opening): self = .requestOpened(opening.request)
         case .requestUpdated(let request, let state, _, _, _): self = .requestUpdated(request, state)
         case .holdPlaced(let hold, _, _, _, _): self = .holdPlaced(hold)

@@ -107,6 +107,9 @@ extension InventoryStore {
                 answeredByOthers: item.answeredByOthers, wasMissedBefore: item.wasMissedBefore,
                 firstIntent: item.firstIntent)
         }
+        for attachment in try tried(before: plan) {
+            history[attachment, default: ItemHistory()].mayHaveActedEarlier = true
+        }
         var open: [AttachmentID: OperationID] = [:]
         for intent in try openIntents() where leavesOthersAlone || intent.plan == plan {
             open[intent.attachment] = intent.op

@@ -43,12 +43,43 @@ extension InventoryStore {
         }
     }
 
+    /// Open items of a plan that a DELETE of an earlier plan may have removed.
+    package func tried(before plan: PlanID) throws(LetheError) -> Set<AttachmentID> {
+        try read { database in
+            Set(
+                try database.all(
+                    """
+                    SELECT DISTINCT t.attachment FROM plan p JOIN plan_item t ON t.plan = p.key
+                    JOIN intent i ON i.attachment = t.attachment
+                    WHERE p.id = ?1 AND t.outcome IS NULL AND \(Self.mayHaveRemoved)
+                        AND NOT EXISTS (SELECT 1 FROM run r WHERE r.id = i.run AND r.plan = ?1)
+                    """, plan
+                ) { row in
+                    guard let attachment: AttachmentID = row.vendorID(0) else { throw StoreErrors.impossible("intent") }
+                    return attachment
+                })
+        }
+    }
+
     /// A GET before the first DELETE of an item did not find it. On disk when this returns, so that no later run takes the
-    /// absence for its own doing.
+    /// absence for its own doing; where a lost answer of ours explains it, it says nothing.
     package func noteMissedBefore(_ attachment: AttachmentID, plan: PlanID) throws(LetheError) {
         try write { database in
             try database.perform(
-                "INSERT OR IGNORE INTO missed_before SELECT key, ?2 FROM plan WHERE id = ?1", plan, attachment)
+                """
+                INSERT OR IGNORE INTO missed_before SELECT key, ?2 FROM plan WHERE id = ?1
+                    AND NOT EXISTS (SELECT 1 FROM intent i WHERE i.attachment = ?2 AND \(Self.mayHaveRemoved))
+                """, plan, attachment)
         }
     }
+
+    /// Intents `i` whose answer was lost, of plans that are known here and whose GET had not missed the attachment before;
+    /// what was found alive since then was not removed by them.
+    private static let mayHaveRemoved = """
+        i.class = 'unknown' AND EXISTS (
+            SELECT 1 FROM run r JOIN plan q ON q.id = r.plan WHERE r.id = i.run AND NOT EXISTS (
+                SELECT 1 FROM missed_before m WHERE m.plan = q.key AND m.attachment = i.attachment))
+        AND NOT EXISTS (
+            SELECT 1 FROM verification v WHERE v.attachment = i.attachment AND v.grade = 'X' AND v.at >= i.at)
+        """
 }

@@ -17,6 +17,8 @@ package enum ProjectedEvent: Sendable, Equatable {
     /// Cross-checks with what this store committed before the log did.
     case planCreated(PlanID, digest: String)
     case limitsLifted(PlanID)
+    /// Cancelled, or expired.
+    case planClosed(PlanID, Plan.State)
     case requestOpened(RequestID)
     case requestUpdated(RequestID, ErasureRequest.State)
     case holdPlaced(HoldID)

@@ -35,7 +35,10 @@ struct Projector {
         case .requestOpened(let request):
             try database.perform("UPDATE request SET recorded = 1 WHERE id = ?", request)
             try told(of: request, isEnded: false)
-        case .requestUpdated(let request, let state): try told(of: request, isEnded: state.isDecided)
+        case .planClosed(let plan, let state): try closed(plan, as: state)
+        case .requestUpdated(let request, let state):
+            try told(of: request, isEnded: state.isDecided)
+            if state.isDecided { try decided(request, as: state, at) }
         case .holdPlaced(let hold): try placed(hold)
         case .holdReleased(let hold): try released(hold, at)
         case .policyLocked(let id, let sha256):
@@ -153,6 +156,24 @@ struct Projector {
         } else {
             try database.perform("INSERT OR IGNORE INTO unresolved_request VALUES (?)", request)
         }
+    }
+
+    /// An older inventory was put back, and the log knows that this plan was closed: it stays so.
+    private func closed(_ plan: PlanID, as state: Plan.State) throws {
+        try database.perform(
+            "UPDATE plan SET state = ?2, stop = 0 WHERE id = ?1 AND state IN ('proposed', 'approved', 'applying', 'halted')",
+            plan, state.rawValue)
+        guard database.changesCount > 0 else { return }
+        try database.perform(
+            "UPDATE request SET state = 'received' WHERE plan = ? AND state IN ('planned', 'approved', 'applying')", plan)
+    }
+
+    /// The same of a request that was refused or withdrawn: nothing follows that.
+    private func decided(_ request: RequestID, as state: ErasureRequest.State, _ at: Timestamp) throws {
+        try database.perform(
+            "UPDATE request SET state = ?2, answered = ?3 WHERE id = ?1 AND state <> ?2", request, state.rawValue, at)
+        guard database.changesCount > 0 else { return }
+        try database.perform("DELETE FROM unrecorded_change WHERE request = ?", request)
     }
 
     private func placed(_ hold: HoldID) throws {

@@ -187,11 +187,11 @@ private struct Rosters {
         }
     }
 
-    /// Whom we sent it to, or who sent it.
+    /// Whom we sent it to, or who sent it; where its messages contradict each other about that, all of them.
     mutating func receivers(of sighting: Sighting) throws -> Set<SubjectPseudonym> {
-        if sighting.direction != .outbound { return sighting.sender.map { [$0] } ?? [] }
-        guard let id = sighting.chat else { return [] }
-        return try roster(of: id).members
+        let sender: Set<SubjectPseudonym> = sighting.sender.map { [$0] } ?? []
+        guard sighting.direction != .inbound, let id = sighting.chat else { return sender }
+        return sender.union(try roster(of: id).members)
     }
 
     private mutating func roster(of id: ChatID) throws -> Roster {

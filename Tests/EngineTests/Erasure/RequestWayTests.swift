@@ -95,6 +95,31 @@ import Testing
         #expect(try state(request) == .completed)
     }
 
+    /// The process died after it stored the plan and before the log had it.
+    @Test func aPlanThatTheLogNeverGotIsPlannedAnew() async throws {
+        let vendor = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
+        let context = workspace.context(vendor)
+        let request = try await open(context)
+        let plan = try #require(request.plan)
+        #expect(
+            try Shell.run(
+                "sqlite3 -cmd '.timeout 20000' inventory.db 'UPDATE plan SET recorded = 0'", in: workspace.directory.url
+            ).status == 0)
+        #expect {
+            try ApprovePlan(inventory: context.inventory, log: context.log, time: context.time, rules: ApprovalRule())
+                .run(plan, by: "ada")
+        } throws: {
+            let error = $0 as? LetheError
+            return error?.code == "plan-unrecorded" && error?.hint?.contains("erase --resume \(request.id)") == true
+        }
+        let step = try NextStep(try #require(try workspace.inventory.request(request.id)), in: workspace.inventory)
+        #expect(step.command == "lethe erase --resume \(request.id)")
+        _ = try await PlanErasure(context, rules: TestRules.none, limits: Limits())
+            .run(again: PlanErasure.Repeat(request.id))
+        _ = try await apply(context, try #require(try workspace.inventory.request(request.id)))
+        #expect(try state(request) == .completed)
+    }
+
     @Test func whatIsBeingAppliedIsNotPlannedASecondTime() async throws {
         let (request, vendor) = try await interrupted()
         await #expect {

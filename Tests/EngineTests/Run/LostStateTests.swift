@@ -64,6 +64,28 @@ import Testing
         #expect(!vendor.deletes.isEmpty)
     }
 
+    /// What was ended stays ended, whatever an older inventory says of it.
+    @Test func aRestoreRevivesNeitherARequestThatWasWithdrawnNorAPlanThatWasCancelled() async throws {
+        let vendor = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
+        let live = workspace.context(vendor)
+        var ask = PlanErasure.Ask(handles: [try Handle(Population.handle(of: 0))], openedBy: "clerk")
+        ask.isOffline = true
+        let request = try await PlanErasure(live, rules: TestRules.none, limits: Limits()).run(ask).request
+        let plan = try #require(request.plan)
+        try ApprovePlan(inventory: live.inventory, log: live.log, time: live.time, rules: ApprovalRule())
+            .run(plan, by: "ada")
+        let backup = try backUp()
+        _ = try await DecideRequest(live, rules: TestRules.none, by: "ada", reason: "taken back").withdraw(request.id)
+        let restored = try context(backup, vendor)
+        #expect(try restored.inventory.request(request.id)?.state == .approved)
+        await #expect {
+            _ = try await ApplyPlan(restored, rules: TestRules.none, settings: TestWorkspace.settings).run(plan)
+        } throws: { ($0 as? LetheError)?.code == "plan-closed" }
+        #expect(try restored.inventory.request(request.id)?.state == .withdrawn)
+        #expect(try await TestWorkspace.retention(restored, TestRules.none).run().status == .done)
+        #expect(vendor.deletes.isEmpty)
+    }
+
     /// A run was killed, and the inventory from before its plan was put back.
     @Test func openIntentsOfALostPlanAreSettledByGET() async throws {
         let backup = try backUp()

@@ -134,6 +134,51 @@ import Testing
         #expect(result.counts[.alreadyAbsent as Outcome] == 20)
     }
 
+    @Test func aPlanThatWasHaltedForReviewAndIsStaleIsClosedByItsReviewAndPlannedAnew() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(150)
+        let absent = try workspace.scripted { _, _ in .http(404, code: 2003) }
+        let halted = try await retention(workspace.context(absent)).run().result
+        let vendor = try workspace.scripted(lookUp: { _ in .http(200) })
+        let edited = TestRules.decider(
+            """
+            version: 1
+            policies:
+              - {id: other, title: Other, why: Edited meanwhile., delete_after: 150d}
+            """)
+        let apply = ApplyPlan(
+            workspace.context(vendor), rules: edited, settings: .init(requestsPerSecond: 1000, operatorName: "tester"))
+        await #expect { _ = try await apply.run(halted.plan, reason: "the vendor cleaned up") } throws: {
+            ($0 as? LetheError)?.code == "plan-stale" && ($0 as? LetheError)?.hint?.contains("lethe run") == true
+        }
+        #expect(try workspace.inventory.plan(halted.plan).state == .expired)
+        #expect(try await TestWorkspace.retention(workspace.context(vendor), edited).run().status == .done)
+    }
+
+    /// Its plan is closed, and nothing says how the DELETE ended whose answer was lost: the next plan's 404 does.
+    @Test func aLostAnswerOfAnEarlierPlanExplainsAnAbsence() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(60)
+        let plan = try crash(workspace, intents: 1)
+        let first = plan.items[0].attachment
+        try CatchUp(inventory: workspace.inventory, log: workspace.log).run()
+        let run = try #require(try workspace.inventory.runs(of: plan.id).last?.id)
+        let intent = try #require(try workspace.inventory.openIntents().first)
+        _ = try workspace.log.append([
+            .deleteOutcome(
+                .init(
+                    operation: intent.op, attempt: 1, attachment: first, answer: .unknown, http: 504,
+                    final: .failedExhausted)),
+            .runHalt(run: run, cause: HaltCause.signal.rawValue),
+        ])
+        let vendor = GoneOnceAsked(first, lines: try TestWorkspace.lines.map { try PhoneLine($0) })
+        try CatchUp(inventory: workspace.inventory, log: workspace.log).run()
+        try ClosePlan(workspace.context(vendor)).cancel(plan.id, by: "ada")
+        let answer = try await retention(workspace.context(vendor)).run()
+        #expect(answer.result.plan != plan.id)
+        #expect(answer.result.counts[.deletedAfterRetry as Outcome] == 1)
+    }
+
     @Test func aSignalLeavesTheRestForTheNextRun() async throws {
         let workspace = try TestWorkspace()
         try workspace.fill(100)

@@ -57,6 +57,18 @@ struct ErasureTests {
         #expect(found.sharedWith == 1 && !found.recipientUnknown)
     }
 
+    /// One delivery says that dana sent it, another that we did: then everybody in the group may have it.
+    @Test func whereTheDirectionIsContradictedOthersMayHaveReceivedIt() throws {
+        let world = try scene()
+        try world.record(
+            inbound(10, event: 101, message: 10, from: dana, chat: 5, group: true),
+            outbound(10, event: 102, message: 10, chat: 5, group: true, members: [dana, eli], complete: true))
+        let found = try #require(
+            try world.store.erasureCandidates(subjects: [world.subject(dana)], scope: .conversation)
+                .first { $0.attachment.id == attachment(10) })
+        #expect(found.sharedWith == 1)
+    }
+
     @Test func aPersonIsAllTheirHandles() throws {
         let world = try scene()
         let both = [try world.subject(dana), try world.subject(eli)]

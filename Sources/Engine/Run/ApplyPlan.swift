@@ -80,7 +80,9 @@ package struct ApplyPlan: Sendable {
             account = try await Preflight(context).account(of: lines, listed: account)
         }
         if let stale = staleness(of: record) {
-            if record.state == .applying || record.state == .halted { try ClosePlan(context).expire(record.plan.id, reason: stale) }
+            if record.state == .applying || record.state == .halted {
+                try ClosePlan(context).expire(record.plan.id, reason: stale)
+            }
             throw LetheError(
                 "plan-stale", .refused, "plan \(record.plan.id) is stale: \(stale)", hint: Self.planAnew(record))
         }

@@ -165,7 +165,8 @@ struct Projector {
             plan, state.rawValue)
         guard database.changesCount > 0 else { return }
         try database.perform(
-            "UPDATE request SET state = 'received' WHERE plan = ? AND state IN ('planned', 'approved', 'applying')", plan)
+            "UPDATE request SET state = 'received' WHERE plan = ? AND state IN ('planned', 'approved', 'applying')",
+            plan)
     }
 
     /// The same of a request that was refused or withdrawn: nothing follows that.

@@ -101,10 +101,15 @@ struct Stage {
         let now = tellsNoTime ? host : truth
         var judged = model
         judged.perhaps = withWhatWasShown(model.perhaps)
+        // What a command that died may have stored can also contradict what is stored for sure: then it was not.
+        var certain = model
+        certain.facts = withWhatWasShown(model.facts)
         if let refusal { violate("DELETE of \(name(id)) although everything is refused: \(refusal)") }
         if isClockWrong, !tellsNoTime { violate("DELETE of \(name(id)) although the clock is wrong") }
         // Clocks may be five minutes apart.
-        guard let why = judged.reasonToStay(id, now: now.adding(seconds: 301)) else { return }
+        guard let why = judged.reasonToStay(id, now: now.adding(seconds: 301)),
+            certain.reasonToStay(id, now: now.adding(seconds: 301)) != nil
+        else { return }
         violate(
             "DELETE of \(name(id)) that must stay\(wasRestored ? " (restored)" : ""): \(why). \(model.facts.story(of: id)). \(model.rules.story)"
         )

@@ -45,6 +45,9 @@ extension AuditRecord {
         case policyUnlock = "policy.unlock"
         case planCancel = "plan.cancel"
         case planExpire = "plan.expire"
+        case planClose = "plan.close"
+        case clockAccept = "clock.accept"
+        case accountAccept = "account.accept"
         case segmentRemove = "segment.remove"
         case keyRotate = "key.rotate"
     }

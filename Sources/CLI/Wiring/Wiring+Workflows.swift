@@ -28,13 +28,14 @@ extension Wiring {
 
     /// Runs a workflow on the opened parts. Whatever it recorded is sealed before this returns, also when it fails.
     func work<Value>(
-        vendor wantsVendor: Bool, stop: StopSignal? = nil, _ body: (RunContext) async throws -> Value
+        vendor wantsVendor: Bool, stop: StopSignal? = nil, accepting overrides: RunContext.Overrides = .init(),
+        _ body: (RunContext) async throws -> Value
     ) async throws -> Value {
         let client = wantsVendor ? try vendor() : nil
         let log = try auditLog()
         let context = RunContext(
             inventory: try inventory(), log: log, vendor: client ?? NoVendor(), time: clock,
-            partner: settings.partner, workspace: workspace.directory, rulesInForce: rulesInForce,
+            partner: settings.partner, workspace: workspace.directory, overrides: overrides, rulesInForce: rulesInForce,
             shouldStop: { stop?.name != nil })
         do {
             let value = try await body(context)

@@ -168,7 +168,8 @@ extension DeletionMachine {
             items[id]?.history.answeredByOthers += 1
             items[id]?.foreignAnswers += 1
             // It stays open, and the next run tries it again.
-            if items[id]?.foreignAnswers ?? 0 >= Self.foreignAnswersOfARun {
+            let most = items[id]?.history.isSetAside == true ? 1 : Self.foreignAnswersOfARun
+            if items[id]?.foreignAnswers ?? 0 >= most {
                 items[id]?.phase = .waiting
                 return
             }

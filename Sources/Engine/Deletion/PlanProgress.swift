@@ -19,6 +19,11 @@ package struct PlanProgress: Sendable, Equatable {
         self.open = open
     }
 
+    /// These are tried once a run and no more: a person is to look at them.
+    package mutating func setAside(_ attachments: Set<AttachmentID>) {
+        for attachment in attachments { history[attachment, default: ItemHistory()].isSetAside = true }
+    }
+
     package mutating func intent(_ attachment: AttachmentID, operation: OperationID, attempt: Int) {
         open[attachment] = operation
         history[attachment, default: ItemHistory()].operation = operation
@@ -51,6 +56,8 @@ package struct ItemHistory: Sendable, Equatable {
     package var wasMissedBefore = false
     /// When the first intent was written.
     package var firstIntent: Timestamp?
+    /// For a week nothing but 404s came that are not the vendor's own.
+    package var isSetAside = false
 
     static let attemptsThatMayAct = RetryPolicy().maximumTries
 

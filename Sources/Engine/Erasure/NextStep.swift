@@ -6,8 +6,11 @@ package struct NextStep: Sendable, Equatable {
     /// `nil` = nothing is left to do.
     package let command: String?
 
-    /// `plan`: the request's, if it has one. `hasFailures`: some of its items failed.
-    package init(_ request: ErasureRequest, plan: PlanRecord?, hasFailures: Bool = false) {
+    /// `plan`: the request's, if it has one. `hasFailures`: some of its items failed. `isSetAside`: nothing of it is open but
+    /// what a person is to look at.
+    package init(
+        _ request: ErasureRequest, plan: PlanRecord?, hasFailures: Bool = false, isSetAside: Bool = false
+    ) {
         let id = request.id
         switch request.state {
         case .received: command = "lethe erase --resume \(id)"
@@ -17,6 +20,8 @@ package struct NextStep: Sendable, Equatable {
                 plan.flatMap { $0.isRecorded ? "lethe plan approve \($0.plan.id) --as NAME" : nil }
                 ?? "lethe erase --resume \(id)"
         case .approved: command = plan.map { "lethe plan apply \($0.plan.id)" } ?? "lethe erase --resume \(id)"
+        case .applying where isSetAside:
+            command = plan.map { "lethe plan close \($0.plan.id) --as NAME --reason TEXT" }
         case .applying:
             let cause = plan?.cause.flatMap(HaltCause.init)
             command =
@@ -31,9 +36,13 @@ package struct NextStep: Sendable, Equatable {
         }
     }
 
-    package init(_ request: ErasureRequest, in inventory: InventoryStore) throws(LetheError) {
+    package init(_ request: ErasureRequest, in inventory: InventoryStore, at now: Timestamp) throws(LetheError) {
         let plan = try request.plan.map { (id) throws(LetheError) in try inventory.plan(id) }
         let results = try request.plan.map { (id) throws(LetheError) in try inventory.results(of: id) } ?? []
-        self.init(request, plan: plan, hasFailures: results.contains { $0.outcome?.group == .failed })
+        let open = results.filter { $0.outcome == nil && $0.withheld == nil }.map(\.attachment)
+        let setAside = try request.plan.map { (id) throws(LetheError) in try inventory.setAside(in: id, now: now) } ?? []
+        self.init(
+            request, plan: plan, hasFailures: results.contains { $0.outcome?.group == .failed },
+            isSetAside: !open.isEmpty && setAside.isSuperset(of: open))
     }
 }

@@ -44,7 +44,7 @@ package struct PlanRetention: Sendable {
         let digest = decider.digest
         var builder = PlanBuilder(
             decider: decider, holds: try inventory.activeHolds(at: instant),
-            open: Set(try inventory.openIntents().map(\.attachment)), isFull: basis.digest != digest, now: instant)
+            open: Set(try inventory.openIntents().map(\.attachment)).union(try inventory.inWork()), isFull: basis.digest != digest, now: instant)
         if builder.isFull {
             try decideAll(&builder, isDry: isDry)
             if !isDry { try inventory.setDecisionBasis(digest, after: basis) }
@@ -144,7 +144,7 @@ private struct PlanBuilder {
 
     let decider: Decider
     let holds: [LegalHold]
-    /// Of another plan, announced and not yet settled: they stay with that plan.
+    /// Of another plan, announced and not ended: they stay with that plan.
     let open: Set<AttachmentID>
     /// Everything is decided, not candidates alone: what is due may still have a `next_check` of the rules before.
     let isFull: Bool
@@ -171,7 +171,7 @@ private struct PlanBuilder {
         decided += 1
         let isDrift = !attachment.hasTierDrift && decider.tiers.isContradicted(by: attachment)
         guard !open.contains(attachment.id) else {
-            kept["open_intent", default: 0] += 1
+            kept["in_another_plan", default: 0] += 1
             return Finding(id: attachment.id, isExpired: false, nextCheck: nil)
         }
         let ruling = decider.ruling(on: attachment, holds: holds, now: now)

@@ -86,11 +86,13 @@ package struct ApplyPlan: Sendable {
             throw LetheError(
                 "plan-stale", .refused, "plan \(record.plan.id) is stale: \(stale)", hint: Self.planAnew(record))
         }
-        let before = try context.inventory.progress(of: record.plan.id, leavesOthersAlone: true)
+        var before = try context.inventory.progress(of: record.plan.id, leavesOthersAlone: true)
+        before.setAside(try context.inventory.setAside(in: record.plan.id, now: context.time.now()))
         try refuseOverLimit(record, before)
-        let redecider = Redecider(
+        var redecider = Redecider(
             inventory: context.inventory, decider: decider, plan: record.plan, accountLines: account,
             request: try record.plan.request.flatMap(context.inventory.request))
+        redecider.isAccountProved = try context.isProved(account)
         let run = try Self.newID(RunKind.self)
         if record.state != .applying { try context.inventory.move(record.plan.id, to: .applying) }
         try begin(run, record, journal, reason: reason)
@@ -150,12 +152,23 @@ package struct ApplyPlan: Sendable {
                 result.isMoreFound = try finish(plan)
             }
             try RecordRequests(context).run()
+            result.warnings += try setAsideWarning(plan.id)
         }
         return result
     }
 
+    private func setAsideWarning(_ id: PlanID) throws(LetheError) -> [String] {
+        let count = try context.inventory.setAside(in: id, now: context.time.now()).count
+        guard count > 0 else { return [] }
+        return [
+            "\(counted(count, "attachment")) of plan \(id) \(count == 1 ? "is" : "are") set aside: for a week every answer was a "
+                + "404 that is not the vendor's own. Look with: lethe plan show \(id), "
+                + "then: lethe plan close \(id) --as NAME --reason TEXT"
+        ]
+    }
+
     /// Whether more is held of the person than the plan of a request accounts for.
-    private func finish(_ plan: Plan) throws(LetheError) -> Bool {
+    func finish(_ plan: Plan) throws(LetheError) -> Bool {
         guard let event = try RequestScope(inventory: context.inventory).ending(of: plan) else {
             try context.inventory.move(plan.id, to: .done)
             return false

@@ -28,8 +28,12 @@ package struct Preflight: Sendable {
         try refuseLostRequest()
         try context.log.verifyHead()
         let (listed, answer) = try await askForLines()
-        let warnings = try checkClock(answer)
+        var warnings = try checkClock(answer)
         let account = try await account(of: lines ?? [], listed: listed)
+        if let lines, !lines.isEmpty, lines.isDisjoint(with: account) {
+            warnings.append(
+                try accept(.accountAccept, "account", "the key lists none of the numbers concerned and finds nothing of them"))
+        }
         return Result(accountLines: account, vendorTime: answer.date, warnings: warnings)
     }
 
@@ -41,10 +45,20 @@ package struct Preflight: Sendable {
         for line in lines.subtracting(listed).sorted().prefix(Self.mostReleased) {
             if try await isOurs(line) { account.insert(line) }
         }
-        guard !lines.isEmpty, lines.isDisjoint(with: account) else { return account }
+        guard !lines.isEmpty, lines.isDisjoint(with: account), !context.overrides.acceptsAccount else { return account }
         throw LetheError(
             "foreign-key", .refused, "the API key is of another account: it lists none of the numbers concerned",
-            hint: "check LINQ_API_V3_API_KEY; under this key every attachment would seem to be gone")
+            hint: "check LINQ_API_V3_API_KEY; under another account's key every attachment would seem to be gone. "
+                + "If it is the right one and its numbers are released: --accept-account, which is recorded")
+    }
+
+    /// Puts on record what a person accepts; gives the warning that says so.
+    private func accept(
+        _ act: AuditRecord.OperatorAct, _ ref: String, _ what: String
+    ) throws(LetheError) -> String {
+        _ = try context.log.append([.operatorAct(act: act, ref: ref, by: context.overrides.by, reason: what)])
+        try CatchUp(inventory: context.inventory, log: context.log).run()
+        return "\(what): accepted by \(context.overrides.by), and recorded"
     }
 
     /// Numbers that are asked about in one run, and things of each.
@@ -137,13 +151,13 @@ package struct Preflight: Sendable {
         let isBehindLog = last.map { now.adding(seconds: tolerance) < $0 } ?? false
         guard let date = answer.date else {
             if isBehindLog, let last {
-                throw Self.doubtful("is behind the newest record of the audit log, \(last.brief)")
+                return [try doubt("is behind the newest record of the audit log, \(last.brief)")]
             }
             return ["the vendor's answer tells no time, so this machine's clock was not compared with it"]
         }
         let apart = (now.microseconds - date.microseconds) / 1_000_000
         guard apart.magnitude <= tolerance else {
-            throw Self.doubtful("is \(Self.span(apart.magnitude)) \(apart > 0 ? "ahead of" : "behind") the vendor's")
+            return [try doubt("is \(Self.span(apart.magnitude)) \(apart > 0 ? "ahead of" : "behind") the vendor's")]
         }
         if isBehindLog {
             return ["the audit log has records from after now: an earlier run had a clock that was ahead"]
@@ -156,12 +170,13 @@ package struct Preflight: Sendable {
         return try context.log.entries(after: seq - 1, limit: 1).first?.time
     }
 
-    private static func doubtful(_ what: String) -> LetheError {
-        LetheError(
+    /// Throws, or gives the warning where a person accepts it.
+    private func doubt(_ what: String) throws(LetheError) -> String {
+        if context.overrides.acceptsClock { return try accept(.clockAccept, "clock", "this machine's clock \(what)") }
+        throw LetheError(
             "clock-doubtful", .refused, "this machine's clock \(what): nothing is deleted by it",
-            hint:
-                "set the clock (timedatectl set-ntp true, or chronyc makestep), then run again; lethe doctor compares it"
-        )
+            hint: "set the clock (timedatectl set-ntp true, or chronyc makestep), then run again; lethe doctor compares it. "
+                + "If the vendor's is the wrong one: --accept-clock, which is recorded")
     }
 
     private static func span(_ seconds: UInt64) -> String {

@@ -31,6 +31,7 @@ package struct ReconcileIntents: Sendable {
         var summary = Summary()
         let retrying = Retrying(perSecond: 10, time: context.time)
         let journal = try RunJournal(context.log)
+        let isAccountProved = try context.isProved(accountLines)
         for intent in try context.inventory.openIntents() {
             let vendor = context.vendor
             let lookUp = await retrying(answer: { $0.answer }, call: { await vendor.lookUp(intent.attachment) })
@@ -46,6 +47,7 @@ package struct ReconcileIntents: Sendable {
                 let again = try context.log.announces(announced) ? [] : [AuditRecord.deleteIntent(announced)]
                 try journal.append(again + [.deleteOutcome(answer)])
                 summary.present += 1
+            case .absent where !isAccountProved: summary.open += 1
             case .absent:
                 let outcome = try outcomeOfAbsence(of: intent, accountLines: accountLines)
                 try journal.append([

@@ -9,6 +9,8 @@ struct Redecider: Sendable {
     let decider: Decider
     let plan: Plan
     let accountLines: Set<PhoneLine>
+    /// `false`: nothing was ever seen under this key.
+    var isAccountProved = true
     /// The request of an erasure plan.
     let request: ErasureRequest?
 
@@ -60,6 +62,7 @@ struct Redecider: Sendable {
 
     /// Seen under this account: in a message on a line that the key lists, or by a GET that answered 200.
     func wasSeen(_ attachment: Attachment) throws(LetheError) -> Bool {
+        guard isAccountProved else { return false }
         if attachment.sightings.contains(where: { $0.line.map(accountLines.contains) ?? false }) { return true }
         return try inventory.record(of: attachment.id)?.apiSeen != nil
     }

@@ -84,7 +84,8 @@ package struct RunRetention: Sendable {
         }
         return Answer(
             planned: planned, result: result, resumed: others,
-            warnings: preflight.warnings + Self.warning(revived) + waiting, isWaiting: !waiting.isEmpty)
+            warnings: preflight.warnings + Self.warning(revived) + waiting
+                + others.flatMap { $0.warnings.filter { !preflight.warnings.contains($0) } }, isWaiting: !waiting.isEmpty)
     }
 
     /// Requests that are open again, and what was withheld and may go now: planned anew under the same request, whose

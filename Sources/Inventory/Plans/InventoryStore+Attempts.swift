@@ -61,6 +61,45 @@ extension InventoryStore {
         }
     }
 
+    /// Open items of a plan for which, for a week, no answer came but 404s that are not the vendor's own: a person is to look
+    /// at them. Once they were closed as unproven the week begins anew.
+    package func setAside(in plan: PlanID, now: Timestamp) throws(LetheError) -> Set<AttachmentID> {
+        let limit = now.adding(seconds: -7 * 86_400)
+        return try read { database in
+            Set(
+                try database.all(
+                    """
+                    SELECT t.attachment FROM plan p JOIN plan_item t ON t.plan = p.key
+                    JOIN intent i ON i.attachment = t.attachment
+                    WHERE p.id = ?1 AND p.state IN ('applying', 'halted') AND t.outcome IS NULL AND t.attempts > 0
+                        AND i.at > coalesce((SELECT max(z.closed_at) FROM plan_item z
+                            WHERE z.attachment = t.attachment AND z.outcome = 'not_found_unproven'), 0)
+                    GROUP BY t.attachment
+                    HAVING min(i.at) <= ?2 AND sum(NOT (i.class IS 'unknown' AND i.http IS 404)) = 0
+                    """, plan, limit
+                ) { row in
+                    guard let attachment: AttachmentID = row.vendorID(0) else { throw StoreErrors.impossible("intent") }
+                    return attachment
+                })
+        }
+    }
+
+    /// What plans in work have tried and not ended: it stays with them.
+    package func inWork() throws(LetheError) -> Set<AttachmentID> {
+        try read { database in
+            Set(
+                try database.all(
+                    """
+                    SELECT t.attachment FROM plan p JOIN plan_item t ON t.plan = p.key
+                    WHERE p.state = 'applying' AND t.outcome IS NULL AND t.attempts > 0
+                    """
+                ) { row in
+                    guard let attachment: AttachmentID = row.vendorID(0) else { throw StoreErrors.impossible("item") }
+                    return attachment
+                })
+        }
+    }
+
     /// A GET before the first DELETE of an item did not find it. On disk when this returns, so that no later run takes the
     /// absence for its own doing; where a lost answer of ours explains it, it says nothing.
     package func noteMissedBefore(_ attachment: AttachmentID, plan: PlanID) throws(LetheError) {

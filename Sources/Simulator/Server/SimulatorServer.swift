@@ -51,6 +51,8 @@ package struct SimulatorServer: Sendable {
         let logger = Self.quietLogger
         let application = Application(
             router: router(),
+            server: .http1(
+                configuration: .init(additionalChannelHandlers: [ClockHeader.Installer(account.clock)])),
             configuration: .init(address: .hostname("127.0.0.1", port: port), serverName: nil),
             onServerRunning: { channel in
                 let origin = "http://127.0.0.1:\(channel.localAddress?.port ?? 0)"

@@ -30,7 +30,7 @@ OUTCOMES = (
 ).split()
 DELETED = OUTCOMES[:2]
 CLASSES = "deleted not_ready absent invalid refused throttled unknown not_sent unexpected".split()
-ACTS = "limit.raise canary.skip policy.unlock plan.cancel plan.expire segment.remove key.rotate".split()
+ACTS = "limit.raise canary.skip policy.unlock plan.cancel plan.expire plan.close clock.accept account.accept segment.remove key.rotate".split()
 
 # Every value is matched by a regular expression over the bytes of the line.
 ESCAPE = r'\\"|\\\\|\\u(?!00[2-6][0-9a-f]|007[0-9a-e])(?!d[89a-f])[0-9a-f]{4}|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}'

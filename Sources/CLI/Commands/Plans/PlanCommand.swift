@@ -9,9 +9,9 @@ import Rules
 struct PlanCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
-        abstract: "Frozen plans: list, show, approve, apply, cancel.",
+        abstract: "Frozen plans: list, show, approve, apply, cancel, close.",
         discussion: "Example: lethe plan show 5a3f0c1e9b7d4a2680f1e2d3c4b5a697",
-        subcommands: [PlanList.self, PlanShow.self, PlanApprove.self, PlanApply.self, PlanCancel.self])
+        subcommands: [PlanList.self, PlanShow.self, PlanApprove.self, PlanApply.self, PlanCancel.self, PlanClose.self])
 }
 
 struct PlanList: LetheCommand {
@@ -61,7 +61,13 @@ struct PlanShow: LetheCommand {
         let inventory = try wiring.currentInventory()
         let record = try inventory.plan(try PlanID(id))
         let results = try inventory.results(of: record.plan.id)
-        return Reply(Self.text(record, results, limit: limit), json: Self.json(record, results))
+        let setAside = try inventory.setAside(in: record.plan.id, now: wiring.clock.now())
+        var text = Self.text(record, results, limit: limit)
+        if !setAside.isEmpty {
+            text += "\n\(counted(setAside.count, "attachment")) set aside: for a week every answer was a 404 that is not the "
+                + "vendor's own.\nNext: lethe plan close \(record.plan.id) --as NAME --reason TEXT"
+        }
+        return Reply(text, json: Self.json(record, results, setAside: setAside))
     }
 
     static func text(_ record: PlanRecord, _ results: [ItemResult], limit: Int) -> String {
@@ -104,7 +110,9 @@ struct PlanShow: LetheCommand {
         return trimmed(table)
     }
 
-    static func json(_ record: PlanRecord, _ results: [ItemResult]) -> JSONValue {
+    static func json(
+        _ record: PlanRecord, _ results: [ItemResult], setAside: Set<AttachmentID>
+    ) -> JSONValue {
         let plan = record.plan
         let items = results.map { result -> JSONValue in
             [
@@ -128,7 +136,7 @@ struct PlanShow: LetheCommand {
             "limits": [
                 "max_deletes": JSONValue(plan.limits.maxDeletes), "max_percent": JSONValue(plan.limits.maxPercent),
                 "max_bytes": JSONValue(plan.limits.maxBytes), "lifted": .bool(record.limitsLifted),
-            ], "outcomes": OutcomeJSON.counts(outcomes),
+            ], "outcomes": OutcomeJSON.counts(outcomes), "set_aside": .array(setAside.sorted().map { JSONValue($0) }),
             "canonical": .string(String(decoding: plan.canonicalBytes, as: UTF8.self)),
         ]
     }
@@ -174,6 +182,7 @@ struct PlanApply: LetheCommand {
     @Argument(help: "The plan's id.") var id: String
     @Option(help: "Why a plan that was halted for review goes on; recorded.") var reason: String?
     @Flag(help: "Skip the canary steps; recorded.") var noCanary = false
+    @OptionGroup var accept: AcceptOptions
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {
@@ -199,7 +208,7 @@ struct PlanApply: LetheCommand {
     ) async throws -> RunResult {
         let stop = StopSignal(console: console)
         let settings = wiring.applySettings(usesCanary: !noCanary)
-        return try await wiring.work(vendor: true, stop: stop) { context in
+        return try await wiring.work(vendor: true, stop: stop, accepting: accept.overrides()) { context in
             let plan = ApplyPlan(context, rules: rules, settings: settings)
             return try await plan.run(id, reason: reason)
         }
@@ -235,5 +244,37 @@ struct PlanCancel: LetheCommand {
         return try await wiring.work(vendor: wiring.settings.apiKey != nil) { context in
             try await CancelPlan(context, rules: rules, by: Wiring.systemUser, reason: reason).run(id)
         }
+    }
+}
+
+struct PlanClose: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "close", abstract: "Ends what is set aside in a plan, as not found and unproven.",
+        discussion: """
+            What for a week got no answer but 404s that are not the vendor's own is set aside: nobody knows whether it is there. \
+            This ends it, never as gone; it is due again at the next run.
+
+            Example: lethe plan close 5a3f0c1e9b7d4a2680f1e2d3c4b5a697 --as alex --reason "the vendor lost it, ticket 812"
+            """)
+
+    @Argument(help: "The plan's id.") var id: String
+    @Option(name: .customLong("as"), help: ArgumentHelp("Who decides it.", valueName: "name")) var name: String
+    @Option(help: "Why; it stays in the log.") var reason: String
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        let wiring = try Wiring.open(global, console)
+        let id = try PlanID(id)
+        let rules = wiring.undecided
+        let closed = try await wiring.work(vendor: false) { context in
+            try CloseSetAside(context, rules: rules, by: name, reason: reason).run(id)
+        }
+        let record = try wiring.inventory().plan(id)
+        return Reply(
+            "\(counted(closed.count, "attachment")) of plan \(id) closed as not_found_unproven; the plan is \(record.state.rawValue)",
+            json: [
+                "plan": OutcomeJSON.plan(record.plan, digest: record.digest), "state": .string(record.state.rawValue),
+                "closed": .array(closed.sorted().map { JSONValue($0) }),
+            ])
     }
 }

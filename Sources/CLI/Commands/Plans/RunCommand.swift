@@ -22,6 +22,7 @@ struct RunCommand: LetheCommand {
         help: ArgumentHelp("Lift all limits if the plan has at most this many items; recorded.", valueName: "n"))
     var allowDeletes: Int?
     @Flag(help: "Skip the canary steps of 1 item, 1 % and 10 %; recorded.") var noCanary = false
+    @OptionGroup var accept: AcceptOptions
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {
@@ -85,7 +86,7 @@ struct RunCommand: LetheCommand {
     private func applyDue(_ wiring: Wiring, _ console: Console) async throws -> Reply {
         let decider = try wiring.decider()
         let stop = StopSignal(console: console)
-        let answer = try await wiring.work(vendor: true, stop: stop) { context in
+        let answer = try await wiring.work(vendor: true, stop: stop, accepting: accept.overrides()) { context in
             try await RunRetention(
                 context, rules: decider, limits: wiring.settings.limits, approval: wiring.approvalRule,
                 settings: wiring.applySettings(usesCanary: !noCanary)

@@ -40,6 +40,7 @@ struct EraseCommand: LetheCommand {
     @Option(
         help: ArgumentHelp("Lift all limits if the plan has at most this many items; recorded.", valueName: "n"))
     var allowDeletes: Int?
+    @OptionGroup var accept: AcceptOptions
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {
@@ -53,7 +54,10 @@ struct EraseCommand: LetheCommand {
         let again = try (resume ?? extend).map { try RequestID($0) }
         let handles = try again != nil && subjectFile == nil && subject.isEmpty ? nil : handles(console)
         let stop = StopSignal(console: console)
-        let (planned, result) = try await wiring.work(vendor: apply || !offline, stop: stop) { context in
+        let overrides = accept.overrides(by: try name.map { try OperatorText.actor($0) })
+        let (planned, result) = try await wiring.work(
+            vendor: apply || !offline, stop: stop, accepting: overrides
+        ) { context in
             let planner = PlanErasure(context, rules: decider, limits: wiring.settings.limits)
             let show: @Sendable (SyncFromAPI.Report) -> Void = {
                 console.progress("asking the vendor, messages so far", done: $0.messages, of: nil)
@@ -170,7 +174,7 @@ struct EraseAnswer {
         if let halted = result?.halted { lines += ["halted: \(halted.message)", "Try: \(halted.hint)"] }
         if result != nil {
             if result?.isMoreFound == true { lines.append("More of the person came to be known in the meantime.") }
-            if let next = try NextStep(request, in: inventory).command { lines.append("Next: \(next)") }
+            if let next = try NextStep(request, in: inventory, at: wiring.clock.now()).command { lines.append("Next: \(next)") }
         } else {
             lines.append(
                 "Nothing was deleted. Next: lethe plan show \(planned.plan.id), then\n"

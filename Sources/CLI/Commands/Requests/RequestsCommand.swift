@@ -36,13 +36,13 @@ struct RequestsList: LetheCommand {
             table.append([
                 request.id.description, request.state.rawValue, request.jurisdiction.rawValue, request.received.date,
                 request.due.date, request.state.isClosed ? "-" : String(request.daysLeft(at: now)),
-                try NextStep(request, in: inventory).command ?? "-",
+                try NextStep(request, in: inventory, at: now).command ?? "-",
             ])
         }
         return Reply(
             requests.isEmpty ? "There are no requests." : trimmed(table),
             json: [
-                "requests": .array(try requests.map { Self.json($0, next: try NextStep($0, in: inventory), now: now) })
+                "requests": .array(try requests.map { Self.json($0, next: try NextStep($0, in: inventory, at: now), now: now) })
             ])
     }
 
@@ -87,14 +87,15 @@ struct RequestsShow: LetheCommand {
             "opened    by \(request.openedBy)" + (request.channel.map { ", by \($0)" } ?? ""),
         ]
         if let answered = request.answered { lines.append("answered  \(answered.brief)") }
-        let next = try NextStep(request, in: inventory)
+        let next = try NextStep(request, in: inventory, at: wiring.clock.now())
         if let command = next.command { lines.append("next      \(command)") }
         var members: [String: JSONValue] = ["request": RequestsList.json(request, next: next, now: now), "plan": nil]
         if let plan = request.plan {
             let record = try inventory.plan(plan)
             let results = try inventory.results(of: plan)
             lines += ["", PlanShow.text(record, results, limit: 50)]
-            members["plan"] = PlanShow.json(record, results)
+            members["plan"] = PlanShow.json(
+                record, results, setAside: try inventory.setAside(in: record.plan.id, now: wiring.clock.now()))
         }
         return Reply(lines.joined(separator: "\n"), json: .object(members))
     }

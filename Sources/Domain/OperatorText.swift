@@ -92,6 +92,12 @@ package enum OperatorText {
             default: false
             }
         }
+        let digits = text.replacing("_", with: "-")
+        guard !runs(of: digits).contains(where: isNumberOfAPerson) else {
+            throw LetheError(
+                "personal-data", .usage, "a name must not hold what looks like a phone number",
+                hint: "records are kept for years: --as is who works here, not whom it concerns")
+        }
         guard allowed, (1...64).contains(text.utf8.count) else {
             throw LetheError(
                 "invalid-name", .usage, "a name must be 1 to 64 characters of letters, digits, dot, dash or underscore")

@@ -58,7 +58,8 @@ package struct RunContext: Sendable {
 
     package init(
         inventory: InventoryStore, log: AuditLog, vendor: any VendorAPI, time: any TimeSource, partner: String,
-        workspace: URL, clockTolerance: Int64? = 300, overrides: Overrides = Overrides(), rulesInForce: RulesInForce? = nil,
+        workspace: URL, clockTolerance: Int64? = 300, overrides: Overrides = Overrides(),
+        rulesInForce: RulesInForce? = nil,
         shouldStop: @escaping @Sendable () -> Bool = { false }
     ) {
         self.inventory = inventory

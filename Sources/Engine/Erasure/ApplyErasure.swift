@@ -28,6 +28,11 @@ package struct ApplyErasure: Sendable {
             try AllowDeletes(inventory: context.inventory, log: context.log).run(id, atMost: allowDeletes, by: name)
         }
         var record = try context.inventory.plan(id)
+        if record.state == .proposed,
+            let kept = try CarryApprovals(context: context, rules: approval).run(to: id, orPart: true)
+        {
+            record = kept
+        }
         if record.state == .proposed {
             record = try ApprovePlan(
                 inventory: context.inventory, log: context.log, time: context.time, rules: approval

@@ -8,27 +8,34 @@ struct CarryApprovals {
     let context: RunContext
     let rules: ApprovalRule
 
-    /// `nil` = it does not hold for this plan, which waits for an approval of its own.
-    func run(to id: PlanID) throws(LetheError) -> PlanRecord? {
+    /// `nil` = it does not hold for this plan, which waits for an approval of its own. `orPart`: one approval of the two that
+    /// are needed is kept as well.
+    func run(to id: PlanID, orPart: Bool = false) throws(LetheError) -> PlanRecord? {
         let record = try context.inventory.plan(id)
         guard let request = record.plan.request else { return nil }
         let deletes = Set(record.plan.items.lazy.filter { $0.withheld == nil }.map(\.attachment))
         for summary in try context.inventory.plans() where summary.request == request && summary.id != id {
             let earlier = try context.inventory.plan(summary.id)
-            guard earlier.includes == record.includes, deletes.isSubset(of: Self.approved(by: earlier)),
-                Set(earlier.approvals.map(\.name)).count >= rules.people
-            else { continue }
-            for approval in earlier.approvals {
+            guard earlier.includes == record.includes, deletes.isSubset(of: Self.approved(by: earlier)) else {
+                continue
+            }
+            // What was never begun is not made younger by being planned anew.
+            let now = context.time.now()
+            let wasBegun = try !context.inventory.runs(of: summary.id).isEmpty
+            let kept = earlier.approvals.filter { wasBegun || now < $0.at.adding(seconds: ApplyPlan.approvalLife) }
+            let isEnough = Set(kept.map(\.name)).count >= rules.people
+            guard isEnough || (orPart && !kept.isEmpty) else { continue }
+            for approval in kept {
                 try context.inventory.approve(
                     id,
                     Approval(
-                        name: approval.name, how: AuditRecord.Approval.schedule.rawValue, at: context.time.now(),
-                        digest: record.digest))
+                        name: approval.name, how: AuditRecord.Approval.schedule.rawValue,
+                        at: wasBegun ? now : approval.at, digest: record.digest))
                 _ = try context.log.append([
                     .planApproved(plan: id, digest: record.digest, by: approval.name, how: .schedule)
                 ])
             }
-            try context.inventory.move(id, to: .approved, by: earlier.approvals.first?.name)
+            if isEnough { try context.inventory.move(id, to: .approved, by: kept.first?.name) }
             try RecordRequests(context).run()
             try CatchUp(inventory: context.inventory, log: context.log).run()
             return try context.inventory.plan(id)

@@ -20,7 +20,9 @@ package struct DecideRequest: Sendable {
 
     /// The answer is no. `reason` is the ground; nothing may have been carried out yet.
     package func refuse(_ id: RequestID) async throws(LetheError) -> ErasureRequest {
-        try await end(id, .refused)
+        try CatchUp(inventory: context.inventory, log: context.log).run()
+        guard try !context.inventory.wasBegun(id) else { throw Self.isBegun(id) }
+        return try await end(id, .refused)
     }
 
     /// The person takes it back. What was deleted before that stays deleted.
@@ -70,9 +72,7 @@ package struct DecideRequest: Sendable {
         try CatchUp(inventory: context.inventory, log: context.log).run()
         let request = try open(id)
         guard let state = request.state.after(event) else {
-            throw LetheError(
-                "request-state", .refused, "request \(id) is \(request.state.rawValue): part of it may be carried out",
-                hint: "finish it: lethe run --apply, or end it: lethe requests withdraw \(id) --as NAME --reason TEXT")
+            throw Self.isBegun(id)
         }
         if let plan = request.plan, try !context.inventory.plan(plan).state.isClosed {
             try await CancelPlan(context, rules: decider, by: name, reason: "the request is \(state.rawValue)").run(
@@ -85,6 +85,13 @@ package struct DecideRequest: Sendable {
         }
         try RecordRequests(context).run()
         return ended
+    }
+
+    private static func isBegun(_ id: RequestID) -> LetheError {
+        LetheError(
+            "request-state", .refused, "part of request \(id) was carried out, so the answer cannot be no any more",
+            hint: "finish it as lethe requests show \(id) says, or end it: "
+                + "lethe requests withdraw \(id) --as NAME --reason TEXT")
     }
 
     private func open(_ id: RequestID) throws(LetheError) -> ErasureRequest {

@@ -30,8 +30,9 @@ package struct NextStep: Sendable, Equatable {
         case .completed: command = "lethe requests certificate \(id)"
         case .completedWithExceptions:
             command =
-                request.coverage == .partial || hasFailures
-                ? "lethe erase --resume \(id)" : "lethe requests certificate \(id)"
+                request.coverage == .partial
+                ? "lethe erase --resume \(id) --subject-file FILE"
+                : hasFailures ? "lethe erase --resume \(id)" : "lethe requests certificate \(id)"
         case .refused, .withdrawn: command = nil
         }
     }
@@ -40,7 +41,8 @@ package struct NextStep: Sendable, Equatable {
         let plan = try request.plan.map { (id) throws(LetheError) in try inventory.plan(id) }
         let results = try request.plan.map { (id) throws(LetheError) in try inventory.results(of: id) } ?? []
         let open = results.filter { $0.outcome == nil && $0.withheld == nil }.map(\.attachment)
-        let setAside = try request.plan.map { (id) throws(LetheError) in try inventory.setAside(in: id, now: now) } ?? []
+        let setAside =
+            try request.plan.map { (id) throws(LetheError) in try inventory.setAside(in: id, now: now) } ?? []
         self.init(
             request, plan: plan, hasFailures: results.contains { $0.outcome?.group == .failed },
             isSetAside: !open.isEmpty && setAside.isSuperset(of: open))

@@ -113,6 +113,15 @@ package struct PlanErasure: Sendable {
         if let old = request.plan, [.proposed, .approved].contains(try context.inventory.plan(old).state) {
             try ClosePlan(context).cancel(old, by: ask.by, reason: "planned anew")
         }
+        if request.state == .completed, ask.handles == nil, ask.include.isSubset(of: request.included) {
+            let left = try RequestScope(inventory: context.inventory).candidates(of: request)
+            guard left.contains(where: { $0.attachment.state == .live }) else {
+                throw LetheError(
+                    "nothing-left", .refused, "request \(id) is completed, and nothing more of it is known",
+                    hint: "lethe requests certificate \(id), or search again with the handles: "
+                        + "lethe erase --resume \(id) --subject-file FILE")
+            }
+        }
         request.included.formUnion(ask.include)
         let search = Search(
             handles: ask.isOffline ? nil : ask.handles, isOffline: ask.isOffline, by: ask.by, progress: progress)

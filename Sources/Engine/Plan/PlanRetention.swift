@@ -44,7 +44,8 @@ package struct PlanRetention: Sendable {
         let digest = decider.digest
         var builder = PlanBuilder(
             decider: decider, holds: try inventory.activeHolds(at: instant),
-            open: Set(try inventory.openIntents().map(\.attachment)).union(try inventory.inWork()), isFull: basis.digest != digest, now: instant)
+            open: Set(try inventory.openIntents().map(\.attachment)).union(try inventory.inWork()),
+            isFull: basis.digest != digest, now: instant)
         if builder.isFull {
             try decideAll(&builder, isDry: isDry)
             if !isDry { try inventory.setDecisionBasis(digest, after: basis) }

@@ -80,7 +80,9 @@ package struct ApplyPlan: Sendable {
             account = try await Preflight(context).account(of: lines, listed: account)
         }
         if let stale = staleness(of: record) {
-            if record.state == .applying || record.state == .halted {
+            // A plan of a request leaves it to be planned anew; another partner's is none of ours to close.
+            let isBegun = record.state == .applying || record.state == .halted
+            if isBegun || record.plan.kind == .erasure, record.plan.partner == context.partner {
                 try ClosePlan(context).expire(record.plan.id, reason: stale)
             }
             throw LetheError(
@@ -157,7 +159,7 @@ package struct ApplyPlan: Sendable {
         return result
     }
 
-    private func setAsideWarning(_ id: PlanID) throws(LetheError) -> [String] {
+    func setAsideWarning(_ id: PlanID) throws(LetheError) -> [String] {
         let count = try context.inventory.setAside(in: id, now: context.time.now()).count
         guard count > 0 else { return [] }
         return [

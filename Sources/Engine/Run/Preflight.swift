@@ -32,7 +32,8 @@ package struct Preflight: Sendable {
         let account = try await account(of: lines ?? [], listed: listed)
         if let lines, !lines.isEmpty, lines.isDisjoint(with: account) {
             warnings.append(
-                try accept(.accountAccept, "account", "the key lists none of the numbers concerned and finds nothing of them"))
+                try accept(
+                    .accountAccept, "account", "the key lists none of the numbers concerned and finds nothing of them"))
         }
         return Result(accountLines: account, vendorTime: answer.date, warnings: warnings)
     }
@@ -175,7 +176,8 @@ package struct Preflight: Sendable {
         if context.overrides.acceptsClock { return try accept(.clockAccept, "clock", "this machine's clock \(what)") }
         throw LetheError(
             "clock-doubtful", .refused, "this machine's clock \(what): nothing is deleted by it",
-            hint: "set the clock (timedatectl set-ntp true, or chronyc makestep), then run again; lethe doctor compares it. "
+            hint:
+                "set the clock (timedatectl set-ntp true, or chronyc makestep), then run again; lethe doctor compares it. "
                 + "If the vendor's is the wrong one: --accept-clock, which is recorded")
     }
 

@@ -14,6 +14,10 @@ package struct RunResult: Sendable, Equatable {
     /// For people.
     package var warnings: [String] = []
 
+    /// Whether the other plans of the same `lethe run` wait too. Where something else answers for a few odd items they do not:
+    /// if it answers for all, each of them halts by itself.
+    var endsTheRun: Bool { halted != nil && halted != .notTheVendor }
+
     /// 0, or 2 if it halted, something failed or something is open, or 1 for a key that the vendor refuses.
     package var status: ExitStatus {
         if let halted { return halted.status }

@@ -64,7 +64,7 @@ package struct RunRetention: Sendable {
         let revived = try await ReviveGone(context, requestsPerSecond: settings.requestsPerSecond).run()
         var waiting: [String] = []
         let resumed = try await finishWhatWasLeft(apply, conditions, &waiting)
-        if let stopped = resumed.last, stopped.halted != nil { throw Self.halted(stopped) }
+        if let stopped = resumed.last, stopped.endsTheRun { throw Self.halted(stopped) }
         let planned = try PlanRetention(
             inventory: context.inventory, log: context.log, rules: decider, partner: context.partner, limits: limits
         ).run(now: context.time.now())
@@ -79,13 +79,15 @@ package struct RunRetention: Sendable {
         ).approveAutomatically(id, by: settings.operatorName, how: how)
         let result = try await apply.apply(record, conditions)
         var others = resumed
-        if result.halted == nil {
+        if !result.endsTheRun {
             others += try await finishRequests(apply, conditions, &waiting)
+            waiting += try waitingRequests(waiting)
         }
         return Answer(
             planned: planned, result: result, resumed: others,
             warnings: preflight.warnings + Self.warning(revived) + waiting
-                + others.flatMap { $0.warnings.filter { !preflight.warnings.contains($0) } }, isWaiting: !waiting.isEmpty)
+                + others.flatMap { $0.warnings.filter { !preflight.warnings.contains($0) } },
+            isWaiting: !waiting.isEmpty)
     }
 
     /// Requests that are open again, and what was withheld and may go now: planned anew under the same request, whose
@@ -104,9 +106,23 @@ package struct RunRetention: Sendable {
             }
             let result = try await apply.apply(record, conditions)
             results.append(result)
-            if result.halted != nil { break }
+            if result.endsTheRun { break }
         }
         return results
+    }
+
+    /// Requests with which nobody but a person can go on; `told`: what is said already.
+    private func waitingRequests(_ told: [String]) throws(LetheError) -> [String] {
+        var waiting: [String] = []
+        for request in try context.inventory.requests() {
+            let isWaiting =
+                [.planned, .approved].contains(request.state) || (request.state == .received && request.plan == nil)
+            guard isWaiting, !told.contains(where: { $0.contains(request.id.description) }),
+                let next = try NextStep(request, in: context.inventory, at: context.time.now()).command
+            else { continue }
+            waiting.append("request \(request.id), due \(request.due.date), waits for a person: \(next)")
+        }
+        return waiting
     }
 
     /// Plans in `applying`, or halted by something that is over now, are finished; a retention plan that never sent anything
@@ -123,18 +139,21 @@ package struct RunRetention: Sendable {
             if summary.state == .halted, wasTried { try apply.refuseUnready(record, reason: nil) }
             if record.plan.kind == .retention, !wasTried, summary.state != .approved {
                 try ClosePlan(context).cancel(summary.id, by: settings.operatorName, reason: "planned anew")
-            } else if let stale = apply.staleness(of: record), isBegun || record.plan.kind == .erasure {
+            } else if let stale = apply.staleness(of: record),
+                summary.state != .proposed || record.plan.kind == .erasure
+            {
                 let open = try context.inventory.progress(of: summary.id).open.count
                 guard open == 0 else {
                     waiting.append(
                         "plan \(summary.id) waits for the vendor's answer about \(counted(open, "DELETE"))")
+                    waiting += try apply.setAsideWarning(summary.id)
                     continue
                 }
                 try ClosePlan(context).expire(summary.id, reason: stale)
             } else if isBegun {
                 let result = try await apply.apply(record, conditions)
                 results.append(result)
-                if result.halted != nil { return results }
+                if result.endsTheRun { return results }
             }
         }
         return results

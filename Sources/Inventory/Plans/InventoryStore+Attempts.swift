@@ -43,6 +43,17 @@ extension InventoryStore {
         }
     }
 
+    /// A DELETE was announced under this request.
+    package func wasBegun(_ request: RequestID) throws(LetheError) -> Bool {
+        try read { database in
+            try database.first(
+                """
+                SELECT 1 FROM plan p JOIN run r ON r.plan = p.id JOIN intent i ON i.run = r.id WHERE p.request = ? LIMIT 1
+                """, request
+            ) { $0.int(0) } != nil
+        }
+    }
+
     /// Open items of a plan that a DELETE of an earlier plan may have removed.
     package func tried(before plan: PlanID) throws(LetheError) -> Set<AttachmentID> {
         try read { database in
@@ -75,7 +86,7 @@ extension InventoryStore {
                         AND i.at > coalesce((SELECT max(z.closed_at) FROM plan_item z
                             WHERE z.attachment = t.attachment AND z.outcome = 'not_found_unproven'), 0)
                     GROUP BY t.attachment
-                    HAVING min(i.at) <= ?2 AND sum(NOT (i.class IS 'unknown' AND i.http IS 404)) = 0
+                    HAVING min(i.at) <= ?2 AND sum(i.answered_at IS NOT NULL AND NOT (i.class IS 'unknown' AND i.http IS 404)) = 0
                     """, plan, limit
                 ) { row in
                     guard let attachment: AttachmentID = row.vendorID(0) else { throw StoreErrors.impossible("intent") }

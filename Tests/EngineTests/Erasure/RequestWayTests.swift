@@ -89,7 +89,8 @@ import Testing
             .run(try #require(request.plan))
         #expect(vendor.deletes.isEmpty)
         #expect(try state(request) == .received)
-        let step = try NextStep(try #require(try workspace.inventory.request(request.id)), in: workspace.inventory,
+        let step = try NextStep(
+            try #require(try workspace.inventory.request(request.id)), in: workspace.inventory,
             at: workspace.clock.now())
         #expect(step.command == "lethe erase --resume \(request.id)")
         _ = try await TestWorkspace.retention(context, TestRules.none).run()
@@ -113,7 +114,8 @@ import Testing
             let error = $0 as? LetheError
             return error?.code == "plan-unrecorded" && error?.hint?.contains("erase --resume \(request.id)") == true
         }
-        let step = try NextStep(try #require(try workspace.inventory.request(request.id)), in: workspace.inventory,
+        let step = try NextStep(
+            try #require(try workspace.inventory.request(request.id)), in: workspace.inventory,
             at: workspace.clock.now())
         #expect(step.command == "lethe erase --resume \(request.id)")
         _ = try await PlanErasure(context, rules: TestRules.none, limits: Limits())

@@ -21,6 +21,15 @@ import Testing
         }
     }
 
+    @Test func theDateOfEveryAnswerIsTheSimulatedClock() async throws {
+        let world = try SimulatedWorld()
+        try await serving(world) { client in
+            #expect(await client.call("GET", "/phone_numbers").headers["date"] == "Wed, 18 Nov 2026 12:00:00 GMT")
+            _ = await client.admin("POST", "/clock", ["now": "2027-02-28T23:59:59Z"])
+            #expect(await client.call("GET", "/attachments/x").headers["date"] == "Sun, 28 Feb 2027 23:59:59 GMT")
+        }
+    }
+
     @Test func theTruthIsToldInNumbersIdsAndDeletes() async throws {
         let world = try SimulatedWorld()
         try await serving(world) { client in

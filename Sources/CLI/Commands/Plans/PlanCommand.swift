@@ -64,7 +64,8 @@ struct PlanShow: LetheCommand {
         let setAside = try inventory.setAside(in: record.plan.id, now: wiring.clock.now())
         var text = Self.text(record, results, limit: limit)
         if !setAside.isEmpty {
-            text += "\n\(counted(setAside.count, "attachment")) set aside: for a week every answer was a 404 that is not the "
+            text +=
+                "\n\(counted(setAside.count, "attachment")) set aside: for a week every answer was a 404 that is not the "
                 + "vendor's own.\nNext: lethe plan close \(record.plan.id) --as NAME --reason TEXT"
         }
         return Reply(text, json: Self.json(record, results, setAside: setAside))
@@ -181,6 +182,9 @@ struct PlanApply: LetheCommand {
 
     @Argument(help: "The plan's id.") var id: String
     @Option(help: "Why a plan that was halted for review goes on; recorded.") var reason: String?
+    @Option(
+        help: ArgumentHelp("Lift all limits if the plan has at most this many items; recorded.", valueName: "n"))
+    var allowDeletes: Int?
     @Flag(help: "Skip the canary steps; recorded.") var noCanary = false
     @OptionGroup var accept: AcceptOptions
     @OptionGroup var global: GlobalOptions
@@ -209,6 +213,10 @@ struct PlanApply: LetheCommand {
         let stop = StopSignal(console: console)
         let settings = wiring.applySettings(usesCanary: !noCanary)
         return try await wiring.work(vendor: true, stop: stop, accepting: accept.overrides()) { context in
+            if let allowDeletes {
+                try AllowDeletes(inventory: context.inventory, log: context.log)
+                    .run(id, atMost: allowDeletes, by: settings.operatorName, reason: reason)
+            }
             let plan = ApplyPlan(context, rules: rules, settings: settings)
             return try await plan.run(id, reason: reason)
         }
@@ -229,8 +237,12 @@ struct PlanCancel: LetheCommand {
         let id = try PlanID(id)
         let reason = try reason.map { try OperatorText.reason($0) }
         let record = try await cancel(id, reason: reason, wiring)
+        let goesOn = record.plan.request.map {
+            "\nRequest \($0) goes on with the next lethe run --apply; to end it: "
+                + "lethe requests withdraw \($0) --as NAME --reason TEXT"
+        }
         return Reply(
-            "plan \(id) is cancelled",
+            "plan \(id) is cancelled" + (goesOn ?? ""),
             json: [
                 "plan": OutcomeJSON.plan(record.plan, digest: record.digest), "state": .string(record.state.rawValue),
             ])

@@ -174,7 +174,9 @@ struct EraseAnswer {
         if let halted = result?.halted { lines += ["halted: \(halted.message)", "Try: \(halted.hint)"] }
         if result != nil {
             if result?.isMoreFound == true { lines.append("More of the person came to be known in the meantime.") }
-            if let next = try NextStep(request, in: inventory, at: wiring.clock.now()).command { lines.append("Next: \(next)") }
+            if let next = try NextStep(request, in: inventory, at: wiring.clock.now()).command {
+                lines.append("Next: \(next)")
+            }
         } else {
             lines.append(
                 "Nothing was deleted. Next: lethe plan show \(planned.plan.id), then\n"
@@ -198,6 +200,9 @@ struct EraseAnswer {
                     "unseen": .array(unseen.map { .string($0.hex) }),
                 ], "plan": OutcomeJSON.plan(planned.plan, digest: planned.digest), "items": .array(items),
                 "outcomes": OutcomeJSON.counts(counts), "run": JSONValue(result?.run),
-            ], status: result?.status ?? .done)
+            ],
+            // What was not seen whole is not answered whole.
+            status: result.map(\.status).flatMap { $0 == .done ? nil : $0 }
+                ?? (request.coverage == .partial ? .incomplete : .done))
     }
 }

@@ -56,6 +56,7 @@ struct HoldPlace: LetheCommand {
             } else {
                 scope = try self.scope()
             }
+            if case .line(let line) = scope { try refusePerson(line, context.inventory) }
             let hold = try PlaceHold(inventory: context.inventory, log: context.log).run(
                 scope, by: name, reason: reason, until: end, now: context.time.now())
             return (hold, try HoldCoverage(of: hold, in: context.inventory))
@@ -69,6 +70,16 @@ struct HoldPlace: LetheCommand {
             json: [
                 "hold": HoldList.json(hold, now: wiring.clock.now()), "covers": JSONValue(coverage.attachments),
             ])
+    }
+
+    /// The number of an end-user would stay in the log for ever.
+    private func refusePerson(_ line: PhoneLine, _ inventory: InventoryStore) throws {
+        guard try !inventory.lines().contains(line),
+            try inventory.pseudonym(for: Handle(line.number), createIfMissing: false) != nil
+        else { return }
+        throw LetheError(
+            "not-a-line", .usage, "the number after --line is not one of yours but an end-user's",
+            hint: "hold what concerns a person with --subject-file FILE: their handles are not kept")
     }
 
     private func scope() throws -> LegalHold.Scope {

@@ -42,7 +42,8 @@ struct RequestsList: LetheCommand {
         return Reply(
             requests.isEmpty ? "There are no requests." : trimmed(table),
             json: [
-                "requests": .array(try requests.map { Self.json($0, next: try NextStep($0, in: inventory, at: now), now: now) })
+                "requests": .array(
+                    try requests.map { Self.json($0, next: try NextStep($0, in: inventory, at: now), now: now) })
             ])
     }
 
@@ -140,7 +141,8 @@ extension CertificateFacts {
     func certificate(_ wiring: Wiring) throws -> Certificate {
         guard ![.received, .planned, .approved].contains(request.state) else {
             throw LetheError(
-                "not-carried-out", .refused, "request \(request.id) is \(request.state.rawValue): nothing was done yet",
+                "not-carried-out", .refused,
+                "request \(request.id) is \(request.state.rawValue): it is not answered yet",
                 hint: NextStep(request, plan: plan).command)
         }
         return try CertificateValues(

@@ -1,0 +1,87 @@
+import Audit
+import Domain
+import Engine
+import Foundation
+import LinqClient
+import TestSupport
+import Testing
+
+/// What the preflight refuses and a person accepts: on record, and no further than that.
+@Suite struct AcceptTests {
+    private let workspace: TestWorkspace
+
+    init() throws {
+        workspace = try TestWorkspace()
+        try workspace.fill(60)
+    }
+
+    private func context(_ vendor: any VendorAPI, _ overrides: RunContext.Overrides) -> RunContext {
+        RunContext(
+            inventory: workspace.inventory, log: workspace.log, vendor: vendor, time: workspace.clock,
+            partner: TestWorkspace.partner, workspace: workspace.directory.url, overrides: overrides)
+    }
+
+    private func acts() throws -> [AuditRecord.OperatorAct] {
+        try workspace.records().compactMap { if case .operatorAct(let act, _, "ada", _) = $0 { act } else { nil } }
+    }
+
+    /// The vendor's clock is 30 days behind: what became due since is not due by it.
+    @Test func anAcceptedClockIsRecordedAndTheEarlierOneCounts() async throws {
+        let vendor = AnsweringAt(
+            TestWorkspace.start.adding(seconds: -30 * 86_400), lines: try TestWorkspace.lines.map { try PhoneLine($0) })
+        await #expect { _ = try await TestWorkspace.retention(context(vendor, .init())).run() } throws: {
+            ($0 as? LetheError)?.code == "clock-doubtful"
+                && ($0 as? LetheError)?.hint?.contains("--accept-clock") == true
+        }
+        let due = try workspace.due()
+        let answer = try await TestWorkspace.retention(context(vendor, .init(acceptsClock: true, by: "ada"))).run()
+        #expect(try acts() == [.clockAccept])
+        #expect(answer.warnings.contains { $0.contains("accepted by ada") })
+        #expect(answer.planned.plan.items.count < due.count && !answer.planned.plan.items.isEmpty)
+        #expect(answer.result.halted == nil)
+    }
+
+    /// Under another account's key every 404 would seem to be ours.
+    @Test func underAnAccountThatNothingProvesNoAbsenceIsCalledGone() async throws {
+        let vendor = ScriptedVendor(
+            lines: [], lookUp: { _ in .http(404, code: 2003) }, delete: { _, _ in .http(404, code: 2003) })
+        await #expect { _ = try await TestWorkspace.retention(context(vendor, .init())).run() } throws: {
+            ($0 as? LetheError)?.code == "foreign-key"
+                && ($0 as? LetheError)?.hint?.contains("--accept-account") == true
+        }
+        #expect(vendor.deletes.isEmpty)
+        let answer = try await TestWorkspace.retention(context(vendor, .init(acceptsAccount: true, by: "ada"))).run()
+        #expect(try acts() == [.accountAccept])
+        #expect(!vendor.deletes.isEmpty)
+        #expect(answer.result.counts[.absent as Outcome.Group] == 0)
+        #expect(answer.result.counts[.notFoundUnproven as Outcome] > 0)
+    }
+}
+
+/// Deletes everything, and tells a time of its own.
+private struct AnsweringAt: VendorAPI {
+    let time: Timestamp
+    let lines: [PhoneLine]
+
+    init(_ time: Timestamp, lines: [PhoneLine]) {
+        self.time = time
+        self.lines = lines
+    }
+
+    private func answer(_ status: Int, code: Int? = nil) -> VendorAnswer {
+        VendorAnswer(.http(status: status, code: code), date: time)
+    }
+
+    func delete(_ id: AttachmentID) async -> VendorAnswer { answer(204) }
+    func lookUp(_ id: AttachmentID) async -> AttachmentLookup { AttachmentLookup(answer: answer(404, code: 2003)) }
+    func head(_ url: DownloadURL) async -> VendorAnswer { answer(404) }
+    func phoneLines() async -> Listing<PhoneLine> { Listing(answer: answer(200), elements: lines, isComplete: true) }
+    func chats(of handle: Handle?, on line: PhoneLine?, cursor: String?) async -> Listing<ChatObservation> {
+        Listing(answer: answer(500))
+    }
+    func chat(_ id: ChatID) async -> Listing<ChatObservation> { Listing(answer: answer(500)) }
+    func messages(in chat: ChatID, cursor: String?) async -> Listing<ListedMessage> { Listing(answer: answer(500)) }
+    func upload(_ bytes: [UInt8], mime: String, name: String) async -> UploadAnswer {
+        UploadAnswer(answer: answer(500))
+    }
+}

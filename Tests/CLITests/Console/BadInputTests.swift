@@ -84,6 +84,21 @@ import Testing
         let workspace = try await SampleWorkspace()
         let good = Paths.linq.appending(path: "webhooks/2026-02-03--message.received--persistent-image.json")
         let body = try JSONSerialization.jsonObject(with: Data(contentsOf: good))
+    @Test func aCertificateWithANameTwiceIsMalformed() async throws {
+        let workspace = try await SampleWorkspace()
+        let file = workspace.folder.file("certificate.json")
+        let items = #""items": [], "proof": {"records": []}"#
+        for (twice, message) in [
+            (#""plan": {"id": "a", "digest": "b"}, "pl\u0061n": {}"#, "a name is given twice"),
+            (#""plan": 1"#, "not an erasure certificate"),
+        ] {
+            try "{\(twice), \(items)}".write(to: file, atomically: true, encoding: .utf8)
+            let result = try await workspace.lethe(
+                "requests", "check-certificate", file.path, "--vkey", workspace.vkey)
+            #expect(result.status == 1 && result.errors.contains(message), "\(result.everything)")
+        }
+    }
+
         let line = String(decoding: try JSONSerialization.data(withJSONObject: body), as: UTF8.self)
         let foreign = line.replacing(SampleWorkspace.partner, with: "00000000-0000-4000-8000-000000000000")
         let lines = [String(line.dropLast(40)), line, "", "not json", foreign]

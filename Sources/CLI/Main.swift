@@ -8,7 +8,7 @@ enum Main {
     static func main() async {
         // `lethe … | head` must end quietly instead of dying by a signal in the middle of a commit.
         signal(SIGPIPE, SIG_IGN)
-        forbidCores()
+        keepMemoryToItself()
         let arguments = GlobalOptions.hoisted(Array(CommandLine.arguments.dropFirst()))
         let wantsJSON = arguments.prefix { $0 != "--" }.contains("--json")
         do {
@@ -24,14 +24,23 @@ enum Main {
         }
     }
 
-    /// A core would hold the API key and the handles of whoever was worked on.
-    private static func forbidCores() {
-        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+    /// A core would hold the API key, the keys of the log and the handles of whoever was worked on. One byte is less than any
+    /// core, and unlike zero it also keeps Linux from piping one to a collector (`fs/coredump.c` takes this limit for a mark).
+    /// Beside a toolchain, Swift's backtracer would print what the registers point to: only if it was asked for.
+    private static func keepMemoryToItself() {
+        var limit = rlimit(rlim_cur: 1, rlim_max: 1)
         #if canImport(Glibc)
-            setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+            setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
         #else
-            setrlimit(RLIMIT_CORE, &none)
+            setrlimit(RLIMIT_CORE, &limit)
         #endif
+        guard getenv("SWIFT_BACKTRACE") == nil else { return }
+        for number in [SIGQUIT, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP] {
+            var action = sigaction()
+            // What the caller has us ignore stays ignored.
+            guard sigaction(number, nil, &action) == 0, action.sa_flags & SA_SIGINFO != 0 else { continue }
+            signal(number, SIG_DFL)
+        }
     }
 
     private static func perform(_ command: any LetheCommand) async -> ExitStatus {

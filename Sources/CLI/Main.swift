@@ -67,21 +67,8 @@ enum Main {
             Console.write(HelpText.wrapped(Lethe.fullMessage(for: error)) + "\n", to: STDOUT_FILENO)
             return ExitStatus.done.rawValue
         }
-        let failure = usage(error, of: arguments)
-        if wantsJSON {
-            Console.write(JSONValue(failure).text + "\n", to: STDOUT_FILENO)
-        } else {
-            Console.write("Error: \(failure.message)\nTry: \(failure.hint ?? "lethe --help")\n", to: STDERR_FILENO)
-        }
+        Console.write(usage(error, of: arguments), asJSON: wantsJSON)
         return ExitStatus.usage.rawValue
-    }
-
-    /// What was typed in the wrong place may be somebody's number or address: the parser repeats it between quotes.
-    private static func withoutNames(_ message: String) -> String {
-        let parts = message.split(separator: "'", omittingEmptySubsequences: false).map(String.init)
-        let shown = parts.enumerated().map { $0.offset % 2 == 1 ? OperatorText.shown($0.element) : $0.element }
-        return shown.joined(separator: "'").split(separator: " ", omittingEmptySubsequences: false)
-            .map { OperatorText.shown(String($0)) }.joined(separator: " ")
     }
 
     private static func usage(_ error: any Error, of arguments: [String]) -> LetheError {
@@ -98,6 +85,6 @@ enum Main {
         let name = usage.map { text in
             text.split(separator: " ").prefix { $0.first?.isLowercase == true }.joined(separator: " ")
         }
-        return LetheError("usage", .usage, withoutNames(message), hint: "\(name ?? "lethe") --help")
+        return LetheError("usage", .usage, message, hint: "\(name ?? "lethe") --help")
     }
 }

@@ -56,12 +56,4 @@ import Testing
     func refusesWhatMayNameAPerson(text: String) {
         #expect(throws: LetheError.self) { try OperatorText.reason(text) }
     }
-
-    @Test(arguments: [
-        ("runn", true), ("policies/a.yaml", true), ("4155550117", false), ("415 555 0117", false), ("a@b", false),
-        ("J\u{F8}rgen", false),
-    ])
-    func anErrorRepeatsNothingThatMayNameAPerson(text: String, isShown: Bool) {
-        #expect((OperatorText.shown(text) == text) == isShown)
-    }
 }

@@ -26,25 +26,6 @@ import Testing
                 "Error: there is no lethe.yaml in nowhere (from --workspace)\nTry: lethe init nowhere"))
     }
 
-    /// A handle in the wrong place, or in the name of a file.
-    @Test func anErrorRepeatsNoHandle() async throws {
-        let workspace = try await SampleWorkspace()
-        for words in [
-            ["+14155550117"], ["run", "+14155550117"], ["inventory", "show", "415 555 0117"],
-            ["erase", "dana@example.com"],
-            ["ingest", "4155550117.json", "--trusted"], ["inventory", "list", "--state", "4155550117"],
-            ["erase", "--subject-file", "dana@example.com.txt"], ["plan", "4155550117"],
-        ] {
-            for arguments in [words, words + ["--json"]] {
-                let result = try await workspace.lethe.run(LetheProcess.binary, arguments)
-                #expect(result.status != 0, "\(words)")
-                for handle in ["4155550117", "555 0117", "dana"] {
-                    #expect(!result.everything.contains(handle), "\(words): \(result.everything)")
-                }
-            }
-        }
-    }
-
     #if os(Linux)
         /// The limit is inherited, so it must be the binary's own; and what the registers point to may be a key.
         @Test func aCrashLeavesNoCoreAndPrintsNoMemory() async throws {

@@ -8,7 +8,7 @@ enum Main {
     static func main() async {
         // `lethe … | head` must end quietly instead of dying by a signal in the middle of a commit.
         signal(SIGPIPE, SIG_IGN)
-        forbidCores()
+        keepMemoryToItself()
         let arguments = GlobalOptions.hoisted(Array(CommandLine.arguments.dropFirst()))
         let wantsJSON = arguments.prefix { $0 != "--" }.contains("--json")
         do {
@@ -24,14 +24,23 @@ enum Main {
         }
     }
 
-    /// A core would hold the API key and the handles of whoever was worked on.
-    private static func forbidCores() {
-        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+    /// A core would hold the API key, the keys of the log and the handles of whoever was worked on. One byte is less than any
+    /// core, and unlike zero it also keeps Linux from piping one to a collector (`fs/coredump.c` takes this limit for a mark).
+    /// Beside a toolchain, Swift's backtracer would print what the registers point to: only if it was asked for.
+    private static func keepMemoryToItself() {
+        var limit = rlimit(rlim_cur: 1, rlim_max: 1)
         #if canImport(Glibc)
-            setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+            setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
         #else
-            setrlimit(RLIMIT_CORE, &none)
+            setrlimit(RLIMIT_CORE, &limit)
         #endif
+        guard getenv("SWIFT_BACKTRACE") == nil else { return }
+        for number in [SIGQUIT, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP] {
+            var action = sigaction()
+            // What the caller has us ignore stays ignored.
+            guard sigaction(number, nil, &action) == 0, action.sa_flags & SA_SIGINFO != 0 else { continue }
+            signal(number, SIG_DFL)
+        }
     }
 
     private static func perform(_ command: any LetheCommand) async -> ExitStatus {
@@ -58,21 +67,8 @@ enum Main {
             Console.write(HelpText.wrapped(Lethe.fullMessage(for: error)) + "\n", to: STDOUT_FILENO)
             return ExitStatus.done.rawValue
         }
-        let failure = usage(error, of: arguments)
-        if wantsJSON {
-            Console.write(JSONValue(failure).text + "\n", to: STDOUT_FILENO)
-        } else {
-            Console.write("Error: \(failure.message)\nTry: \(failure.hint ?? "lethe --help")\n", to: STDERR_FILENO)
-        }
+        Console.write(usage(error, of: arguments), asJSON: wantsJSON)
         return ExitStatus.usage.rawValue
-    }
-
-    /// What was typed in the wrong place may be somebody's number or address: the parser repeats it between quotes.
-    private static func withoutNames(_ message: String) -> String {
-        let parts = message.split(separator: "'", omittingEmptySubsequences: false).map(String.init)
-        let shown = parts.enumerated().map { $0.offset % 2 == 1 ? OperatorText.shown($0.element) : $0.element }
-        return shown.joined(separator: "'").split(separator: " ", omittingEmptySubsequences: false)
-            .map { OperatorText.shown(String($0)) }.joined(separator: " ")
     }
 
     private static func usage(_ error: any Error, of arguments: [String]) -> LetheError {
@@ -89,6 +85,6 @@ enum Main {
         let name = usage.map { text in
             text.split(separator: " ").prefix { $0.first?.isLowercase == true }.joined(separator: " ")
         }
-        return LetheError("usage", .usage, withoutNames(message), hint: "\(name ?? "lethe") --help")
+        return LetheError("usage", .usage, message, hint: "\(name ?? "lethe") --help")
     }
 }

@@ -20,7 +20,8 @@ package struct PhoneLine: Hashable, Comparable, Sendable, CustomStringConvertibl
 /// An end-user's phone number or mail address, in memory only: it is turned into a pseudonym on the way in and is never
 /// stored, logged or printed. `description` says nothing of it.
 package struct Handle: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// `tel:+` and digits, or `mailto:` and the whole address in lower case: what the lookup key is applied to.
+    /// `tel:+` and digits, or `mailto:` and the whole address in lower case, its host in A-labels: what the lookup key is
+    /// applied to.
     package let canonical: String
 
     /// Spaces, dots, dashes and parentheses of a number are dropped, `tel:` and `mailto:` are accepted.
@@ -57,7 +58,9 @@ package struct Handle: Hashable, Sendable, CustomStringConvertible, CustomDebugS
             guard halves.count == 2, halves.allSatisfy({ !$0.isEmpty }), isPlain, bare.utf8.count <= 254 else {
                 return nil
             }
-            return "mailto:" + bare.lowercased()
+            // Lower case may take a composed letter apart.
+            let host = halves[1].lowercased().precomposedStringWithCanonicalMapping
+            return Punycode.asciiHost(host).map { "mailto:" + halves[0].lowercased() + "@" + $0 }
         }
         let digits = String(bare.filter { !" .-()".contains($0) })
         return isE164(digits) ? "tel:" + digits : nil

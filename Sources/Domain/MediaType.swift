@@ -8,6 +8,14 @@ package enum MediaType {
         "text/x-vcard": "text/vcard",
     ]
 
+    /// Files that the vendor turns into others as it delivers them: of what was sent so, only the other type comes back.
+    private static let conversions = [
+        "image/tiff": "image/jpeg", "image/tif": "image/jpeg", "audio/x-caf": "audio/x-m4a", "audio/caf": "audio/x-m4a",
+    ]
+
+    /// The type that comes back instead of one in lower case; `nil` where it comes back itself.
+    package static func delivered(insteadOf type: String) -> String? { conversions[type] }
+
     /// `type/subtype` in lower case, without parameters; `nil` for anything else, and where seven digits could be the number
     /// of a person.
     package static func canonical(_ text: String) -> String? {

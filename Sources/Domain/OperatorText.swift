@@ -1,6 +1,6 @@
 import Foundation
 
-/// What people type into records, and what they typed into a command.
+/// What people type into records.
 package enum OperatorText {
     /// A reason or a note, in Unicode's compatible form and without invisible characters: no `@`, and no digits that could be
     /// the number of a person (`docs/erasure.md`).
@@ -15,12 +15,6 @@ package enum OperatorText {
                 hint: "records are kept for years: name the matter, not the person")
         }
         return plain
-    }
-
-    /// A word from a command line, for an error: what could name a person is not repeated.
-    package static func shown(_ text: String) -> String {
-        let isPlain = text.utf8.allSatisfy { $0 < 0x80 } && !text.contains("@") && text.count(where: \.isNumber) < 7
-        return isPlain ? text : "(not shown)"
     }
 
     private static func plain(_ text: String) -> String {

@@ -16,7 +16,7 @@ enum ReadInput {
     static func unreadable(_ path: String) -> LetheError {
         let exists = FileManager.default.fileExists(atPath: path)
         return LetheError(
-            "unreadable", .unreadable, "\(OperatorText.shown(path)) \(exists ? "cannot be read" : "does not exist")",
+            "unreadable", .unreadable, "\(path) \(exists ? "cannot be read" : "does not exist")",
             hint: exists ? "check that it is a file and that you may read it" : "check the name")
     }
 

@@ -64,12 +64,18 @@ final class Console: Sendable {
 
     func render(_ error: LetheError) {
         clearProgress()
-        if isJSON {
-            Self.write(JSONValue(error).text + "\n", to: STDOUT_FILENO)
+        Self.write(error, asJSON: isJSON)
+    }
+
+    /// Every error that anybody sees comes by here.
+    static func write(_ error: LetheError, asJSON: Bool) {
+        let error = TypedWords.ofThisProcess.removed(from: error)
+        if asJSON {
+            write(JSONValue(error).text + "\n", to: STDOUT_FILENO)
             return
         }
-        Self.write("Error: \(error.message)\n", to: STDERR_FILENO)
-        if let hint = error.hint { Self.write("Try: \(hint)\n", to: STDERR_FILENO) }
+        write("Error: \(error.message)\n", to: STDERR_FILENO)
+        if let hint = error.hint { write("Try: \(hint)\n", to: STDERR_FILENO) }
     }
 
     /// Writes all of it or gives up: who closed the pipe does not want the rest.

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Domain
 import Rules
 
 /// A word that stands where a command should, and is none: the parser would call it an unexpected argument.
@@ -26,6 +25,6 @@ struct UnknownCommand {
     }
 
     var message: String {
-        "unknown command \"\(OperatorText.shown(word))\": \(Suggestion.of(word, among: known, noun: "commands"))"
+        "unknown command \"\(word)\": \(Suggestion.of(word, among: known, noun: "commands"))"
     }
 }

@@ -1,4 +1,4 @@
-import Domain
+package import Domain
 
 /// One JSON text (RFC 8259), read once into a flat list of nodes that point into its bytes: no string is made until one
 /// is asked for, so a delivery costs little more than one pass over it.
@@ -42,6 +42,12 @@ final class JSONDocument: Sendable {
     }
 
     var root: JSONValue { JSONValue(document: self, index: 0) }
+}
+
+/// Refuses what another reader may read otherwise, before it is given to a lenient one: throws `invalid-json` or `too-large`,
+/// as `JSONDocument`.
+package func refuseAmbiguousJSON(_ bytes: [UInt8]) throws(LetheError) {
+    _ = try JSONDocument(bytes, maximumSize: 1 << 30)
 }
 
 /// What is wrong with a JSON text, and where.
@@ -229,12 +235,12 @@ private struct JSONReader {
         String(validating: UnsafeBufferPointer(rebasing: bytes[range]), as: UTF8.self) != nil
     }
 
-    /// Names are compared byte by byte, as they are written: a name spelt with escapes is only equal to one spelt alike.
+    /// Names are what their escapes spell: another reader would take `"\u0069d"` for `"id"`.
     private func hasRepeatedName(_ object: Int) -> Bool {
         var count = 0
         var child = object + 1
         while child < Int(nodes[object].next) {
-            guard count < 32 else { return hasRepeatedNameAmongMany(object) }
+            guard count < 32, !nodes[child].isEscaped else { return hasRepeatedNameAmongMany(object) }
             var earlier = object + 1
             while earlier < child {
                 if isSame(nodes[earlier], nodes[child]) { return true }
@@ -256,10 +262,15 @@ private struct JSONReader {
         var seen: Set<[UInt8]> = []
         var child = object + 1
         while child < Int(nodes[object].next) {
-            let name = bytes[Int(nodes[child].start)..<Int(nodes[child].end)]
-            guard seen.insert(Array(name)).inserted else { return true }
+            guard seen.insert(name(nodes[child])).inserted else { return true }
             child = Int(nodes[child + 1].next)
         }
         return false
+    }
+
+    /// In UTF-8: texts that Unicode calls equivalent are different names.
+    private func name(_ node: JSONDocument.Node) -> [UInt8] {
+        let raw = Array(bytes[Int(node.start)..<Int(node.end)])
+        return node.isEscaped ? Array(JSONDocument.unescape(raw[...]).utf8) : raw
     }
 }

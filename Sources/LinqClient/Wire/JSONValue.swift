@@ -72,11 +72,13 @@ struct JSONValue: Sendable {
 
     private func text(_ node: JSONDocument.Node) -> String {
         let raw = document.bytes[Int(node.start)..<Int(node.end)]
-        return node.isEscaped ? Self.unescape(raw) : String(decoding: raw, as: UTF8.self)
+        return node.isEscaped ? JSONDocument.unescape(raw) : String(decoding: raw, as: UTF8.self)
     }
+}
 
+extension JSONDocument {
     /// The reader has checked the form; a lone surrogate becomes U+FFFD.
-    private static func unescape(_ raw: ArraySlice<UInt8>) -> String {
+    static func unescape(_ raw: ArraySlice<UInt8>) -> String {
         var units: [UInt16] = []
         var text = ""
         func flush() {

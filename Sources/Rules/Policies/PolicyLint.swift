@@ -10,7 +10,7 @@ struct PolicyLint {
     var ofEachPolicy: [Diagnostic] {
         policies.flatMap { place in
             let tier = neverMatches(place).map { [$0] } ?? [beyondVendor(place), neverReached(place)].compactMap { $0 }
-            return tier + unknownLines(place)
+            return tier + neverDelivered(place) + unknownLines(place)
         }
     }
 
@@ -64,6 +64,21 @@ struct PolicyLint {
         return finding(
             place, "never-matches", "it matches nothing: no line of its scope is ephemeral",
             suggestion: "name the line in tiers.ephemeral_lines of lethe.yaml, or remove \"tier: ephemeral\"")
+    }
+
+    /// Of what we sent in such a type only another comes back; what people send to us may keep its own.
+    private func neverDelivered(_ place: LocatedPolicy) -> [Diagnostic] {
+        let match = place.policy.match
+        guard match.direction != .inbound, let patterns = match.mime else { return [] }
+        let named = Set(patterns.compactMap { MimePattern($0.delivered) })
+        return patterns.sorted().compactMap { pattern in
+            guard let type = MediaType.delivered(insteadOf: pattern.description), let other = MimePattern(type),
+                named.isDisjoint(with: [other, other.family])
+            else { return nil }
+            return finding(
+                place, "never-delivered", "the vendor turns \(pattern) into \(type) as it delivers",
+                suggestion: "name \"\(type)\" too, or \"direction: inbound\" if it is about what people send")
+        }
     }
 
     private func unknownLines(_ place: LocatedPolicy) -> [Diagnostic] {

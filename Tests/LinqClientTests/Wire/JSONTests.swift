@@ -57,6 +57,22 @@ struct JSONTests {
         #expect(LetheError.code { _ = try JSONDocument(bytes) } == "invalid-json")
     }
 
+    @Test(
+        "a name is what its escapes spell, however it is given twice",
+        arguments: [
+            (#"{"id": 1, "\u0069d": 2}"#, false), (#"{"\u0069d": 1, "id": 2}"#, false),
+            (#"{"\u0069d": 1, "i\u0064": 2}"#, false), (#"{"a/b": 1, "a\/b": 2}"#, false),
+            (#"{"x": {"id": 1, "\u0069\u0064": 2}}"#, false), (#"{"\u0049d": 1, "id": 2}"#, true),
+            (#"{"\u0069d": 1, "x": {"id": 2}}"#, true), (#"{"\u00e9": 1, "e\u0301": 2}"#, true),
+            (#"{"id": "a", "v": "\u0069d"}"#, true),
+        ])
+    func escapedRepeatedName(_ text: String, _ isRead: Bool) {
+        #expect(LetheError.code { _ = try self.document(text) } == (isRead ? nil : "invalid-json"))
+        let many = (0..<40).map { "\"k\($0)\": 0, " }.joined()
+        let longer = text.replacing("{\"", with: "{\(many)\"")
+        #expect(LetheError.code { _ = try self.document(longer) } == (isRead ? nil : "invalid-json"))
+    }
+
     @Test("names given twice are refused among few and among many", arguments: [2, 31, 32, 33, 34, 500])
     func repeatedNames(_ count: Int) throws {
         let names = (0..<count).map { "\"n\($0)\":\($0)" }

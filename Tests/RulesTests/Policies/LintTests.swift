@@ -55,6 +55,16 @@ import Testing
         #expect(try found(["id: a, delete_after: 1h, match: {tier: ephemeral}"], ephemeral: [Self.ephemeral]) == [])
     }
 
+    @Test(arguments: [
+        ("mime: [image/tiff]", 1), ("mime: [image/tif, audio/caf]", 2), ("mime: [image/tiff], direction: outbound", 1),
+        ("mime: [audio/x-caf, audio/mp3]", 1), ("mime: [image/tiff, image/jpg]", 0),
+        ("mime: [audio/x-caf, audio/mp4]", 0), ("mime: [audio/x-caf, \"audio/*\"]", 0),
+        ("mime: [image/tiff], direction: inbound", 0), ("mime: [image/jpg, audio/mp3, image/heif]", 0),
+    ]) func aTypeThatTheVendorTurnsIntoAnotherIsNamedWithIt(match: String, findings: Int) throws {
+        let found = try found(["id: a, delete_after: 1y, match: {\(match)}"])
+        #expect(found == Array(repeating: "1 never-delivered", count: findings))
+    }
+
     @Test func aPolicyTiesWithTheFirstOfManyAndIsNamedOnce() throws {
         let policies = (1...5).map {
             "id: p\($0), delete_after: 1y, match: {direction: inbound, mime: [image/\($0), image/x]}"

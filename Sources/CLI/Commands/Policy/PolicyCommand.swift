@@ -36,6 +36,7 @@ struct PolicyCheck: LetheCommand {
         let loaded = try wiring.loadPolicies(directory, isCheck: true, isStrict: strict)
         let weakened = directory == nil ? wiring.weakenedLocks(of: loaded, isStrict: strict) : []
         let diagnostics = (loaded.diagnostics + weakened).sorted(by: Diagnostic.isShownBefore)
+            .map { TypedWords.ofThisProcess.removed(from: $0) }
         let (errors, warnings) = (diagnostics.errorCount, diagnostics.warningCount)
         let summary = [
             counted(loaded.set?.policies.count ?? loaded.places.count, "policy", "policies"),
@@ -79,9 +80,11 @@ struct PolicyTestCommand: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let shown = directory ?? wiring.settings.policies + "/tests"
-        let folder = directory.map { URL(filePath: $0) } ?? wiring.workspace.url(shown)
-        let report = PolicyTestReport.run(directory: folder, shownAs: shown, policies: try wiring.decider().policies)
+        let live = wiring.settings.policies + "/tests"
+        let folder = directory.map { URL(filePath: $0) } ?? wiring.workspace.url(live)
+        let report = PolicyTestReport.run(
+            directory: folder, shownAs: directory.map(TypedWords.ofThisProcess.removed) ?? live,
+            policies: try wiring.decider().policies)
         return Reply(
             report.rendered.withoutFinalNewline, json: try JSONValue(encoding: report),
             status: report.passed ? .done : .failed)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Audit
 import Domain
 import Foundation
+import LinqClient
 
 struct RequestsCheckCertificate: LetheCommand {
     static let configuration = CommandConfiguration(
@@ -27,6 +28,13 @@ struct RequestsCheckCertificate: LetheCommand {
                 hint: "pass the key that came with the log out of band: --vkey V")
         }
         let key = try VerifierKey(vkey)
+        do {
+            try refuseAmbiguousJSON([UInt8](bytes))
+        } catch {
+            throw LetheError(
+                "malformed-certificate", .failed, error.message,
+                hint: "make one with: lethe requests certificate ID --format json -o FILE")
+        }
         guard let certificate = try? JSONDecoder().decode(CitedCertificate.self, from: bytes) else {
             throw LetheError(
                 "malformed-certificate", .failed, "not an erasure certificate in JSON",

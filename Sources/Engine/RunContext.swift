@@ -9,6 +9,8 @@ package struct RunContext: Sendable {
     package let log: AuditLog
     package let vendor: any VendorAPI
     package let time: any TimeSource
+    /// This machine's clock, where `time` is the earlier of two.
+    private(set) var hostTime: any TimeSource
     /// The partner id of the configured account.
     package let partner: String
     /// Held by whoever applies plans: one process per workspace.
@@ -27,10 +29,12 @@ package struct RunContext: Sendable {
     /// The same, by a clock that is never ahead of the vendor's. `nil` = the vendor told no time.
     func bounded(by vendorTime: Timestamp?) -> RunContext {
         guard let vendorTime, clockTolerance != nil else { return self }
-        return RunContext(
+        var bounded = RunContext(
             inventory: inventory, log: log, vendor: vendor, time: EarlierClock(time, theirs: vendorTime),
             partner: partner, workspace: workspace, clockTolerance: clockTolerance, overrides: overrides,
             rulesInForce: rulesInForce, shouldStop: shouldStop)
+        bounded.hostTime = hostTime
+        return bounded
     }
 
     /// What the preflight would refuse, and a person accepts: on record, in that person's name.
@@ -66,6 +70,7 @@ package struct RunContext: Sendable {
         self.log = log
         self.vendor = vendor
         self.time = time
+        hostTime = time
         self.partner = partner
         self.workspace = workspace
         stopFile = workspace.appending(path: "STOP")

@@ -144,7 +144,11 @@ extension Model.Request {
     /// Whether a message makes the file the person's, and why the file stays all the same.
     func reasonToStay(_ file: AttachmentID, _ facts: Facts) -> String? {
         let messages = facts.messages(of: file)
-        guard messages.contains(where: { concerns($0, facts) }) else { return "it is not of this person" }
+        let isTheirs = messages.contains { concerns($0, facts) }
+        // What may be theirs goes if a person decides so of all that is unknown.
+        guard isTheirs || (includesUnknown && messages.contains { mayConcern($0, facts) }) else {
+            return "it is not of this person"
+        }
         var others: Set<Handle> = []
         var isUnknown = false
         for message in messages {
@@ -163,9 +167,21 @@ extension Model.Request {
         return nil
     }
 
+    /// Nobody knows who sent it, or who is in the chat, and the person is.
+    private func mayConcern(_ message: Facts.Message, _ facts: Facts) -> Bool {
+        guard let id = message.chat.value, let chat = facts.chats[id], !chat.members.isDisjoint(with: handles) else {
+            return false
+        }
+        if message.isInbound.value != false, message.sender.value == nil { return true }
+        return message.isInbound.value == false && !chat.isKnown && chat.isGroup != true
+    }
+
     private func concerns(_ message: Facts.Message, _ facts: Facts) -> Bool {
         if let sender = message.sender.value, handles.contains(sender) { return true }
         guard let id = message.chat.value, let chat = facts.chats[id] else { return false }
+        if message.isInbound.value != false, message.sender.value == nil {
+            return chat.isGroup == false && chat.isKnown && chat.members.isSubset(of: handles)
+        }
         if isConversation {
             guard !chat.members.isDisjoint(with: handles) else { return false }
             return message.isInbound.value == false || chat.isGroup == false

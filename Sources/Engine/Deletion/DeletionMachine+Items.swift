@@ -30,6 +30,11 @@ extension DeletionMachine {
         switch redecision.verdict {
         case .keep(let outcome, let reason):
             pipeline -= 1
+            // What a lost answer may have removed is not said to be kept before a GET finds it.
+            if item.history.mayHaveDeleted {
+                items[id]?.kept = .init(outcome: outcome, reason: reason)
+                return askHowItEnded(id, attempt: 1)
+            }
             close(id, outcome, reason: reason)
         case .delete(let rule, let seenBefore, let ephemeralEnds):
             item.version = redecision.version

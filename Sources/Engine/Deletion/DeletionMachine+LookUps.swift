@@ -77,7 +77,12 @@ extension DeletionMachine {
         using random: inout some RandomNumberGenerator
     ) {
         switch finding {
-        case .present: close(id, .failedExhausted, reason: "settled_by_get")
+        case .present:
+            if let kept = items[id]?.kept {
+                close(id, kept.outcome, reason: kept.reason)
+            } else {
+                close(id, .failedExhausted, reason: "settled_by_get")
+            }
         case .absent: close(id, outcomeOfAbsence(of: id, now: now), reason: "settled_by_get")
         case .keyRefused: return
         case .unknown:
@@ -87,14 +92,17 @@ extension DeletionMachine {
                     attempt: attempt, class: .unknown, retryAfter: nil, random: .random(in: 0..<1, using: &random),
                     now: now)
             else {
+                // Nobody knows whether it is there: the next run asks again.
+                guard items[id]?.kept == nil else {
+                    items[id]?.phase = .waiting
+                    return
+                }
                 close(id, .failedExhausted, reason: "could_not_be_settled")
                 break
             }
             schedule(.ask(.lookUp(id, .settle(attempt: attempt + 1))), at: now.adding(microseconds: wait))
             return
         }
-        if let outcome = items[id]?.outcome { tally(outcome) }
-        haltOnSurprise()
     }
 }
 

@@ -172,6 +172,13 @@ struct MachineItem: Sendable {
     var awaitsReadiness = false
     /// In this run, 404s that are not the vendor's own.
     var foreignAnswers = 0
+    /// Why it may not go any more, where a GET is to tell whether it has gone already.
+    var kept: Kept?
+
+    struct Kept: Sendable {
+        let outcome: Outcome
+        let reason: String
+    }
 }
 
 /// What the halts look at: this run's outcomes from answers, not those settled or withheld.

@@ -34,7 +34,10 @@ struct ResumeRequests {
             try await planner.askWhoReceived(request)
         }
         for item in withheld where item.outcome != .changedSincePlan {
-            guard let attachment = try context.inventory.attachment(item.attachment), attachment.state != .gone,
+            let attachment = try context.inventory.attachment(item.attachment)
+            // Another plan took it: the request is not waiting for it any more.
+            if attachment?.state == .gone { return true }
+            guard let attachment,
                 decider.ruling(on: attachment, holds: holds, request: request.id, now: now).verdict == .delete,
                 let candidate = try context.inventory.erasureCandidate(
                     item.attachment, subjects: request.subjects, scope: request.scope),

@@ -72,7 +72,11 @@ extension ApplyPlan {
         guard let breach = check.breach(by: open) else { return }
         throw LetheError(
             "over-limit", .refused, breach,
-            hint: "lethe plan show \(record.plan.id), then allow it with --allow-deletes \(open.count)")
+            hint: "lethe plan show \(record.plan.id), then allow it: "
+                + (record.plan.kind == .retention
+                    ? "lethe run --apply --allow-deletes \(open.count)"
+                    : "lethe plan apply \(record.plan.id) --allow-deletes \(record.plan.items.count { $0.withheld == nil })")
+        )
     }
 
     /// The numbers on which the plan's items are, else the inventory's; `nil` for a drill and where there is nothing to

@@ -26,8 +26,16 @@ package struct CancelPlan: Sendable {
     package func run(_ id: PlanID) async throws(LetheError) -> PlanRecord {
         try CatchUp(inventory: context.inventory, log: context.log).run()
         let state = try context.inventory.plan(id).state
-        // One that was never begun needs no lease: it cannot be begun any more once it is closed.
-        let isInWork = state == .applying || state == .halted
+        // One that was never begun needs no lease: it cannot be begun any more once it is closed. Somebody may be faster.
+        if state == .proposed || state == .approved {
+            do throws(LetheError) {
+                try ClosePlan(context).cancel(id, by: name, reason: reason, from: [.proposed, .approved])
+                return try context.inventory.plan(id)
+            } catch {
+                guard error.code == "plan-state" else { throw error }
+            }
+        }
+        let isInWork = try !context.inventory.plan(id).state.isClosed
         if isInWork { try context.inventory.askToStop(id, true) }
         let taken = await lease(isNeeded: isInWork)
         if isInWork { try context.inventory.askToStop(id, false) }

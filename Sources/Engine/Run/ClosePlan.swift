@@ -10,9 +10,11 @@ package struct ClosePlan: Sendable {
         self.context = context
     }
 
-    /// Under the run lease, or for a plan that was never begun.
-    package func cancel(_ id: PlanID, by: String, reason: String? = nil) throws(LetheError) {
-        try close(id, to: .cancelled, .planCancel, by: by, reason: reason)
+    /// Under the run lease, or for a plan that was never begun: `states`, in which it must still be.
+    package func cancel(
+        _ id: PlanID, by: String, reason: String? = nil, from states: Set<Plan.State>? = nil
+    ) throws(LetheError) {
+        try close(id, to: .cancelled, .planCancel, by: by, reason: reason, from: states)
     }
 
     /// A plan whose policies changed or whose time is over.
@@ -21,7 +23,8 @@ package struct ClosePlan: Sendable {
     }
 
     private func close(
-        _ id: PlanID, to state: Plan.State, _ act: AuditRecord.OperatorAct, by: String, reason: String?
+        _ id: PlanID, to state: Plan.State, _ act: AuditRecord.OperatorAct, by: String, reason: String?,
+        from states: Set<Plan.State>? = nil
     ) throws(LetheError) {
         let journal = try RunJournal(context.log)
         let record = try context.inventory.plan(id)
@@ -31,7 +34,7 @@ package struct ClosePlan: Sendable {
                 "open-intents", .refused, "plan \(id) has \(progress.open.count) DELETEs whose answer is not known yet",
                 hint: "the vendor was asked and gave no answer that counts; try again later")
         }
-        try context.inventory.move(id, to: state, cause: reason, by: by)
+        try context.inventory.move(id, to: state, cause: reason, by: by, from: states)
         var records = [AuditRecord.operatorAct(act: act, ref: id.description, by: by, reason: reason)]
         if let run = try context.inventory.runs(of: id).last?.id {
             var counts = OutcomeCounts(progress.closed.values)
@@ -42,8 +45,11 @@ package struct ClosePlan: Sendable {
                 counts.add(.notAttempted)
             }
             records.append(.runEnd(run: run, RunCounts(counts)))
+            try journal.append(records)
+        } else {
+            // Another plan may be in work meanwhile: this one never was.
+            _ = try context.log.append(records)
         }
-        try journal.append(records)
         try RecordRequests(context).run()
         try CatchUp(inventory: context.inventory, log: context.log).run()
     }

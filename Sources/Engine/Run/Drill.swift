@@ -25,6 +25,9 @@ package struct Drill: Sendable {
         self.context = context
         decider = rules
         self.settings = settings
+        bytes =
+            Array("a drill of lethe: this file deletes itself\n".utf8)
+            + [UInt8](repeating: UInt8(ascii: "."), count: .random(in: 0..<60_000))
     }
 
     package func run() async throws(LetheError) -> Outcome {
@@ -34,7 +37,7 @@ package struct Drill: Sendable {
         let plan = Plan(
             id: try Randomness.id(PlanKind.self), kind: .drill, created: now, partner: context.partner,
             policyDigest: decider.policies.digest, coverage: "drill", limits: Limits(),
-            items: [PlanItem(attachment: id, rule: "drill", tier: .persistent, size: Int64(Self.bytes.count))])
+            items: [PlanItem(attachment: id, rule: "drill", tier: .persistent, size: Int64(bytes.count))])
         _ = try RecordPlan(inventory: context.inventory, log: context.log).run(plan)
         try ApprovePlan(
             inventory: context.inventory, log: context.log, time: context.time, rules: ApprovalRule()
@@ -52,10 +55,23 @@ package struct Drill: Sendable {
         try context.inventory.activeHolds(at: context.time.now()).contains { $0.scope == .attachment(id) }
     }
 
-    private static let bytes = Array("a drill of lethe: this file deletes itself\n".utf8)
+    /// Of a length that hardly any other file has: by it the vendor's answer is told from somebody else's file.
+    private let bytes: [UInt8]
+    private static let mime = "text/plain"
+
+    /// Where everything is held nothing is deleted, not even a file of our own.
+    private func refuseHoldOnEverything() throws(LetheError) {
+        guard try context.inventory.activeHolds(at: context.time.now()).contains(where: { $0.scope == .all }) else {
+            return
+        }
+        throw LetheError(
+            "drill-held", .refused, "a hold on everything is in force: the drill would delete, if a file of its own",
+            hint: "lethe doctor, without --drill")
+    }
 
     private func upload() async throws(LetheError) -> AttachmentID {
-        let uploaded = await context.vendor.upload(Self.bytes, mime: "text/plain", name: "lethe-drill.txt")
+        try refuseHoldOnEverything()
+        let uploaded = await context.vendor.upload(bytes, mime: Self.mime, name: "lethe-drill.txt")
         try Preflight.refuseBadKey(uploaded.answer)
         guard let id = uploaded.id, (200..<300).contains(uploaded.answer.status) else {
             throw LetheError(
@@ -75,6 +91,14 @@ package struct Drill: Sendable {
             throw LetheError(
                 "drill-not-found", .failed, "the vendor does not find the drill's attachment (\(found.answer.brief))",
                 hint: "nothing of yours was touched; attachment \(id) may be left at the vendor")
+        }
+        guard let file = found.found, file.id == id, file.size == Int64(bytes.count),
+            file.mime.flatMap(MediaType.canonical) == Self.mime
+        else {
+            throw LetheError(
+                "drill-other-file", .failed,
+                "what the vendor shows as attachment \(id) is not what the drill uploaded: another size, type or id",
+                hint: "nothing was deleted; tell Linq's support, and do not trust this endpoint")
         }
         return id
     }

@@ -102,17 +102,21 @@ struct PlanDriver: Sendable {
         guard let tolerance = context.clockTolerance, !context.overrides.acceptsClock, let date = answer.date else {
             return
         }
-        let apart = abs(context.time.now().microseconds - date.microseconds)
+        let apart = abs(context.hostTime.now().microseconds - date.microseconds)
         if apart > (tolerance + 60) * 1_000_000 { inbox.yield(.stop(.clockDoubtful)) }
     }
 
-    /// What a GET before the DELETE says: its URL, in memory, or a miss, on disk before the DELETE can leave.
+    /// What a GET before the DELETE says: its URL, in memory; what it is, or a miss, on disk before the DELETE can leave.
     private func keep(
         _ lookUp: AttachmentLookup, of id: AttachmentID, _ inbox: AsyncStream<MachineEvent>.Continuation
     ) {
         if let url = lookUp.url { urls.keep(url, of: id) }
-        guard LookUpFinding(lookUp.answer) == .absent else { return }
         do {
+            // It may tell when the attachment was made: then it is decided again.
+            if let found = lookUp.found, found.id == id {
+                _ = try context.inventory.record([Delivery(lookups: [found])], now: context.time.now())
+            }
+            guard LookUpFinding(lookUp.answer) == .absent else { return }
             try context.inventory.noteMissedBefore(id, plan: redecider.plan.id)
         } catch {
             inbox.yield(.stop(.holdsUnreadable))

@@ -65,6 +65,10 @@ package struct RunRetention: Sendable {
         var waiting: [String] = []
         let resumed = try await finishWhatWasLeft(apply, conditions, &waiting)
         if let stopped = resumed.last, stopped.endsTheRun { throw Self.halted(stopped) }
+        // Requests first: what a retention plan took would be missing under the request that asked for it.
+        let requests = try await finishRequests(apply, conditions, &waiting)
+        if let stopped = requests.last, stopped.endsTheRun { throw Self.halted(stopped) }
+        let others = resumed + requests
         let planned = try PlanRetention(
             inventory: context.inventory, log: context.log, rules: decider, partner: context.partner, limits: limits
         ).run(now: context.time.now())
@@ -78,11 +82,7 @@ package struct RunRetention: Sendable {
             inventory: context.inventory, log: context.log, time: context.time, rules: approval
         ).approveAutomatically(id, by: settings.operatorName, how: how)
         let result = try await apply.apply(record, conditions)
-        var others = resumed
-        if !result.endsTheRun {
-            others += try await finishRequests(apply, conditions, &waiting)
-            waiting += try waitingRequests(waiting)
-        }
+        waiting += try waitingRequests(waiting)
         return Answer(
             planned: planned, result: result, resumed: others,
             warnings: preflight.warnings + Self.warning(revived) + waiting
@@ -104,9 +104,15 @@ package struct RunRetention: Sendable {
                     "request \(request) waits for an approval: lethe plan approve \(planned.plan.id) --as NAME")
                 continue
             }
-            let result = try await apply.apply(record, conditions)
-            results.append(result)
-            if result.endsTheRun { break }
+            do throws(LetheError) {
+                let result = try await apply.apply(record, conditions)
+                results.append(result)
+                if result.endsTheRun { break }
+            } catch {
+                // Retention does not wait for what a person is to allow.
+                guard error.code == "over-limit" else { throw error }
+                waiting.append("request \(request): \(error.message): \(error.hint ?? "")")
+            }
         }
         return results
     }

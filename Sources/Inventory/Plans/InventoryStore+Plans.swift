@@ -95,12 +95,12 @@ extension InventoryStore {
     }
 
     /// Moves a plan on, and the request that it answers with it; refuses a move that there is not, also when another
-    /// process was faster. `by`: who approved or closed it.
+    /// process was faster. `by`: who approved or closed it. `states`: in which it must still be.
     package func move(
-        _ id: PlanID, to next: Plan.State, cause: String? = nil, by: String? = nil
+        _ id: PlanID, to next: Plan.State, cause: String? = nil, by: String? = nil, from states: Set<Plan.State>? = nil
     ) throws(LetheError) {
         try write { database in
-            try Self.move(id, to: next, cause: cause, in: database)
+            try Self.move(id, to: next, cause: cause, from: states, in: database)
             let event: RequestEvent
             switch next {
             case .approved: event = .approved
@@ -117,7 +117,7 @@ extension InventoryStore {
     /// A plan of a request is done, and the request with it, in the way that `event` says.
     package func finish(_ id: PlanID, _ event: RequestEvent, now: Timestamp) throws(LetheError) {
         try write { database in
-            try Self.move(id, to: .done, cause: nil, in: database)
+            try Self.move(id, to: .done, cause: nil, from: nil, in: database)
             guard let request = try Self.request(answeredBy: id, in: database) else { return }
             let after = try Self.advance(request, event, in: database) {
                 if $0.state.isAnswered { $0.answered = now }
@@ -136,10 +136,12 @@ extension InventoryStore {
         try database.first("SELECT id FROM request WHERE plan = ?", plan) { $0.letheID(0) }
     }
 
-    private static func move(_ id: PlanID, to next: Plan.State, cause: String?, in database: Database) throws {
+    private static func move(
+        _ id: PlanID, to next: Plan.State, cause: String?, from states: Set<Plan.State>?, in database: Database
+    ) throws {
         let stored: Plan.State? = try database.first("SELECT state FROM plan WHERE id = ?", id) { $0.value(0) }
         guard let state = stored else { throw unknown(id) }
-        guard state.mayBecome(next) else {
+        guard state.mayBecome(next), states?.contains(state) ?? true else {
             throw LetheError(
                 "plan-state", .refused, "plan \(id) is \(state.rawValue) and cannot be \(next.rawValue) any more",
                 hint: "lethe plan show \(id)")
@@ -153,8 +155,11 @@ extension InventoryStore {
         try write { try $0.perform("UPDATE plan SET stop = ?2 WHERE id = ?1", id, isAsked ? 1 : 0) }
     }
 
+    /// So is whoever applies what is not to be applied any more.
     package func isAskedToStop(_ id: PlanID) throws(LetheError) -> Bool {
-        try read { try $0.first("SELECT stop FROM plan WHERE id = ?", id) { $0.bool(0) } ?? false }
+        try read {
+            try $0.first("SELECT stop OR state <> 'applying' FROM plan WHERE id = ?", id) { $0.bool(0) } ?? false
+        }
     }
 
     /// Notes that one person, or the schedule, agreed to exactly this digest. A second approval by the same name replaces

@@ -155,35 +155,46 @@ private struct Rosters {
     mutating func candidate(
         _ attachment: Attachment, of person: Set<SubjectPseudonym>, _ scope: ErasureRequest.Scope
     ) throws -> ErasureCandidate? {
-        var isConcerned = false
+        var concern = Concern.none
         var others: Set<SubjectPseudonym> = []
         var unknown: Set<ChatID> = []
         for sighting in attachment.sightings {
-            if try concerns(sighting, person, scope) { isConcerned = true }
+            concern = max(concern, try self.concern(sighting, person, scope))
             others.formUnion(try receivers(of: sighting).subtracting(person))
             if let chat = sighting.chat, try !roster(of: chat).isKnown { unknown.insert(chat) }
         }
-        guard isConcerned else { return nil }
+        guard concern > .none else { return nil }
         return ErasureCandidate(
-            attachment: attachment, sharedWith: others.count, recipientUnknown: attachment.hasUnknownRecipient,
-            unknownChats: unknown)
+            attachment: attachment, sharedWith: others.count,
+            recipientUnknown: attachment.hasUnknownRecipient || concern == .possible, unknownChats: unknown)
+    }
+
+    /// Whether an attachment is the person's. What may be theirs is listed, and withheld until a person decides.
+    enum Concern: Comparable {
+        case none, possible, certain
     }
 
     /// Whether a sighting makes its attachment the person's, under this scope.
-    mutating func concerns(
+    mutating func concern(
         _ sighting: Sighting, _ person: Set<SubjectPseudonym>, _ scope: ErasureRequest.Scope
-    ) throws -> Bool {
-        if let sender = sighting.sender, person.contains(sender) { return true }
-        guard let id = sighting.chat else { return false }
+    ) throws -> Concern {
+        if let sender = sighting.sender, person.contains(sender) { return .certain }
+        guard let id = sighting.chat else { return .none }
         let roster = try roster(of: id)
+        let isIn = !roster.members.isDisjoint(with: person)
+        let isAlone = roster.isKnown && !roster.members.isEmpty && roster.members.isSubset(of: person)
+        // Who sent it is not known, or told in two ways: in a direct chat nobody else can have.
+        if sighting.message != nil, sighting.direction != .outbound, sighting.sender == nil {
+            return isAlone && roster.isGroup == false ? .certain : isIn ? .possible : .none
+        }
         switch scope {
         // What we sent, where nobody else can have received it.
         case .sentBySubject:
-            return sighting.direction == .outbound && roster.isKnown && roster.members.isSubset(of: person)
+            guard sighting.direction == .outbound else { return .none }
+            return isAlone ? .certain : isIn && !roster.isKnown && roster.isGroup != true ? .possible : .none
         // Everything in a direct chat; in a group what we sent, never what other people did.
         case .conversation:
-            guard !roster.members.isDisjoint(with: person) else { return false }
-            return sighting.direction == .outbound || roster.isGroup == false
+            return isIn && (sighting.direction == .outbound || roster.isGroup == false) ? .certain : .none
         }
     }
 

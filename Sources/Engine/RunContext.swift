@@ -26,6 +26,11 @@ package struct RunContext: Sendable {
     /// of this run come from no files.
     package let rulesInForce: RulesInForce?
 
+    /// A signal has arrived, or the kill file is there.
+    var isStopWanted: @Sendable () -> Bool {
+        { [shouldStop, stopFile] in shouldStop() || FileManager.default.fileExists(atPath: stopFile.path) }
+    }
+
     /// The same, by a clock that is never ahead of the vendor's. `nil` = the vendor told no time.
     func bounded(by vendorTime: Timestamp?) -> RunContext {
         guard let vendorTime, clockTolerance != nil else { return self }

@@ -99,7 +99,10 @@ struct Model {
         if request.isEnded { return "the request is refused or withdrawn" }
         let isApproved = request.plans.values.contains { plan in
             guard plan.deletes.contains(file) else { return false }
-            return plan.names.count >= people || (plan.isAutomatic && isCovered(file, request, facts))
+            // "What is planned anew keeps the approvals of an earlier plan that named everything that the new one deletes."
+            let kept = request.plans.values.filter { plan.deletes.isSubset(of: $0.lists) }
+            let names = kept.reduce(into: plan.names) { $0.formUnion($1.names) }
+            return names.count >= people || (plan.isAutomatic && isCovered(file, request, facts))
         }
         if !isApproved, isRunning, isCovered(file, request, facts) {
             return request.reasonToStay(file, facts) ?? rules.groundToStay(file, facts, now: now)

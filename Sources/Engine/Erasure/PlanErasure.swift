@@ -166,7 +166,7 @@ package struct PlanErasure: Sendable {
         let candidates = try context.inventory.erasureCandidates(subjects: request.subjects, scope: request.scope)
         let chats = candidates.reduce(into: Set<ChatID>()) { if $1.recipientUnknown { $0.formUnion($1.unknownChats) } }
         let vendor = context.vendor
-        let retrying = Retrying(perSecond: 10, time: context.time)
+        let retrying = Retrying(perSecond: 10, time: context.time, shouldStop: context.shouldStop)
         for chat in chats.sorted() where !context.shouldStop() {
             let found = await retrying.page { await vendor.chat(chat) }
             try Preflight.refuseBadKey(found.answer)

@@ -45,7 +45,7 @@ package struct Drill: Sendable {
         let result = try await ApplyPlan(context, rules: decider, settings: settings).run(plan.id)
         let grade = try context.inventory.results(of: plan.id).first?.grade
         let vendor = context.vendor
-        let afterwards = await Retrying(perSecond: 10, time: context.time)(
+        let afterwards = await Retrying(perSecond: 10, time: context.time, shouldStop: context.shouldStop)(
             answer: { $0.answer }, call: { await vendor.lookUp(id) }
         ).answer
         return Outcome(attachment: id, result: result, grade: grade, afterwards: afterwards)
@@ -85,7 +85,7 @@ package struct Drill: Sendable {
                 hint: "nothing was deleted; tell Linq's support, and do not trust this endpoint")
         }
         let vendor = context.vendor
-        let found = await Retrying(perSecond: 10, time: context.time)(
+        let found = await Retrying(perSecond: 10, time: context.time, shouldStop: context.shouldStop)(
             answer: { $0.answer }, call: { await vendor.lookUp(id) })
         guard LookUpFinding(found.answer) == .present else {
             throw LetheError(

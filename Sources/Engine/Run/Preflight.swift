@@ -130,10 +130,16 @@ package struct Preflight: Sendable {
         var policy = RetryPolicy()
         policy.maximumTries = 5
         let vendor = context.vendor
-        let listing = await Retrying(policy: policy, perSecond: 10, time: context.time).page {
+        let listing = await Retrying(
+            policy: policy, perSecond: 10, time: context.time, shouldStop: context.isStopWanted
+        ).page {
             await vendor.phoneLines()
         }
         try Self.refuseBadKey(listing.answer)
+        if listing.answer.status != 200, context.isStopWanted() {
+            throw LetheError(
+                "interrupted", .incomplete, "it was asked to stop before the vendor had answered", hint: "nothing was sent; run it again")
+        }
         guard listing.answer.status == 200, listing.isComplete else {
             throw LetheError(
                 "vendor-unreachable", .failed,

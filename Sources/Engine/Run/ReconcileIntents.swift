@@ -29,7 +29,7 @@ package struct ReconcileIntents: Sendable {
     /// Under the run lease and after the preflight, whose `accountLines` say what was seen under this account.
     package func run(accountLines: Set<PhoneLine>) async throws(LetheError) -> Summary {
         var summary = Summary()
-        let retrying = Retrying(perSecond: 10, time: context.time)
+        let retrying = Retrying(perSecond: 10, time: context.time, shouldStop: context.isStopWanted)
         let journal = try RunJournal(context.log)
         let isAccountProved = try context.isProved(accountLines)
         for intent in try context.inventory.openIntents() {

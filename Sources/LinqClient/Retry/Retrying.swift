@@ -7,32 +7,64 @@ package struct Retrying: Sendable {
     private let time: any TimeSource
     private let pace: Pace
     private let random: @Sendable () -> Double
+    private let shouldStop: @Sendable () -> Bool
+    /// How often a stop is looked for, in microseconds.
+    private static let watchInterval: Int64 = 200_000
 
     package init(
         policy: RetryPolicy = RetryPolicy(), perSecond: Int, time: any TimeSource,
+        shouldStop: @escaping @Sendable () -> Bool = { false },
         random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
     ) {
         self.policy = policy
         self.time = time
         self.random = random
+        self.shouldStop = shouldStop
         pace = Pace(TokenBucket(perSecond: perSecond))
     }
 
     /// The first final result, or the last one when the tries are spent, the vendor asks for more than 300 s of patience,
-    /// or the task is cancelled.
+    /// the task is cancelled, or somebody wants it to stop: then neither a pause nor a call on its way is waited for.
     package func callAsFunction<Result: Sendable>(
         answer: @Sendable (Result) -> VendorAnswer, call: @Sendable () async -> Result
     ) async -> Result {
         var attempt = 1
         while true {
-            await time.sleep(microseconds: await pace.take(at: time.now()))
-            let result = await call()
-            guard attempt < policy.maximumTries, !Task.isCancelled,
+            await sleep(microseconds: await pace.take(at: time.now()))
+            let result = await stoppable(call)
+            guard attempt < policy.maximumTries, !Task.isCancelled, !shouldStop(),
                 case .retry(let wait) = policy.advice(
                     attempt: attempt, answer: answer(result), random: random(), now: time.now())
             else { return result }
-            await time.sleep(microseconds: wait)
+            await sleep(microseconds: wait)
+            guard !shouldStop() else { return result }
             attempt += 1
+        }
+    }
+
+    private func sleep(microseconds: Int64) async {
+        var left = microseconds
+        while left > 0, !shouldStop(), !Task.isCancelled {
+            await time.sleep(microseconds: min(left, Self.watchInterval))
+            left -= Self.watchInterval
+        }
+    }
+
+    /// The call is cancelled where a stop is wanted: it then gives a failure of its own.
+    private func stoppable<Result: Sendable>(_ call: @Sendable () async -> Result) async -> Result {
+        await withoutActuallyEscaping(call) { call in
+            await withTaskGroup(of: Result?.self) { group in
+                group.addTask { await call() }
+                group.addTask {
+                    while !shouldStop(), !Task.isCancelled { await time.sleep(microseconds: Self.watchInterval) }
+                    return nil
+                }
+                while let finished = await group.next() {
+                    group.cancelAll()
+                    if let result = finished { return result }
+                }
+                return await call()
+            }
         }
     }
 

@@ -95,6 +95,32 @@ import Testing
         #expect(answer.result.halted == .clockDoubtful && answer.status == .incomplete)
     }
 
+    /// The host's clock is set ahead, and the vendor's answers tell the right time: the run halts, and nothing is dated by it.
+    @Test func aHostThatJumpsAheadOfTheVendorsAnswersHaltsTheRun() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(60)
+        let clock = workspace.clock
+        let start = (clock.now(), clock.ticks())
+        let isSet = Mutex(false)
+        let vendor = Vendor(
+            deleted: { _ in
+                let isFirst = isSet.withLock { isSet in
+                    defer { isSet = true }
+                    return !isSet
+                }
+                if isFirst { clock.advance(seconds: 400 * 86_400) }
+                return VendorAnswer(
+                    .http(status: 204, code: nil), date: start.0.adding(microseconds: clock.ticks() - start.1))
+            }, date: { start.0.adding(microseconds: clock.ticks() - start.1) })
+        let answer = try await RunRetention(
+            workspace.context(vendor, clockTolerance: 300), rules: TestRules.five, limits: .init(maxPercent: 100),
+            approval: ApprovalRule(),
+            settings: .init(maxInFlight: 1, requestsPerSecond: 1000, usesCanary: false, operatorName: "tester")
+        ).run()
+        #expect(answer.result.halted == .clockDoubtful)
+        #expect(vendor.deletes <= 3)
+    }
+
     /// Seconds by which the vendor's clock is away: far to either side is refused, two minutes are not.
     @Test(
         arguments: [

@@ -74,22 +74,30 @@ import Testing
 
     @Test func oneAnswerOfTheVendorsOwnKeepsItInWork() async throws {
         let id = try #require(try workspace.due().sorted().first)
-        let isBusy = Mutex(true)
+        let busy = BusyOnce(id)
         let vendor = try workspace.scripted(
-            delete: { asked, _ in
-                guard asked == id else { return .http(204) }
-                if isBusy.withLock({
-                    let was = $0
-                    $0 = false
-                    return was
-                }) {
-                    return .http(503)
-                }
-                return VendorAnswer(.http(status: 404, code: nil))
-            }, lookUp: { _ in .http(404, code: 2003) })
+            delete: { asked, _ in busy.answer(asked) },
+            lookUp: { _ in .http(404, code: 2003) })
         let context = workspace.context(vendor)
         let plan = try await TestWorkspace.retention(context).run().result.plan
         workspace.clock.advance(seconds: 8 * 86_400)
         #expect(try workspace.inventory.setAside(in: plan, now: workspace.clock.now()).isEmpty)
+    }
+}
+
+/// The vendor itself is busy once, for one attachment; from then on something else answers for it.
+private final class BusyOnce: Sendable {
+    private let id: AttachmentID
+    private let isBusy = Mutex(true)
+
+    init(_ id: AttachmentID) { self.id = id }
+
+    func answer(_ asked: AttachmentID) -> VendorAnswer {
+        guard asked == id else { return .http(204) }
+        let wasBusy = isBusy.withLock { isBusy in
+            defer { isBusy = false }
+            return isBusy
+        }
+        return wasBusy ? .http(503) : VendorAnswer(.http(status: 404, code: nil))
     }
 }

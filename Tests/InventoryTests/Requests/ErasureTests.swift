@@ -57,6 +57,38 @@ struct ErasureTests {
         #expect(found.sharedWith == 1 && !found.recipientUnknown)
     }
 
+    /// In a direct chat nobody else can have sent what has no known sender; in a group the person may have: it is listed, and
+    /// stays until somebody decides.
+    @Test func whatHasNoKnownSenderDropsOutOfNoRequest() throws {
+        let world = try scene()
+        let mail = "dana@example.com"
+        var nameless = try inbound(11, from: dana, chat: 1)
+        nameless.messages[0].sender = nil
+        var ofGroup = try inbound(13, from: dana, chat: 3, group: true)
+        ofGroup.messages[0].sender = nil
+        try world.record(
+            nameless, ofGroup, inbound(12, event: 121, message: 12, from: dana, chat: 6),
+            inbound(12, event: 122, message: 12, from: mail, chat: 6))
+        let person = [try world.subject(dana), try world.subject(mail)]
+        for scope in [ErasureRequest.Scope.sentBySubject, .conversation] {
+            let found = try world.store.erasureCandidates(subjects: person, scope: scope)
+            let unsure = found.filter(\.recipientUnknown).map(\.attachment.id)
+            #expect(Set(found.map(\.attachment.id)).isSuperset(of: [11, 12, 13].map(attachment)))
+            #expect(unsure.contains(attachment(13)) && !unsure.contains(attachment(11)))
+            #expect(!unsure.contains(attachment(12)))
+        }
+    }
+
+    /// We sent it into a chat where the person is, and nobody knows who else.
+    @Test func whatWeSentWhereMembersAreUnknownIsListedAndWithheld() throws {
+        let world = try scene()
+        var ours = try outbound(14, chat: 7, group: nil)
+        ours.messages[0].members = [try Handle(dana)]
+        try world.record(ours)
+        let found = try world.store.erasureCandidates(subjects: [world.subject(dana)], scope: .sentBySubject)
+        #expect(found.first { $0.attachment.id == attachment(14) }?.recipientUnknown == true)
+    }
+
     /// One delivery says that dana sent it, another that we did: then everybody in the group may have it.
     @Test func whereTheDirectionIsContradictedOthersMayHaveReceivedIt() throws {
         let world = try scene()

@@ -1,0 +1,178 @@
+import Domain
+import Engine
+import Foundation
+import Inventory
+import LinqClient
+import Rules
+import Synchronization
+import TestSupport
+import Testing
+
+/// What came to be doubtful between an attempt and the next is asked for, not assumed.
+@Suite struct DoubtTests {
+    private let workspace: TestWorkspace
+
+    init() throws {
+        workspace = try TestWorkspace()
+        try workspace.fill(60)
+    }
+
+    /// The DELETE took effect or did not, its answer was lost, and a hold came before the next attempt.
+    @Test(arguments: [
+        (VendorAnswer.http(404, code: 2003), Outcome.deletedAfterRetry), (.http(200), .withheldHold),
+    ] as [(VendorAnswer, Outcome)])
+    func aGETTellsWhetherWhatIsHeldNowIsStillThere(found: VendorAnswer, outcome: Outcome) async throws {
+        let id = try #require(try workspace.due().sorted().first)
+        let held = Held(id, in: workspace)
+        let vendor = try workspace.scripted(
+            delete: { asked, _ in held.answer(asked) },
+            lookUp: { asked in asked == id ? found : .http(404, code: 2003) })
+        let answer = try await TestWorkspace.retention(workspace.context(vendor)).run()
+        #expect(answer.result.counts[outcome] == 1)
+        #expect(vendor.deletes.count { $0 == id } == 1)
+        #expect(try workspace.inventory.attachment(id)?.state == (outcome == .withheldHold ? .live : .gone))
+    }
+
+    /// The GET before the DELETE of an erasure says that it was made later than the messages do.
+    @Test func theTimeThatAGETTellsCountsBeforeTheDELETE() async throws {
+        let rules = TestRules.decider(
+            """
+            version: 1
+            policies:
+              - {id: disputes, title: Disputes, why: Claims., retain: 30d, legal_ground: gdpr.17.3.e}
+            """)
+        let now = workspace.clock.now()
+        let (young, old) = (AttachmentID(value: 0xA1), AttachmentID(value: 0xA2))
+        for id in [young, old] {
+            _ = try workspace.inventory.record(
+                [
+                    Delivery(messages: [
+                        MessageObservation(
+                            message: MessageID(value: id.value), chat: ChatID(value: 1), isGroup: false,
+                            line: try PhoneLine(TestWorkspace.lines[0]), direction: .inbound,
+                            sender: try Handle("+14155559999"), sentAt: now.adding(seconds: -40 * 86_400),
+                            attachments: [ObservedAttachment(id: id, source: .message)])
+                    ])
+                ], now: now)
+        }
+        let vendor = Telling(
+            [young: now.adding(seconds: -20 * 86_400), old: now.adding(seconds: -40 * 86_400)],
+            lines: try TestWorkspace.lines.map { try PhoneLine($0) })
+        let context = workspace.context(vendor)
+        var ask = PlanErasure.Ask(handles: [try Handle("+14155559999")], openedBy: "clerk")
+        ask.isOffline = true
+        let planned = try await PlanErasure(context, rules: rules, limits: Limits()).run(ask)
+        #expect(planned.plan.items.allSatisfy { $0.withheld == nil })
+        let result = try await ApplyErasure(
+            context, rules: rules, approval: ApprovalRule(), settings: TestWorkspace.settings, by: "ada"
+        ).run(planned.plan.id)
+        #expect(vendor.deleted == [old])
+        #expect(result.counts[.withheldRetention as Outcome] == 1)
+    }
+
+    /// The vendor names somebody else's file as what the drill uploaded.
+    @Test(arguments: [(Int64(5555), "text/plain", "drill-other-file"), (nil, "text/plain", "drill-other-file")])
+    func theDrillDeletesNothingButWhatItUploaded(size: Int64?, mime: String, code: String) async throws {
+        let vendor = Telling(
+            [AttachmentID(value: 0xD1): workspace.clock.now()], lines: try TestWorkspace.lines.map { try PhoneLine($0) },
+            upload: AttachmentID(value: 0xD1), size: size, mime: mime)
+        let drill = Drill(workspace.context(vendor), rules: TestRules.none, settings: TestWorkspace.settings)
+        await #expect { _ = try await drill.run() } throws: { ($0 as? LetheError)?.code == code }
+        #expect(vendor.deleted.isEmpty)
+    }
+
+    @Test func nothingIsDrilledUnderAHoldOnEverything() async throws {
+        _ = try PlaceHold(inventory: workspace.inventory, log: workspace.log)
+            .run(.all, by: "counsel", reason: "matter 9", now: workspace.clock.now())
+        let vendor = Telling([:], lines: [], upload: AttachmentID(value: 0xD1))
+        let drill = Drill(workspace.context(vendor), rules: TestRules.none, settings: TestWorkspace.settings)
+        await #expect { _ = try await drill.run() } throws: { ($0 as? LetheError)?.code == "drill-held" }
+    }
+
+    /// Somebody begins the plan between the look at its state and its end.
+    @Test func aPlanThatIsBegunMeanwhileIsNotClosedUnderItsRun() async throws {
+        let due = try PlanRetention(
+            inventory: workspace.inventory, log: workspace.log, rules: TestRules.five, partner: TestWorkspace.partner,
+            limits: .init(maxPercent: 100)
+        ).run(now: workspace.clock.now())
+        try ApprovePlan(
+            inventory: workspace.inventory, log: workspace.log, time: workspace.clock, rules: ApprovalRule()
+        ).run(due.plan.id, by: "ada")
+        try workspace.inventory.move(due.plan.id, to: .applying)
+        let context = workspace.context(try workspace.scripted())
+        #expect {
+            try ClosePlan(context).cancel(due.plan.id, by: "ada", from: [.proposed, .approved])
+        } throws: { ($0 as? LetheError)?.code == "plan-state" }
+        #expect(try workspace.inventory.plan(due.plan.id).state == .applying)
+        // And whoever applies what was closed stops.
+        #expect(try !workspace.inventory.isAskedToStop(due.plan.id))
+        try workspace.inventory.move(due.plan.id, to: .cancelled)
+        #expect(try workspace.inventory.isAskedToStop(due.plan.id))
+    }
+}
+
+/// Loses the answer about one attachment, on which a hold is placed meanwhile.
+private struct Held: Sendable {
+    let id: AttachmentID
+    let workspace: TestWorkspace
+
+    init(_ id: AttachmentID, in workspace: TestWorkspace) {
+        self.id = id
+        self.workspace = workspace
+    }
+
+    func answer(_ asked: AttachmentID) -> VendorAnswer {
+        guard asked == id else { return .http(204) }
+        _ = try? PlaceHold(inventory: workspace.inventory, log: workspace.log)
+            .run(.attachment(id), by: "counsel", reason: "matter 9", now: workspace.clock.now())
+        return VendorAnswer(.failure(.timeout))
+    }
+}
+
+/// Finds what it is told to hold, with the time it was made, and deletes it.
+private final class Telling: VendorAPI {
+    private let times: [AttachmentID: Timestamp]
+    private let lines: [PhoneLine]
+    private let uploaded: AttachmentID?
+    private let size: Int64?
+    private let mime: String?
+    private let gone = Mutex<[AttachmentID]>([])
+
+    init(
+        _ times: [AttachmentID: Timestamp], lines: [PhoneLine], upload: AttachmentID? = nil, size: Int64? = nil,
+        mime: String? = nil
+    ) {
+        self.times = times
+        self.lines = lines
+        uploaded = upload
+        self.size = size
+        self.mime = mime
+    }
+
+    var deleted: [AttachmentID] { gone.withLock { $0 } }
+
+    func delete(_ id: AttachmentID) async -> VendorAnswer {
+        gone.withLock { $0.append(id) }
+        return .http(204)
+    }
+
+    func lookUp(_ id: AttachmentID) async -> AttachmentLookup {
+        guard let time = times[id], !deleted.contains(id) else {
+            return AttachmentLookup(answer: .http(404, code: 2003))
+        }
+        return AttachmentLookup(
+            answer: .http(200),
+            found: ObservedAttachment(id: id, source: .message, mime: mime, size: size, apiCreated: time))
+    }
+
+    func head(_ url: DownloadURL) async -> VendorAnswer { .http(404) }
+    func phoneLines() async -> Listing<PhoneLine> { Listing(answer: .http(200), elements: lines, isComplete: true) }
+    func chats(of handle: Handle?, on line: PhoneLine?, cursor: String?) async -> Listing<ChatObservation> {
+        Listing(answer: .http(500))
+    }
+    func chat(_ id: ChatID) async -> Listing<ChatObservation> { Listing(answer: .http(500)) }
+    func messages(in chat: ChatID, cursor: String?) async -> Listing<ListedMessage> { Listing(answer: .http(500)) }
+    func upload(_ bytes: [UInt8], mime: String, name: String) async -> UploadAnswer {
+        UploadAnswer(answer: .http(201), id: uploaded)
+    }
+}

@@ -7,13 +7,13 @@ package struct Retrying: Sendable {
     private let time: any TimeSource
     private let pace: Pace
     private let random: @Sendable () -> Double
-    private let shouldStop: @Sendable () -> Bool
-    /// How often a stop is looked for, in microseconds.
-    private static let watchInterval: Int64 = 200_000
+    private let shouldStop: (@Sendable () -> Bool)?
+    /// How often a stop is looked for.
+    private static let watchInterval = Duration.milliseconds(200)
 
     package init(
         policy: RetryPolicy = RetryPolicy(), perSecond: Int, time: any TimeSource,
-        shouldStop: @escaping @Sendable () -> Bool = { false },
+        shouldStop: (@Sendable () -> Bool)? = nil,
         random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
     ) {
         self.policy = policy
@@ -32,38 +32,38 @@ package struct Retrying: Sendable {
         while true {
             await sleep(microseconds: await pace.take(at: time.now()))
             let result = await stoppable(call)
-            guard attempt < policy.maximumTries, !Task.isCancelled, !shouldStop(),
+            guard attempt < policy.maximumTries, !Task.isCancelled, !isStopWanted,
                 case .retry(let wait) = policy.advice(
                     attempt: attempt, answer: answer(result), random: random(), now: time.now())
             else { return result }
             await sleep(microseconds: wait)
-            guard !shouldStop() else { return result }
+            guard !isStopWanted else { return result }
             attempt += 1
         }
     }
 
+    private var isStopWanted: Bool { shouldStop?() ?? false }
+
     private func sleep(microseconds: Int64) async {
-        var left = microseconds
-        while left > 0, !shouldStop(), !Task.isCancelled {
-            await time.sleep(microseconds: min(left, Self.watchInterval))
-            left -= Self.watchInterval
-        }
+        guard microseconds > 0 else { return }
+        await stoppable { await time.sleep(microseconds: microseconds) }
     }
 
-    /// The call is cancelled where a stop is wanted: it then gives a failure of its own.
-    private func stoppable<Result: Sendable>(_ call: @Sendable () async -> Result) async -> Result {
-        await withoutActuallyEscaping(call) { call in
+    /// Cancelled where a stop is wanted: a call then gives a failure of its own.
+    private func stoppable<Result: Sendable>(_ wait: @Sendable () async -> Result) async -> Result {
+        guard let shouldStop else { return await wait() }
+        return await withoutActuallyEscaping(wait) { wait in
             await withTaskGroup(of: Result?.self) { group in
-                group.addTask { await call() }
+                group.addTask { await wait() }
                 group.addTask {
-                    while !shouldStop(), !Task.isCancelled { await time.sleep(microseconds: Self.watchInterval) }
+                    while !shouldStop(), !Task.isCancelled { try? await Task.sleep(for: Self.watchInterval) }
                     return nil
                 }
                 while let finished = await group.next() {
                     group.cancelAll()
                     if let result = finished { return result }
                 }
-                return await call()
+                return await wait()
             }
         }
     }

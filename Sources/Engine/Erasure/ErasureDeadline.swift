@@ -35,10 +35,13 @@ package struct ErasureDeadline: Sendable, Equatable {
     ) throws(LetheError) {
         let start = received.civilDate
         let isUK = jurisdiction == .uk
-        let paused = isUK ? Self.daysPaused(course.clarifications, now: now) : 0
+        func months(_ count: Int64) -> CivilDate {
+            let end = start.adding(months: count)
+            return isUK ? end.adding(days: Self.daysPaused(course.clarifications, from: start, to: end, now: now)) : end
+        }
         let first =
             switch jurisdiction {
-            case .gdpr, .uk: start.adding(months: 1).adding(days: paused)
+            case .gdpr, .uk: months(1)
             case .ccpa: start.adding(days: 45)
             }
         if let told = course.extendedOn, told > first.lastInstant {
@@ -49,7 +52,7 @@ package struct ErasureDeadline: Sendable, Equatable {
         let isExtended = course.extendedOn != nil
         let last =
             switch jurisdiction {
-            case .gdpr, .uk: isExtended ? start.adding(months: 3).adding(days: paused) : first
+            case .gdpr, .uk: isExtended ? months(3) : first
             case .ccpa: isExtended ? start.adding(days: 90) : first
             }
         answerBy = last.lastInstant
@@ -57,13 +60,27 @@ package struct ErasureDeadline: Sendable, Equatable {
         isPaused = isUK && course.clarifications.contains { $0.answered == nil && $0.asked <= now }
     }
 
+    /// Days on which something was awaited from the person: each once, none before the request came in, none of a question
+    /// that was asked after the answer was due, none that is still to come.
     private static func daysPaused(
-        _ clarifications: [(asked: Timestamp, answered: Timestamp?)], now: Timestamp
+        _ clarifications: [(asked: Timestamp, answered: Timestamp?)], from start: CivilDate, to end: CivilDate,
+        now: Timestamp
     ) -> Int64 {
-        clarifications.reduce(0) { sum, pause in
-            let end = (pause.answered ?? now).civilDate.daysSince1970
-            return sum + max(0, end - pause.asked.civilDate.daysSince1970)
+        let pauses = clarifications.map { pause in
+            (
+                begin: max(pause.asked.civilDate.daysSince1970, start.daysSince1970),
+                end: min(pause.answered ?? now, now).civilDate.daysSince1970
+            )
+        }.sorted { $0.begin < $1.begin }
+        var days: Int64 = 0
+        var counted = start.daysSince1970
+        for pause in pauses where pause.begin <= end.daysSince1970 + days {
+            let begin = max(pause.begin, counted)
+            guard pause.end > begin else { continue }
+            days += pause.end - begin
+            counted = pause.end
         }
+        return days
     }
 }
 

@@ -92,7 +92,8 @@ struct RunCommand: LetheCommand {
                 settings: wiring.applySettings(usesCanary: !noCanary)
             ).run(allowDeletes: allowDeletes)
         }
-        for warning in answer.warnings + answer.result.warnings { console.warn(warning) }
+        let told = answer.warnings + answer.result.warnings.filter { !answer.warnings.contains($0) }
+        for warning in told { console.warn(warning) }
         let result = answer.result
         let due = answer.planned.plan.items.count
         let summary =

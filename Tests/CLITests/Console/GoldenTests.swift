@@ -106,6 +106,9 @@ import Testing
         try Answer.check("plan-approve", try await lethe("plan", "approve", plan, "--as", "alex", "--json"))
         try Answer.check("plan-apply", try await lethe("plan", "apply", plan, "--json"))
         try Answer.check("plan-show-done", try await lethe("plan", "show", plan, "--json"))
+        try Answer.check(
+            "plan-close",
+            try await lethe("plan", "close", plan, "--as", "alex", "--reason", "the vendor lost it", "--json"), exit: 4)
         let later = try await lethe("run", "--json").json?["plan"] as? [String: Any]
         try Answer.check(
             "plan-cancel", try await lethe("plan", "cancel", later?["id"] as? String ?? "", "--json"))

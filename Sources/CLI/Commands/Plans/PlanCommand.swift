@@ -194,6 +194,12 @@ struct PlanApply: LetheCommand {
         let id = try PlanID(id)
         let decider = try wiring.decider()
         let reason = try reason.map { try OperatorText.reason($0) }
+        if let allowDeletes {
+            try await wiring.work(vendor: false) { context in
+                try AllowDeletes(inventory: context.inventory, log: context.log)
+                    .run(id, atMost: allowDeletes, by: Wiring.systemUser, reason: reason)
+            }
+        }
         let result = try await apply(id, reason: reason, rules: decider, wiring, console)
         let record = try wiring.inventory().plan(id)
         for warning in result.warnings { console.warn(warning) }
@@ -213,10 +219,6 @@ struct PlanApply: LetheCommand {
         let stop = StopSignal(console: console)
         let settings = wiring.applySettings(usesCanary: !noCanary)
         return try await wiring.work(vendor: true, stop: stop, accepting: accept.overrides()) { context in
-            if let allowDeletes {
-                try AllowDeletes(inventory: context.inventory, log: context.log)
-                    .run(id, atMost: allowDeletes, by: settings.operatorName, reason: reason)
-            }
             let plan = ApplyPlan(context, rules: rules, settings: settings)
             return try await plan.run(id, reason: reason)
         }

@@ -91,18 +91,18 @@ extension Outcome {
     var meaning: String {
         switch self {
         case .deleted: "the vendor answered 204"
-        case .deletedAfterRetry: "gone on a later try; an earlier DELETE of ours may have done it"
-        case .alreadyAbsent: "seen before under this account, and gone when it was asked for"
+        case .deletedAfterRetry: "gone after a DELETE of ours that may have acted"
+        case .alreadyAbsent: "404, seen before, and no answer of ours explains it"
         case .expiredByVendor: "ephemeral, past its 24 hours, and gone"
         case .notFoundUnproven: "not found, and never seen before: proof of nothing"
         case .withheldHold: "kept: a legal hold covers it"
         case .withheldRetention: "kept: a retention with a legal ground has not ended"
         case .withheldShared: "kept until a person decides: other people received it too"
-        case .changedSincePlan: "kept: what was planned no longer held when it was its turn"
+        case .changedSincePlan: "left alone: when its turn came it was not to go any more, or was gone"
         case .invalidID: "the vendor called the id invalid"
         case .refusedByVendor: "the vendor refused"
         case .failedExhausted: "no answer that settles it within the tries allowed"
-        case .failedUnexpected: "an answer that the contract does not know"
+        case .failedUnexpected: "an answer that the contract does not know, or found again after its end"
         case .notAttempted: "its turn did not come"
         }
     }

@@ -103,11 +103,14 @@ extension ReportValues {
         /// `cli`, `web` or `schedule`.
         package var how: String
         package var at: Timestamp
+        /// Of which plan, where several stand side by side.
+        package var plan: PlanID?
 
-        package init(by: String, how: String, at: Timestamp) {
+        package init(by: String, how: String, at: Timestamp, plan: PlanID? = nil) {
             self.by = by
             self.how = how
             self.at = at
+            self.plan = plan
         }
     }
 

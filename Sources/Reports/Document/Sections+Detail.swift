@@ -15,28 +15,11 @@ extension Document.Section {
                     .text("Recipient unknown"), .number(coverage.recipientUnknown),
                     .text("sent by us in chats without a known member; never called unshared"),
                 ],
-                [
-                    .text("Without retention"), .number(coverage.zeroRetention),
-                    .text("deliveries that carried nothing to inventory"),
-                ],
-                [
-                    .text("Parts of unknown type"), .number(coverage.unknownParts),
-                    .text("accepted and counted, not understood"),
-                ],
-                [
-                    .text("Suppressed"), .number(coverage.suppressed),
-                    .text("named again after their deletion; they stay gone"),
-                ],
-                [
-                    .text("Partial listings"), .number(coverage.partialListings),
-                    .text("listings of the vendor that broke off and were not repeated"),
-                ],
             ])
         let fresh = Table(
             "How fresh it is", [.word("Source"), .word("Last")],
             [
-                [.text("webhook delivery"), .text(coverage.lastDelivery?.brief ?? "never")],
-                [.text("complete walk through the API"), .text(coverage.lastCompleteSync?.brief ?? "never")],
+                [.text("complete walk through the API"), .text(coverage.lastCompleteSync?.brief ?? "never")]
             ])
         let drift = Table(
             "Tier drift", [.word("Attachment"), .word("Line"), .text("Finding")],
@@ -69,14 +52,16 @@ extension Document.Section {
             whenEmpty: "No item came to an end in this period.")
         return Document.Section(
             id: "items", heading: "Every item",
-            lead: "Each with the rule that decided it and the strength of its evidence.",
+            lead:
+                "Each end of an item of a plan, with the rule that decided it and the strength of its evidence. An attachment "
+                + "that several plans listed is here more than once; the sums above count its last word.",
             tables: [table], startsPage: true)
     }
 
     static func glossary(_ report: Report) -> Document.Section {
         let outcomes = Table(
             "Outcomes", [.word("Outcome"), .word("Counts as"), .text("Meaning")],
-            Outcome.allCases.map { [.text($0.words), .text($0.group.rawValue), .text($0.meaning)] })
+            Outcome.allCases.map { [.text($0.words), .text(Share($0).rawValue), .text($0.meaning)] })
         let grades = Table(
             "Evidence grades", [.word("Grade"), .text("Rests on")],
             EvidenceGrade.allCases.map { [.text($0.rawValue), .text($0.meaning)] })

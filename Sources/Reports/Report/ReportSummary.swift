@@ -56,13 +56,19 @@ package struct ReportSummary: Codable, Sendable, Equatable {
     private static func deeds(_ values: ReportValues, _ deletions: Deletions) -> [String] {
         let outcomes = deletions.total.outcomes
         let (deleted, settled) = (outcomes[Outcome.deleted], outcomes[.deletedAfterRetry])
-        let (absent, withheld) = (outcomes[.absent], outcomes[.withheld])
+        let (absent, withheld) = (outcomes.count(of: .absent), outcomes.count(of: .withheld))
+        let leftAlone = outcomes.count(of: .leftAlone)
         let answered = values.requests.count { $0.answered != nil }
         let facts: [(Int, String)] = [
             (deleted, "\(counted(deleted, "attachment")) deleted, \(formatBytes(deletions.total.bytesDeleted))"),
-            (settled, "\(grouped(Int64(settled))) gone after a DELETE whose answer was lost"),
+            (
+                settled,
+                "\(grouped(Int64(settled))) \(Outcome.deletedAfterRetry.meaning), "
+                    + formatBytes(deletions.total.bytesAfterRetry)
+            ),
             (absent, "\(grouped(Int64(absent))) found gone already"),
             (withheld, "\(grouped(Int64(withheld))) withheld with a reason"),
+            (leftAlone, "\(grouped(Int64(leftAlone))) left alone: not to go any more when its turn came, or gone"),
             (answered, counted(answered, "erasure request") + " answered"),
         ]
         return facts.told.isEmpty ? ["nothing was due, nothing was deleted"] : facts.told

@@ -123,5 +123,7 @@ extension ReportValues {
         package var haltCause: String?
         /// As the log's `run.end` has them; `nil` = there is none.
         package var counts: RunCounts?
+        /// Of the deleted ones in `counts`, those without a 204: `deleted_after_retry`.
+        package var afterRetry: Int?
     }
 }

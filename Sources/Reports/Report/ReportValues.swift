@@ -4,7 +4,7 @@ package import Domain
 /// in, `checked` holds the totals against one another, and only what came through that can be printed.
 package struct ReportValues: Codable, Sendable, Equatable {
     /// Changes when a field changes its meaning.
-    package var format = "lethe-report/v1"
+    package var format = "lethe-report/v2"
     package var period: Period
     /// When the values were read; days left and overdue count from here.
     package var generated: Timestamp
@@ -12,7 +12,7 @@ package struct ReportValues: Codable, Sendable, Equatable {
     package var tool: String
     package var account: Account
     package var holdings = Holdings()
-    /// Every item that came to an end in the period, in any order.
+    /// Every item of every plan that came to an end in the period, in any order: an attachment may be here more than once.
     package var items: [Item] = []
     /// Operations whose intent is in the log and whose outcome is not.
     package var openIntents: [OpenIntent] = []

@@ -175,7 +175,7 @@ package enum Controls {
             id: "confirmation", title: "Confirmed by the 204, on record",
             asks: "Every deletion is logged; what users are told rests on the 204.",
             holds: "Each confirmed deletion rests on a 204, in a log that verifies.",
-            fails: "A deletion is claimed that the record does not bear out.",
+            fails: "A deletion was claimed that did not hold, or that the record does not bear out.",
             missing: "No deletion in a verified log yet.")
         let claimed = values.items.filter { $0.outcome == .deleted }
         let unconfirmed = Set(claimed.filter { $0.lastAnswer != "204" }.map(\.attachment)).count
@@ -191,7 +191,7 @@ package enum Controls {
         control.oppose(unconfirmed > 0, "\(counted(unconfirmed, "deletion")) without a 204 on record")
         control.oppose(
             present > 0,
-            "\(counted(present, "attachment")) found again at the vendor after the end was on record"
+            "\(counted(present, "attachment")) called gone and found again at the vendor"
                 + (goneSince > 0 ? ", \(goneSince) of them deleted since" : ""))
         let isVerified = !values.logs.isEmpty && values.logs.allSatisfy { $0.result == .verified }
         control.support(
@@ -212,7 +212,7 @@ package enum Controls {
             id: "right-to-delete", title: "Right to delete, item by item",
             asks: "For an end-user's request, enumerate the attachment ids and DELETE each.",
             holds: "Each request was enumerated whole and answered in time.",
-            fails: "Not every request was carried out in time.",
+            fails: "Not every request was carried out whole and in time.",
             missing: "No request was answered with complete coverage in the period.")
         let requests = values.requests
         let overdue = requests.count { $0.standing == .overdue }

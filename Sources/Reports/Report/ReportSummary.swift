@@ -80,7 +80,8 @@ package struct ReportSummary: Codable, Sendable, Equatable {
         let undone = outcomes[.open]
         let overdue = values.requests.count { $0.standing == .overdue }
         let pending = values.requests.count { $0.standing.isOpen } - overdue
-        let halted = values.runs.count { $0.haltCause != nil }
+        let closed = Set(values.plans.filter(\.state.isClosed).map(\.id))
+        let halted = values.runs.count { $0.haltCause != nil && !closed.contains($0.plan) }
         let due = values.holdings.overdue?.attachments ?? 0
         let broken = values.logs.count { $0.result == .broken }
         let unverified = values.logs.isEmpty ? 1 : values.logs.count { $0.result == .notVerified }
@@ -95,7 +96,7 @@ package struct ReportSummary: Codable, Sendable, Equatable {
             (undone, counted(undone, "item") + " not attempted"),
             (values.openIntents.count, counted(values.openIntents.count, "operation") + " without an outcome"),
             (due, counted(due, "attachment") + " due and not deleted yet"),
-            (halted, counted(halted, "run") + " halted"),
+            (halted, counted(halted, "run") + " halted, with a plan that is not finished"),
             (pending, counted(pending, "request") + " open, not yet due"),
         ]
         return all.told

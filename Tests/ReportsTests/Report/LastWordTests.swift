@@ -64,7 +64,7 @@ import Testing
         #expect(report.controls[4].status == .fail)
         #expect(
             report.controls[4].evidence.first
-                == "1 attachment found again at the vendor after the end was on record, 1 of them deleted since")
+                == "1 attachment called gone and found again at the vendor, 1 of them deleted since")
     }
 
     @Test func whatHasLeftAPlanIsNotKeptWithAReason() throws {
@@ -99,6 +99,14 @@ import Testing
         let rules = ReportCSV.render(report).split(separator: "\r\n").filter { $0.hasPrefix("rule,") }
         #expect(rules.contains { $0.contains(",deleted,,1,1000000,") } && rules.count == 2)
         #expect(rules.contains { $0.contains(",deleted_after_retry,,1,5000000,") })
+    }
+
+    @Test func aHaltedRunIsOpenUntilItsPlanIsClosed() throws {
+        var values = SampleReport.rich
+        #expect(try !values.checked().verdict.open.contains { $0.contains("halted") })
+        let index = try #require(values.plans.firstIndex { $0.id == SampleReport.plan(17) })
+        values.plans[index].state = .halted
+        #expect(try values.checked().verdict.open.contains("1 run halted, with a plan that is not finished"))
     }
 
     @Test func attachmentsLookedUpAgainAreNotLookUps() throws {

@@ -202,7 +202,7 @@ package enum Controls {
         let checked = samples.map(\.checked).max() ?? 0
         control.note(
             checked > 0 && present == 0,
-            "\(counted(checked, "deleted attachment")) looked up again, all gone"
+            "\(counted(checked, "attachment")) called gone and looked up again, all gone"
                 + (samples.count > 1 ? " (the largest of \(samples.count) verifications)" : ""))
         return control
     }

@@ -86,7 +86,7 @@ import Testing
         "a request that found nothing has a statement too, and only who was never seen is not known here",
         arguments: [
             (true, [:], "Nothing of the data subject is known here."),
-            (false, [:], "Nothing was held any more under this request."),
+            (false, [:], "Nothing was held under this request."),
             (
                 false, [.deleted: 2, .alreadyAbsent: 1],
                 "Nothing was held any more under this request. "

@@ -116,7 +116,7 @@ import Testing
         }
         #expect(
             Controls.evaluate(values)[4].evidence.contains(
-                "400 deleted attachments looked up again, all gone (the largest of 3 verifications)"))
+                "400 attachments called gone and looked up again, all gone (the largest of 3 verifications)"))
     }
 
     @Test func driftIsSoughtAmongTheAttachmentsOfTheAccount() throws {

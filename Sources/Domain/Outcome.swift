@@ -52,6 +52,21 @@ extension Outcome {
     }
 }
 
+extension Outcome {
+    /// Whether what was said later of an attachment takes the place of this, that has `grade`. That its turn did not come
+    /// says nothing of it, and neither does its leaving a plan once it is gone. What a GET found again is not gone, whatever
+    /// was said.
+    package func givesWay(to later: Outcome, grade: EvidenceGrade?) -> Bool {
+        let isGone = stateOfObject != nil
+        if isGone, grade == .x { return true }
+        return switch later {
+        case .notAttempted: self == .notAttempted
+        case .changedSincePlan: !isGone
+        default: true
+        }
+    }
+}
+
 /// Items by outcome; every outcome is there, zero included.
 package struct OutcomeCounts: Sendable, Equatable {
     package private(set) var byOutcome: [Outcome: Int]

@@ -52,7 +52,7 @@ struct DemoStory: Sendable {
         say(
             step(
                 "",
-                "\(run.counts[.deletedAfterRetry]) were deleted by a DELETE whose answer never came: settled, not guessed"
+                "\(run.counts[.deletedAfterRetry]) gone after a DELETE of ours that may have acted: settled, not guessed"
             ))
         let (planErasure, erasure) = try await erase(wiring, decider)
         say(
@@ -70,12 +70,14 @@ struct DemoStory: Sendable {
             ))
         try await writeReport(wiring)
         say(step("report", "reports/demo.html") + "\n")
-        let deleted = run.counts[.deleted as Outcome.Group] + erasure.counts[.deleted as Outcome.Group]
+        let deleted = run.counts[Outcome.deleted] + erasure.counts[Outcome.deleted]
+        let settled = run.counts[.deletedAfterRetry] + erasure.counts[.deletedAfterRetry]
         let isProven = verification.exit == .done && agreement.holds
         return Reply(
             farewell(directory, created, planErasure.request.id, made.first),
             json: [
                 "workspace": .string(workspace.directory.path), "deleted": JSONValue(deleted),
+                "deleted_after_retry": JSONValue(settled),
                 "report": .string(report.path), "verified": .bool(isProven), "vkey": .string(created.vkey),
                 "request": JSONValue(planErasure.request.id),
             ], status: isProven ? .done : .failed)

@@ -14,7 +14,7 @@ package struct CertificateFacts: Sendable {
         package let mime: String?
         /// `nil` = unknown.
         package let bytes: Int64?
-        /// `not_attempted` where it is still open.
+        /// The last one that says something of it; `not_attempted` where no plan has got to it.
         package let outcome: Outcome
         package let closedAt: Timestamp?
         package let grade: EvidenceGrade?
@@ -35,6 +35,11 @@ package struct CertificateFacts: Sendable {
         package let inclusion: String?
     }
 
+    package struct PlanApproval: Sendable, Equatable {
+        package let plan: PlanID
+        package let approval: Approval
+    }
+
     package let request: ErasureRequest
     /// The latest plan of the request.
     package let plan: PlanRecord
@@ -42,6 +47,12 @@ package struct CertificateFacts: Sendable {
     package let issue: Int
     /// Over all plans of the request, the latest word on each attachment, by id.
     package let items: [Item]
+    /// Of each plan that was carried out, or is being so, oldest first.
+    package let approvals: [PlanApproval]
+    /// No message and no chat of the person was ever seen.
+    package let isUnseen: Bool
+    /// The person's attachments that no plan of the request lists, since they had gone before its first.
+    package let goneBefore: OutcomeCounts
     package let coverage: ErasureCoverage
     package let origin: String
     package let vkey: String
@@ -78,32 +89,65 @@ package struct IssueCertificate: Sendable {
         let attachments = Set(plans.flatMap { $0.plan.items.map(\.attachment) })
         var selector = EvidenceSelector(request: id, plans: Set(plans.map(\.plan.id)), attachments: attachments)
         let records = try records(&selector)
-        let items = try items(of: plans, selector.withheld)
+        var worked: [WorkedPlan] = []
+        for plan in plans { worked.append(WorkedPlan(plan, try inventory.results(of: plan.plan.id))) }
         return CertificateFacts(
-            request: request, plan: latest, issue: max(1, plans.count { $0.state == .done }), items: items,
+            request: request, plan: latest, issue: max(1, plans.count { $0.state == .done }),
+            items: try items(of: worked, selector), approvals: worked.flatMap(\.approvals),
+            isUnseen: try inventory.unseen(request.subjects).count == request.subjects.count,
+            goneBefore: try goneBefore(request, since: plans[0].plan.created, listed: attachments),
             coverage: try inventory.erasureCoverage(subjects: request.subjects), origin: log.origin, vkey: log.vkey,
             checkpoint: try log.head().map { String(decoding: $0.note, as: UTF8.self) }, records: records)
     }
 
-    /// `withheld`: why items stayed that were to go when the plan was made.
     private func items(
-        of plans: [PlanRecord], _ withheld: [AttachmentID: Withholding]
+        of plans: [WorkedPlan], _ cited: EvidenceSelector
     ) throws(LetheError) -> [CertificateFacts.Item] {
         var items: [AttachmentID: CertificateFacts.Item] = [:]
-        for record in plans {
-            let results = try inventory.results(of: record.plan.id)
-            for (planned, result) in zip(record.plan.items, results) {
+        for worked in plans {
+            for (planned, result) in zip(worked.record.plan.items, worked.results) {
+                let outcome = result.outcome ?? .notAttempted
+                if let standing = items[planned.attachment],
+                    !standing.outcome.givesWay(to: outcome, grade: standing.grade)
+                {
+                    continue
+                }
                 let attachment = try inventory.attachment(planned.attachment)
-                let reasons = [planned.withheld, withheld[planned.attachment]]
+                // Why it stayed, where it was to go when the plan was made.
+                let reasons = [planned.withheld, cited.withheld[planned.attachment]]
+                let refuted = outcome == .failedUnexpected ? cited.refuted[planned.attachment] : nil
                 items[planned.attachment] = CertificateFacts.Item(
                     attachment: planned.attachment, rule: planned.rule, line: planned.line, tier: planned.tier,
                     mime: attachment?.sightings.lazy.compactMap(\.mime).first, bytes: planned.size,
-                    outcome: result.outcome ?? .notAttempted, closedAt: result.closedAt, grade: result.grade,
-                    attempts: result.attempts, http: result.http, trace: result.trace,
-                    withheld: reasons.lazy.compactMap { $0 }.first { $0.outcome == result.outcome } ?? planned.withheld)
+                    outcome: outcome, closedAt: result.closedAt, grade: refuted == nil ? result.grade : .x,
+                    attempts: result.attempts, http: result.http ?? refuted?.http,
+                    trace: result.trace ?? refuted?.trace,
+                    withheld: reasons.lazy.compactMap { $0 }.first { $0.outcome == outcome } ?? planned.withheld)
             }
         }
         return items.values.sorted { $0.attachment < $1.attachment }
+    }
+
+    /// By how it went: what retention, an earlier request or the vendor had removed.
+    private func goneBefore(
+        _ request: ErasureRequest, since: Timestamp, listed: Set<AttachmentID>
+    ) throws(LetheError) -> OutcomeCounts {
+        var counts = OutcomeCounts()
+        let filter = AttachmentFilter(subjects: request.subjects)
+        var page = try inventory.attachments(filter, limit: 500, where: { $0.state != .live })
+        while true {
+            for attachment in page.attachments where !listed.contains(attachment.id) {
+                let isOfRequest =
+                    try inventory.erasureCandidate(
+                        attachment.id, subjects: request.subjects, scope: request.scope) != nil
+                guard isOfRequest, let record = try inventory.record(of: attachment.id), let outcome = record.outcome,
+                    let at = record.outcomeAt, at < since
+                else { continue }
+                counts.add(outcome)
+            }
+            guard let next = page.next else { return counts }
+            page = try inventory.attachments(filter, after: next, limit: 500, where: { $0.state != .live })
+        }
     }
 
     /// What the log says of the request, its plans, and how each item ended, closed segments included.
@@ -127,6 +171,25 @@ package struct IssueCertificate: Sendable {
     }
 }
 
+/// A plan and what became of it.
+private struct WorkedPlan {
+    let record: PlanRecord
+    let results: [ItemResult]
+
+    init(_ record: PlanRecord, _ results: [ItemResult]) {
+        self.record = record
+        self.results = results
+    }
+
+    /// Those of a plan of which nothing was carried out approved nothing.
+    var approvals: [CertificateFacts.PlanApproval] {
+        let isWorked =
+            [.applying, .halted, .done].contains(record.state)
+            || results.contains { $0.outcome.map { $0 != .notAttempted } ?? false }
+        return isWorked ? record.approvals.map { .init(plan: record.plan.id, approval: $0) } : []
+    }
+}
+
 /// Which records a statement cites, asked in the order of the log.
 private struct EvidenceSelector {
     let request: RequestID
@@ -134,6 +197,9 @@ private struct EvidenceSelector {
     let attachments: Set<AttachmentID>
     /// Why items of the request's runs stayed, the last word on each.
     private(set) var withheld: [AttachmentID: Withholding] = [:]
+    /// The answer that a run of the request took for the end, until its own GET found the attachment again.
+    private(set) var refuted: [AttachmentID: AuditRecord.Answer] = [:]
+    private var answers: [AttachmentID: AuditRecord.Answer] = [:]
     private var runs: Set<RunID> = []
 
     init(request: RequestID, plans: Set<PlanID>, attachments: Set<AttachmentID>) {
@@ -156,7 +222,12 @@ private struct EvidenceSelector {
             if outcome.group == .withheld, let reason {
                 withheld[attachment] = Withholding(outcome: outcome, ground: reason)
             }
+            refuted[attachment] = reason == HaltCause.stillThere.rawValue ? answers[attachment] : nil
             return attachments.contains(attachment)
+        case .deleteOutcome(let answer) where answer.final != nil && attachments.contains(answer.attachment):
+            answers[answer.attachment] = answer
+            refuted[answer.attachment] = nil
+            return true
         default: return record.finalOutcome != nil && record.attachment.map(attachments.contains) == true
         }
     }

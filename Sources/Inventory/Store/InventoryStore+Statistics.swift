@@ -49,6 +49,11 @@ extension InventoryStore {
         }
     }
 
+    /// Every attachment that was ever seen, gone ones included.
+    package func knownCount() throws(LetheError) -> Int {
+        try read { Int(try $0.first("SELECT count(*) FROM attachment", row: { $0.int(0) ?? 0 }) ?? 0) }
+    }
+
     /// Media items with a URL and no attachment id that were seen: the API cannot delete them.
     package func thingsWithoutID() throws(LetheError) -> Int {
         try read { Int(try $0.first("SELECT COALESCE(SUM(things), 0) FROM residue", row: { $0.int(0) ?? 0 }) ?? 0) }

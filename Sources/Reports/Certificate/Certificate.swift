@@ -119,7 +119,7 @@ extension Certificate.Summary {
         let (deleted, settled) = (outcomes[Outcome.deleted], outcomes[.deletedAfterRetry])
         let gone = outcomes[.absent]
         var parts = ["\(grouped(Int64(deleted))) of \(counted(values.items.count, "attachment")) deleted"]
-        if settled > 0 { parts.append("\(grouped(Int64(settled))) gone after a DELETE whose answer was lost") }
+        if settled > 0 { parts.append("\(grouped(Int64(settled))) \(Outcome.deletedAfterRetry.meaning)") }
         if gone > 0 { parts.append("\(grouped(Int64(gone))) found gone already") }
         for (group, words) in [
             (Outcome.Group.withheld, "withheld on a ground that is named"), (.failed, "failed"),
@@ -127,8 +127,37 @@ extension Certificate.Summary {
         ] where outcomes[group] > 0 {
             parts.append("\(grouped(Int64(outcomes[group]))) \(words)")
         }
-        statement =
-            values.items.isEmpty ? "Nothing of the data subject is known here." : parts.joined(separator: ", ") + "."
+        if values.items.isEmpty {
+            let isUnseen = values.coverage.unseen && values.coverage.goneBefore.isEmpty
+            let anyMore = values.coverage.goneBefore.isEmpty ? "" : "any more "
+            parts = [
+                isUnseen
+                    ? "Nothing of the data subject is known here" : "Nothing was held \(anyMore)under this request"
+            ]
+        }
+        statement = ([parts.joined(separator: ", ")] + values.coverage.goneBeforeWords).map { $0 + "." }
+            .joined(separator: " ")
+    }
+}
+
+extension CertificateValues.Coverage {
+    /// `3 attachments of the data subject had gone before: 2 deleted, 1 already absent`; empty where none had.
+    fileprivate var goneBeforeWords: [String] {
+        let kinds = Outcome.allCases.compactMap { outcome in
+            goneBefore[outcome.rawValue].map { "\(grouped(Int64($0))) \(outcome.words)" }
+        }
+        guard !kinds.isEmpty else { return [] }
+        let number = counted(goneBefore.values.reduce(0, +), "attachment")
+        return ["\(number) of the data subject had gone before: \(kinds.joined(separator: ", "))"]
+    }
+}
+
+extension CertificateValues {
+    /// Each name once, in the order of the approvals.
+    var approvers: String {
+        var names: [String] = []
+        for approval in approvals where !names.contains(approval.by) { names.append(approval.by) }
+        return names.isEmpty ? "nobody" : names.joined(separator: ", ")
     }
 }
 
@@ -141,7 +170,6 @@ extension Certificate {
             let number = values.items.count { $0.grade == grade }
             return number == 0 ? nil : "\(number) of grade \(grade.rawValue)"
         }
-        let approvers = values.approvals.map(\.by).joined(separator: ", ")
         let when =
             switch (times.min(), times.max()) {
             case (let first?, let last?): "\(first.brief) to \(last.brief)"
@@ -164,7 +192,7 @@ extension Certificate {
             Field(field: "Verification", value: grades.isEmpty ? "none" : grades.joined(separator: ", ")),
             Field(field: "Performed", value: when),
             Field(field: "Requested by", value: values.request.openedBy),
-            Field(field: "Approved by", value: approvers.isEmpty ? "nobody" : approvers),
+            Field(field: "Approved by", value: values.approvers),
             Field(
                 field: "Destination",
                 value: "none for what was deleted; what is withheld or failed stays in the vendor's storage"),

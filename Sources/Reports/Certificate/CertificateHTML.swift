@@ -54,7 +54,10 @@ private struct CertificateView: Sendable {
     private static func facts(_ values: CertificateValues) -> [(String, String)] {
         let request = values.request
         let subjects = request.subjects.map(\.description).joined(separator: ", ")
-        let approvals = values.approvals.map { "\($0.by) (\($0.how), \($0.at.brief))" }.joined(separator: "; ")
+        let approvals = values.approvals.map { approval in
+            let plan = approval.plan.map { ", plan \($0.description.prefix(12))" } ?? ""
+            return "\(approval.by) (\(approval.how), \(approval.at.brief)\(plan))"
+        }.joined(separator: "; ")
         let facts: [(String, String?)] = [
             ("Controller", values.controller), ("Partner account", values.partner),
             ("Data subject", subjects.isEmpty ? "none" : subjects),

@@ -16,7 +16,7 @@ enum CertificateTables {
                 ]
             },
             total: [.text("Total"), .number(summary.items), .bytes(summary.bytes.values.reduce(0, +)), .text("")],
-            whenEmpty: "Nothing of the data subject is known here.")
+            whenEmpty: summary.statement)
     }
 
     static func items(_ values: CertificateValues) -> Table {

@@ -14,6 +14,7 @@ package struct CertificateValues: Codable, Sendable, Equatable {
     package var partner: String
     package var request: Request
     package var plan: Plan
+    /// Of each plan that was carried out, not of the latest alone.
     package var approvals: [ReportValues.Approval]
     /// Every item of the request's plans with the last word on it, in any order.
     package var items: [Item]
@@ -129,11 +130,22 @@ package struct CertificateValues: Codable, Sendable, Equatable {
         /// Of the subject's chats: things with a URL and no id.
         package var unaddressable: Int
         package var recipientUnknown: Int
+        /// No message and no chat of the subject was ever seen.
+        package var unseen: Bool
+        /// The subject's attachments that had gone before the request's first plan, by how they went; outcomes without one
+        /// are left out.
+        package var goneBefore: [String: Int]
 
-        package init(extent: ErasureRequest.Coverage, unaddressable: Int = 0, recipientUnknown: Int = 0) {
+        package init(
+            extent: ErasureRequest.Coverage, unaddressable: Int = 0, recipientUnknown: Int = 0, unseen: Bool = false,
+            goneBefore: OutcomeCounts = OutcomeCounts()
+        ) {
             self.extent = extent
             self.unaddressable = unaddressable
             self.recipientUnknown = recipientUnknown
+            self.unseen = unseen
+            self.goneBefore = Dictionary(
+                uniqueKeysWithValues: Outcome.allCases.map { ($0.rawValue, goneBefore[$0]) }.filter { $0.1 > 0 })
         }
     }
 

@@ -1,23 +1,23 @@
 import Domain
 
-/// What came to an end, day by day, by group of outcomes.
+/// What came to an end, day by day, an attachment once.
 enum DeletionsChart {
     static func chart(_ report: Report) -> Chart {
         let period = report.values.period
         let bins = DayBins(firstDay: period.from.day, days: period.days)
-        var byGroup: [Outcome.Group: [Int]] = [:]
+        var byShare: [Share: [Int]] = [:]
         for tally in report.deletions.byDay {
             guard let day = Timestamp.day(tally.key), let bin = bins.bin(of: day) else { continue }
-            for group in Outcome.Group.allCases {
-                byGroup[group, default: Array(repeating: 0, count: bins.count)][bin] += tally.outcomes[group]
+            for share in Share.allCases {
+                byShare[share, default: Array(repeating: 0, count: bins.count)][bin] += tally.outcomes.count(of: share)
             }
         }
-        let series = Outcome.Group.allCases.compactMap { group -> StackedBars.Series? in
-            guard let values = byGroup[group], values.contains(where: { $0 > 0 }) else { return nil }
-            return StackedBars.Series(name: group.rawValue, style: "g-\(group.rawValue)", values: values)
+        let series = Share.allCases.compactMap { share -> StackedBars.Series? in
+            guard let values = byShare[share], values.contains(where: { $0 > 0 }) else { return nil }
+            return StackedBars.Series(name: share.rawValue, style: share.style, values: values)
         }
         return StackedBars(
-            id: "chart-deletions", title: "Items per \(bins.unit)", alternative: alternative(report, series),
+            id: "chart-deletions", title: "Attachments per \(bins.unit)", alternative: alternative(report, series),
             bins: bins, series: series
         ).chart()
     }
@@ -27,7 +27,7 @@ enum DeletionsChart {
         let busiest = report.deletions.byDay.max { ($0.outcomes.total, $1.key) < ($1.outcomes.total, $0.key) }
         var text = "From \(report.values.period.title): \(parts.joined(separator: ", "))"
         if let busiest {
-            text += "; the busiest day was \(busiest.key) with \(counted(busiest.outcomes.total, "item"))"
+            text += "; the busiest day was \(busiest.key) with \(counted(busiest.outcomes.total, "attachment"))"
         }
         return text + "."
     }

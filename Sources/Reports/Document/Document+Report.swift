@@ -24,7 +24,8 @@ extension Document {
     private static func keyFigures(_ report: Report) -> [KeyFigure] {
         let values = report.values
         let outcomes = report.deletions.total.outcomes
-        let exceptions = outcomes[.failed] + outcomes[.open] + values.openIntents.count
+        let exceptions = outcomes.count(of: .failed) + outcomes.count(of: .open) + values.openIntents.count
+        let settled = outcomes.count(of: .afterRetry)
         let open = values.requests.filter(\.standing.isOpen)
         let overdue = open.count { $0.standing == .overdue }
         let next = open.filter { $0.standing != .overdue }.compactMap(\.daysLeft).min()
@@ -37,11 +38,10 @@ extension Document {
                 note: formatBytes(values.holdings.total.bytes)),
             KeyFigure(
                 label: "Deleted", value: grouped(Int64(outcomes[Outcome.deleted])),
-                note: outcomes[.deletedAfterRetry] == 0
-                    ? formatBytes(report.deletions.total.bytesDeleted)
-                    : "\(grouped(Int64(outcomes[.deletedAfterRetry]))) more gone after a lost answer"),
+                note: formatBytes(report.deletions.total.bytesDeleted)
+                    + (settled == 0 ? "" : "; \(grouped(Int64(settled))) more after retry")),
             KeyFigure(
-                label: "Withheld", value: grouped(Int64(outcomes[.withheld])), note: "kept with a reason"),
+                label: "Withheld", value: grouped(Int64(outcomes.count(of: .withheld))), note: "kept with a reason"),
             KeyFigure(
                 label: "Failed or open", value: grouped(Int64(exceptions)),
                 note: exceptions == 0 ? "nothing" : "listed below"),

@@ -15,28 +15,11 @@ extension Document.Section {
                     .text("Recipient unknown"), .number(coverage.recipientUnknown),
                     .text("sent by us in chats without a known member; never called unshared"),
                 ],
-                [
-                    .text("Without retention"), .number(coverage.zeroRetention),
-                    .text("deliveries that carried nothing to inventory"),
-                ],
-                [
-                    .text("Parts of unknown type"), .number(coverage.unknownParts),
-                    .text("accepted and counted, not understood"),
-                ],
-                [
-                    .text("Suppressed"), .number(coverage.suppressed),
-                    .text("named again after their deletion; they stay gone"),
-                ],
-                [
-                    .text("Partial listings"), .number(coverage.partialListings),
-                    .text("listings of the vendor that broke off and were not repeated"),
-                ],
             ])
         let fresh = Table(
             "How fresh it is", [.word("Source"), .word("Last")],
             [
-                [.text("webhook delivery"), .text(coverage.lastDelivery?.brief ?? "never")],
-                [.text("complete walk through the API"), .text(coverage.lastCompleteSync?.brief ?? "never")],
+                [.text("complete walk through the API"), .text(coverage.lastCompleteSync?.brief ?? "never")]
             ])
         let drift = Table(
             "Tier drift", [.word("Attachment"), .word("Line"), .text("Finding")],
@@ -69,14 +52,16 @@ extension Document.Section {
             whenEmpty: "No item came to an end in this period.")
         return Document.Section(
             id: "items", heading: "Every item",
-            lead: "Each with the rule that decided it and the strength of its evidence.",
+            lead:
+                "Each end of an item of a plan, with the rule that decided it and the strength of its evidence. An attachment "
+                + "that several plans listed is here more than once; the sums above count its last word.",
             tables: [table], startsPage: true)
     }
 
     static func glossary(_ report: Report) -> Document.Section {
         let outcomes = Table(
             "Outcomes", [.word("Outcome"), .word("Counts as"), .text("Meaning")],
-            Outcome.allCases.map { [.text($0.words), .text($0.group.rawValue), .text($0.meaning)] })
+            Outcome.allCases.map { [.text($0.words), .text(Share($0).rawValue), .text($0.meaning)] })
         let grades = Table(
             "Evidence grades", [.word("Grade"), .text("Rests on")],
             EvidenceGrade.allCases.map { [.text($0.rawValue), .text($0.meaning)] })
@@ -91,18 +76,18 @@ extension Outcome {
     var meaning: String {
         switch self {
         case .deleted: "the vendor answered 204"
-        case .deletedAfterRetry: "gone on a later try; an earlier DELETE of ours may have done it"
-        case .alreadyAbsent: "seen before under this account, and gone when it was asked for"
+        case .deletedAfterRetry: "gone after a DELETE of ours that may have acted"
+        case .alreadyAbsent: "404, seen before, and no answer of ours explains it"
         case .expiredByVendor: "ephemeral, past its 24 hours, and gone"
         case .notFoundUnproven: "not found, and never seen before: proof of nothing"
         case .withheldHold: "kept: a legal hold covers it"
         case .withheldRetention: "kept: a retention with a legal ground has not ended"
         case .withheldShared: "kept until a person decides: other people received it too"
-        case .changedSincePlan: "kept: what was planned no longer held when it was its turn"
+        case .changedSincePlan: "left alone: when its turn came it was not to go any more, or was gone"
         case .invalidID: "the vendor called the id invalid"
         case .refusedByVendor: "the vendor refused"
         case .failedExhausted: "no answer that settles it within the tries allowed"
-        case .failedUnexpected: "an answer that the contract does not know"
+        case .failedUnexpected: "an answer that the contract does not know, or found again after its end"
         case .notAttempted: "its turn did not come"
         }
     }

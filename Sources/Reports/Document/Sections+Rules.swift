@@ -53,13 +53,14 @@ extension Document.Section {
             "Runs",
             [
                 .word("Run"), .word("Plan"), .word("Start"), .number("Took"), .word("How it ended"), .number("Items"),
-                .number("Deleted"), .number("Failed"), .number("Open"),
+                .number("Deleted"), .number("After retry"), .number("Failed"), .number("Open"),
             ],
             values.runs.map { run in
                 [
                     .short(run.id), .short(run.plan), .text(run.start.minute), .text(run.duration), run.ending,
                     .text(run.counts.map { grouped(Int64($0.items)) }),
-                    .text(run.counts.map { grouped(Int64($0.deleted)) }),
+                    .text(run.counts.map { grouped(Int64($0.deleted - (run.afterRetry ?? 0))) }),
+                    .text(run.counts.map { _ in grouped(Int64(run.afterRetry ?? 0)) }),
                     .text(run.counts.map { grouped(Int64($0.failed)) }),
                     .text(run.counts.map { grouped(Int64($0.open)) }),
                 ]

@@ -31,21 +31,21 @@ extension Document.Section {
         let total = deletions.total
         let outcomes = Outcome.allCases.filter { total.outcomes[$0] > 0 }
         let outcomeTable = Table(
-            "Every item by outcome", [.word("Outcome"), .number("Items"), .text("Meaning")],
+            "Every attachment by outcome", [.word("Outcome"), .number("Attachments"), .text("Meaning")],
             outcomes.map { [.mark($0.mark, $0.words), .number(total.outcomes[$0]), .text($0.meaning)] },
             total: [.text("Total"), .number(total.outcomes.total), .text("")],
             whenEmpty: "No item came to an end in this period.")
         let graded = EvidenceGrade.allCases.filter { deletions.grades[$0.rawValue, default: 0] > 0 }
         let gradeTable = Table(
-            "Strength of the evidence", [.word("Grade"), .number("Items"), .text("Rests on")],
+            "Strength of the evidence", [.word("Grade"), .number("Attachments"), .text("Rests on")],
             graded.map { [.text($0.rawValue), .number(deletions.grades[$0.rawValue, default: 0]), .text($0.meaning)] },
             whenEmpty: "No item was graded in this period.")
         let hasItems = total.outcomes.total > 0
         return Document.Section(
             id: "deleted", heading: "What was deleted",
             lead:
-                "Everything that came to an end in the period. Only a 204 of the vendor confirms a deletion; each item "
-                + "has exactly one outcome, and the outcomes add up to the plans.",
+                "Everything that came to an end in the period. Only a 204 of the vendor confirms a deletion. An attachment "
+                + "counts once, with the last word on it, however many plans listed it.",
             charts: hasItems ? [DeletionsChart.chart(report)] : [],
             tables: [
                 outcomeTable, tallies("By policy and request", "Rule", deletions.byRule),
@@ -54,13 +54,18 @@ extension Document.Section {
     }
 
     private static func tallies(_ caption: String, _ key: String, _ tallies: [Deletions.Tally]) -> Table {
+        // What is nowhere has no column, but for the two that are never to be taken for one another.
+        let others = Share.allCases.filter { share in
+            share != .deleted && share != .afterRetry && tallies.contains { $0.outcomes.count(of: share) > 0 }
+        }
         let columns: [Table.Column] =
-            [.text(key)] + Outcome.Group.allCases.map { .number($0.rawValue.capitalizedFirst) } + [
-                .number("Bytes deleted")
-            ]
+            [.text(key), .number("Deleted"), .number("Bytes"), .number("After retry"), .number("Bytes")]
+            + others.map { .number($0.rawValue.capitalizedFirst) }
         let rows = tallies.map { tally -> [Cell] in
-            [.text(shortRule(tally.key))] + Outcome.Group.allCases.map { .number(tally.outcomes[$0]) }
-                + [.bytes(tally.bytesDeleted)]
+            [
+                .text(shortRule(tally.key)), .number(tally.outcomes.count(of: .deleted)), .bytes(tally.bytesDeleted),
+                .number(tally.outcomes.count(of: .afterRetry)), .bytes(tally.bytesAfterRetry),
+            ] + others.map { .number(tally.outcomes.count(of: $0)) }
         }
         return Table(caption, columns, rows, whenEmpty: "Nothing in this period.")
     }
@@ -74,17 +79,17 @@ extension Document.Section {
 
     static func exceptions(_ report: Report) -> Document.Section {
         let values = report.values
-        let failures = values.items.filter { $0.outcome.group == .failed || $0.outcome.group == .open }
+        let failures = report.words.filter { $0.counted.group == .failed || $0.counted.group == .open }
         let failureTable = Table(
             "Items that failed or were not attempted",
             [
-                .word("Attachment"), .word("When"), .word("Outcome"), .word("Last answer"), .number("Attempts"),
-                .word("Rule"),
+                .word("Attachment"), .word("When"), .word("Outcome"), .word("Grade"), .word("Last answer"),
+                .number("Attempts"), .word("Rule"),
             ],
             failures.map {
                 [
-                    .code($0.attachment.description), .text($0.at.minute), .mark($0.outcome.mark, $0.outcome.words),
-                    .text($0.lastAnswer), .number($0.attempts), .text(shortRule($0.rule)),
+                    .code($0.attachment.description), .text($0.at.minute), .mark($0.counted.mark, $0.counted.words),
+                    .text($0.grade?.rawValue), .text($0.lastAnswer), .number($0.attempts), .text(shortRule($0.rule)),
                 ]
             },
             whenEmpty: "No item failed and none was left.")
@@ -120,7 +125,7 @@ extension Document.Section {
                     .short($0.id), .text($0.jurisdiction.rawValue.uppercased()), .text($0.received.date),
                     .text($0.due.date), .mark($0.standing.mark, $0.standingWords), .number($0.items),
                     .number($0.outcomes[Outcome.deleted]), .number($0.outcomes[.deletedAfterRetry]),
-                    .number($0.outcomes[.withheld]),
+                    .number($0.outcomes.count(of: .withheld)),
                     .text($0.coverage.rawValue),
                 ]
             },

@@ -59,10 +59,12 @@ package enum ReportCSV {
         rows += Outcome.allCases.map {
             Row(section: "outcome", status: $0.rawValue, count: report.deletions.total.outcomes[$0])
         }
-        rows += report.deletions.byRule.map {
-            Row(
-                section: "rule", rule: $0.key, status: "deleted", count: $0.outcomes[Outcome.Group.deleted],
-                bytes: $0.bytesDeleted)
+        for tally in report.deletions.byRule {
+            let figures = [(Outcome.deleted, tally.bytesDeleted), (.deletedAfterRetry, tally.bytesAfterRetry)]
+            rows += figures.map {
+                Row(
+                    section: "rule", rule: tally.key, status: $0.rawValue, count: tally.outcomes[$0], bytes: $1)
+            }
         }
         return rows
     }
@@ -159,8 +161,6 @@ package enum ReportCSV {
         let coverage = report.values.coverage
         let counts = [
             ("unaddressable", coverage.unaddressable), ("recipient_unknown", coverage.recipientUnknown),
-            ("zero_retention", coverage.zeroRetention), ("unknown_parts", coverage.unknownParts),
-            ("suppressed", coverage.suppressed), ("partial_listings", coverage.partialListings),
         ]
         return logs + counts.map { Row(section: "coverage", id: $0.0, count: $0.1) }
     }

@@ -1,6 +1,7 @@
 package import Domain
 
-/// What came to an end in the period, added up in every direction that the report shows.
+/// What came to an end in the period, added up in every direction that the report shows. An attachment counts once, with its
+/// last word, however many plans listed it.
 package struct Deletions: Codable, Sendable, Equatable {
     package var total: Tally
     /// By rule (`policy:<id>`, `erasure:<request>`, `drill`), sorted.
@@ -8,18 +9,20 @@ package struct Deletions: Codable, Sendable, Equatable {
     /// By line; `unknown` where there is none.
     package var byLine: [Tally]
     package var byTier: [Tally]
-    /// Days (`2026-01-02`, UTC) with at least one item, in order.
+    /// Days (`2026-01-02`, UTC) with at least one last word, in order.
     package var byDay: [Tally]
-    /// Items by evidence grade, `A` to `X`; items without a grade are not in here.
+    /// By evidence grade, `A` to `X`; what has no grade is not in here.
     package var grades: [String: Int]
 
-    /// The items of one key, by outcome.
+    /// The attachments of one key, by outcome.
     package struct Tally: Codable, Sendable, Equatable {
         package var key: String
         package var outcomes = OutcomeCounts()
-        /// Bytes of what was deleted, as far as sizes are known.
+        /// Bytes of what was deleted with a 204, as far as sizes are known.
         package var bytesDeleted: Int64 = 0
-        /// Deleted items of unknown size.
+        /// Bytes of what is gone after a DELETE that may have acted.
+        package var bytesAfterRetry: Int64 = 0
+        /// Of what was deleted with a 204, how many have no known size.
         package var sizeUnknown = 0
 
         package init(key: String) {
@@ -27,12 +30,18 @@ package struct Deletions: Codable, Sendable, Equatable {
         }
 
         mutating func add(_ item: ReportValues.Item) {
-            outcomes.add(item.outcome)
-            guard item.outcome.group == .deleted else { return }
-            if let bytes = item.bytes { bytesDeleted += bytes } else { sizeUnknown += 1 }
+            outcomes.add(item.counted)
+            switch item.counted {
+            case .deleted:
+                bytesDeleted += item.bytes ?? 0
+                sizeUnknown += item.bytes == nil ? 1 : 0
+            case .deletedAfterRetry: bytesAfterRetry += item.bytes ?? 0
+            default: return
+            }
         }
     }
 
+    /// `items`: one for each attachment.
     package init(_ items: [ReportValues.Item]) {
         var total = Tally(key: "total")
         grades = Dictionary(uniqueKeysWithValues: EvidenceGrade.allCases.map { ($0.rawValue, 0) })

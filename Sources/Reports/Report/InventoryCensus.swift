@@ -80,7 +80,7 @@ extension ReportSources {
         let total = ReportValues.Amount(
             attachments: isStill ? before : counted, bytes: rows.map(\.bytes).reduce(0, +))
         let holdings = ReportValues.Holdings(
-            held: rows, total: total, overdue: census.overdue, drift: census.drift)
+            held: rows, total: total, known: try inventory.knownCount(), overdue: census.overdue, drift: census.drift)
         return (census, holdings)
     }
 }

@@ -30,6 +30,8 @@ struct LogHistory {
     /// By plan, then attachment: the last word on each item before `end`.
     private(set) var endings: [PlanID: [AttachmentID: Ending]] = [:]
     private(set) var samples: [ReportValues.Sample] = []
+    /// Grade X: called gone before, and there at that time.
+    private(set) var foundAgain: [(at: Timestamp, attachment: AttachmentID)] = []
     private(set) var archived = 0
     private(set) var archiveFailed = 0
     private var trials: [AttachmentID: Trial] = [:]
@@ -66,11 +68,14 @@ struct LogHistory {
         case .runEnd(let run, let counts):
             runs[run]?.end = at
             runs[run]?.counts = counts
+            let plan = runs[run]?.plan
+            runs[run]?.afterRetry = plan.flatMap { endings[$0] }?.values.count { $0.outcome == .deletedAfterRetry }
         case .runHalt(let run, let cause):
             runs[run]?.end = at
             runs[run]?.haltCause = cause
         case .deleteVerified(_, let attachment, _, let grade):
             if let plan = lastPlan[attachment] { endings[plan]?[attachment]?.grade = grade }
+            if grade == .x { foundAgain.append((at, attachment)) }
         case .vendorSample(let checked, let present):
             samples.append(ReportValues.Sample(at: at, kind: kind, checked: checked, present: present))
         case .archiveStored(_, _, let ok):
@@ -106,6 +111,10 @@ struct LogHistory {
         if let trial, trial.plan == plan {
             ending.attempts = trial.tries
             ending.lastAnswer = trial.lastAnswer
+        } else if let refuted = endings[plan]?[attachment], refuted.grade == .x, ending.outcome.group == .failed {
+            // The run's own GET found it after the 204: the grade, and what it was answered before, are still so.
+            (ending.grade, ending.attempts) = (refuted.grade, refuted.attempts)
+            (ending.lastAnswer, ending.trace) = (refuted.lastAnswer, refuted.trace)
         }
         endings[plan, default: [:]][attachment] = ending
         lastPlan[attachment] = plan

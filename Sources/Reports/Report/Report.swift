@@ -3,13 +3,16 @@ package import Domain
 /// A report whose totals add up: the only thing that a renderer takes. It is made by `ReportValues.checked`.
 package struct Report: Encodable, Sendable, Equatable {
     package let values: ReportValues
+    /// One item for each attachment that came to an end, with the last word on it.
+    package let words: [ReportValues.Item]
     package let deletions: Deletions
     package let controls: [Control]
     package let verdict: ReportSummary
 
     fileprivate init(_ values: ReportValues) {
         self.values = values
-        deletions = Deletions(values.items)
+        words = values.items.lastWords
+        deletions = Deletions(words)
         controls = Controls.evaluate(values)
         verdict = ReportSummary(values, deletions: deletions, controls: controls)
     }

@@ -29,7 +29,7 @@ package struct ReportSources: Sendable {
     /// Name and version of the program.
     package var tool: String
     package var forecastDays = 90
-    /// What only the caller knows: counters of deliveries and listings.
+    /// What only the caller knows.
     package var coverage = ReportValues.Coverage()
     package var egress: ReportValues.Egress?
 

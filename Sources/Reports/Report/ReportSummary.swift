@@ -56,13 +56,19 @@ package struct ReportSummary: Codable, Sendable, Equatable {
     private static func deeds(_ values: ReportValues, _ deletions: Deletions) -> [String] {
         let outcomes = deletions.total.outcomes
         let (deleted, settled) = (outcomes[Outcome.deleted], outcomes[.deletedAfterRetry])
-        let (absent, withheld) = (outcomes[.absent], outcomes[.withheld])
+        let (absent, withheld) = (outcomes.count(of: .absent), outcomes.count(of: .withheld))
+        let leftAlone = outcomes.count(of: .leftAlone)
         let answered = values.requests.count { $0.answered != nil }
         let facts: [(Int, String)] = [
             (deleted, "\(counted(deleted, "attachment")) deleted, \(formatBytes(deletions.total.bytesDeleted))"),
-            (settled, "\(grouped(Int64(settled))) gone after a DELETE whose answer was lost"),
+            (
+                settled,
+                "\(grouped(Int64(settled))) \(Outcome.deletedAfterRetry.meaning), "
+                    + formatBytes(deletions.total.bytesAfterRetry)
+            ),
             (absent, "\(grouped(Int64(absent))) found gone already"),
             (withheld, "\(grouped(Int64(withheld))) withheld with a reason"),
+            (leftAlone, "\(grouped(Int64(leftAlone))) left alone: not to go any more when its turn came, or gone"),
             (answered, counted(answered, "erasure request") + " answered"),
         ]
         return facts.told.isEmpty ? ["nothing was due, nothing was deleted"] : facts.told
@@ -74,7 +80,8 @@ package struct ReportSummary: Codable, Sendable, Equatable {
         let undone = outcomes[.open]
         let overdue = values.requests.count { $0.standing == .overdue }
         let pending = values.requests.count { $0.standing.isOpen } - overdue
-        let halted = values.runs.count { $0.haltCause != nil }
+        let closed = Set(values.plans.filter(\.state.isClosed).map(\.id))
+        let halted = values.runs.count { $0.haltCause != nil && !closed.contains($0.plan) }
         let due = values.holdings.overdue?.attachments ?? 0
         let broken = values.logs.count { $0.result == .broken }
         let unverified = values.logs.isEmpty ? 1 : values.logs.count { $0.result == .notVerified }
@@ -89,7 +96,7 @@ package struct ReportSummary: Codable, Sendable, Equatable {
             (undone, counted(undone, "item") + " not attempted"),
             (values.openIntents.count, counted(values.openIntents.count, "operation") + " without an outcome"),
             (due, counted(due, "attachment") + " due and not deleted yet"),
-            (halted, counted(halted, "run") + " halted"),
+            (halted, counted(halted, "run") + " halted, with a plan that is not finished"),
             (pending, counted(pending, "request") + " open, not yet due"),
         ]
         return all.told

@@ -103,11 +103,14 @@ extension ReportValues {
         /// `cli`, `web` or `schedule`.
         package var how: String
         package var at: Timestamp
+        /// Of which plan, where several stand side by side.
+        package var plan: PlanID?
 
-        package init(by: String, how: String, at: Timestamp) {
+        package init(by: String, how: String, at: Timestamp, plan: PlanID? = nil) {
             self.by = by
             self.how = how
             self.at = at
+            self.plan = plan
         }
     }
 
@@ -120,5 +123,7 @@ extension ReportValues {
         package var haltCause: String?
         /// As the log's `run.end` has them; `nil` = there is none.
         package var counts: RunCounts?
+        /// Of the deleted ones in `counts`, those without a 204: `deleted_after_retry`.
+        package var afterRetry: Int?
     }
 }

@@ -55,6 +55,8 @@ extension ReportValues {
         package var egress: Egress?
         /// Objects looked up again at the vendor after they should have gone.
         package var samples: [Sample] = []
+        /// Attachments that had been called gone, and that a GET found again in the period; in order, each once.
+        package var foundAgain: [AttachmentID] = []
         package var archived: Int = 0
         package var archiveFailed: Int = 0
     }

@@ -30,6 +30,7 @@ extension ReportValues {
         values.coverage.recipientUnknown = census.recipientUnknown
         values.evidence = Evidence(
             egress: sources.egress, samples: history.samples.filter { period.contains($0.at) },
+            foundAgain: Set(history.foundAgain.filter { period.contains($0.at) }.map(\.attachment)).sorted(),
             archived: history.archived, archiveFailed: history.archiveFailed)
         return values
     }
@@ -64,15 +65,20 @@ extension ReportValues {
         for request in try sources.inventory.requests() where request.received < period.to {
             let times = [request.received, request.answered].compactMap { $0 }
             guard !request.state.isClosed || times.contains(where: period.contains) else { continue }
-            var words: [AttachmentID: Outcome] = [:]
+            var endings: [AttachmentID: LogHistory.Ending] = [:]
+            var listed: Set<AttachmentID> = []
             for plan in (plans[request.id] ?? []).sorted(by: { ($0.created, $0.id) < ($1.created, $1.id) }) {
                 for item in try sources.inventory.plan(plan.id).plan.items {
-                    words[item.attachment] =
-                        history.endings[plan.id]?[item.attachment]?.outcome
-                        ?? words[item.attachment] ?? .notAttempted
+                    listed.insert(item.attachment)
+                    guard let ending = history.endings[plan.id]?[item.attachment] else { continue }
+                    let word = endings[item.attachment]
+                    if word?.outcome.givesWay(to: ending.outcome, grade: word?.grade) ?? true {
+                        endings[item.attachment] = ending
+                    }
                 }
             }
-            let outcomes = OutcomeCounts(words.values)
+            let outcomes = OutcomeCounts(
+                listed.map { id in endings[id].map { $0.outcome.counted(at: $0.grade) } ?? .notAttempted })
             requests.append(Request(request, items: outcomes.total, outcomes: outcomes, now: now))
         }
     }

@@ -7,6 +7,8 @@ extension ReportValues {
         package var held: [Held] = []
         /// The same, counted on its own: the rows must add up to it.
         package var total = Amount()
+        /// All attachments of the account that were ever seen, those included that are gone.
+        package var known: Int = 0
         /// Should have been deleted before `generated`, is not held back by anything, and is still there.
         package var overdue: Overdue?
         package var drift: [Drift] = []
@@ -48,30 +50,13 @@ extension ReportValues {
         package var unaddressable: Int
         /// Sent by us in chats of which no other member is known.
         package var recipientUnknown: Int
-        /// Deliveries of an account without retention: there was nothing to inventory.
-        package var zeroRetention: Int
-        package var unknownParts: Int
-        /// Sightings of ids that are already deleted.
-        package var suppressed: Int
-        package var lastDelivery: Timestamp?
         /// The last listing that was walked to its end.
         package var lastCompleteSync: Timestamp?
-        /// Listings that broke off and were not repeated since.
-        package var partialListings: Int
 
-        package init(
-            unaddressable: Int = 0, recipientUnknown: Int = 0, zeroRetention: Int = 0, unknownParts: Int = 0,
-            suppressed: Int = 0, lastDelivery: Timestamp? = nil, lastCompleteSync: Timestamp? = nil,
-            partialListings: Int = 0
-        ) {
+        package init(unaddressable: Int = 0, recipientUnknown: Int = 0, lastCompleteSync: Timestamp? = nil) {
             self.unaddressable = unaddressable
             self.recipientUnknown = recipientUnknown
-            self.zeroRetention = zeroRetention
-            self.unknownParts = unknownParts
-            self.suppressed = suppressed
-            self.lastDelivery = lastDelivery
             self.lastCompleteSync = lastCompleteSync
-            self.partialListings = partialListings
         }
     }
 }

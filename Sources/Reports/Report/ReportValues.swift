@@ -12,7 +12,7 @@ package struct ReportValues: Codable, Sendable, Equatable {
     package var tool: String
     package var account: Account
     package var holdings = Holdings()
-    /// Every item that came to an end in the period, in any order.
+    /// Every item of every plan that came to an end in the period, in any order: an attachment may be here more than once.
     package var items: [Item] = []
     /// Operations whose intent is in the log and whose outcome is not.
     package var openIntents: [OpenIntent] = []

@@ -80,7 +80,7 @@ import Testing
         #expect(statement.items.count == story.inbound.count + story.sentToDana.count)
         #expect(statement.items.allSatisfy { $0.outcome.group == .deleted })
         #expect(statement.items.allSatisfy { $0.grade == .a || $0.outcome == .deletedAfterRetry })
-        #expect(statement.plan.approvals.map(\.name) == ["officer"])
+        #expect(statement.approvals.map(\.approval.name) == ["officer"])
         let key = try VerifierKey(workspace.log.vkey)
         for record in statement.records {
             let proof = try InclusionProof(Array(try #require(record.inclusion).utf8))

@@ -15,7 +15,7 @@ import Testing
     @Test func theSummaryCountsWhatTheItemsSay() throws {
         let summary = try SampleReport.certificate.checked().summary
         #expect(
-            summary.statement == "7 of 12 attachments deleted, 1 gone after a DELETE whose answer was lost, "
+            summary.statement == "7 of 12 attachments deleted, 1 gone after a DELETE of ours that may have acted, "
                 + "3 withheld on a ground that is named, 1 failed.")
         #expect(summary.outcomes.total == 12)
         #expect(summary.bytes["withheld_retention"] == 2_400_000)
@@ -82,16 +82,49 @@ import Testing
         #expect(!html.contains("<img"))
     }
 
-    @Test func aRequestThatFoundNothingHasAStatementToo() throws {
+    @Test(
+        "a request that found nothing has a statement too, and only who was never seen is not known here",
+        arguments: [
+            (true, [:], "Nothing of the data subject is known here."),
+            (false, [:], "Nothing was held under this request."),
+            (
+                false, [.deleted: 2, .alreadyAbsent: 1],
+                "Nothing was held any more under this request. "
+                    + "3 attachments of the data subject had gone before: 2 deleted, 1 already absent."
+            ),
+        ] as [(Bool, [Outcome: Int], String)])
+    func nothingFound(unseen: Bool, goneBefore: [Outcome: Int], statement: String) throws {
+        var counts = OutcomeCounts()
+        for (outcome, count) in goneBefore { counts.add(outcome, count: count) }
         var values = SampleReport.certificate
         values.items = []
         values.plan.items = 0
         values.proof.records = []
         values.proof.checkpoint = nil
+        values.coverage = CertificateValues.Coverage(extent: .complete, unseen: unseen, goneBefore: counts)
         let certificate = try values.checked()
-        #expect(certificate.summary.statement == "Nothing of the data subject is known here.")
-        #expect(try CertificateHTML.render(certificate).contains("The log has not been sealed since."))
+        #expect(certificate.summary.statement == statement)
+        let html = try CertificateHTML.render(certificate)
+        #expect(html.contains(statement))
+        #expect(html.contains("is known here") == unseen)
+        #expect(html.contains("The log has not been sealed since."))
         #expect(try problems(of: CertificateJSON.render(certificate)) ?? "" == "")
+    }
+
+    @Test func theApprovalsOfEachPlanAreNamedAndNobodyOnlyWhereThereIsNone() throws {
+        var values = SampleReport.certificate
+        values.approvals += [
+            ReportValues.Approval(
+                by: "m.okafor", how: "cli", at: SampleReport.time("2026-01-19T03:14:00Z"), plan: SampleReport.plan(9)),
+            ReportValues.Approval(by: "m.okafor", how: "schedule", at: SampleReport.time("2026-01-22T03:14:00Z")),
+        ]
+        let certificate = try values.checked()
+        #expect(certificate.sanitization.contains { $0.value == "m.okafor, j.lindqvist" })
+        let html = try CertificateHTML.render(certificate)
+        let plan = SampleReport.plan(9).description.prefix(12)
+        #expect(html.contains("m.okafor (cli, 2026-01-19 03:14 UTC, plan \(plan))"))
+        values.approvals = []
+        #expect(try values.checked().sanitization.contains { $0.field == "Approved by" && $0.value == "nobody" })
     }
 
     @Test func anIndependentValidatorAcceptsItAndRefusesOthers() throws {

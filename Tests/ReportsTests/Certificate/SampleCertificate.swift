@@ -19,7 +19,9 @@ extension SampleReport {
                 id: plan(20), digest: String(repeating: "14", count: 32),
                 policyDigest: String(repeating: "3f9a1c5e", count: 8), created: time("2026-01-20T03:10:00Z"),
                 items: items.count),
-            approvals: [ReportValues.Approval(by: "j.lindqvist", how: "cli", at: time("2026-01-20T03:14:00Z"))],
+            approvals: [
+                ReportValues.Approval(by: "j.lindqvist", how: "cli", at: time("2026-01-20T03:14:00Z"), plan: plan(20))
+            ],
             items: items, coverage: CertificateValues.Coverage(extent: .complete, unaddressable: 3),
             proof: proof(for: items))
     }

@@ -72,7 +72,9 @@ import Testing
             drawings.map { String($0.output.1) } == [
                 "chart-held", "chart-deletions", "chart-deadlines", "chart-forecast",
             ])
-        #expect(Self.html.contains("<desc id=\"chart-deletions-d\">From 2026-01-01 to 2026-01-31: 233 deleted"))
+        #expect(
+            Self.html.contains(
+                "<desc id=\"chart-deletions-d\">From 2026-01-01 to 2026-01-31: 223 deleted, 10 after retry"))
     }
 
     @Test func tablesHaveCaptionsAndHeaders() {
@@ -118,7 +120,7 @@ import Testing
     @Test func aYearIsDrawnInWeeksAndACenturyStillFits() throws {
         var values = SampleReport.rich
         values.period = ReportValues.Period(from: SampleReport.time("2025-06-01"), to: SampleReport.time("2026-06-01"))
-        #expect(try ReportHTML.render(values.checked()).contains("Items per week"))
+        #expect(try ReportHTML.render(values.checked()).contains("Attachments per week"))
         for days in [1, 92, 93, 94, 36_500, 1_000_000] {
             let bins = DayBins(firstDay: 0, days: days)
             #expect(bins.count <= 93 && bins.count * bins.width >= days, "\(days)")

@@ -44,7 +44,7 @@ import Testing
         let world = try GatherWorld()
         let values = try values(world)
         #expect(values.holdings.total.attachments == 7)
-        #expect(values.holdings.total.bytes == 28_000)
+        #expect(values.holdings.total.bytes == 28_000 && values.holdings.known == 7)
         #expect(values.holdings.held.map(\.attachments).sorted() == [3, 4])
         #expect(values.holdings.overdue?.attachments == 7)
         #expect(values.holdings.overdue?.oldestDue == SampleReport.time("2026-01-01T00:00:00Z"))
@@ -93,6 +93,59 @@ import Testing
         ])
         let request = try #require(values(world).checked().values.requests.first)
         #expect(request.items == 2 && request.outcomes[Outcome.deleted] == 1 && request.outcomes[.absent] == 1)
+    }
+
+    /// A run's own GET: the 204 comes first, then grade X, then the failure.
+    @Test func whatARunItselfFoundAgainKeepsItsGradeItsAnswerAndItsAttempts() throws {
+        let world = try GatherWorld()
+        try world.work()
+        let run = SampleReport.run(4)
+        let later = GatherWorld.plan(4, .erasure, [7], rule: world.erasure.items[0].rule, request: world.request.id)
+        _ = try world.store.save(later)
+        _ = try world.log.append(
+            [
+                .runStart(
+                    run: run, plan: later.id, digest: String(repeating: "0", count: 64), policy: later.policyDigest)
+            ] + world.send(run, 7, try: 1, .http(204), .deleted) + [
+                .deleteVerified(run: run, attachment: SampleReport.attachment(7), http: 200, grade: .x),
+                .itemClosed(
+                    run: run, attachment: SampleReport.attachment(7), outcome: .failedUnexpected, reason: "still_there"
+                ),
+            ])
+        let report = try values(world).checked()
+        let item = try #require(report.values.items.first { $0.attachment == SampleReport.attachment(7) })
+        #expect(item.outcome == .failedUnexpected && item.grade == .x)
+        #expect(item.attempts == 1 && item.lastAnswer == "204")
+        #expect(report.deletions.grades["X"] == 1)
+        #expect(report.values.evidence.foundAgain == [SampleReport.attachment(7)])
+        #expect(report.controls[4].status == .fail)
+        #expect(report.values.requests.first?.outcomes[.failedUnexpected] == 1)
+    }
+
+    /// `lethe verify` found it, and its deletion lies before the period.
+    @Test func whatWasFoundAgainInThePeriodIsHeldAgainstIt() throws {
+        let world = try GatherWorld()
+        try world.work()
+        let found = world.clock.now().adding(seconds: 3600)
+        world.clock.step(seconds: 3600)
+        _ = try world.log.append([
+            .deleteVerified(run: world.run, attachment: SampleReport.attachment(1), http: 200, grade: .x)
+        ])
+        let values = try values(world, ReportValues.Period(from: found, to: Self.january.to))
+        #expect(values.items.isEmpty && values.evidence.foundAgain == [SampleReport.attachment(1)])
+        #expect(try values.checked().controls[4].status == .fail)
+    }
+
+    @Test func aRunShowsItsDELETEsThatMayHaveActedApart() throws {
+        let world = try GatherWorld()
+        try world.work()
+        _ = try world.log.append([
+            .runEnd(
+                run: world.run,
+                RunCounts(OutcomeCounts([.deleted, .deletedAfterRetry, .refusedByVendor, .notAttempted])))
+        ])
+        let run = try #require(values(world).runs.first { $0.id == world.run })
+        #expect(run.counts?.deleted == 2 && run.afterRetry == 1)
     }
 
     @Test func recordsThatWereNotVerifiedAreNotRead() throws {

@@ -116,7 +116,7 @@ struct GatherWorld {
     }
 
     /// An intent and its answer.
-    private func send(_ run: RunID, _ number: Int, try attempt: Int, _ answer: VendorAnswer, _ final: Outcome?)
+    func send(_ run: RunID, _ number: Int, try attempt: Int, _ answer: VendorAnswer, _ final: Outcome?)
         -> [AuditRecord]
     {
         let intent = AuditRecord.Intent(

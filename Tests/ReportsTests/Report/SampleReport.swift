@@ -64,8 +64,7 @@ enum SampleReport {
         values.forecast = forecast
         values.logs = [log(deleted: values.items.count { $0.outcome == .deleted })]
         values.coverage = ReportValues.Coverage(
-            unaddressable: 14, recipientUnknown: 6, zeroRetention: 0, unknownParts: 2, suppressed: 31,
-            lastDelivery: time("2026-02-01T05:58:11Z"), lastCompleteSync: time("2026-01-28T02:00:00Z"))
+            unaddressable: 14, recipientUnknown: 6, lastCompleteSync: time("2026-01-28T02:00:00Z"))
         values.evidence = ReportValues.Evidence(
             egress: ReportValues.Egress(
                 domains: ["cdn.linqapp.com"], checkedAt: time("2026-01-30T08:00:00Z"), source: "doctor"),
@@ -89,6 +88,7 @@ enum SampleReport {
             held: held,
             total: ReportValues.Amount(
                 attachments: held.map(\.attachments).reduce(0, +), bytes: held.map(\.bytes).reduce(0, +)),
+            known: 21_306,
             overdue: ReportValues.Overdue(attachments: 2, bytes: 3_114_020, oldestDue: time("2026-02-01T01:12:00Z")),
             drift: [])
     }
@@ -124,7 +124,8 @@ enum SampleReport {
                     haltCause: day == 17 ? "share_of_failures" : nil,
                     counts: RunCounts(
                         items: number, deleted: counts[Outcome.Group.deleted], absent: counts[.absent],
-                        withheld: counts[.withheld], failed: counts[.failed], open: counts[.open])))
+                        withheld: counts[.withheld], failed: counts[.failed], open: counts[.open]),
+                    afterRetry: counts[.deletedAfterRetry]))
         }
         return (plans, runs, items)
     }

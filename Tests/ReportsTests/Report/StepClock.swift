@@ -9,7 +9,7 @@ final class StepClock: TimeSource {
 
     func now() -> Timestamp { current.withLock { $0 } }
     func sleep(microseconds: Int64) async { advance(microseconds) }
-    func step() { advance(1_000_000) }
+    func step(seconds: Int64 = 1) { advance(seconds * 1_000_000) }
 
     private func advance(_ microseconds: Int64) {
         current.withLock { $0 = $0.adding(microseconds: microseconds) }

@@ -9,8 +9,8 @@ struct RequestsCheckCertificate: LetheCommand {
         commandName: "check-certificate",
         abstract: "Checks a certificate in JSON with the public key alone.",
         discussion: """
-            Each cited record must be in the signed log, and bear out what the certificate says of the plan and of each item. \
-            Exit 0 it does, 1 it does not, 3 it could not be checked whole.
+            Each cited record must be in the signed log, and bear out what the certificate says of the plan, of who \
+            approved and of each item. Exit 0 it does, 1 it does not, 3 it could not be checked whole.
 
             Example: lethe requests check-certificate statement.json --vkey "$VKEY"
             """)
@@ -68,6 +68,13 @@ private struct CitedCertificate: Decodable {
         let digest: String
     }
 
+    struct Approval: Decodable {
+        let by: String
+        let how: String
+        /// Certificates of before named none.
+        let plan: String?
+    }
+
     struct Item: Decodable {
         let attachment: String
         let outcome: Outcome
@@ -84,6 +91,7 @@ private struct CitedCertificate: Decodable {
     }
 
     let plan: Plan
+    let approvals: [Approval]
     let items: [Item]
     let proof: Proof
 }
@@ -97,6 +105,8 @@ private struct CertificateCheck {
     /// By attachment, every outcome that a proved record gives it.
     private var outcomes: [AttachmentID: Set<Outcome>] = [:]
     private var digests: [PlanID: String] = [:]
+    /// By plan, who approved it and how.
+    private var approvals: [PlanID: Set<[String]>] = [:]
 
     var status: ExitStatus {
         if !broken.isEmpty { return .failed }
@@ -108,6 +118,10 @@ private struct CertificateCheck {
         if certificate.proof.records.isEmpty { unchecked.append("it cites no records") }
         let plan = try PlanID(certificate.plan.id)
         hold(certificate.plan.digest, against: digests[plan].map { [$0] } ?? [], of: "the digest of plan \(plan)")
+        for approval in certificate.approvals {
+            guard let plan = try approval.plan.map({ try PlanID($0) }) else { continue }
+            hold([approval.by, approval.how], against: approvals[plan] ?? [], of: "an approval of plan \(plan)")
+        }
         for item in certificate.items where item.outcome != .notAttempted {
             let id = try AttachmentID(item.attachment)
             hold(item.outcome, against: outcomes[id] ?? [], of: "\(item.outcome.rawValue) of attachment \(id)")
@@ -130,6 +144,9 @@ private struct CertificateCheck {
             }
             intact += 1
             if case .planCreated(let plan, _, let digest, _, _) = entry.record { digests[plan] = digest }
+            if case .planApproved(let plan, _, let by, let how) = entry.record {
+                approvals[plan, default: []].insert([by, how.rawValue])
+            }
             if let attachment = entry.record.attachment, let outcome = entry.record.finalOutcome {
                 outcomes[attachment, default: []].insert(outcome)
             }

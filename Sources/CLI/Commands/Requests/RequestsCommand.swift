@@ -161,7 +161,9 @@ extension CertificateValues {
             plan: Plan(
                 id: plan.plan.id, digest: plan.digest, policyDigest: plan.plan.policyDigest, created: plan.plan.created,
                 items: plan.plan.items.count),
-            approvals: plan.approvals.map { ReportValues.Approval(by: $0.name, how: $0.how, at: $0.at) },
+            approvals: statement.approvals.map {
+                ReportValues.Approval(by: $0.approval.name, how: $0.approval.how, at: $0.approval.at, plan: $0.plan)
+            },
             items: statement.items.map { item in
                 Item(
                     attachment: item.attachment, rule: item.rule, line: item.line, tier: item.tier,
@@ -172,7 +174,8 @@ extension CertificateValues {
             coverage: Coverage(
                 extent: statement.request.coverage,
                 unaddressable: statement.coverage.unaddressable + statement.coverage.unaddressableElsewhere,
-                recipientUnknown: statement.coverage.recipientUnknown),
+                recipientUnknown: statement.coverage.recipientUnknown, unseen: statement.isUnseen,
+                goneBefore: statement.goneBefore),
             proof: Proof(
                 origin: statement.origin, vkey: statement.vkey, checkpoint: statement.checkpoint,
                 records: statement.records.map { Record(seq: $0.seq, line: $0.line, inclusion: $0.inclusion) }))

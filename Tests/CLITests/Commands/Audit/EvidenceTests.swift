@@ -82,6 +82,24 @@ import Testing
         #expect(none.status != 0 && none.errors.contains("Try: lethe requests list"), "\(none.everything)")
     }
 
+    @Test func anApprovalThatTheLogDoesNotHaveBreaksACertificate() async throws {
+        let (vendor, workspace) = try await world()
+        defer { withExtendedLifetime(vendor) {} }
+        let erase = try await workspace.lethe("erase", "--apply", "--as", "alex", "--json", input: "+12005550100\n")
+        let request = (erase.json?["request"] as? [String: Any])?["id"] as? String ?? ""
+        let file = workspace.folder.file("statement.json")
+        _ = try await workspace.lethe("requests", "certificate", request, "-o", file.path)
+        let good = try await workspace.lethe("requests", "check-certificate", file.path, "--vkey", workspace.vkey)
+        #expect(good.status == 0, "\(good.everything)")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let forged = text.replacing("\"by\" : \"alex\"", with: "\"by\" : \"blake\"", maxReplacements: 1)
+            .replacing("\"by\": \"alex\"", with: "\"by\": \"blake\"", maxReplacements: 1)
+        #expect(forged != text)
+        try forged.write(to: file, atomically: true, encoding: .utf8)
+        let bad = try await workspace.lethe("requests", "check-certificate", file.path, "--vkey", workspace.vkey)
+        #expect(bad.status == 1 && bad.output.contains("an approval of plan"), "\(bad.everything)")
+    }
+
     @Test func confirmationsGoOnWhereTheCursorStands() async throws {
         let (vendor, workspace) = try await world()
         _ = try await workspace.lethe("run", "--apply")

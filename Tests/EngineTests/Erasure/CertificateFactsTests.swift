@@ -1,0 +1,136 @@
+import Domain
+import Inventory
+import LinqClient
+import Rules
+import TestSupport
+import Testing
+
+@testable import Engine
+@testable import Simulator
+
+/// What a certificate says where a request had more than one plan, or none that listed anything.
+@Suite struct CertificateFactsTests {
+    private static let dana = "+14155550117"
+
+    private func tell(_ workspace: TestWorkspace) throws -> [AttachmentID] {
+        let line = try PhoneLine(TestWorkspace.lines[0])
+        let time = TestWorkspace.start.adding(seconds: -10 * 86_400)
+        let chat = try workspace.account.addChat(on: line, with: [try Handle(Self.dana)], at: time)
+        var files: [AttachmentID] = []
+        for number in 1...3 {
+            files += try workspace.account.addMessage(
+                in: chat, from: try Handle(Self.dana), at: time,
+                files: [SimulatedFile(name: "\(number).jpg", mime: "image/jpeg", size: 1_000_000)])
+        }
+        try workspace.ingest()
+        return files
+    }
+
+    private func plan(
+        _ context: RunContext, _ rules: Decider = TestRules.none, of handle: String = dana
+    ) async throws -> PlanErasure.Planned {
+        var ask = PlanErasure.Ask(handles: [try Handle(handle)], openedBy: "clerk")
+        ask.isOffline = true
+        return try await PlanErasure(context, rules: rules, limits: Limits()).run(ask)
+    }
+
+    private func apply(_ context: RunContext, _ plan: PlanID, _ rules: Decider = TestRules.none) async throws {
+        _ = try await ApplyErasure(
+            context, rules: rules, approval: ApprovalRule(), settings: TestWorkspace.settings, by: "officer"
+        ).run(plan)
+    }
+
+    private func facts(_ workspace: TestWorkspace, _ request: RequestID) throws -> CertificateFacts {
+        try IssueCertificate(inventory: workspace.inventory, log: workspace.log).run(request)
+    }
+
+    /// The second plan would let the held one go, and is cancelled: nothing that it lists has a new end.
+    @Test func aPlanThatWasNotCarriedOutTakesNoWordBackAndNoApproval() async throws {
+        let workspace = try TestWorkspace()
+        let files = try tell(workspace)
+        let rules = TestRules.decider(
+            """
+            version: 1
+            policies:
+              - {id: disputes, title: Disputes, why: Claims., retain: 30d, legal_ground: gdpr.17.3.e}
+            """)
+        let hold = try PlaceHold(inventory: workspace.inventory, log: workspace.log)
+            .run(.attachment(files[0]), by: "counsel", reason: "matter 9", now: workspace.clock.now())
+        let context = workspace.context(try workspace.scripted(lookUp: { _ in .http(404, code: 2003) }))
+        let first = try await plan(context, rules)
+        try await apply(context, first.plan.id, rules)
+        let before = try facts(workspace, first.request.id)
+        try ReleaseHold(inventory: workspace.inventory, log: workspace.log)
+            .run(hold.id, by: "counsel", reason: "matter closed", now: workspace.clock.now())
+        workspace.clock.advance(seconds: 60)
+        var again = PlanErasure.Repeat(first.request.id)
+        again.isOffline = true
+        let second = try await PlanErasure(context, rules: TestRules.none, limits: Limits()).run(again: again)
+        #expect(second.plan.items.allSatisfy { $0.withheld == nil } && second.plan.items.count == 3)
+        try ClosePlan(context).cancel(second.plan.id, by: "ada", reason: "too early")
+        let after = try facts(workspace, first.request.id)
+        #expect(after.plan.plan.id == second.plan.id)
+        #expect(after.items == before.items && after.approvals == before.approvals)
+        let held = try #require(after.items.first { $0.attachment == files[0] })
+        #expect(held.outcome == .withheldHold && held.withheld?.ground == "hold \(hold.id)")
+        let kept = try #require(after.items.first { $0.attachment == files[1] })
+        #expect(kept.outcome == .withheldRetention && kept.withheld?.ground == "gdpr.17.3.e")
+        #expect(kept.withheld?.ends != nil)
+    }
+
+    @Test func eachPlanThatDeletedKeepsItsApprovals() async throws {
+        let workspace = try TestWorkspace()
+        let files = try tell(workspace)
+        let hold = try PlaceHold(inventory: workspace.inventory, log: workspace.log)
+            .run(.attachment(files[0]), by: "counsel", reason: "matter 9", now: workspace.clock.now())
+        let context = workspace.context(try workspace.scripted(lookUp: { _ in .http(404, code: 2003) }))
+        let first = try await plan(context)
+        try await apply(context, first.plan.id)
+        try ReleaseHold(inventory: workspace.inventory, log: workspace.log)
+            .run(hold.id, by: "counsel", reason: "matter closed", now: workspace.clock.now())
+        workspace.clock.advance(seconds: 60)
+        var again = PlanErasure.Repeat(first.request.id)
+        again.isOffline = true
+        let second = try await PlanErasure(context, rules: TestRules.none, limits: Limits()).run(again: again)
+        _ = try await ApplyErasure(
+            context, rules: TestRules.none, approval: ApprovalRule(), settings: TestWorkspace.settings, by: "ada"
+        ).run(second.plan.id)
+        let facts = try facts(workspace, first.request.id)
+        #expect(facts.items.allSatisfy { $0.outcome == .deleted })
+        #expect(facts.approvals.map(\.plan) == [first.plan.id, second.plan.id])
+        #expect(facts.approvals.map(\.approval.name) == ["officer", "ada"])
+    }
+
+    @Test func whatItsOwnGetFoundAgainIsOfGradeXWithTheAnswerThatWasWrong() async throws {
+        let workspace = try TestWorkspace()
+        _ = try tell(workspace)
+        let context = workspace.context(try workspace.scripted(lookUp: { _ in .http(200) }))
+        let planned = try await plan(context)
+        try await apply(context, planned.plan.id)
+        let facts = try facts(workspace, planned.request.id)
+        let failed = facts.items.filter { $0.outcome == .failedUnexpected }
+        #expect(!failed.isEmpty)
+        #expect(failed.allSatisfy { $0.grade == .x && $0.http == 204 && $0.attempts == 1 })
+    }
+
+    @Test func whoseFilesHadGoneBeforeIsKnownHereAndAStrangerIsNot() async throws {
+        let workspace = try TestWorkspace()
+        let files = try tell(workspace)
+        let context = workspace.context(try workspace.scripted(lookUp: { _ in .http(404, code: 2003) }))
+        let rules = TestRules.decider(
+            """
+            version: 1
+            policies:
+              - {id: default, title: All, why: All., delete_after: 5d}
+            """)
+        _ = try await TestWorkspace.retention(context, rules).run()
+        workspace.clock.advance(seconds: 60)
+        for (handle, isUnseen, gone) in [(Self.dana, false, files.count), ("+14155550188", true, 0)] {
+            let planned = try await plan(context, of: handle)
+            try await apply(context, planned.plan.id)
+            let facts = try facts(workspace, planned.request.id)
+            #expect(facts.items.isEmpty && facts.isUnseen == isUnseen)
+            #expect(facts.goneBefore[Outcome.deleted] == gone && facts.goneBefore.total == gone)
+        }
+    }
+}

@@ -33,6 +33,10 @@ package struct ReconcileIntents: Sendable {
         let journal = try RunJournal(context.log)
         let isAccountProved = try context.isProved(accountLines)
         for intent in try context.inventory.openIntents() {
+            guard !context.isStopWanted() else {
+                summary.open += 1
+                continue
+            }
             let vendor = context.vendor
             let lookUp = await retrying(answer: { $0.answer }, call: { await vendor.lookUp(intent.attachment) })
             switch LookUpFinding(lookUp.answer) {

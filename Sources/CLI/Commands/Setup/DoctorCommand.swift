@@ -106,6 +106,7 @@ struct Checkup {
         checkLocks()
         attempt("inventory") { [wiring] in "\(try wiring.inventory().liveCount()) attachments held" }
         checkTierDrift()
+        checkMessageTimes()
         attempt("allow-list") { [wiring] in
             let hosts = LinqHTTPClient.downloadHosts.joined(separator: ", ")
             let seen = "\(hosts) \(wiring.clock.now())"
@@ -147,6 +148,20 @@ struct Checkup {
             "\(counted(drift, "attachment that tiers calls ephemeral is", "attachments that tiers calls ephemeral are")) "
                 + "kept by the vendor",
             fix: "correct tiers in lethe.yaml, or ask the vendor; until then they are deleted as persistent ones")
+    }
+
+    /// Said only where there are some: they are kept, whatever the policies say of their age.
+    private mutating func checkMessageTimes() {
+        var count = 0
+        try? wiring.inventory().forEachAttachment { candidate in
+            count += candidate.attachment.state == .live && candidate.attachment.lacksMessageTime ? 1 : 0
+            return true
+        }
+        guard count > 0 else { return }
+        add(
+            "message times", .warn,
+            "\(counted(count, "attachment")) came with no time that is believed: no policy deletes by age what has none",
+            fix: "lethe sync: it asks the vendor when they were made")
     }
 
     /// What is on record, and what no run has noted yet.

@@ -9,6 +9,7 @@ enum Main {
         // `lethe … | head` must end quietly instead of dying by a signal in the middle of a commit.
         signal(SIGPIPE, SIG_IGN)
         keepMemoryToItself()
+        keepStandardFiles()
         let arguments = GlobalOptions.hoisted(Array(CommandLine.arguments.dropFirst()))
         let wantsJSON = arguments.prefix { $0 != "--" }.contains("--json")
         do {
@@ -40,6 +41,14 @@ enum Main {
             // What the caller has us ignore stays ignored.
             guard sigaction(number, nil, &action) == 0, action.sa_flags & SA_SIGINFO != 0 else { continue }
             signal(number, SIG_DFL)
+        }
+    }
+
+    /// Where one of the three is closed, the next file that is opened would take its place: a database that is read as a list
+    /// of handles, or written to as if it were a terminal. A folder stands in for the input: it cannot be read.
+    private static func keepStandardFiles() {
+        for file in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(file, F_GETFD) == -1 {
+            _ = file == STDIN_FILENO ? open("/", O_RDONLY) : open("/dev/null", O_WRONLY)
         }
     }
 

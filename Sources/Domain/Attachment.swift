@@ -42,7 +42,7 @@ package enum AttachmentState: String, CaseIterable, Codable, Sendable {
 /// Everything that rules may ask of one attachment. Facts do not depend on the order in which deliveries came in.
 package struct Attachment: Sendable, Equatable {
     package let id: AttachmentID
-    /// The API's `created_at`, once it is known; kept for good.
+    /// The API's `created_at`, once it is known and a time; kept for good.
     package var apiCreated: Timestamp?
     /// One for each message that carries it, and one for an upload.
     package var sightings: [Sighting]
@@ -64,7 +64,7 @@ package struct Attachment: Sendable, Equatable {
         hasUnknownRecipient: Bool = false, mayHaveSilentMember: Bool = false
     ) {
         self.id = id
-        self.apiCreated = apiCreated
+        self.apiCreated = apiCreated?.plausible
         self.sightings = sightings
         self.sawPersistentURL = sawPersistentURL
         self.hasTierDrift = hasTierDrift
@@ -82,8 +82,11 @@ package struct Attachment: Sendable, Equatable {
 
     private var messageTimes: some Sequence<Timestamp> { sightings.lazy.compactMap(\.messageTime) }
 
-    /// Some message says that it was sent at a time that its envelopes rule out.
+    /// Some message says that it was sent at what is no time, or at one that its envelopes rule out.
     package var hasDoubtfulTime: Bool { sightings.contains { $0.isTimeDoubtful } }
+
+    /// It came in a message, and no time of it is known or believed: `lethe sync` asks the API.
+    package var lacksMessageTime: Bool { created == nil && sightings.contains { $0.message != nil } }
 
     /// The largest size any sighting gave, in bytes.
     package var size: Int64? { sightings.lazy.compactMap(\.size).max() }
@@ -115,7 +118,7 @@ package struct Sighting: Sendable, Equatable {
     package var size: Int64?
     /// The sender of an inbound message.
     package var sender: SubjectPseudonym?
-    /// `sent_at` from any event of the message.
+    /// `sent_at` from any event of the message, be it a time or not.
     package var sentAt: Timestamp?
     /// `created_at` of the message's earliest envelope.
     package var firstEnvelope: Timestamp?
@@ -136,17 +139,20 @@ package struct Sighting: Sendable, Equatable {
         self.size = size
         self.sender = sender
         self.sentAt = sentAt
-        self.firstEnvelope = firstEnvelope
-        self.reconciledAt = reconciledAt
+        self.firstEnvelope = firstEnvelope?.plausible
+        self.reconciledAt = reconciledAt?.plausible
     }
 
     /// `sent_at` from any of the message's events, else its earliest envelope's `created_at`; `nil` where it is not believed.
     package var messageTime: Timestamp? { isTimeDoubtful ? nil : sentAt ?? firstEnvelope }
 
-    /// `sent_at` is later than the envelope by more than five minutes, or earlier by more than seven days although the message
-    /// was not recovered late: a clock that was wrong, or a zero for no time at all.
+    /// `sent_at` is a zero for no time, later than the envelope by more than five minutes, or earlier by more than seven days
+    /// although the message was not recovered late: a clock that was wrong. Without an envelope nothing vouches for it: it is
+    /// believed if it is a time.
     package var isTimeDoubtful: Bool {
-        guard let sentAt, let firstEnvelope else { return false }
+        guard let sentAt else { return false }
+        if sentAt.plausible == nil { return true }
+        guard let firstEnvelope else { return false }
         if sentAt > firstEnvelope.adding(seconds: 300) { return true }
         return reconciledAt == nil && sentAt.adding(seconds: 7 * 86_400) < firstEnvelope
     }

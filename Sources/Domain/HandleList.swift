@@ -6,6 +6,7 @@ import Foundation
 /// +14155550117
 /// "+1 (415) 555-0117";dana@example.com        Excel: quotes, semicolons, CR LF, a byte order mark
 /// Dana Lindqvist <dana@example.com>            a mail program: the address is in the brackets
+/// 'dana@example.com'  mailto:dana@example.com?subject=Hello
 /// # blank lines and lines with a number sign are skipped
 /// ```
 package enum HandleList {
@@ -23,6 +24,7 @@ package enum HandleList {
             throw LetheError(
                 "no-subject", .usage, "no handle was given", hint: "write one phone number or mail address per line")
         }
+        try refuseTooMany(Set(handles).count)
         return handles
     }
 
@@ -71,25 +73,86 @@ package enum HandleList {
         }
     }
 
+    /// Whoever is left out here is neither held nor erased, and nobody is told: a field is one handle, whole, or it is refused.
     private static func handle(_ field: String, number: Int) throws(LetheError) -> Handle {
-        var bare = Substring(field)
-        if bare.count >= 2, bare.first == "\"", bare.last == "\"" {
-            bare = bare.dropFirst().dropLast().replacing("\"\"", with: "\"")[...]
+        let text = unquoted(Substring(field), "\"").replacing("\"\"", with: "\"")[...]
+        guard let open = text.firstIndex(of: "<") else { return try bare(text, number: number) }
+        let inside = text[text.index(after: open)...].dropLast()
+        guard !inside.contains("<") else { throw severalHandles(number) }
+        guard text.last == ">", !inside.contains(">") else {
+            throw text.contains(">")
+                ? refusal(number, "text stands behind the address", "write the address alone")
+                : refusal(number, "an angle bracket is not closed", "write the address alone")
         }
-        if let open = bare.lastIndex(of: "<") {
-            guard bare.last == ">" else {
-                throw refusal(number, "an angle bracket is not closed", "write the address alone")
-            }
-            bare = bare[bare.index(after: open)...].dropLast()
+        let handle = try bare(inside, number: number)
+        let name = text[..<open].trimmingSpaces()
+        if name.contains("@") || name.count(where: \.isNumber) >= 7 {
+            // Mail programs put the address itself where they know no name.
+            guard (try? bare(name, number: number)) == handle else { throw severalHandles(number) }
         }
+        return handle
+    }
+
+    /// A number or an address with nothing beside it but quotes, `mailto:`, `SMTP:` and `?subject=…`.
+    private static func bare(_ text: Substring, number: Int) throws(LetheError) -> Handle {
+        var bare = unquoted(unquoted(text.trimmingSpaces(), "\""), quotes).trimmingSpaces()
+        guard ![bare.first, bare.last].contains(where: { $0.map { quotes.contains($0) } == true }) else {
+            throw refusal(number, "a quote is not closed", "close it, or write the handle alone")
+        }
+        for scheme in ["smtp:", "mailto:"] where bare.lowercased().hasPrefix(scheme) {
+            bare = bare.dropFirst(scheme.count)
+            bare = bare.removingPercentEncoding?[...] ?? bare
+        }
+        guard bare.count(where: { $0 == "@" }) < 2 else { throw severalHandles(number) }
+        if let at = bare.firstIndex(of: "@"), let query = bare[at...].firstIndex(of: "?") { bare = bare[..<query] }
         if bare.contains("(0)") {
             throw refusal(number, "a number has (0) in it", "leave it out: +44 20 7946 0018, not +44 (0)20 7946 0018")
         }
+        let isAddress = bare.contains("@")
+        if bare.contains(where: \.isWhitespace), isAddress || bare.contains(where: \.isLetter) {
+            throw refusal(number, "text stands beside the handle", "write the number or the address alone")
+        }
+        let handle: Handle
         do {
-            return try Handle(String(bare))
+            handle = try Handle(String(bare))
         } catch {
             throw LetheError(error.code, error.status, "line \(number): \(error.message)", hint: error.hint)
         }
+        guard !isAddress || isHost(handle.wire.drop { $0 != "@" }.dropFirst()) else {
+            throw refusal(number, "an address does not end in a host name", "write name@example.com")
+        }
+        return handle
+    }
+
+    /// Straight, typographic, of every language, and what keyboards have in their place.
+    private static let quotes =
+        "'`\u{B4}\u{2018}\u{2019}\u{201A}\u{201B}\u{201C}\u{201D}\u{201E}\u{201F}\u{AB}\u{BB}\u{2039}\u{203A}"
+
+    private static func unquoted(_ text: Substring, _ marks: String) -> Substring {
+        guard text.count >= 2, let first = text.first, let last = text.last, marks.contains(first), marks.contains(last)
+        else { return text }
+        return text.dropFirst().dropLast()
+    }
+
+    /// Letters, digits and `-` between dots, of A-labels: a dot or a colon at the end is of the sentence around it.
+    private static func isHost(_ host: Substring) -> Bool {
+        host.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
+            !label.isEmpty && label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+        }
+    }
+
+    private static func severalHandles(_ number: Int) -> LetheError {
+        refusal(number, "a field has more than one handle", "write one a line, or ; between them")
+    }
+
+    /// More pseudonyms than that do not fit into one record of the log, and what is not recorded must not be stored.
+    package static let most = 500
+
+    package static func refuseTooMany(_ count: Int) throws(LetheError) {
+        guard count > most else { return }
+        throw LetheError(
+            "too-many-handles", .usage, "\(grouped(Int64(count))) handles are more than the \(most) of one person",
+            hint: "one list is one person; a hold of more people is several holds")
     }
 
     private static func refusal(_ number: Int, _ what: String, _ hint: String) -> LetheError {

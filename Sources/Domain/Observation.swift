@@ -37,6 +37,15 @@ package struct MessageObservation: Sendable {
         self.reconciledAt = reconciledAt
         self.attachments = attachments
     }
+
+    /// It names a file, and one of its times is not one, contradicts another, or lies ahead of `now` by more than a day.
+    package func hasDoubtfulTime(at now: Timestamp) -> Bool {
+        let times = [sentAt, envelopeTime, reconciledAt].compactMap { $0 }
+        let latest = now.adding(seconds: 86_400)
+        let sighting = Sighting(sentAt: sentAt, firstEnvelope: envelopeTime, reconciledAt: reconciledAt)
+        return !attachments.isEmpty
+            && (sighting.isTimeDoubtful || times.contains { $0.plausible == nil || $0 > latest })
+    }
 }
 
 package struct ObservedAttachment: Sendable, Equatable {

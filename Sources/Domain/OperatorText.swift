@@ -2,10 +2,15 @@ import Foundation
 
 /// What people type into records.
 package enum OperatorText {
-    /// A reason or a note, in Unicode's compatible form and without invisible characters: no `@`, and no digits that could be
-    /// the number of a person (`docs/erasure.md`).
+    /// A reason or a note, in Unicode's compatible form and without invisible characters: one line, no `@`, and no digits that
+    /// could be the number of a person (`docs/erasure.md`).
     package static func reason(_ text: String) throws(LetheError) -> String {
         let plain = plain(text)
+        guard !plain.unicodeScalars.contains(where: isControl) else {
+            throw LetheError(
+                "invalid-reason", .usage, "a reason must be one line, without control characters",
+                hint: "write it as one sentence")
+        }
         guard !plain.isEmpty, plain.utf8.count <= 500 else {
             throw LetheError("invalid-reason", .usage, "a reason must have 1 to 500 bytes")
         }
@@ -20,8 +25,28 @@ package enum OperatorText {
     private static func plain(_ text: String) -> String {
         let mapped = text.precomposedStringWithCompatibilityMapping
         let visible = String(
-            String.UnicodeScalarView(mapped.unicodeScalars.filter { $0.properties.generalCategory != .format }))
+            String.UnicodeScalarView(mapped.unicodeScalars.filter { !isInvisible($0.properties) }))
         return String(Substring(visible).trimmingSpaces())
+    }
+
+    /// Formats, fillers (U+1160, to which U+3164 is mapped), selectors: whatever has no shape and no width.
+    private static func isInvisible(_ scalar: Unicode.Scalar.Properties) -> Bool {
+        scalar.generalCategory == .format || scalar.isDefaultIgnorableCodePoint
+    }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        [.control, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
+    }
+
+    /// As the eye takes it: every dash and `_` as `-`, whatever is blank as a space (U+2800 is a pattern without dots).
+    private static func plainSeparators(_ text: String) -> String {
+        var scalars = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            let isDash = scalar.properties.generalCategory == .dashPunctuation || scalar == "\u{2212}" || scalar == "_"
+            let isBlank = scalar.properties.isWhitespace || scalar == "\u{2800}"
+            scalars.append(isDash ? "-" : isBlank ? " " : scalar)
+        }
+        return String(scalars)
     }
 
     /// Digits with at most two separators between them, and what stands before.
@@ -30,7 +55,8 @@ package enum OperatorText {
         var text: Substring
     }
 
-    private static func runs(of text: String) -> [Run] {
+    private static func runs(of typed: String) -> [Run] {
+        let text = plainSeparators(typed)
         var runs: [Run] = []
         var start: String.Index?
         var (end, gap) = (text.startIndex, 0)
@@ -39,7 +65,7 @@ package enum OperatorText {
                 start = start ?? index
                 (end, gap) = (text.index(after: index), 0)
             } else if start != nil {
-                gap = " .-()/x|".contains(text[index]) ? gap + 1 : 3
+                gap = " .,-()/x|".contains(text[index]) ? gap + 1 : 3
             }
             if gap > 2, let first = start {
                 runs.append(Run(before: text[..<first], text: text[first..<end]))
@@ -52,7 +78,7 @@ package enum OperatorText {
 
     /// Seven digits or more, without dates, numbers of cases (`2026-000123`) and what follows letters and `-`, `no ` or `#`.
     private static func isNumberOfAPerson(_ run: Run) -> Bool {
-        var words = run.text.split(separator: " ")
+        var words = run.text.split { " ,".contains($0) }
         if let first = words.first, first.count <= 9, first.allSatisfy(\.isNumber), isNamed(run.before) {
             words.removeFirst()
         }
@@ -86,8 +112,7 @@ package enum OperatorText {
             default: false
             }
         }
-        let digits = text.replacing("_", with: "-")
-        guard !runs(of: digits).contains(where: isNumberOfAPerson) else {
+        guard !runs(of: text).contains(where: isNumberOfAPerson) else {
             throw LetheError(
                 "personal-data", .usage, "a name must not hold what looks like a phone number",
                 hint: "records are kept for years: --as is who works here, not whom it concerns")

@@ -73,6 +73,15 @@ extension Timestamp: CustomStringConvertible {
 }
 
 extension Timestamp {
+    /// Before it, nothing that the vendor holds was made: such a time is a zero for no time (Go's is in the year 1, Unix's in
+    /// 1970, Apple's in 2001).
+    package static let earliestPlausible = Timestamp(seconds: 1_167_609_600)
+
+    /// Itself; `nil` before 2007-01-01, which is no time at all.
+    package var plausible: Timestamp? { self < .earliestPlausible ? nil : self }
+}
+
+extension Timestamp {
     /// Reads RFC 3339: any number of fractional digits (those past the sixth are dropped), `Z` or an offset; a bare date
     /// is its midnight UTC. A leap second counts as the second after it. `nil` for anything else.
     package init?(_ text: some StringProtocol) {

@@ -21,6 +21,7 @@ package struct RunContext: Sendable {
     package let shouldStop: @Sendable () -> Bool
     /// How far apart this clock and the vendor's may be, in seconds; `nil` = a clock of its own, in tests.
     package let clockTolerance: Int64?
+    package static let usualClockTolerance: Int64 = 300
     package let overrides: Overrides
     /// `Decider.digest` of the rules as they stand in their files now; throws while they cannot be loaded. `nil` = the rules
     /// of this run come from no files.
@@ -67,7 +68,7 @@ package struct RunContext: Sendable {
 
     package init(
         inventory: InventoryStore, log: AuditLog, vendor: any VendorAPI, time: any TimeSource, partner: String,
-        workspace: URL, clockTolerance: Int64? = 300, overrides: Overrides = Overrides(),
+        workspace: URL, clockTolerance: Int64? = usualClockTolerance, overrides: Overrides = Overrides(),
         rulesInForce: RulesInForce? = nil,
         shouldStop: @escaping @Sendable () -> Bool = { false }
     ) {

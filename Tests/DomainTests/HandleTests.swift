@@ -42,6 +42,7 @@ import Testing
     @Test(arguments: [
         "matter 2026-17", "litigation 123456, ticket A", "order of 2026-11-27 no 4", "LEGAL-1234567",
         "GDPR request 2026-000123", "case no 123456789", "ticket #1234567", "2026-11-27 to 2026-12-27",
+        "2026-11-27, 2026-12-27", "of 2026\u{2013}11\u{2013}27", "LEGAL_2026_000123", "12,000 messages, 30 chats",
     ])
     func acceptsAMatter(text: String) throws {
         let reason = try OperatorText.reason(text)
@@ -52,8 +53,17 @@ import Testing
         "", "  ", "call 415 555 0117", "+1-415-555-0117", "dana@example.com", "1.2.3.4.5.6.7",
         "call 415\u{A0}555\u{A0}0117", "٤١٥٥٥٥٠١١٧", "dana＠example.com", "415x555x0117", "4\u{200B}1\u{200B}5 5550117",
         "no 415 555 0117", "2026-11-27 4155550117", "LEGAL-4155550117", "(415) 555-0117",
+        "call 415\u{3164}555\u{3164}0117", "415\u{1160}555\u{1160}0117", "415\u{FE0F}555\u{34F}0117",
+        "415\u{2013}555\u{2013}0117", "415\u{2212}555\u{2212}0117", "415\u{2011}555\u{30A0}0117", "415_555_0117",
+        "415,555,0117", "4,1,5,5,5,5,0,1,1,7", "415\u{1680}555\u{2028}0117", "415\u{2800}555\u{2800}0117",
+        "matter\n7", "matter\t7", "matter \u{1B}[31m7", "matter\u{0}7", "matter\u{85}7", "matter\u{2029}7",
     ])
     func refusesWhatMayNameAPerson(text: String) {
         #expect(throws: LetheError.self) { try OperatorText.reason(text) }
+    }
+
+    @Test func whatNobodySeesIsTakenOut() throws {
+        let reason = try OperatorText.reason(" matter\u{3164} \u{1160}7\u{FE0F}\u{200B}\u{E0041}\n")
+        #expect(reason == "matter 7")
     }
 }

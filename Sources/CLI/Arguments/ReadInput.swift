@@ -3,17 +3,42 @@ import Foundation
 
 /// Reads what a person or a program hands over: files named on the command line, secrets from the environment.
 enum ReadInput {
+    /// What is named is read whole, so it has an end: a device or an endless pipe would take all memory.
+    static let most = 64_000_000
+
     /// The whole file; `-` is standard input.
     static func bytes(_ path: String) throws -> Data {
-        if path == "-" { return FileHandle.standardInput.readDataToEndOfFile() }
-        do {
-            return try Data(contentsOf: URL(filePath: path))
-        } catch {
-            throw unreadable(path)
+        let file = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw unreadable(path) }
+        defer { if path != "-" { close(file) } }
+        var data = Data()
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = read(file, &buffer, buffer.count)
+            guard count >= 0 || errno == EINTR else { throw unreadable(path) }
+            if count == 0 { return data }
+            data.append(contentsOf: buffer.prefix(max(count, 0)))
+            guard data.count <= most else {
+                throw LetheError(
+                    "too-large", .usage, "\(named(path)) has more than \(formatBytes(Int64(most)))",
+                    hint: "check that it is the file that you mean")
+            }
         }
     }
 
+    /// What somebody pipes in or has the shell open. On a terminal somebody would have to type, and `/dev/null` is nothing.
+    static var isStandardInputGiven: Bool {
+        var status = stat()
+        return fstat(STDIN_FILENO, &status) == 0 && [S_IFIFO, S_IFREG].contains(status.st_mode & S_IFMT)
+    }
+
+    private static func named(_ path: String) -> String { path == "-" ? "standard input" : path }
+
     static func unreadable(_ path: String) -> LetheError {
+        if path == "-" {
+            return LetheError(
+                "unreadable", .unreadable, "standard input cannot be read", hint: "check what it is redirected from")
+        }
         let exists = FileManager.default.fileExists(atPath: path)
         return LetheError(
             "unreadable", .unreadable, "\(path) \(exists ? "cannot be read" : "does not exist")",
@@ -44,7 +69,7 @@ enum ReadInput {
     {
         if let value = environment[name], !value.isEmpty { return (value, name) }
         guard let path = environment[name + "_FILE"], !path.isEmpty else { return nil }
-        guard let text = try? String(contentsOf: URL(filePath: path), encoding: .utf8) else {
+        guard let bytes = try? bytes(path), let text = String(data: bytes, encoding: .utf8) else {
             throw LetheError(
                 "unreadable-secret", .configuration, "the file that \(name)_FILE names cannot be read",
                 hint: "check the path and that this user may read it")

@@ -250,7 +250,7 @@ extension DemoStory {
         checkup.runLocal()
         let now = wiring.clock.now()
         let values = try await wiring.report(from: now.adding(seconds: -30 * 86_400), to: now.adding(seconds: 1))
-        try writeFile(Data(try ReportHTML.render(values).utf8), to: report.path)
+        try OutputFile(report.path, wiring).write(Data(try ReportHTML.render(values).utf8))
     }
 }
 

@@ -26,6 +26,8 @@ package struct IngestReport: Sendable, Equatable {
     package var unknownParts = 0
     /// Parts that name a file in a way that cannot be read; the rest of their deliveries was taken.
     package var unreadableParts = 0
+    /// Messages with a file and a time that is not believed.
+    package var doubtfulTimes = 0
     /// The first thousand; `rejected` counts all.
     package var rejections: [Rejection] = []
     /// Completed requests that are open again: their person had an attachment that nobody knew of.

@@ -149,6 +149,7 @@ package struct IngestWebhooks: Sendable {
             report.unknownParts += reading.unknownParts
             report.unreadableParts += reading.unreadableParts
             report.zeroRetention += reading.isZeroRetention ? 1 : 0
+            report.doubtfulTimes += reading.delivery.messages.count { $0.hasDoubtfulTime(at: now) }
         }
         report.attachmentsNew += recorded.new
         report.attachmentsSeen += recorded.seenAgain

@@ -79,7 +79,10 @@ final class AttachmentWriter {
     }
 
     /// A GET answered 200: the one thing that brings back what was called gone, whatever called it so.
+    /// A creation that lies ahead by more than a day is unknown, and is asked for again.
     func record(lookUp attachment: ObservedAttachment, at now: Timestamp) throws -> Meeting {
+        var attachment = attachment
+        if let created = attachment.apiCreated, created > now.adding(seconds: 86_400) { attachment.apiCreated = nil }
         let known = try known(attachment.id)
         let key = try known?.key ?? add(attachment, seen: nil)
         if let known { try merge(attachment, seen: nil, into: known, factsChanged: false) }
@@ -103,13 +106,13 @@ final class AttachmentWriter {
             throw StoreErrors.impossible("attachment")
         }
         return Known(
-            key: key, state: state, apiCreated: find.time(2), firstSeen: find.time(3), lastSeen: find.time(4),
-            layouts: SeenLayouts(rawValue: find.int(5) ?? 0), outcome: find.value(6))
+            key: key, state: state, apiCreated: find.time(2)?.plausible, firstSeen: find.time(3)?.plausible,
+            lastSeen: find.time(4)?.plausible, layouts: SeenLayouts(rawValue: find.int(5) ?? 0), outcome: find.value(6))
     }
 
     private func add(_ attachment: ObservedAttachment, seen: Timestamp?) throws -> Int64 {
         try insert.bind(1, attachment.id)
-        try insert.bind(2, attachment.apiCreated)
+        try insert.bind(2, attachment.apiCreated?.plausible)
         try insert.bind(3, seen)
         try insert.bind(4, seen)
         try insert.bind(5, SeenLayouts(attachment.layout).rawValue)
@@ -121,7 +124,7 @@ final class AttachmentWriter {
         _ attachment: ObservedAttachment, seen: Timestamp?, into known: Known, factsChanged: Bool
     ) throws {
         var merged = known
-        merged.apiCreated = least(known.apiCreated, attachment.apiCreated)
+        merged.apiCreated = least(known.apiCreated, attachment.apiCreated?.plausible)
         merged.layouts.formUnion(SeenLayouts(attachment.layout))
         let changed = factsChanged || merged != known
         merged.firstSeen = least(known.firstSeen, seen)

@@ -28,8 +28,8 @@ struct SightingRow: Equatable {
         mime = attachment.mime.flatMap(MediaType.canonical)
         size = Sighting.plausible(size: attachment.size)
         sentAt = message.sentAt
-        firstEnvelope = message.envelopeTime
-        reconciledAt = message.reconciledAt
+        firstEnvelope = message.envelopeTime?.plausible
+        reconciledAt = message.reconciledAt?.plausible
     }
 
     init(_ row: Prepared, message: MessageID?, source: AttachmentSource) {
@@ -42,8 +42,8 @@ struct SightingRow: Equatable {
         mime = row.text(4)
         size = Sighting.plausible(size: row.int(5))
         sentAt = row.time(6)
-        firstEnvelope = row.time(7)
-        reconciledAt = row.time(8)
+        firstEnvelope = row.time(7)?.plausible
+        reconciledAt = row.time(8)?.plausible
         contradicted = Contradictions(rawValue: row.int(9) ?? 0)
     }
 

@@ -4,8 +4,9 @@ internal import GRDB
 extension InventoryStore {
     /// Takes effect when this returns: the hold is on disk. Its audit record comes after.
     package func place(_ hold: LegalHold) throws(LetheError) {
-        if case .subject(let people) = hold.scope, people.isEmpty {
-            throw LetheError("empty-hold", .usage, "a subject hold must name somebody")
+        if case .subject(let people) = hold.scope {
+            guard !people.isEmpty else { throw LetheError("empty-hold", .usage, "a subject hold must name somebody") }
+            try HandleList.refuseTooMany(people.count)
         }
         try write { database in
             try database.perform(

@@ -82,7 +82,8 @@ struct DeliveryRecorder {
 
     private mutating func record(_ chat: ChatObservation) throws {
         ledger.add(chat.chat, line: chat.line, isGroup: chat.isGroup, rosterKnown: chat.membersAreComplete)
-        for member in chat.members { ledger.add(member: try subjects.key(for: member), of: chat.chat, at: chat.seenAt) }
+        let time = chat.seenAt?.plausible
+        for member in chat.members { ledger.add(member: try subjects.key(for: member), of: chat.chat, at: time) }
     }
 
     private func record(_ media: UnaddressableMedia) throws {
@@ -96,5 +97,5 @@ struct DeliveryRecorder {
 
 extension MessageObservation {
     /// When the vendor said it: its own times, never our clock, so that late and early ingest give the same rows.
-    var observedAt: Timestamp? { envelopeTime ?? sentAt ?? reconciledAt }
+    var observedAt: Timestamp? { envelopeTime?.plausible ?? sentAt?.plausible ?? reconciledAt?.plausible }
 }

@@ -39,6 +39,11 @@ extension InventoryStore {
         }
     }
 
+    /// The largest cursor there is; 0 while nothing is confirmed.
+    package func lastConfirmation() throws(LetheError) -> Int64 {
+        try read { try $0.first("SELECT max(key) FROM confirmation") { $0.int(0) } ?? nil } ?? 0
+    }
+
     /// What was deleted after `instant`, but for plans whose limits an operator lifted.
     package func deletedVolume(since instant: Timestamp) throws(LetheError) -> DeletedVolume {
         try read { database in

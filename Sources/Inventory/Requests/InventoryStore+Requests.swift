@@ -15,6 +15,7 @@ extension InventoryStore {
     /// Writes down a new request. One open request per person, whoever asks at the same time: two would race for the same
     /// attachments.
     package func insert(_ request: ErasureRequest) throws(LetheError) {
+        try HandleList.refuseTooMany(request.subjects.count)
         try write { database in
             let others = try Self.requests("", [], in: database)
             if !request.state.isClosed,

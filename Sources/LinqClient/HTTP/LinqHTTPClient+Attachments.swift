@@ -13,7 +13,7 @@ extension LinqHTTPClient {
         var lookup = AttachmentLookup(answer: exchange.answer)
         guard exchange.answer.status == 200 else { return lookup }
         guard let root = try? JSONDocument(exchange.body).root, let named: AttachmentID = try? root.requiredUUID("id"),
-            named == id
+            named == id, root["success"]?.bool != false
         else {
             lookup.answer.reply = .failure(.cut)
             return lookup

@@ -19,7 +19,8 @@ extension VendorAnswer {
             absentCodes: absentCodes)
     }
 
-    /// What goes into the audit log as the vendor's trace id: at most 64 characters of `[A-Za-z0-9._-]`, else nothing.
+    /// What goes into the audit log as the vendor's trace id: at most 64 characters of `[A-Za-z0-9._-]`, a letter among them,
+    /// else nothing. Digits alone may be the number of a person, and the log keeps them for years.
     static func cleanTrace(_ text: String) -> String? {
         let isClean = text.utf8.allSatisfy {
             switch $0 {
@@ -29,7 +30,8 @@ extension VendorAnswer {
             default: false
             }
         }
-        return isClean && (1...64).contains(text.utf8.count) ? text : nil
+        let hasLetter = text.utf8.contains { $0 | 0x20 >= UInt8(ascii: "a") && $0 | 0x20 <= UInt8(ascii: "z") }
+        return isClean && hasLetter && (1...64).contains(text.utf8.count) ? text : nil
     }
 }
 

@@ -35,14 +35,15 @@ extension ListedMessage {
 
 extension Listing {
     /// Reads a page's list element by element. One that cannot be read makes the page incomplete and is left out; it is
-    /// never taken for an empty page. The walk ends at a cursor that is absent, `null` or empty, and nowhere else.
+    /// never taken for an empty page, and neither is a 200 that says `"success": false`. The walk ends at a cursor that is absent, `null` or empty, and nowhere else.
     init(
         answer: VendorAnswer, body: [UInt8], key: StaticString, maximumSize: Int,
         decode: (JSONValue) throws(LetheError) -> Element
     ) {
         self.init(answer: answer)
         guard answer.status == 200, let root = try? JSONDocument(body, maximumSize: maximumSize).root,
-            let entries = root[key]?.elements
+            let entries = root[key]?.elements,
+            root["success"]?.bool != false
         else { return }
         elements.reserveCapacity(entries.count)
         for entry in entries {

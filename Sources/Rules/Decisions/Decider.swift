@@ -41,9 +41,12 @@ package struct Decider: Sendable {
     package var policies: PolicySet { index.policies }
     package var tiers: TierMap { index.tiers }
 
+    /// What this version makes of the facts; another number has everything decided again, as a change of policies does.
+    private static let reading = "2"
+
     /// Of policies and tiers, as 64 hex digits: a change of either asks for everything to be decided again.
     package var digest: String {
-        var text = "\(policies.digest)\n\(tiers.defaultTier.rawValue)\n"
+        var text = "\(Self.reading)\n\(policies.digest)\n\(tiers.defaultTier.rawValue)\n"
         text += tiers.defaultSince?.description ?? ""
         for line in tiers.ephemeralLines {
             text += "\n\(line.line) \(line.since) \(line.until?.description ?? "")"

@@ -26,6 +26,22 @@ struct HoldTests {
         for hold in holds { #expect(try world.store.holds().contains(hold)) }
     }
 
+    /// Its record would be too long for the log: it would be in force, unknown to every reviewer, and stop every apply.
+    @Test func whatCannotBeRecordedIsNotStored() throws {
+        let world = try World()
+        let people = (0...500).compactMap { number in
+            SubjectPseudonym(bytes: (0..<32).map { UInt8(truncatingIfNeeded: number >> (8 * min($0, 7))) })
+        }
+        #expect(people.count == 501)
+        #expect(code { try world.store.place(hold(.subject(people))) } == "too-many-handles")
+        #expect(try world.store.holds().isEmpty && world.store.unrecordedHolds().isEmpty)
+        let request = ErasureRequest(
+            id: try Randomness.id(), state: .received, received: now, due: day(900), jurisdiction: .gdpr,
+            scope: .sentBySubject, subjects: people, openedBy: "jo", coverage: .offline)
+        #expect(code { try world.store.insert(request) } == "too-many-handles")
+        #expect(try world.store.requests().isEmpty)
+    }
+
     @Test func everyChangeGrowsTheVersion() throws {
         let world = try World()
         var version = try world.store.factsVersion(of: attachment(1)).holds

@@ -88,6 +88,49 @@ struct RecordingTests {
         #expect(try world.store.record(of: attachment(1))?.apiSeen == now)
     }
 
+    /// Zeros of Go, Unix and Apple. The rows are as they were stored before anybody saw that they are no times.
+    @Test(arguments: ["0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "2001-01-01T00:00:00Z"])
+    func whatIsNoTimeIsUnknownAlsoWhereItIsStored(zero: String) throws {
+        let world = try World()
+        let zero = try #require(Timestamp(zero))
+        try world.record(inbound(1, at: day(3)), inbound(2, at: day(3)), inbound(3, at: day(3)))
+        try world.store.pool.write { database in
+            try database.execute(
+                sql: """
+                    UPDATE attachment SET api_created = \(zero.microseconds), first_seen = \(zero.microseconds) WHERE key = 1;
+                    UPDATE sighting SET first_envelope = \(zero.microseconds), reconciled_at = \(zero.microseconds)
+                        WHERE attachment <> 3;
+                    UPDATE sighting SET sent_at = NULL WHERE attachment = 2;
+                    UPDATE sighting SET sent_at = \(zero.microseconds) WHERE attachment = 3;
+                    """)
+        }
+        let first = try #require(try world.store.attachment(attachment(1)))
+        #expect(first.apiCreated == nil && first.created == day(3))
+        #expect(first.sightings.first?.firstEnvelope == nil && first.sightings.first?.reconciledAt == nil)
+        #expect(try world.store.attachment(attachment(2))?.created == nil)
+        #expect(try world.store.attachment(attachment(3))?.lacksMessageTime == true)
+        let answers = (1...3).map { ObservedAttachment(id: attachment($0), source: .message, apiCreated: day(2)) }
+        try world.record(Delivery(lookups: answers), inbound(2, event: 9, at: day(4)))
+        for id in 1...3 { #expect(try world.store.attachment(attachment(id))?.created == day(2), "\(id)") }
+        let told = try #require(try world.store.attachment(attachment(2))?.sightings.first)
+        #expect(told.sentAt == day(4) && told.firstEnvelope == day(4).adding(seconds: 1) && told.reconciledAt == nil)
+    }
+
+    @Test func aTimeOfTheAPIThatIsNoneOrAheadIsAskedForAgain() throws {
+        let world = try World()
+        var delivery = try inbound(1)
+        delivery.messages[0].sentAt = nil
+        delivery.messages[0].envelopeTime = nil
+        try world.record(delivery)
+        for (created, isTaken) in [
+            (Timestamp(seconds: 0), false), (now.adding(seconds: 86_401), false), (now.adding(seconds: 86_400), true),
+        ] {
+            let found = ObservedAttachment(id: attachment(1), source: .message, apiCreated: created)
+            try world.record(Delivery(lookups: [found]))
+            #expect(try world.store.attachment(attachment(1))?.created == (isTaken ? created : nil))
+        }
+    }
+
     @Test func aMessageWithoutALineHasThatOfItsChat() throws {
         let world = try World()
         var delivery = try inbound(1)

@@ -30,7 +30,10 @@ struct AttachmentCallTests {
 
     @Test(
         "a 200 about something else finds nothing",
-        arguments: ["", "{}", "[]", #"{"id": "579e37fc-4bb7-4c6e-a551-b1b5b8415f73"}"#])
+        arguments: [
+            "", "{}", "[]", #"{"id": "579e37fc-4bb7-4c6e-a551-b1b5b8415f73"}"#,
+            #"{"id": "\#(someAttachment)", "success": false, "error": {"code": 1}}"#,
+        ])
     func otherBody(_ body: String) async throws {
         let server = try ScriptedServer { _ in [.answer("200 OK", body: body)] }
         let lookup = try await withClient(server.baseURL) { await $0.lookUp(someAttachment) }

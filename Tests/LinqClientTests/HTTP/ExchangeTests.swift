@@ -196,7 +196,10 @@ struct ExchangeTests {
         "headers are reduced to what is recorded",
         arguments: [
             ("X-Trace-ID: 6869a44d0f7b043d4c8e5e9cd04e2320", "6869a44d0f7b043d4c8e5e9cd04e2320"),
-            ("x-trace-id: a.b-c_D", "a.b-c_D"), ("X-Trace-ID: with space", nil), ("X-Trace-ID: <script>", nil),
+            ("x-trace-id: a.b-c_D", "a.b-c_D"), ("X-Trace-ID: 14155550117", nil),
+            ("X-Trace-ID: 1-415-555.0117", nil),
+            ("X-Trace-ID: f14155550117", "f14155550117"), ("X-Trace-ID: with space", nil),
+            ("X-Trace-ID: <script>", nil),
             ("X-Trace-ID: \(String(repeating: "a", count: 64))", String(repeating: "a", count: 64)),
             ("X-Trace-ID: \(String(repeating: "a", count: 65))", nil), ("X-Trace-ID:", nil), ("X-Other: 1", nil),
         ])

@@ -132,7 +132,9 @@ struct ListingTests {
             ("200 OK", #"{"messages": {}}"#, 0),
             ("200 OK", "<html></html>", 0), ("200 OK", #"{"messages": [{}]}"#, 0),
             ("200 OK", #"{"messages": [{"id": "x"}]}"#, 0),
-            ("200 OK", #"{"messages": [], "next_cursor": {}}"#, 0), ("500 Oops", #"{"messages": []}"#, 0),
+            ("200 OK", #"{"messages": [], "next_cursor": {}}"#, 0),
+            ("200 OK", #"{"messages": [], "next_cursor": null, "success": false, "error": {"code": 1}}"#, 0),
+            ("500 Oops", #"{"messages": []}"#, 0),
             ("404 Not Found", "", 0), ("204 No Content", "", 0),
             ("200 OK", #"{"messages": [{"id": "5c69c66d-e265-4499-a7ef-302a25b7ff54"}, {"id": 7}]}"#, 1),
         ])

@@ -39,7 +39,9 @@ struct NaiveDecider {
     /// None of them where one is not believed: it may be the earliest or the latest.
     var messageTimes: [Timestamp] {
         for sighting in attachment.sightings {
-            guard let sent = sighting.sentAt, let envelope = sighting.firstEnvelope else { continue }
+            guard let sent = sighting.sentAt else { continue }
+            if sent.description < "2007" { return [] }
+            guard let envelope = sighting.firstEnvelope else { continue }
             let seconds = (sent.microseconds - envelope.microseconds) / 1_000_000
             if seconds > 300 || (seconds < -7 * 24 * 3600 && sighting.reconciledAt == nil) { return [] }
         }

@@ -109,7 +109,7 @@ struct RandomWorld {
     }
 
     private mutating func sighting() -> Sighting {
-        let sent = maybe(3, of: 4) { $0.time() }
+        let sent = chance(1, of: 30) ? Timestamp(seconds: 0) : maybe(3, of: 4) { $0.time() }
         let source: AttachmentSource = one(of: AttachmentSource.allCases)
         let isUpload = source == .upload
         return Sighting(

@@ -27,10 +27,11 @@ struct AuditBundle: LetheCommand {
             throw LetheError("bundle-scope", .usage, "say what goes in: exactly one of --request ID and --from DATE")
         }
         let wiring = try Wiring.open(global, console)
+        let file = try OutputFile(output, wiring)
         let (parts, blobs) =
             if let request { try await records(of: request, wiring) } else { try await period(wiring) }
         let bundle = try EvidenceBundle.make(parts, blobs: blobs, log: wiring.auditLog(), at: wiring.clock.now())
-        try writeFile(Data(bundle.bytes), to: output)
+        try file.write(Data(bundle.bytes))
         let lines = bundle.summaries.map {
             "\(counted($0.records, "record", "records")) of \($0.origin), each with its proof at size \($0.checkpointSize)"
         }

@@ -20,8 +20,9 @@ struct AuditProof: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
+        let file = try output.map { try OutputFile($0, wiring) }
         let proof = try Self.proof(of: AttachmentID(id), wiring)
-        if let output { try writeFile(Data(proof.bytes), to: output) }
+        try file?.write(Data(proof.bytes))
         let text = String(decoding: proof.bytes, as: UTF8.self)
         return Reply(
             output.map { "wrote \($0): record \(proof.index) at size \(proof.checkpoint.size)" }
@@ -65,6 +66,7 @@ struct AuditConsistency: LetheCommand {
         let older = try readCheckpoint(older)
         let newer = try newer.map(readCheckpoint)
         let wiring = try Wiring.open(global, console)
+        let place = try output.map { try OutputFile($0, wiring) }
         guard let file = try AuditLog.segments(wiring.logLocation).first(where: { $0.origin == older.origin })?.file
         else {
             throw LetheError(
@@ -72,7 +74,7 @@ struct AuditConsistency: LetheCommand {
                 hint: "lethe audit show --type log.open")
         }
         let proof = try LogProofs(LogReader(file), at: newer).consistency(since: older)
-        if let output { try writeFile(Data(proof.bytes), to: output) }
+        try place?.write(Data(proof.bytes))
         let text = String(decoding: proof.bytes, as: UTF8.self)
         return Reply(
             output.map { "wrote \($0): from size \(older.size) to size \(proof.newer.size)" }

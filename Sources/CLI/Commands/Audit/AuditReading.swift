@@ -107,7 +107,7 @@ struct AuditExport: LetheCommand {
             format: try Self.format(format), since: try since.map { try time($0, "--since") },
             until: try until.map { try time($0, "--until") })
         let wiring = try Wiring.open(global, console)
-        let folder = URL(filePath: output)
+        let folder = try OutputFile.folder(output, wiring)
         var summaries: [LogExport.Summary] = []
         for segment in try AuditLog.segments(wiring.logLocation) {
             guard let file = segment.file else { continue }
@@ -155,16 +155,4 @@ func time(_ text: String, _ flag: String) throws -> Timestamp {
             "invalid-time", .usage, "\(flag) is not a time", hint: "write 2026-01-31 or 2026-01-31T12:00:00Z")
     }
     return time
-}
-
-/// Writes an answer's file whole, or says why not.
-func writeFile(_ data: Data, to path: String) throws {
-    do {
-        let folder = URL(filePath: path).deletingLastPathComponent()
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        try data.write(to: URL(filePath: path), options: .atomic)
-    } catch {
-        throw LetheError(
-            "unwritable", .failed, "\(path) cannot be written", hint: "check the folder and its permissions")
-    }
 }

@@ -40,12 +40,13 @@ struct ReportCommand: LetheCommand {
         guard start < end else {
             throw LetheError("invalid-period", .usage, "--from must be before --to")
         }
-        let report = try await wiring.report(from: start, to: end)
-        let text = try Self.render(report, as: format)
         let path =
             output
             ?? wiring.workspace.reports.appending(path: "lethe-report-\(start.date)-\(end.date).\(format)").path
-        if path != "-" { try writeFile(Data(text.utf8), to: path) }
+        let file = path == "-" ? nil : try OutputFile(path, wiring)
+        let report = try await wiring.report(from: start, to: end)
+        let text = try Self.render(report, as: format)
+        try file?.write(Data(text.utf8))
         let json = try JSONDecoder().decode(JSONValue.self, from: Data(ReportJSON.render(report).utf8))
         return Reply(
             path == "-" ? text.withoutFinalNewline : "\(report.verdict.headline)\nwrote \(path)", json: json)

@@ -93,6 +93,11 @@ struct IngestCommand: LetheCommand {
             lines.append(
                 "\(counted(report.unreadableParts, "part")) could not be read; the rest of their deliveries was taken")
         }
+        if report.doubtfulTimes > 0 {
+            lines.append(
+                "\(counted(report.doubtfulTimes, "message")) with a time that is not believed; "
+                    + "lethe sync asks for the files' own")
+        }
         for request in report.reopened { lines.append("request \(request) is open again: its person had more") }
         for rejection in report.rejections.prefix(10) {
             lines.append("\(files[rejection.file]):\(rejection.line): [\(rejection.code)] \(rejection.message)")
@@ -115,6 +120,7 @@ struct IngestCommand: LetheCommand {
             "attachments_seen": JSONValue(report.attachmentsSeen), "suppressed": JSONValue(report.suppressed),
             "zero_retention": JSONValue(report.zeroRetention), "unknown_parts": JSONValue(report.unknownParts),
             "unreadable_parts": JSONValue(report.unreadableParts),
+            "doubtful_times": JSONValue(report.doubtfulTimes),
             "reopened": .array(report.reopened.map { JSONValue($0) }), "rejections": .array(rejections),
         ]
     }

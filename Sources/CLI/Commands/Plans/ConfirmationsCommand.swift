@@ -21,7 +21,13 @@ struct ConfirmationsCommand: LetheCommand {
             throw LetheError("invalid-limit", .usage, "--limit must be 1 to 100000 and --since not negative")
         }
         let wiring = try Wiring.open(global, console)
-        let confirmations = try wiring.currentInventory().confirmations(since: since, limit: limit)
+        let inventory = try wiring.currentInventory()
+        guard try since <= inventory.lastConfirmation() else {
+            throw LetheError(
+                "unknown-cursor", .usage, "--since is larger than any cursor that was given out",
+                hint: "give the next_cursor of the last answer, or begin again without --since")
+        }
+        let confirmations = try inventory.confirmations(since: since, limit: limit)
         let json = confirmations.map { one -> JSONValue in
             [
                 "attachment_id": JSONValue(one.attachment), "at": JSONValue(one.at), "http": JSONValue(one.http),

@@ -52,7 +52,7 @@ struct EraseCommand: LetheCommand {
         let decider = try wiring.decider()
         // --extend is the name of --resume in 0.1.0; it goes with the next version.
         let again = try (resume ?? extend).map { try RequestID($0) }
-        let handles = try again != nil && subjectFile == nil && subject.isEmpty ? nil : handles(console)
+        let handles = try again == nil ? handles() : handlesAgain()
         let stop = StopSignal(console: console)
         let overrides = accept.overrides(by: try name.map { try OperatorText.actor($0) })
         let (planned, result) = try await wiring.work(
@@ -115,8 +115,16 @@ struct EraseCommand: LetheCommand {
         }
     }
 
+    /// As `handles`, but nobody is asked at a terminal, and none are none: then the vendor's listings are not asked again.
+    private func handlesAgain() throws -> [Handle]? {
+        guard subject.isEmpty, subjectFile == nil else { return try handles() }
+        guard ReadInput.isStandardInputGiven else { return nil }
+        let text = String(decoding: try ReadInput.bytes("-"), as: UTF8.self)
+        return text.allSatisfy(\.isWhitespace) ? nil : try HandleList.read(text)
+    }
+
     /// From the arguments, a file, a person at the terminal, or standard input, in this order.
-    private func handles(_ console: Console) throws -> [Handle] {
+    private func handles() throws -> [Handle] {
         guard subject.isEmpty || subjectFile == nil else {
             throw LetheError("two-subjects", .usage, "--subject and --subject-file do not go together")
         }

@@ -124,13 +124,14 @@ struct RequestsCertificate: LetheCommand {
         }
         let wiring = try Wiring.open(global, console)
         let id = try RequestID(id)
+        let file = try output.map { try OutputFile($0, wiring) }
         let statement = try await wiring.work(vendor: false) { context in
             try IssueCertificate(inventory: context.inventory, log: context.log).run(id)
         }
         let certificate = try statement.certificate(wiring)
         let json = try JSONDecoder().decode(JSONValue.self, from: Data(CertificateJSON.render(certificate).utf8))
         let text = format == "html" ? try CertificateHTML.render(certificate) : json.text + "\n"
-        if let output { try writeFile(Data(text.utf8), to: output) }
+        try file?.write(Data(text.utf8))
         if let output { return Reply("wrote \(output)", json: ["file": .string(output), "request": JSONValue(id)]) }
         return Reply(text.withoutFinalNewline, json: json)
     }

@@ -106,6 +106,7 @@ struct Checkup {
         checkLocks()
         attempt("inventory") { [wiring] in "\(try wiring.inventory().liveCount()) attachments held" }
         checkTierDrift()
+        checkMessageTimes()
         attempt("allow-list") { [wiring] in
             let hosts = LinqHTTPClient.downloadHosts.joined(separator: ", ")
             let seen = "\(hosts) \(wiring.clock.now())"
@@ -147,6 +148,20 @@ struct Checkup {
             "\(counted(drift, "attachment that tiers calls ephemeral is", "attachments that tiers calls ephemeral are")) "
                 + "kept by the vendor",
             fix: "correct tiers in lethe.yaml, or ask the vendor; until then they are deleted as persistent ones")
+    }
+
+    /// Said only where there are some: they are kept, whatever the policies say of their age.
+    private mutating func checkMessageTimes() {
+        var count = 0
+        try? wiring.inventory().forEachAttachment { candidate in
+            count += candidate.attachment.state == .live && candidate.attachment.lacksMessageTime ? 1 : 0
+            return true
+        }
+        guard count > 0 else { return }
+        add(
+            "message times", .warn,
+            "\(counted(count, "attachment")) came with no time that is believed: no policy deletes by age what has none",
+            fix: "lethe sync: it asks the vendor when they were made")
     }
 
     /// What is on record, and what no run has noted yet.
@@ -251,11 +266,25 @@ struct Checkup {
                 "lethe.yaml calls numbers ephemeral that the account does not have: \(unknown.map(\.number).joined(separator: ", "))",
                 fix: "correct tiers.ephemeral_lines")
         }
-        guard let date = listing.answer.date else { return }
+        guard let date = listing.answer.date else { return try checkClockAgainstLog() }
         let apart = (wiring.clock.now().microseconds - date.microseconds).magnitude / 1_000_000
+        // As every apply does: what it would be refused for is no warning.
+        let isRefused = apart > RunContext.usualClockTolerance
         add(
-            "clock", apart > 60 ? .warn : .ok, "\(apart) s from the vendor's",
+            "clock", isRefused ? .fail : apart > 60 ? .warn : .ok,
+            "\(apart) s from the vendor's" + (isRefused ? ": every apply would be refused" : ""),
             fix: apart > 60 ? "set this machine's clock (NTP) before trusting any period" : nil)
+    }
+
+    /// The vendor tells no time: the newest record is all that there is to compare with.
+    private mutating func checkClockAgainstLog() throws {
+        let log = try wiring.auditLog()
+        guard let last = try log.entries(after: log.size() - 2, limit: 1).last?.time,
+            wiring.clock.now().adding(seconds: RunContext.usualClockTolerance) < last
+        else { return }
+        add(
+            "clock", .fail, "behind the newest record of the audit log, \(last.brief): every apply would be refused",
+            fix: "set this machine's clock (NTP)")
     }
 
     /// POST, PUT, GET, DELETE, GET of an attachment of our own, by a plan like any other.

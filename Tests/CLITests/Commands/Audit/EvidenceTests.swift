@@ -119,6 +119,11 @@ import Testing
             cursor = next
         }
         #expect(seen.count == deleted.count && Set(seen) == deleted)
+        let last = try #require(Int(cursor))
+        for ahead in [last + 1, Int.max] {
+            let result = try await workspace.lethe("confirmations", "--since", "\(ahead)", "--json")
+            #expect(result.status == 64 && result.output.contains("unknown-cursor"), "\(result.everything)")
+        }
     }
 
     @Test func oneDeletionIsProvedWithNothingButThePublicKey() async throws {

@@ -129,6 +129,27 @@ import Testing
         #expect(mistaken.status == 2, "an answer is not a webhook: \(mistaken.everything)")
     }
 
+    /// A program that has no time writes the year 1; the fresh file would be long due.
+    @Test func aMessageWithAZeroForItsTimeIsCountedAndKept() async throws {
+        let workspace = try await SampleWorkspace()
+        let fixture = try #require(Self.fixtures.first { $0.name.contains("2026-02-03--message.received--persistent") })
+        let text = try String(contentsOf: fixture.body, encoding: .utf8)
+        let sent = try #require(text.firstMatch(of: /"sent_at": ?"[^"]*"/)?.output)
+        let body = workspace.folder.file("body.json")
+        try text.replacing(sent, with: #""sent_at": "0001-01-01T00:00:00Z", "reconciled_at": "0001-01-01T00:00:00Z""#)
+            .write(to: body, atomically: true, encoding: .utf8)
+        let doctor = try await workspace.lethe("doctor")
+        #expect(!doctor.output.contains("message times"), "said only where there are some: \(doctor.output)")
+        let taken = try await workspace.lethe("ingest", body.path, "--trusted")
+        #expect(taken.output.contains("1 message with a time that is not believed"), "\(taken.everything)")
+        let again = try await workspace.lethe("ingest", body.path, "--trusted", "--json")
+        #expect(again.json?["doubtful_times"] as? Int == 0, "a duplicate tells nothing: \(again.everything)")
+        let warned = try await workspace.lethe("doctor")
+        #expect(warned.output.contains("warn message times 1 attachment came with no time"), "\(warned.output)")
+        #expect(warned.output.contains("Try: lethe sync"), "\(warned.output)")
+        #expect(try await workspace.rows().allSatisfy { $0.contains("\"created\":null") })
+    }
+
     private func ingest(_ fixture: Fixture, _ workspace: SampleWorkspace, at time: String) async throws
         -> LetheProcess.Result
     {

@@ -48,8 +48,9 @@ extension World {
     func applyPlan(_ id: PlanID, reason: String?, _ process: Process) async throws {
         let record = try process.inventory.plan(id)
         let digest = try decider().policies.digest
-        let result = try await ApplyPlan(context(process), rules: try decider(), settings: settings)
-            .run(id, reason: reason)
+        let result = try await ApplyPlan(
+            context(process), rules: try decider(), settings: settings, reason: reason
+        ).run(id)
         tell(result)
         if record.plan.policyDigest != digest { violate("a stale plan is applied: the policies have changed") }
         if record.plan.expires <= clock.truth.adding(seconds: -400), clock.skew == 0 {

@@ -29,7 +29,8 @@ package struct SyncFromAPI: Sendable {
         self.context = context
         var policy = RetryPolicy()
         policy.maximumTries = 6
-        retrying = Retrying(policy: policy, perSecond: requestsPerSecond, time: context.time, shouldStop: context.shouldStop)
+        retrying = Retrying(
+            policy: policy, perSecond: requestsPerSecond, time: context.time, shouldStop: context.shouldStop)
     }
 
     /// All lines of the account, or these.

@@ -37,17 +37,18 @@ package struct ApplyPlan: Sendable {
     let context: RunContext
     let decider: Decider
     let settings: Settings
+    private let reason: String?
 
-    package init(_ context: RunContext, rules: Decider, settings: Settings) {
+    /// `reason`: why a plan that was halted for review goes on.
+    package init(_ context: RunContext, rules: Decider, settings: Settings, reason: String? = nil) {
         self.context = context
         decider = rules
         self.settings = settings
+        self.reason = reason
     }
 
-    /// `lethe plan apply ID`: the whole way for one plan. `reason`: why a plan that was halted for review goes on.
-    package func run(
-        _ id: PlanID, reason: String? = nil
-    ) async throws(LetheError) -> RunResult {
+    /// `lethe plan apply ID`: the whole way for one plan.
+    package func run(_ id: PlanID) async throws(LetheError) -> RunResult {
         let lease = try RunLease(context.workspace)
         defer { withExtendedLifetime(lease) {} }
         try CatchUp(inventory: context.inventory, log: context.log).run()
@@ -58,8 +59,9 @@ package struct ApplyPlan: Sendable {
         }
         let preflight = try await Preflight(context).run(lines: try Self.lines(of: record.plan, context.inventory))
         let conditions = Conditions(preflight: preflight, lease: lease)
-        return try await ApplyPlan(context.bounded(by: preflight.vendorTime), rules: decider, settings: settings)
-            .apply(record, conditions, reason: reason)
+        return try await ApplyPlan(
+            context.bounded(by: preflight.vendorTime), rules: decider, settings: settings, reason: reason
+        ).apply(record, conditions)
     }
 
     /// What was made sure of before anything is sent.
@@ -69,9 +71,7 @@ package struct ApplyPlan: Sendable {
     }
 
     /// After catch-up and preflight.
-    func apply(
-        _ record: PlanRecord, _ conditions: Conditions, reason: String? = nil
-    ) async throws(LetheError) -> RunResult {
+    func apply(_ record: PlanRecord, _ conditions: Conditions) async throws(LetheError) -> RunResult {
         let preflight = conditions.preflight
         _ = try await ReconcileIntents(context, rules: decider).run(accountLines: preflight.accountLines)
         let journal = try RunJournal(context.log)
@@ -97,7 +97,7 @@ package struct ApplyPlan: Sendable {
         redecider.isAccountProved = try context.isProved(account)
         let run = try Self.newID(RunKind.self)
         if record.state != .applying { try context.inventory.move(record.plan.id, to: .applying) }
-        try begin(run, record, journal, reason: reason)
+        try begin(run, record, journal)
         let driver = PlanDriver(
             context: context, run: run, redecider: redecider, lease: conditions.lease, journal: journal)
         let (machine, commitFailure) = await drive(driver, before)
@@ -105,9 +105,7 @@ package struct ApplyPlan: Sendable {
         return try conclude(run, record.plan, machine, warnings: preflight.warnings + why)
     }
 
-    private func begin(
-        _ run: RunID, _ record: PlanRecord, _ journal: RunJournal, reason: String?
-    ) throws(LetheError) {
+    private func begin(_ run: RunID, _ record: PlanRecord, _ journal: RunJournal) throws(LetheError) {
         var records: [AuditRecord] = []
         if !settings.usesCanary, record.plan.items.count > 100 {
             records.append(

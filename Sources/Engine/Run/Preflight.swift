@@ -138,7 +138,8 @@ package struct Preflight: Sendable {
         try Self.refuseBadKey(listing.answer)
         if listing.answer.status != 200, context.isStopWanted() {
             throw LetheError(
-                "interrupted", .incomplete, "it was asked to stop before the vendor had answered", hint: "nothing was sent; run it again")
+                "interrupted", .incomplete, "it was asked to stop before the vendor had answered",
+                hint: "nothing was sent; run it again")
         }
         guard listing.answer.status == 200, listing.isComplete else {
             throw LetheError(

@@ -12,7 +12,8 @@ struct AskVendor {
         self.context = context
         var policy = RetryPolicy()
         policy.maximumTries = tries
-        retrying = Retrying(policy: policy, perSecond: requestsPerSecond, time: context.time, shouldStop: context.shouldStop)
+        retrying = Retrying(
+            policy: policy, perSecond: requestsPerSecond, time: context.time, shouldStop: context.shouldStop)
     }
 
     /// The inventory is up to date and the key is this account's, so that an answer says something.

@@ -71,18 +71,19 @@ import Testing
     }
 
     /// Received on 3 March, looked at on 20 April: questions with their answers, and the day that follows.
-    @Test(arguments: [
-        // Two that overlap, and one within another: each day counts once.
-        ([("2026-03-10", "2026-03-20"), ("2026-03-15", "2026-03-24")], "2026-04-17"),
-        ([("2026-03-10", "2026-03-24"), ("2026-03-12", "2026-03-14")], "2026-04-17"),
-        // Before the request came in.
-        ([("2026-02-20", "2026-03-05")], "2026-04-05"), ([("2026-02-01", "2026-02-10")], "2026-04-03"),
-        // After the answer was due; on the day itself; within the days of a pause before it.
-        ([("2026-04-04", "2026-04-10")], "2026-04-03"), ([("2026-04-03", "2026-04-05")], "2026-04-05"),
-        ([("2026-03-10", "2026-03-24"), ("2026-04-16", "2026-04-18")], "2026-04-19"),
-        // An answer that is still to come, or came before its question.
-        ([("2026-03-25", "2026-06-01")], "2026-04-29"), ([("2026-03-25", "2026-03-20")], "2026-04-03"),
-    ] as [([(String, String)], String)])
+    @Test(
+        arguments: [
+            // Two that overlap, and one within another: each day counts once.
+            ([("2026-03-10", "2026-03-20"), ("2026-03-15", "2026-03-24")], "2026-04-17"),
+            ([("2026-03-10", "2026-03-24"), ("2026-03-12", "2026-03-14")], "2026-04-17"),
+            // Before the request came in.
+            ([("2026-02-20", "2026-03-05")], "2026-04-05"), ([("2026-02-01", "2026-02-10")], "2026-04-03"),
+            // After the answer was due; on the day itself; within the days of a pause before it.
+            ([("2026-04-04", "2026-04-10")], "2026-04-03"), ([("2026-04-03", "2026-04-05")], "2026-04-05"),
+            ([("2026-03-10", "2026-03-24"), ("2026-04-16", "2026-04-18")], "2026-04-19"),
+            // An answer that is still to come, or came before its question.
+            ([("2026-03-25", "2026-06-01")], "2026-04-29"), ([("2026-03-25", "2026-03-20")], "2026-04-03"),
+        ] as [([(String, String)], String)])
     func aDayOfAPauseCountsOnceAndWithinTheTimeForTheAnswer(pauses: [(String, String)], due: String) throws {
         let received = try #require(Timestamp("2026-03-03"))
         let clarifications = try pauses.map { (try #require(Timestamp($0.0)), Timestamp($0.1)) }

@@ -143,8 +143,9 @@ import Testing
         #expect(try await apply(context, request).halted == .stillThere)
         let honest = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
         let result = try await ApplyPlan(
-            workspace.context(honest), rules: TestRules.none, settings: TestWorkspace.settings
-        ).run(try #require(request.plan), reason: "the vendor looked at it")
+            workspace.context(honest), rules: TestRules.none, settings: TestWorkspace.settings,
+            reason: "the vendor looked at it"
+        ).run(try #require(request.plan))
         #expect(result.status == .incomplete && result.counts[.failedUnexpected] > 0)
         let answered = try #require(try workspace.inventory.request(request.id))
         #expect(answered.state == .completedWithExceptions)

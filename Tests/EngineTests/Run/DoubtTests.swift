@@ -18,9 +18,10 @@ import Testing
     }
 
     /// The DELETE took effect or did not, its answer was lost, and a hold came before the next attempt.
-    @Test(arguments: [
-        (VendorAnswer.http(404, code: 2003), Outcome.deletedAfterRetry), (.http(200), .withheldHold),
-    ] as [(VendorAnswer, Outcome)])
+    @Test(
+        arguments: [
+            (VendorAnswer.http(404, code: 2003), Outcome.deletedAfterRetry), (.http(200), .withheldHold),
+        ] as [(VendorAnswer, Outcome)])
     func aGETTellsWhetherWhatIsHeldNowIsStillThere(found: VendorAnswer, outcome: Outcome) async throws {
         let id = try #require(try workspace.due().sorted().first)
         let held = Held(id, in: workspace)
@@ -74,7 +75,8 @@ import Testing
     @Test(arguments: [(Int64(5555), "text/plain", "drill-other-file"), (nil, "text/plain", "drill-other-file")])
     func theDrillDeletesNothingButWhatItUploaded(size: Int64?, mime: String, code: String) async throws {
         let vendor = Telling(
-            [AttachmentID(value: 0xD1): workspace.clock.now()], lines: try TestWorkspace.lines.map { try PhoneLine($0) },
+            [AttachmentID(value: 0xD1): workspace.clock.now()],
+            lines: try TestWorkspace.lines.map { try PhoneLine($0) },
             upload: AttachmentID(value: 0xD1), size: size, mime: mime)
         let drill = Drill(workspace.context(vendor), rules: TestRules.none, settings: TestWorkspace.settings)
         await #expect { _ = try await drill.run() } throws: { ($0 as? LetheError)?.code == code }

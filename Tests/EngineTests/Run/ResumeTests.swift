@@ -128,8 +128,8 @@ import Testing
         }
         let apply = ApplyPlan(
             workspace.context(vendor), rules: TestRules.five,
-            settings: .init(requestsPerSecond: 1000, operatorName: "tester"))
-        let result = try await apply.run(halted.result.plan, reason: "the vendor cleaned up")
+            settings: .init(requestsPerSecond: 1000, operatorName: "tester"), reason: "the vendor cleaned up")
+        let result = try await apply.run(halted.result.plan)
         #expect(result.halted == nil)
         #expect(result.counts[.alreadyAbsent as Outcome] == 20)
     }
@@ -147,8 +147,9 @@ import Testing
               - {id: other, title: Other, why: Edited meanwhile., delete_after: 150d}
             """)
         let apply = ApplyPlan(
-            workspace.context(vendor), rules: edited, settings: .init(requestsPerSecond: 1000, operatorName: "tester"))
-        await #expect { _ = try await apply.run(halted.plan, reason: "the vendor cleaned up") } throws: {
+            workspace.context(vendor), rules: edited,
+            settings: .init(requestsPerSecond: 1000, operatorName: "tester"), reason: "the vendor cleaned up")
+        await #expect { _ = try await apply.run(halted.plan) } throws: {
             ($0 as? LetheError)?.code == "plan-stale" && ($0 as? LetheError)?.hint?.contains("lethe run") == true
         }
         #expect(try workspace.inventory.plan(halted.plan).state == .expired)

@@ -219,8 +219,8 @@ struct PlanApply: LetheCommand {
         let stop = StopSignal(console: console)
         let settings = wiring.applySettings(usesCanary: !noCanary)
         return try await wiring.work(vendor: true, stop: stop, accepting: accept.overrides()) { context in
-            let plan = ApplyPlan(context, rules: rules, settings: settings)
-            return try await plan.run(id, reason: reason)
+            let plan = ApplyPlan(context, rules: rules, settings: settings, reason: reason)
+            return try await plan.run(id)
         }
     }
 }

@@ -32,7 +32,7 @@ extension Wiring {
         _ body: (RunContext) async throws -> Value
     ) async throws -> Value {
         let client = wantsVendor ? try vendor() : nil
-        let log = try auditLog()
+        let log = try followedLog()
         let context = RunContext(
             inventory: try inventory(), log: log, vendor: client ?? NoVendor(), time: clock,
             partner: settings.partner, workspace: workspace.directory, overrides: overrides, rulesInForce: rulesInForce,

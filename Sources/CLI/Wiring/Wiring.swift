@@ -56,6 +56,13 @@ struct Wiring: Sendable {
         try AuditLog.open(logLocation, time: clock)
     }
 
+    /// For commands that write to the log alone: one that is older than the inventory is refused, if there is one to ask.
+    func followedLog() throws -> AuditLog {
+        let log = try auditLog()
+        if let inventory = try? inventory() { try CatchUp(inventory: inventory, log: log).refuseOlderLog() }
+        return log
+    }
+
     /// The vendor's API with the account's key; whoever asks for it shuts it down.
     func vendor() throws -> LinqHTTPClient {
         guard let key = settings.apiKey else {

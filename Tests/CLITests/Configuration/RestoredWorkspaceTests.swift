@@ -91,4 +91,28 @@ import Testing
         #expect(held.status == 1, "\(held.everything)")
         #expect(held.findings == ["seq=2 shorter-than-checkpoint"], "\(held.everything)")
     }
+
+    /// Database and keys go together, as a backup has them, and no anchor knows better: the inventory does.
+    @Test func anOlderLogIsFoundByTheInventoryAndNothingIsWritten() async throws {
+        let (vendor, workspace) = try await world()
+        let plan = try await workspace.due().plan
+        let backup = try workspace.backup("audit.db", SampleWorkspace.keys)
+        try await workspace.placeHold()
+        try backup.putBack()
+        let bytes = try Data(contentsOf: workspace.file("audit.db"))
+        for arguments in [
+            ["run", "--apply"], ["run"], ["plan", "approve", plan, "--as", "a"], ["plan", "cancel", plan],
+            ["hold", "place", "--all", "--as", "a", "--reason", "b"], ["sync"], ["verify"], ["audit", "seal"],
+            ["doctor"],
+        ] {
+            let result = try await workspace.lethe.run(LetheProcess.binary, arguments + ["--json"])
+            #expect(result.status == 1, "\(arguments): \(result.everything)")
+            let isNamed = result.error?.code == "older-log" || result.output.contains("an older audit.db was put back")
+            #expect(isNamed, "\(arguments): \(result.everything)")
+        }
+        #expect(try Data(contentsOf: workspace.file("audit.db")) == bytes)
+        #expect(try await vendor.deletes().isEmpty)
+        let list = try await workspace.lethe("hold", "list")
+        #expect(list.status == 0 && list.errors.contains("an older audit.db"), "\(list.everything)")
+    }
 }

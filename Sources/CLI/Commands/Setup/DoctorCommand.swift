@@ -163,7 +163,7 @@ struct Checkup {
 
     private mutating func checkLog() {
         do {
-            let log = try wiring.auditLog()
+            let log = try wiring.followedLog()
             try log.verifyHead()
             add("audit log", .ok, "\(log.origin), \(try log.size()) records, the head verifies")
             let name = log.origin.split(separator: "/").first.map(String.init) ?? ""

@@ -48,7 +48,7 @@ extension ReportValues {
             let endings = history.endings[summary.id] ?? [:]
             let ended = endings.filter { period.contains($0.value.at) }
             guard period.from <= summary.created || !ended.isEmpty || !summary.state.isClosed else { continue }
-            let record = try sources.inventory.plan(summary.id)
+            let record = try sources.inventory.plan(summary.id, evenIfChanged: true)
             plans.append(Plan(record, endings, approvals: history.approvals[summary.id] ?? []))
             for item in record.plan.items {
                 if let ending = ended[item.attachment] { items.append(Item(item, ending, of: record.plan)) }
@@ -66,7 +66,7 @@ extension ReportValues {
             guard !request.state.isClosed || times.contains(where: period.contains) else { continue }
             var words: [AttachmentID: Outcome] = [:]
             for plan in (plans[request.id] ?? []).sorted(by: { ($0.created, $0.id) < ($1.created, $1.id) }) {
-                for item in try sources.inventory.plan(plan.id).plan.items {
+                for item in try sources.inventory.plan(plan.id, evenIfChanged: true).plan.items {
                     words[item.attachment] =
                         history.endings[plan.id]?[item.attachment]?.outcome
                         ?? words[item.attachment] ?? .notAttempted

@@ -113,6 +113,7 @@ struct Checkup {
             return "downloads are limited to \(hosts)"
         }
         checkLog()
+        checkLost()
         checkKeys()
         checkDisk()
         if settings.audit.anchors.isEmpty {
@@ -183,6 +184,23 @@ struct Checkup {
             add("audit log", .fail, error.message, fix: error.hint)
         } catch {
             add("audit log", .fail, "\(type(of: error))")
+        }
+    }
+
+    /// Said only where something is. Each stops every apply.
+    private mutating func checkLost() {
+        guard let inventory = try? wiring.currentInventory(), let lost = try? wiring.lost(from: inventory) else {
+            return
+        }
+        for hold in lost.holds {
+            add(
+                "holds", .fail, "the audit log has hold \(hold) in force, and the inventory has not",
+                fix: "put back the newest inventory.db, or: lethe hold release \(hold) --as NAME --reason TEXT")
+        }
+        for request in lost.requests {
+            add(
+                "requests", .fail, "the audit log has request \(request), and the inventory does not",
+                fix: "put back the newest inventory.db, or: lethe requests withdraw \(request) --as NAME --reason TEXT")
         }
     }
 

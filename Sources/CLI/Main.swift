@@ -57,7 +57,7 @@ enum Main {
         do {
             let reply = try await command.perform(console)
             console.render(reply)
-            return reply.status
+            return console.status(of: reply)
         } catch let error as LetheError {
             console.render(error)
             return error.status

@@ -1,6 +1,5 @@
 package import Domain
 package import Foundation
-import GRDB
 
 /// Reads one segment, live or closed. Every value comes from the bytes of lines that parse strictly; whether the lines
 /// are those that were written is for `LogVerifier` to say.
@@ -58,16 +57,7 @@ package final class LogReader: Sendable {
 
     /// Every record about `attachment`, found by reading all lines.
     package func records(of attachment: AttachmentID) throws(LetheError) -> [LogEntry] {
-        let needle = Data("\"att\":\"\(attachment)\"".utf8)
-        let lines = try store.run("unreadable-log") { db in
-            try Data.fetchAll(db, sql: "SELECT line FROM entry WHERE instr(line, ?) ORDER BY seq", arguments: [needle])
-        }
-        var entries: [LogEntry] = []
-        for line in lines {
-            let entry = try LogEntry(line: Array(line))
-            if entry.record.attachment == attachment { entries.append(entry) }
-        }
-        return entries
+        try entries(containing: ["\"att\":\"\(attachment)\""]).filter { $0.record.attachment == attachment }
     }
 
     /// Every record, oldest first.

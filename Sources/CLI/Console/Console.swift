@@ -12,6 +12,7 @@ final class Console: Sendable {
     let usesColor: Bool
     private let progress = Mutex<String?>(nil)
     private let reminders = Mutex<[String]>([])
+    private let unsealed = Mutex(false)
 
     init(_ options: GlobalOptions) {
         isJSON = options.json
@@ -37,6 +38,16 @@ final class Console: Sendable {
     /// Something that is wrong but does not stop the command; said even with `--quiet`.
     func warn(_ text: String) {
         talk("Warning: \(text)")
+    }
+
+    /// The command did its work, and the last seal of the log failed: no exit status of 0.
+    func leaveUnsealed(_ text: String) {
+        unsealed.withLock { $0 = true }
+        warn(text)
+    }
+
+    func status(of reply: Reply) -> ExitStatus {
+        reply.status == .done && unsealed.withLock { $0 } ? .incomplete : reply.status
     }
 
     /// A warning in words of its own that has been there for long, as those of policies: once a command, with its answer, and

@@ -20,7 +20,7 @@ extension Wiring {
     func applySettings(usesCanary: Bool = true, operatorName: String = Wiring.systemUser) -> ApplyPlan.Settings {
         ApplyPlan.Settings(
             maxInFlight: settings.linq.maxInFlight, requestsPerSecond: settings.linq.maxRequestsPerSecond,
-            usesCanary: usesCanary, operatorName: operatorName,
+            usesCanary: usesCanary, approval: approvalRule, operatorName: operatorName,
             progress: { [console] counts in
                 console.progress("deleting", done: counts.total - counts[.notAttempted], of: counts.total)
             })
@@ -32,14 +32,14 @@ extension Wiring {
         _ body: (RunContext) async throws -> Value
     ) async throws -> Value {
         let client = wantsVendor ? try vendor() : nil
-        let log = try auditLog()
+        let log = try followedLog()
         let context = RunContext(
             inventory: try inventory(), log: log, vendor: client ?? NoVendor(), time: clock,
             partner: settings.partner, workspace: workspace.directory, overrides: overrides, rulesInForce: rulesInForce,
             shouldStop: { stop?.name != nil })
         do {
             let value = try await body(context)
-            try seal(log)
+            sealOrWarn(log)
             await client?.shutdown()
             return value
         } catch {
@@ -60,6 +60,19 @@ extension Wiring {
             context: LoadContext(tiers: settings.tiers))
         guard let set = loaded.set else { throw unreadable }
         return Decider(policies: set, tiers: settings.tiers).digest
+    }
+
+    /// What was done is done and on record, so it is told all the same.
+    private func sealOrWarn(_ log: AuditLog) {
+        do {
+            try seal(log)
+        } catch {
+            let reason = (error as? LetheError)?.message ?? "\(type(of: error))"
+            let sealed = (try? log.head())?.map { "record \($0.size - 1)" } ?? "none"
+            console.leaveUnsealed(
+                "the newest records of \(log.origin) could not be sealed: \(reason). The last one under a checkpoint is \(sealed); "
+                    + "the next command that records something seals them, or: lethe audit seal")
+        }
     }
 
     private func seal(_ log: AuditLog) throws {

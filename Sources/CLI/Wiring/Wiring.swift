@@ -52,8 +52,33 @@ struct Wiring: Sendable {
         return store
     }
 
+    /// One of the workspace that cannot be read is bad configuration, as every database of it; one named on the command line is an
+    /// unreadable file.
     func auditLog() throws -> AuditLog {
-        try AuditLog.open(logLocation, time: clock)
+        do throws(LetheError) {
+            return try AuditLog.open(logLocation, time: clock)
+        } catch {
+            guard error.status == .unreadable else { throw error }
+            throw LetheError(error.code, .configuration, error.message, hint: error.hint)
+        }
+    }
+
+    /// For commands that write to the log alone: one that is older than the inventory is refused, if there is one to ask.
+    func followedLog() throws -> AuditLog {
+        let log = try auditLog()
+        if let inventory = try? inventory() { try CatchUp(inventory: inventory, log: log).refuseOlderLog() }
+        return log
+    }
+
+    /// What the log has people order and the inventory lost or has otherwise, for commands that only read.
+    func lost(from inventory: InventoryStore) throws -> RecordedTruth.Lost {
+        do {
+            return try RecordedTruth(auditLog()).lost(from: inventory, at: clock.now())
+        } catch let error as LetheError {
+            console.warn("what is shown was not compared with the audit log: \(error.message)")
+            return RecordedTruth.Lost(
+                holds: try inventory.unresolvedHolds(), requests: try inventory.unresolvedRequests())
+        }
     }
 
     /// The vendor's API with the account's key; whoever asks for it shuts it down.

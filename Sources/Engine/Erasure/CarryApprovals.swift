@@ -22,7 +22,8 @@ struct CarryApprovals {
             // What was never begun is not made younger by being planned anew.
             let now = context.time.now()
             let wasBegun = try !context.inventory.runs(of: summary.id).isEmpty
-            let kept = earlier.approvals.filter { wasBegun || now < $0.at.adding(seconds: ApplyPlan.approvalLife) }
+            let recorded = try RecordedTruth(context.log).approvals(of: earlier)
+            let kept = recorded.filter { wasBegun || now < $0.at.adding(seconds: ApplyPlan.approvalLife) }
             let isEnough = Set(kept.map(\.name)).count >= rules.people
             guard isEnough || (orPart && !kept.isEmpty) else { continue }
             for approval in kept {

@@ -34,7 +34,7 @@ package struct DecideRequest: Sendable {
     /// `unknown-request` for any other.
     package func recordLoss(of id: RequestID) throws(LetheError) {
         try CatchUp(inventory: context.inventory, log: context.log).run()
-        guard try context.inventory.unresolvedRequests().contains(id) else {
+        guard try RecordedTruth(context.log).hasLost(id, from: context.inventory) else {
             throw LetheError("unknown-request", .usage, "there is no request \(id)", hint: "lethe requests list")
         }
         _ = try context.log.append([

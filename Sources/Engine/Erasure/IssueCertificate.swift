@@ -76,6 +76,7 @@ package struct IssueCertificate: Sendable {
         guard let request = try inventory.request(id) else {
             throw LetheError("unknown-request", .usage, "there is no request \(id)", hint: "lethe requests list")
         }
+        try RecordedTruth(log).refuseChanged(request)
         var plans: [PlanRecord] = []
         for summary in try inventory.plans() where summary.request == id {
             plans.append(try inventory.plan(summary.id))

@@ -38,7 +38,7 @@ package struct NextStep: Sendable, Equatable {
     }
 
     package init(_ request: ErasureRequest, in inventory: InventoryStore, at now: Timestamp) throws(LetheError) {
-        let plan = try request.plan.map { (id) throws(LetheError) in try inventory.plan(id) }
+        let plan = try request.plan.map { (id) throws(LetheError) in try inventory.plan(id, evenIfChanged: true) }
         let results = try request.plan.map { (id) throws(LetheError) in try inventory.results(of: id) } ?? []
         let open = results.filter { $0.outcome == nil && $0.withheld == nil }.map(\.attachment)
         let setAside =

@@ -51,12 +51,15 @@ package struct ReleaseHold: Sendable {
         self.log = log
     }
 
-    /// A hold that only the log knows can be released too: it stops every apply until then.
+    /// A hold that only the log knows, or that the inventory has otherwise, can be released too: it stops every apply until then.
     package func run(_ id: HoldID, by name: String, reason: String, now: Timestamp) throws(LetheError) {
         try CatchUp(inventory: inventory, log: log).run()
         let stored = try inventory.holds().first { $0.id == id }
         let isLost = try inventory.unresolvedHolds().contains(id)
-        guard isLost || (stored != nil && stored?.releasedAt == nil) else {
+        let isStored = stored != nil && stored?.releasedAt == nil
+        var isInForce = isLost || isStored
+        if !isInForce { isInForce = try RecordedTruth(log).isInForce(id) }
+        guard isInForce else {
             throw LetheError("unknown-hold", .usage, "there is no hold \(id) in force", hint: "lethe hold list")
         }
         _ = try log.append([

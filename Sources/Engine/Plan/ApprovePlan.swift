@@ -48,7 +48,9 @@ package struct ApprovePlan: Sendable {
                 "own-request", .refused, "\(person) opened the request and cannot approve its plan",
                 hint: "somebody else: lethe plan approve \(id) --as NAME")
         }
-        let names = Set(record.approvals.map(\.name)).union([person])
+        // A row without its record is no approval of anybody.
+        let earlier = rules.people > 1 ? try RecordedTruth(log).approvals(of: record) : []
+        let names = Set(earlier.map(\.name)).union([person])
         return try note(record, by: person, how: .cli, isEnough: names.count >= rules.people)
     }
 

@@ -46,7 +46,7 @@ package struct LockedPolicies: Sendable {
         try CatchUp(inventory: inventory, log: log).run()
         var findings: [Finding] = []
         var known: [String: LockedPolicyRow] = [:]
-        for row in try inventory.lockedPolicies() {
+        for row in try RecordedTruth(log).lockedPolicies(in: inventory) {
             known[row.id] = row
             findings += Self.finding(row, policies)
         }
@@ -74,7 +74,7 @@ package struct LockedPolicies: Sendable {
         _ id: String, to policies: PolicySet, by name: String, reason: String
     ) throws(LetheError) -> Policy? {
         try CatchUp(inventory: inventory, log: log).run()
-        guard let row = try inventory.lockedPolicies().first(where: { $0.id == id }) else {
+        guard let row = try RecordedTruth(log).lockedPolicies(in: inventory).first(where: { $0.id == id }) else {
             throw LetheError(
                 "unknown-lock", .usage, "no locked policy \(id) was ever loaded", hint: "lethe policy check")
         }

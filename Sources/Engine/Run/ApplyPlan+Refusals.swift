@@ -36,11 +36,25 @@ extension ApplyPlan {
     }
 
     private func refuseOldApproval(_ record: PlanRecord) throws(LetheError) {
-        guard let first = record.approvals.map(\.at).min(), record.approvals.allSatisfy({ $0.digest == record.digest })
-        else {
+        guard !record.approvals.isEmpty, record.approvals.allSatisfy({ $0.digest == record.digest }) else {
             throw LetheError("not-approved", .refused, "plan \(record.plan.id) has no approval of this digest")
         }
-        guard context.time.now() < first.adding(seconds: Self.approvalLife) else {
+        try refuseOld(record, record.approvals)
+    }
+
+    /// Every plan, begun or not, comes by here: rows of the inventory are no proof of themselves. One that was begun had its
+    /// approvals then.
+    func refuseUnlikeLog(_ record: PlanRecord, _ request: ErasureRequest?) throws(LetheError) {
+        let isNew = record.state == .approved
+        let isSmall = record.plan.kind != .erasure && record.plan.items.count <= settings.approval.above
+        let agreed = try RecordedTruth(context.log).refuseUnlikeLog(
+            record, people: isNew && !isSmall ? settings.approval.people : 1, request: request)
+        if isNew { try refuseOld(record, agreed) }
+    }
+
+    private func refuseOld(_ record: PlanRecord, _ approvals: [Approval]) throws(LetheError) {
+        guard let first = approvals.map(\.at).min(), context.time.now() < first.adding(seconds: Self.approvalLife)
+        else {
             throw LetheError(
                 "approval-expired", .refused, "the approval of plan \(record.plan.id) is more than 72 hours old",
                 hint: Self.planAnew(record))

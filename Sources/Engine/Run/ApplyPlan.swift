@@ -14,18 +14,22 @@ package struct ApplyPlan: Sendable {
         package var requestsPerSecond: Int
         /// `--no-canary` is recorded.
         package var usesCanary: Bool
+        /// How many people the log must name before a plan is begun.
+        package var approval: ApprovalRule
         /// Who works at the terminal or in the scheduler, for `operator.act`.
         package var operatorName: String
         /// Is told how far a run is.
         package var progress: @Sendable (OutcomeCounts) -> Void
 
         package init(
-            maxInFlight: Int = 8, requestsPerSecond: Int = 10, usesCanary: Bool = true, operatorName: String,
+            maxInFlight: Int = 8, requestsPerSecond: Int = 10, usesCanary: Bool = true,
+            approval: ApprovalRule = ApprovalRule(), operatorName: String,
             progress: @escaping @Sendable (OutcomeCounts) -> Void = { _ in }
         ) {
             self.maxInFlight = maxInFlight
             self.requestsPerSecond = requestsPerSecond
             self.usesCanary = usesCanary
+            self.approval = approval
             self.operatorName = operatorName
             self.progress = progress
         }
@@ -73,6 +77,8 @@ package struct ApplyPlan: Sendable {
     /// After catch-up and preflight.
     func apply(_ record: PlanRecord, _ conditions: Conditions) async throws(LetheError) -> RunResult {
         let preflight = conditions.preflight
+        let request = try record.plan.request.flatMap(context.inventory.request)
+        try refuseUnlikeLog(record, request)
         _ = try await ReconcileIntents(context, rules: decider).run(accountLines: preflight.accountLines)
         let journal = try RunJournal(context.log)
         var account = preflight.accountLines
@@ -93,7 +99,7 @@ package struct ApplyPlan: Sendable {
         try refuseOverLimit(record, before)
         var redecider = Redecider(
             inventory: context.inventory, decider: decider, plan: record.plan, accountLines: account,
-            request: try record.plan.request.flatMap(context.inventory.request))
+            request: request)
         redecider.isAccountProved = try context.isProved(account)
         let run = try Self.newID(RunKind.self)
         if record.state != .applying { try context.inventory.move(record.plan.id, to: .applying) }

@@ -25,17 +25,17 @@ package struct CancelPlan: Sendable {
     @discardableResult
     package func run(_ id: PlanID) async throws(LetheError) -> PlanRecord {
         try CatchUp(inventory: context.inventory, log: context.log).run()
-        let state = try context.inventory.plan(id).state
+        let state = try context.inventory.plan(id, evenIfChanged: true).state
         // One that was never begun needs no lease: it cannot be begun any more once it is closed. Somebody may be faster.
         if state == .proposed || state == .approved {
             do throws(LetheError) {
                 try ClosePlan(context).cancel(id, by: name, reason: reason, from: [.proposed, .approved])
-                return try context.inventory.plan(id)
+                return try context.inventory.plan(id, evenIfChanged: true)
             } catch {
                 guard error.code == "plan-state" else { throw error }
             }
         }
-        let isInWork = try !context.inventory.plan(id).state.isClosed
+        let isInWork = try !context.inventory.plan(id, evenIfChanged: true).state.isClosed
         if isInWork { try context.inventory.askToStop(id, true) }
         let taken = await lease(isNeeded: isInWork)
         if isInWork { try context.inventory.askToStop(id, false) }
@@ -44,11 +44,12 @@ package struct CancelPlan: Sendable {
         if try !context.inventory.progress(of: id).open.isEmpty { try await settle(id) }
         try ClosePlan(context).cancel(id, by: name, reason: reason)
         withExtendedLifetime(lease) {}
-        return try context.inventory.plan(id)
+        return try context.inventory.plan(id, evenIfChanged: true)
     }
 
     private func settle(_ id: PlanID) async throws(LetheError) {
-        let lines = try ApplyPlan.lines(of: try context.inventory.plan(id).plan, context.inventory)
+        let plan = try context.inventory.plan(id, evenIfChanged: true).plan
+        let lines = try ApplyPlan.lines(of: plan, context.inventory)
         let preflight = try await Preflight(context).run(lines: lines)
         _ = try await ReconcileIntents(context, rules: decider).run(accountLines: preflight.accountLines)
     }

@@ -7,8 +7,8 @@ package import Inventory
 /// that reads the projection or writes to it begins with this.
 package struct CatchUp: Sendable {
     private static let page = 1000
-    private let inventory: InventoryStore
-    private let log: AuditLog
+    let inventory: InventoryStore
+    let log: AuditLog
 
     package init(inventory: InventoryStore, log: AuditLog) {
         self.inventory = inventory
@@ -21,13 +21,17 @@ package struct CatchUp: Sendable {
         var count = 0
         let segments = try AuditLog.segments(log.location)
         try refuseOtherLog(segments)
+        try refuseShorterLog()
+        try refuseEarlierSegment(segments)
         for segment in segments where !segment.isLive {
             guard let file = segment.file else { continue }
             let reader = try reader(of: file)
             guard try inventory.appliedSeq(origin: reader.origin) + 1 < reader.size() else { continue }
             count += try apply(origin: reader.origin, reader.entries)
         }
-        return try count + follow()
+        count += try follow()
+        try noteFollowed()
+        return count
     }
 
     /// An inventory that has followed a log follows that one only, and those that go on from it.
@@ -54,7 +58,10 @@ package struct CatchUp: Sendable {
 
     /// The live segment alone: for what was written in the meantime.
     @discardableResult
-    package func follow() throws(LetheError) -> Int { try apply(origin: log.origin, log.entries) }
+    package func follow() throws(LetheError) -> Int {
+        try refuseShorterLog()
+        return try apply(origin: log.origin, log.entries)
+    }
 
     private func apply(
         origin: String, _ page: (_ after: Int64, _ limit: Int) throws(LetheError) -> [LogEntry]

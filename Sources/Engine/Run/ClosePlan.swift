@@ -27,7 +27,7 @@ package struct ClosePlan: Sendable {
         from states: Set<Plan.State>? = nil
     ) throws(LetheError) {
         let journal = try RunJournal(context.log)
-        let record = try context.inventory.plan(id)
+        let record = try context.inventory.plan(id, evenIfChanged: true)
         let progress = try context.inventory.progress(of: id)
         guard progress.open.isEmpty else {
             throw LetheError(
@@ -36,7 +36,8 @@ package struct ClosePlan: Sendable {
         }
         try context.inventory.move(id, to: state, cause: reason, by: by, from: states)
         var records = [AuditRecord.operatorAct(act: act, ref: id.description, by: by, reason: reason)]
-        if let run = try context.inventory.runs(of: id).last?.id {
+        // Of items that are not those of the plan nothing is said: how its own ended is in the log.
+        if record.isWhole, let run = try context.inventory.runs(of: id).last?.id {
             var counts = OutcomeCounts(progress.closed.values)
             for item in record.plan.items where progress.closed[item.attachment] == nil {
                 records.append(

@@ -24,11 +24,15 @@ package struct Preflight: Sendable {
     /// `lines`: the numbers on which the plan's items are; `nil` skips the comparison (a drill has none).
     package func run(lines: Set<PhoneLine>?) async throws(LetheError) -> Result {
         try recordHolds()
-        try refuseLostHold()
-        try refuseLostRequest()
+        try refuseLost(
+            holds: try context.inventory.unresolvedHolds(), requests: try context.inventory.unresolvedRequests())
         try context.log.verifyHead()
         let (listed, answer) = try await askForLines()
         var warnings = try checkClock(answer)
+        // What has ended has so by the earlier of both clocks.
+        let lost = try RecordedTruth(context.log).lost(
+            from: context.inventory, at: context.bounded(by: answer.date).time.now())
+        try refuseLost(holds: lost.holds, requests: lost.requests)
         let account = try await account(of: lines ?? [], listed: listed)
         if let lines, !lines.isEmpty, lines.isDisjoint(with: account) {
             warnings.append(
@@ -104,23 +108,23 @@ package struct Preflight: Sendable {
         try CatchUp(inventory: context.inventory, log: context.log).run()
     }
 
-    private func refuseLostHold() throws(LetheError) {
-        guard let lost = try context.inventory.unresolvedHolds().first else { return }
-        throw LetheError(
-            "hold-unresolved", .refused,
-            "the audit log has hold \(lost), which the inventory lacks: nothing may be deleted",
-            hint:
-                "put back the newest inventory.db, or release the hold: lethe hold release \(lost) --as NAME --reason TEXT"
-        )
-    }
-
-    private func refuseLostRequest() throws(LetheError) {
-        guard let lost = try context.inventory.unresolvedRequests().first else { return }
-        throw LetheError(
-            "request-unresolved", .refused,
-            "the audit log has request \(lost), which the inventory lacks: nothing may be deleted",
-            hint: "put back the newest inventory.db, or put the loss on record: "
-                + "lethe requests withdraw \(lost) --as NAME --reason TEXT")
+    private func refuseLost(holds: [HoldID], requests: [RequestID]) throws(LetheError) {
+        if let lost = holds.first {
+            let isThere = try context.inventory.holds().contains { $0.id == lost }
+            throw LetheError(
+                "hold-unresolved", .refused,
+                "the audit log has hold \(lost), which the inventory "
+                    + (isThere ? "has otherwise than it was placed" : "lacks") + ": nothing may be deleted",
+                hint: "put back the newest inventory.db, or release the hold: "
+                    + "lethe hold release \(lost) --as NAME --reason TEXT")
+        }
+        if let lost = requests.first {
+            throw LetheError(
+                "request-unresolved", .refused,
+                "the audit log has request \(lost), which the inventory lacks: nothing may be deleted",
+                hint: "put back the newest inventory.db, or put the loss on record: "
+                    + "lethe requests withdraw \(lost) --as NAME --reason TEXT")
+        }
     }
 
     /// The numbers that the key lists.
@@ -151,15 +155,14 @@ package struct Preflight: Sendable {
     }
 
     /// Everything that ends, a retention, a hold, a request, ends by the clock. One that is more than five minutes away from
-    /// the vendor's, or where the vendor tells no time behind the log's last record, deletes nothing.
+    /// the vendor's, or where the vendor tells no time behind what the log has, deletes nothing.
     private func checkClock(_ answer: VendorAnswer) throws(LetheError) -> [String] {
         guard let tolerance = context.clockTolerance else { return [] }
         let now = context.time.now()
-        let last = try lastRecord()
-        let isBehindLog = last.map { now.adding(seconds: tolerance) < $0 } ?? false
         guard let date = answer.date else {
-            if isBehindLog, let last {
-                return [try doubt("is behind the newest record of the audit log, \(last.brief)")]
+            // Whatever was recorded since by the same clock does not make it a better one.
+            if let latest = try context.log.latestTime(), now.adding(seconds: tolerance) < latest {
+                return [try doubt("is behind the newest record of the audit log, \(latest.brief)")]
             }
             return ["the vendor's answer tells no time, so this machine's clock was not compared with it"]
         }
@@ -167,7 +170,7 @@ package struct Preflight: Sendable {
         guard apart.magnitude <= tolerance else {
             return [try doubt("is \(Self.span(apart.magnitude)) \(apart > 0 ? "ahead of" : "behind") the vendor's")]
         }
-        if isBehindLog {
+        if try lastRecord().map({ now.adding(seconds: tolerance) < $0 }) ?? false {
             return ["the audit log has records from after now: an earlier run had a clock that was ahead"]
         }
         return apart.magnitude > 60 ? ["this machine's clock is \(apart.magnitude) s away from the vendor's"] : []

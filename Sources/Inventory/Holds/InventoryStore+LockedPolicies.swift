@@ -10,6 +10,13 @@ package struct LockedPolicyRow: Sendable, Equatable {
     package let origin: String
     /// The form itself; `nil` = this store does not have it.
     package let form: [UInt8]?
+
+    package init(id: String, sha256: String, origin: String, form: [UInt8]?) {
+        self.id = id
+        self.sha256 = sha256
+        self.origin = origin
+        self.form = form
+    }
 }
 
 extension InventoryStore {
@@ -28,6 +35,11 @@ extension InventoryStore {
                 return LockedPolicyRow(id: id, sha256: sha256, origin: origin, form: row.bytes(3))
             }
         }
+    }
+
+    /// The form that was kept under this digest.
+    package func lockedForm(_ sha256: String) throws(LetheError) -> [UInt8]? {
+        try read { try $0.first("SELECT form FROM locked_form WHERE sha256 = ?", sha256) { $0.bytes(0) } }
     }
 
     /// Keeps the form of a locked policy under its digest. It is remembered once the log has it.

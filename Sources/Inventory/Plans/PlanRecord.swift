@@ -1,3 +1,4 @@
+internal import Cryptography
 package import Domain
 
 /// A frozen plan and how it ended.
@@ -15,6 +16,11 @@ package struct PlanRecord: Sendable, Equatable {
     package var includes: SharedInclusion?
     /// The audit log has its `plan.created` with this digest.
     package var isRecorded: Bool
+}
+
+extension PlanRecord {
+    /// The stored items are those of the digest.
+    package var isWhole: Bool { Hex.encode(Digest.sha256(plan.canonicalBytes)) == digest }
 }
 
 /// One line of a list of plans.

@@ -31,7 +31,7 @@ package final class InventoryStore: Sendable {
         guard FileManager.default.fileExists(atPath: url.path) else {
             throw LetheError(
                 "no-inventory", .configuration, "there is no \(url.lastPathComponent) in this workspace",
-                hint: "make a workspace with: lethe init --partner ID")
+                hint: "put back the newest copy of it; what came after that copy is in the audit log")
         }
         try refuseForeign(url)
         return try InventoryStore(url, keys: keys)

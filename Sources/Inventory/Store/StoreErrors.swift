@@ -18,11 +18,11 @@ enum StoreErrors {
             return LetheError("disk-full", .failed, "the disk of the inventory is full", hint: "make room on it")
         case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_CANTOPEN:
             return LetheError(
-                "inventory-read-only", .failed, "the inventory cannot be opened for writing",
+                "inventory-read-only", .configuration, "the inventory cannot be opened for writing",
                 hint: "check the owner and mode of inventory.db and its folder")
         case .SQLITE_NOTADB, .SQLITE_CORRUPT:
             return LetheError(
-                "inventory-damaged", .unreadable, "inventory.db is not a readable SQLite database",
+                "inventory-damaged", .configuration, "inventory.db is not a readable SQLite database",
                 hint: "restore it from a backup; the audit log fills in what came after")
         default:
             let text = failure.message ?? "no message"
@@ -33,6 +33,6 @@ enum StoreErrors {
 
     /// A row that SQLite gave and that cannot be: it was written by something else.
     static func impossible(_ what: String) -> LetheError {
-        LetheError("inventory-damaged", .unreadable, "the inventory holds an impossible \(what)")
+        LetheError("inventory-damaged", .configuration, "the inventory holds an impossible \(what)")
     }
 }

@@ -49,7 +49,7 @@ extension ReportValues {
             let endings = history.endings[summary.id] ?? [:]
             let ended = endings.filter { period.contains($0.value.at) }
             guard period.from <= summary.created || !ended.isEmpty || !summary.state.isClosed else { continue }
-            let record = try sources.inventory.plan(summary.id)
+            let record = try sources.inventory.plan(summary.id, evenIfChanged: true)
             plans.append(Plan(record, endings, approvals: history.approvals[summary.id] ?? []))
             for item in record.plan.items {
                 if let ending = ended[item.attachment] { items.append(Item(item, ending, of: record.plan)) }
@@ -68,7 +68,7 @@ extension ReportValues {
             var endings: [AttachmentID: LogHistory.Ending] = [:]
             var listed: Set<AttachmentID> = []
             for plan in (plans[request.id] ?? []).sorted(by: { ($0.created, $0.id) < ($1.created, $1.id) }) {
-                for item in try sources.inventory.plan(plan.id).plan.items {
+                for item in try sources.inventory.plan(plan.id, evenIfChanged: true).plan.items {
                     listed.insert(item.attachment)
                     guard let ending = history.endings[plan.id]?[item.attachment] else { continue }
                     let word = endings[item.attachment]

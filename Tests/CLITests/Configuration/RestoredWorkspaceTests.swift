@@ -91,4 +91,62 @@ import Testing
         #expect(held.status == 1, "\(held.everything)")
         #expect(held.findings == ["seq=2 shorter-than-checkpoint"], "\(held.everything)")
     }
+
+    /// Database and keys go together, as a backup has them, and no anchor knows better: the inventory does.
+    @Test func anOlderLogIsFoundByTheInventoryAndNothingIsWritten() async throws {
+        let (vendor, workspace) = try await world()
+        let plan = try await workspace.due().plan
+        let backup = try workspace.backup("audit.db", SampleWorkspace.keys)
+        try await workspace.placeHold()
+        try backup.putBack()
+        let bytes = try Data(contentsOf: workspace.file("audit.db"))
+        for arguments in [
+            ["run", "--apply"], ["run"], ["plan", "approve", plan, "--as", "a"], ["plan", "cancel", plan],
+            ["hold", "place", "--all", "--as", "a", "--reason", "b"], ["sync"], ["verify"], ["audit", "seal"],
+            ["doctor"],
+        ] {
+            let result = try await workspace.lethe.run(LetheProcess.binary, arguments + ["--json"])
+            #expect(result.status == 1, "\(arguments): \(result.everything)")
+            let isNamed = result.error?.code == "older-log" || result.output.contains("an older audit.db was put back")
+            #expect(isNamed, "\(arguments): \(result.everything)")
+        }
+        #expect(try Data(contentsOf: workspace.file("audit.db")) == bytes)
+        #expect(try await vendor.deletes().isEmpty)
+        let list = try await workspace.lethe("hold", "list")
+        #expect(list.status == 0 && list.errors.contains("an older audit.db"), "\(list.everything)")
+    }
+
+    @Test func whatOnlyTheLogHasIsNamedAsLostWithTheWayOn() async throws {
+        let (vendor, workspace) = try await world()
+        try await workspace.placeHold()
+        try workspace.sql("inventory.db", "DELETE FROM hold;")
+        let list = try await workspace.lethe("hold", "list", "--json")
+        let lost = try #require(list.json?["lost"] as? [String], "\(list.everything)")
+        #expect(lost.count == 1)
+        let hold = lost.first ?? ""
+        let text = try await workspace.lethe("hold", "list")
+        #expect(text.output.contains("lethe hold release \(hold)"), "\(text.everything)")
+        let doctor = try await workspace.lethe("doctor")
+        #expect(doctor.status == 1 && doctor.output.contains(hold), "\(doctor.everything)")
+        let run = try await workspace.lethe("run", "--apply", "--json")
+        #expect(run.status == 4 && run.error?.code == "hold-unresolved", "\(run.everything)")
+        #expect(try await vendor.deletes().isEmpty)
+        let release = try await workspace.lethe("hold", "release", hold, "--as", "alex", "--reason", "closed")
+        #expect(release.status == 0, "\(release.everything)")
+        #expect((try await workspace.lethe("hold", "list", "--json")).json?["lost"] as? [String] == [])
+    }
+
+    @Test func aMissingInventoryIsPutBackAndNotMadeAnew() async throws {
+        let (vendor, workspace) = try await world()
+        defer { withExtendedLifetime(vendor) {} }
+        for suffix in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(at: workspace.file("inventory.db" + suffix))
+        }
+        let run = try await workspace.lethe("run", "--apply", "--json")
+        #expect(run.status == 78 && run.error?.code == "no-inventory", "\(run.everything)")
+        #expect(run.error?.hint?.contains("newest copy") == true && run.error?.hint?.contains("init") == false)
+        try Data(repeating: 7, count: 8192).write(to: workspace.file("inventory.db"))
+        let damaged = try await workspace.lethe("hold", "list", "--json")
+        #expect(damaged.status == 78 && damaged.error?.code == "inventory-damaged", "\(damaged.everything)")
+    }
 }

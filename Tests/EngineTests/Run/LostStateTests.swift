@@ -117,6 +117,55 @@ import Testing
         }
     }
 
+    /// The open epoch alone is lost, so keys and head fit both.
+    @Test func anOlderLogIsRefusedBeforeAnythingIsWrittenOrSent() async throws {
+        try CatchUp(inventory: workspace.inventory, log: workspace.log).run()
+        let copy = workspace.directory.file("older-audit.db")
+        try FileManager.default.copyItem(at: workspace.directory.file("audit.db"), to: copy)
+        let hold = PlaceHold(inventory: workspace.inventory, log: workspace.log)
+        func place() throws {
+            _ = try hold.run(.all, by: "ada", reason: "matter", now: workspace.clock.now())
+        }
+        try place()
+        let older = try AuditLog.open(
+            .init(database: copy, keys: workspace.directory.file("keys")), time: workspace.clock)
+        let size = try older.size()
+        let vendor = try workspace.scripted()
+        let context = RunContext(
+            inventory: workspace.inventory, log: older, vendor: vendor, time: workspace.clock,
+            partner: TestWorkspace.partner, workspace: workspace.directory.url, clockTolerance: nil)
+        await #expect { _ = try await TestWorkspace.retention(context).run() } throws: {
+            let error = $0 as? LetheError
+            return error?.code == "older-log" && error?.status == .failed
+        }
+        #expect { try CatchUp(inventory: workspace.inventory, log: older).follow() } throws: {
+            ($0 as? LetheError)?.code == "older-log"
+        }
+        #expect(try older.size() == size)
+        #expect(vendor.deletes.isEmpty)
+        try place()
+    }
+
+    @Test func theSegmentBeforeTheOneThatWasFollowedIsAnOlderLog() throws {
+        let segments = workspace.directory.file("audit")
+        try CatchUp(inventory: workspace.inventory, log: workspace.log).run()
+        let copies = ["audit.db", "keys"].map { ($0, workspace.directory.file("older-" + $0)) }
+        for (name, copy) in copies { try FileManager.default.copyItem(at: workspace.directory.file(name), to: copy) }
+        let location = TestWorkspace.location(workspace.directory)
+        _ = try AuditLog.rollover(location, reason: "yearly", tool: "lethe test", time: workspace.clock)
+        let next = try AuditLog.open(location, time: workspace.clock)
+        try CatchUp(inventory: workspace.inventory, log: next).run()
+        // A closed segment that is moved away leaves its name in the one after it.
+        try FileManager.default.removeItem(at: segments)
+        try CatchUp(inventory: workspace.inventory, log: next).run()
+        // The inventory has not seen how the older one was closed.
+        let older = try AuditLog.open(
+            .init(database: copies[0].1, keys: copies[1].1), time: workspace.clock)
+        #expect { try CatchUp(inventory: workspace.inventory, log: older).run() } throws: {
+            ($0 as? LetheError)?.code == "older-log"
+        }
+    }
+
     @Test func theInventoryIsOfOnePartner() throws {
         try workspace.inventory.bind(partner: "a")
         try workspace.inventory.bind(partner: "a")

@@ -86,7 +86,7 @@ struct AuditBundle: LetheCommand {
         let end = try to.map { try time($0, "--to") } ?? wiring.clock.now()
         guard start < end else { throw LetheError("invalid-period", .usage, "--from must be before --to") }
         let report = try await wiring.report(from: start, to: end)
-        _ = try wiring.auditLog().sealIfNeeded()
+        _ = try wiring.followedLog().sealIfNeeded()
         var parts: [EvidenceBundle.Part] = []
         for reader in try readers(wiring) {
             var seqs: [Int64] = []

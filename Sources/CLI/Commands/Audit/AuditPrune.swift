@@ -27,7 +27,7 @@ struct AuditPrune: LetheCommand {
         }
         let person = try OperatorText.actor(name)
         let cutoff = retain.before(wiring.clock.now())
-        let removed = try wiring.auditLog().removeSegments(
+        let removed = try wiring.followedLog().removeSegments(
             closedBefore: cutoff, by: person, reason: "audit.retain \(retain)")
         return Reply(
             removed.isEmpty

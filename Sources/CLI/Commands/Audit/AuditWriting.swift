@@ -17,7 +17,7 @@ struct AuditSeal: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let log = try wiring.auditLog()
+        let log = try wiring.followedLog()
         let checkpoint = try log.seal()
         for status in log.anchorStatus {
             if let problem = status.problem { console.warn("anchor \(status.directory.path): \(problem)") }

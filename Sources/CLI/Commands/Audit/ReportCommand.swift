@@ -85,7 +85,12 @@ extension Wiring {
                 Timestamp($0)
             }
             sources.egress = try context.inventory.bookmark(Self.allowListBookmark).flatMap(Self.egress)
-            return try ReportValues.gather(sources, period: .init(from: from, to: to), now: now).checked()
+            let report = try ReportValues.gather(sources, period: .init(from: from, to: to), now: now).checked()
+            for plan in report.values.plans
+            where try !context.inventory.plan(plan.id, evenIfChanged: true).isWhole {
+                console.warn(PlanText.changed(plan.id))
+            }
+            return report
         }
     }
 

@@ -59,7 +59,8 @@ struct PlanShow: LetheCommand {
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
         let inventory = try wiring.currentInventory()
-        let record = try inventory.plan(try PlanID(id))
+        let record = try inventory.plan(try PlanID(id), evenIfChanged: true)
+        if !record.isWhole { console.warn(PlanText.changed(record.plan.id)) }
         let results = try inventory.results(of: record.plan.id)
         let setAside = try inventory.setAside(in: record.plan.id, now: wiring.clock.now())
         var text = Self.text(record, results, limit: limit)

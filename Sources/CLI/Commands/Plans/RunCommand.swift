@@ -127,6 +127,10 @@ struct RunCommand: LetheCommand {
 
 /// Plans and outcomes as tables.
 enum PlanText {
+    static func changed(_ id: PlanID) -> String {
+        "the stored items of plan \(id) are not those of its digest: what is shown of them is no evidence, and it is never applied"
+    }
+
     static func byRule(_ plan: Plan) -> String {
         var table = TextTable([.text("rule"), .number("items"), .number("bytes"), .id("")])
         let groups = Dictionary(grouping: plan.items, by: \.rule)

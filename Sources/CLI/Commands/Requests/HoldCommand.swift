@@ -123,11 +123,23 @@ struct HoldList: LetheCommand {
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
         let now = wiring.clock.now()
-        let holds = try wiring.currentInventory().holds().filter { all || $0.isActive(at: now) }
+        let inventory = try wiring.currentInventory()
+        let holds = try inventory.holds().filter { all || $0.isActive(at: now) }
+        let lost = try wiring.lost(from: inventory).holds
+        let lines = holds.flatMap { Self.lines(of: $0, now: now) } + lost.flatMap(Self.lines(ofLost:))
         return Reply(
-            holds.isEmpty
-                ? "No hold is in force." : holds.flatMap { Self.lines(of: $0, now: now) }.joined(separator: "\n"),
-            json: ["holds": .array(holds.map { Self.json($0, now: now) })])
+            lines.isEmpty ? "No hold is in force." : lines.joined(separator: "\n"),
+            json: [
+                "holds": .array(holds.map { Self.json($0, now: now) }), "lost": .array(lost.map { JSONValue($0) }),
+            ])
+    }
+
+    private static func lines(ofLost hold: HoldID) -> [String] {
+        [
+            "\(hold)  lost: the audit log has it in force, and the inventory has not",
+            "  way on  put back the newest inventory.db, or put its end on record:",
+            "          lethe hold release \(hold) --as NAME --reason TEXT",
+        ]
     }
 
     /// The id and what it holds whole, in lines of 80 columns:

@@ -39,12 +39,21 @@ struct RequestsList: LetheCommand {
                 try NextStep(request, in: inventory, at: now).command ?? "-",
             ])
         }
+        let lost = try wiring.lost(from: inventory).requests
+        var parts = requests.isEmpty ? [] : [trimmed(table)]
+        parts += lost.map { "\($0)  lost: \(Self.lossAndWayOn($0))" }
         return Reply(
-            requests.isEmpty ? "There are no requests." : trimmed(table),
+            parts.isEmpty ? "There are no requests." : parts.joined(separator: "\n"),
             json: [
                 "requests": .array(
-                    try requests.map { Self.json($0, next: try NextStep($0, in: inventory, at: now), now: now) })
+                    try requests.map { Self.json($0, next: try NextStep($0, in: inventory, at: now), now: now) }),
+                "lost": .array(lost.map { JSONValue($0) }),
             ])
+    }
+
+    private static func lossAndWayOn(_ id: RequestID) -> String {
+        "the audit log has it, and the inventory does not; put back the newest inventory.db,\n"
+            + "  or put the loss on record: lethe requests withdraw \(id) --as NAME --reason TEXT"
     }
 
     static func json(_ request: ErasureRequest, next: NextStep, now: Timestamp) -> JSONValue {
@@ -76,7 +85,14 @@ struct RequestsShow: LetheCommand {
         let inventory = try wiring.currentInventory()
         let id = try RequestID(id)
         guard let request = try inventory.request(id) else {
-            throw LetheError("unknown-request", .usage, "there is no request \(id)", hint: "lethe requests list")
+            guard try wiring.lost(from: inventory).requests.contains(id) else {
+                throw LetheError("unknown-request", .usage, "there is no request \(id)", hint: "lethe requests list")
+            }
+            throw LetheError(
+                "request-unresolved", .failed,
+                "request \(id) is lost: the audit log has it, and the inventory does not",
+                hint: "put back the newest inventory.db, or put the loss on record: "
+                    + "lethe requests withdraw \(id) --as NAME --reason TEXT")
         }
         let now = wiring.clock.now()
         var lines = [
@@ -92,7 +108,8 @@ struct RequestsShow: LetheCommand {
         if let command = next.command { lines.append("next      \(command)") }
         var members: [String: JSONValue] = ["request": RequestsList.json(request, next: next, now: now), "plan": nil]
         if let plan = request.plan {
-            let record = try inventory.plan(plan)
+            let record = try inventory.plan(plan, evenIfChanged: true)
+            if !record.isWhole { console.warn(PlanText.changed(plan)) }
             let results = try inventory.results(of: plan)
             lines += ["", PlanShow.text(record, results, limit: 50)]
             members["plan"] = PlanShow.json(

@@ -114,6 +114,7 @@ struct Checkup {
             return "downloads are limited to \(hosts)"
         }
         checkLog()
+        checkLost()
         checkKeys()
         checkDisk()
         if settings.audit.anchors.isEmpty {
@@ -178,7 +179,7 @@ struct Checkup {
 
     private mutating func checkLog() {
         do {
-            let log = try wiring.auditLog()
+            let log = try wiring.followedLog()
             try log.verifyHead()
             add("audit log", .ok, "\(log.origin), \(try log.size()) records, the head verifies")
             let name = log.origin.split(separator: "/").first.map(String.init) ?? ""
@@ -198,6 +199,23 @@ struct Checkup {
             add("audit log", .fail, error.message, fix: error.hint)
         } catch {
             add("audit log", .fail, "\(type(of: error))")
+        }
+    }
+
+    /// Said only where something is. Each stops every apply.
+    private mutating func checkLost() {
+        guard let inventory = try? wiring.currentInventory(), let lost = try? wiring.lost(from: inventory) else {
+            return
+        }
+        for hold in lost.holds {
+            add(
+                "holds", .fail, "the audit log has hold \(hold) in force, and the inventory has not",
+                fix: "put back the newest inventory.db, or: lethe hold release \(hold) --as NAME --reason TEXT")
+        }
+        for request in lost.requests {
+            add(
+                "requests", .fail, "the audit log has request \(request), and the inventory does not",
+                fix: "put back the newest inventory.db, or: lethe requests withdraw \(request) --as NAME --reason TEXT")
         }
     }
 

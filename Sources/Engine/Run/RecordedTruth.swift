@@ -1,0 +1,182 @@
+package import Audit
+package import Domain
+package import Inventory
+
+/// What the audit log itself says of what people ordered. The rows of `inventory.db` may be lost or changed: they are held
+/// against it before anything is deleted.
+package struct RecordedTruth: Sendable {
+    private let log: AuditLog
+
+    package init(_ log: AuditLog) {
+        self.log = log
+    }
+
+    /// What stands in the log and was not ended there.
+    struct Orders {
+        var holds: [HoldID: LegalHold] = [:]
+        var requests: Set<RequestID> = []
+        /// Locked policies: the digest on record, and the segment that has it last.
+        var locks: [String: (sha256: String, origin: String)] = [:]
+
+        mutating func add(_ found: FoundRecord) {
+            switch found.entry.record {
+            case .holdPlaced(let id, let scope, let until, let by, let reason):
+                holds[id] = LegalHold(
+                    id: id, scope: scope, placedAt: found.entry.time, placedBy: by, reason: reason ?? "", until: until)
+            case .holdReleased(let id, _, _): holds[id] = nil
+            case .requestOpened(let opening): requests.insert(opening.request)
+            case .requestUpdated(let id, let state, _, _, _):
+                if state.isDecided { requests.remove(id) } else { requests.insert(id) }
+            case .policyLocked(let id, let sha256): locks[id] = (sha256, found.origin)
+            case .operatorAct(.policyUnlock, let id, _, _): locks[id] = nil
+            default: break
+            }
+        }
+    }
+
+    func orders() throws(LetheError) -> Orders {
+        var orders = Orders()
+        let found = try log.records(
+            ofTypes: [
+                "hold.placed", "hold.released", "request.opened", "request.updated", "policy.locked", "operator.act",
+            ])
+        for record in found { orders.add(record) }
+        return orders
+    }
+}
+
+extension RecordedTruth {
+    /// What the log has in force at `now` and the inventory has lost, ended, or otherwise than it was placed: none of it holds any
+    /// more what it must.
+    package struct Lost: Sendable, Equatable {
+        package var holds: [HoldID] = []
+        package var requests: [RequestID] = []
+
+        package init(holds: [HoldID] = [], requests: [RequestID] = []) {
+            self.holds = holds
+            self.requests = requests
+        }
+    }
+
+    package func lost(from inventory: InventoryStore, at now: Timestamp) throws(LetheError) -> Lost {
+        // The log first: what is placed meanwhile is in the store before it is in the log.
+        let orders = try orders()
+        var stored: [HoldID: LegalHold] = [:]
+        for hold in try inventory.holds() { stored[hold.id] = hold }
+        let known = Set(try inventory.requests().map(\.id))
+        let holds = Set(orders.holds.values.filter { $0.isActive(at: now) && !$0.stands(as: stored[$0.id]) }.map(\.id))
+        return Lost(
+            holds: holds.union(try inventory.unresolvedHolds()).sorted(),
+            requests: orders.requests.subtracting(known).union(try inventory.unresolvedRequests()).sorted())
+    }
+
+    /// Placed and not released, as far as the log knows.
+    func isInForce(_ id: HoldID) throws(LetheError) -> Bool {
+        try log.records(containing: ["\"hold\":\"\(id)\""]).last.map { found in
+            if case .holdPlaced(id, _, _, _, _) = found.entry.record { true } else { false }
+        } ?? false
+    }
+
+    /// The log has the request open or answered, and the inventory lacks it.
+    func hasLost(_ id: RequestID, from inventory: InventoryStore) throws(LetheError) -> Bool {
+        guard try inventory.request(id) == nil else { return false }
+        var orders = Orders()
+        for record in try log.records(containing: [Self.needle(of: id)]) { orders.add(record) }
+        return orders.requests.contains(id)
+    }
+
+    /// The locked policies that are remembered, each with the digest that the log has. What the store alone remembers counts too.
+    func lockedPolicies(in inventory: InventoryStore) throws(LetheError) -> [LockedPolicyRow] {
+        let locks = try orders().locks
+        var rows: [String: LockedPolicyRow] = [:]
+        for row in try inventory.lockedPolicies() { rows[row.id] = row }
+        for (id, lock) in locks where rows[id]?.sha256 != lock.sha256 {
+            rows[id] = LockedPolicyRow(
+                id: id, sha256: lock.sha256, origin: lock.origin, form: try inventory.lockedForm(lock.sha256))
+        }
+        return rows.values.sorted { $0.id < $1.id }
+    }
+}
+
+extension RecordedTruth {
+    /// Those who agreed to this digest, of the names that the inventory has: the earlier of both times counts.
+    func approvals(of record: PlanRecord) throws(LetheError) -> [Approval] {
+        agreed(to: record, try log.records(containing: [Self.needle(of: record.plan)]))
+    }
+
+    /// Before a plan is begun or resumed: its digest is in the log, and who agreed to it. `people`: how many different ones must
+    /// have. A request has the people and the scope with which it was opened.
+    func refuseUnlikeLog(
+        _ record: PlanRecord, people: Int, request: ErasureRequest?
+    ) throws(LetheError) -> [Approval] {
+        let id = record.plan.id
+        let needles = [Self.needle(of: record.plan)] + (request.map { [Self.needle(of: $0.id)] } ?? [])
+        let found = try log.records(containing: needles)
+        let isCreated = found.contains {
+            if case .planCreated(id, _, record.digest, _, _) = $0.entry.record { true } else { false }
+        }
+        guard isCreated else {
+            throw LetheError(
+                "plan-unrecorded", .refused, "the digest of plan \(id) is not in the audit log",
+                hint: "lethe plan cancel \(id), then \(ApplyPlan.planAnew(record))")
+        }
+        let agreed = agreed(to: record, found)
+        guard Set(agreed.map(\.name)).count >= people else {
+            throw LetheError(
+                "not-approved", .refused,
+                "the audit log has \(counted(agreed.count, "approval")) of plan \(id), and it needs \(people)",
+                hint: "lethe plan cancel \(id), then \(ApplyPlan.planAnew(record))")
+        }
+        if let request { try refuseChanged(request, found) }
+        return agreed
+    }
+
+    /// Throws where the request names others than the log says, or has another scope.
+    package func refuseChanged(_ request: ErasureRequest) throws(LetheError) {
+        try refuseChanged(request, try log.records(containing: [Self.needle(of: request.id)]))
+    }
+
+    private func refuseChanged(_ request: ErasureRequest, _ found: [FoundRecord]) throws(LetheError) {
+        var openings: [AuditRecord.RequestOpening] = []
+        for case .requestOpened(let opening) in found.map(\.entry.record) where opening.request == request.id {
+            openings.append(opening)
+        }
+        // A request may be older than the oldest segment that is kept.
+        if openings.isEmpty, try AuditLog.segments(log.location).contains(where: { $0.file == nil }) { return }
+        let isSame = openings.allSatisfy {
+            Set($0.subjects) == Set(request.subjects) && $0.scope == request.scope
+        }
+        guard isSame, !openings.isEmpty else {
+            throw LetheError(
+                "request-changed", .failed,
+                "request \(request.id) is not as the audit log has it: it names other people, or has another scope",
+                hint: "put back the newest inventory.db, or end it: "
+                    + "lethe requests withdraw \(request.id) --as NAME --reason TEXT")
+        }
+    }
+
+    private func agreed(to record: PlanRecord, _ found: [FoundRecord]) -> [Approval] {
+        var times: [String: Timestamp] = [:]
+        for one in found {
+            guard case .planApproved(record.plan.id, record.digest, let name, _) = one.entry.record else { continue }
+            times[name] = min(times[name] ?? one.entry.time, one.entry.time)
+        }
+        return record.approvals.filter { $0.digest == record.digest }.compactMap { row in
+            times[row.name].map { Approval(name: row.name, how: row.how, at: min(row.at, $0), digest: row.digest) }
+        }
+    }
+
+    private static func needle(of plan: Plan) -> String { "\"plan\":\"\(plan.id)\"" }
+    private static func needle(of request: RequestID) -> String { "\"req\":\"\(request)\"" }
+}
+
+extension LegalHold {
+    /// The stored row holds the same, as long, and was not ended.
+    fileprivate func stands(as stored: LegalHold?) -> Bool {
+        guard let stored, stored.releasedAt == nil, stored.until == until else { return false }
+        switch (scope, stored.scope) {
+        case (.subject(let people), .subject(let others)): return Set(people) == Set(others)
+        default: return scope == stored.scope
+        }
+    }
+}

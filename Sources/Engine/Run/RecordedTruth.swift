@@ -14,16 +14,21 @@ package struct RecordedTruth: Sendable {
     /// What stands in the log and was not ended there.
     struct Orders {
         var holds: [HoldID: LegalHold] = [:]
+        /// A placement that a crash left unrecorded may be recorded after the release: it stays released.
+        private var released: Set<HoldID> = []
         var requests: Set<RequestID> = []
         /// Locked policies: the digest on record, and the segment that has it last.
         var locks: [String: (sha256: String, origin: String)] = [:]
 
         mutating func add(_ found: FoundRecord) {
             switch found.entry.record {
+            case .holdPlaced(let id, _, _, _, _) where released.contains(id): break
             case .holdPlaced(let id, let scope, let until, let by, let reason):
                 holds[id] = LegalHold(
                     id: id, scope: scope, placedAt: found.entry.time, placedBy: by, reason: reason ?? "", until: until)
-            case .holdReleased(let id, _, _): holds[id] = nil
+            case .holdReleased(let id, _, _):
+                released.insert(id)
+                holds[id] = nil
             case .requestOpened(let opening): requests.insert(opening.request)
             case .requestUpdated(let id, let state, _, _, _):
                 if state.isDecided { requests.remove(id) } else { requests.insert(id) }
@@ -72,9 +77,9 @@ extension RecordedTruth {
 
     /// Placed and not released, as far as the log knows.
     func isInForce(_ id: HoldID) throws(LetheError) -> Bool {
-        try log.records(containing: ["\"hold\":\"\(id)\""]).last.map { found in
-            if case .holdPlaced(id, _, _, _, _) = found.entry.record { true } else { false }
-        } ?? false
+        var orders = Orders()
+        for record in try log.records(containing: ["\"hold\":\"\(id)\""]) { orders.add(record) }
+        return orders.holds[id] != nil
     }
 
     /// The log has the request open or answered, and the inventory lacks it.

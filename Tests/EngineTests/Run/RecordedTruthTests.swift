@@ -155,6 +155,18 @@ import Testing
         #expect(try await TestWorkspace.retention(context).run().status == .done)
     }
 
+    /// The process died before the placement was recorded, and the hold was released meanwhile.
+    @Test func aPlacementThatIsRecordedAfterTheReleaseIsNotLost() async throws {
+        let hold = LegalHold(
+            id: HoldID(value: 7), scope: .all, placedAt: workspace.clock.now(), placedBy: "ada", reason: "matter")
+        try workspace.inventory.place(hold)
+        try ReleaseHold(inventory: workspace.inventory, log: workspace.log)
+            .run(hold.id, by: "ada", reason: "over", now: workspace.clock.now())
+        workspace.clock.advance(seconds: 120)
+        #expect(try await TestWorkspace.retention(context).run().status == .done)
+        #expect(try await TestWorkspace.retention(context).run().status == .done)
+    }
+
     /// Nobody misses what has ended.
     @Test func aLostHoldThatHasEndedStopsNothing() async throws {
         _ = try PlaceHold(inventory: workspace.inventory, log: workspace.log)

@@ -28,7 +28,7 @@ package struct ApplyErasure: Sendable {
             try AllowDeletes(inventory: context.inventory, log: context.log).run(id, atMost: allowDeletes, by: name)
         }
         var record = try context.inventory.plan(id)
-        if record.state == .proposed,
+        if approval.people > 1, record.state == .proposed,
             let kept = try CarryApprovals(context: context, rules: approval).run(to: id, orPart: true)
         {
             record = kept

@@ -47,7 +47,7 @@ struct OpeningTests {
             Issue.record("opened")
         } catch {
             #expect(error.code == "no-inventory")
-            #expect(error.hint?.contains("lethe init") == true)
+            #expect(error.hint?.contains("put back") == true)
         }
     }
 

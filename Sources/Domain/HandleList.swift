@@ -81,7 +81,7 @@ package enum HandleList {
         guard !inside.contains("<") else { throw severalHandles(number) }
         guard text.last == ">", !inside.contains(">") else {
             throw text.contains(">")
-                ? refusal(number, "text stands behind the address", "write the address alone")
+                ? refusal(number, "text follows the address", "write the address alone")
                 : refusal(number, "an angle bracket is not closed", "write the address alone")
         }
         let handle = try bare(inside, number: number)
@@ -110,7 +110,7 @@ package enum HandleList {
         }
         let isAddress = bare.contains("@")
         if bare.contains(where: \.isWhitespace), isAddress || bare.contains(where: \.isLetter) {
-            throw refusal(number, "text stands beside the handle", "write the number or the address alone")
+            throw refusal(number, "there is text beside the handle", "write the number or the address alone")
         }
         let handle: Handle
         do {
@@ -142,7 +142,7 @@ package enum HandleList {
     }
 
     private static func severalHandles(_ number: Int) -> LetheError {
-        refusal(number, "a field has more than one handle", "write one a line, or ; between them")
+        refusal(number, "a field has more than one handle", "write one per line, or ; between them")
     }
 
     /// More pseudonyms than that do not fit into one record of the log, and what is not recorded must not be stored.
@@ -151,8 +151,8 @@ package enum HandleList {
     package static func refuseTooMany(_ count: Int) throws(LetheError) {
         guard count > most else { return }
         throw LetheError(
-            "too-many-handles", .usage, "\(grouped(Int64(count))) handles are more than the \(most) of one person",
-            hint: "one list is one person; a hold of more people is several holds")
+            "too-many-handles", .usage, "\(grouped(Int64(count))) handles; one person has at most \(most)",
+            hint: "one list per person; for several people, several holds")
     }
 
     private static func refusal(_ number: Int, _ what: String, _ hint: String) -> LetheError {

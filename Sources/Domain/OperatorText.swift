@@ -115,7 +115,7 @@ package enum OperatorText {
         guard !runs(of: text).contains(where: isNumberOfAPerson) else {
             throw LetheError(
                 "personal-data", .usage, "a name must not hold what looks like a phone number",
-                hint: "records are kept for years: --as is who works here, not whom it concerns")
+                hint: "records are kept for years: --as is the operator, not the data subject")
         }
         guard allowed, (1...64).contains(text.utf8.count) else {
             throw LetheError(

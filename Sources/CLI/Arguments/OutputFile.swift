@@ -27,7 +27,7 @@ struct OutputFile {
 
     private static func own(_ path: String) -> LetheError {
         LetheError(
-            "own-file", .usage, "\(path) is, or lies in, what this workspace keeps", hint: "name a file of your own")
+            "own-file", .usage, "\(path) is part of what this workspace keeps", hint: "name another file")
     }
 
     /// Whole or not at all; what is no regular file (a pipe, a device) is written to and never replaced.

@@ -70,8 +70,8 @@ extension Wiring {
             let reason = (error as? LetheError)?.message ?? "\(type(of: error))"
             let sealed = (try? log.head())?.map { "record \($0.size - 1)" } ?? "none"
             console.leaveUnsealed(
-                "the newest records of \(log.origin) could not be sealed: \(reason). The last one under a checkpoint is \(sealed); "
-                    + "the next command that records something seals them, or: lethe audit seal")
+                "the newest records of \(log.origin) could not be sealed: \(reason). Last sealed: \(sealed). "
+                    + "The next command that records something seals them; now: lethe audit seal")
         }
     }
 

@@ -89,7 +89,7 @@ package struct DecideRequest: Sendable {
 
     private static func isBegun(_ id: RequestID) -> LetheError {
         LetheError(
-            "request-state", .refused, "part of request \(id) was carried out, so the answer cannot be no any more",
+            "request-state", .refused, "part of request \(id) was carried out, so it can no longer be refused",
             hint: "finish it as lethe requests show \(id) says, or end it: "
                 + "lethe requests withdraw \(id) --as NAME --reason TEXT")
     }

@@ -32,7 +32,7 @@ package struct CloseSetAside: Sendable {
                 "nothing-set-aside", .refused,
                 "nothing is set aside in plan \(id): that takes a week of nothing but 404s that are not the vendor's own",
                 hint: record.state.isClosed
-                    ? "lethe plan show \(id)" : "lethe run --apply goes on with it; lethe plan cancel \(id) ends it")
+                    ? "lethe plan show \(id)" : "to go on: lethe run --apply; to end it: lethe plan cancel \(id)")
         }
         var records = [AuditRecord.operatorAct(act: .planClose, ref: id.description, by: name, reason: reason)]
         records += closed.sorted().map {

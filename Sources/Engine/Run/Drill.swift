@@ -65,7 +65,7 @@ package struct Drill: Sendable {
             return
         }
         throw LetheError(
-            "drill-held", .refused, "a hold on everything is in force: the drill would delete, if a file of its own",
+            "drill-held", .refused, "a hold on everything is in force: the drill would delete a file, if only its own",
             hint: "lethe doctor, without --drill")
     }
 

@@ -54,7 +54,7 @@ package struct Preflight: Sendable {
         throw LetheError(
             "foreign-key", .refused, "the API key is of another account: it lists none of the numbers concerned",
             hint: "check LINQ_API_V3_API_KEY; under another account's key every attachment would seem to be gone. "
-                + "If it is the right one and its numbers are released: --accept-account, which is recorded")
+                + "If the key is right and the numbers were released: --accept-account, which is recorded")
     }
 
     /// Puts on record what a person accepts; gives the warning that says so.
@@ -114,8 +114,8 @@ package struct Preflight: Sendable {
             throw LetheError(
                 "hold-unresolved", .refused,
                 "the audit log has hold \(lost), which the inventory "
-                    + (isThere ? "has otherwise than it was placed" : "lacks") + ": nothing may be deleted",
-                hint: "put back the newest inventory.db, or release the hold: "
+                    + (isThere ? "has in another form" : "lacks") + ": nothing may be deleted",
+                hint: "put back the newest inventory.db; if the hold is over: "
                     + "lethe hold release \(lost) --as NAME --reason TEXT")
         }
         if let lost = requests.first {
@@ -142,7 +142,7 @@ package struct Preflight: Sendable {
         try Self.refuseBadKey(listing.answer)
         if listing.answer.status != 200, context.isStopWanted() {
             throw LetheError(
-                "interrupted", .incomplete, "it was asked to stop before the vendor had answered",
+                "interrupted", .incomplete, "the run was asked to stop before the vendor answered",
                 hint: "nothing was sent; run it again")
         }
         guard listing.answer.status == 200, listing.isComplete else {
@@ -185,10 +185,10 @@ package struct Preflight: Sendable {
     private func doubt(_ what: String) throws(LetheError) -> String {
         if context.overrides.acceptsClock { return try accept(.clockAccept, "clock", "this machine's clock \(what)") }
         throw LetheError(
-            "clock-doubtful", .refused, "this machine's clock \(what): nothing is deleted by it",
+            "clock-doubtful", .refused, "this machine's clock \(what): nothing was deleted",
             hint:
                 "set the clock (timedatectl set-ntp true, or chronyc makestep), then run again; lethe doctor compares it. "
-                + "If the vendor's is the wrong one: --accept-clock, which is recorded")
+                + "If this machine's clock is right: --accept-clock, which is recorded")
     }
 
     private static func span(_ seconds: UInt64) -> String {

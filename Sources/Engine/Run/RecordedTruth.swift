@@ -155,7 +155,7 @@ extension RecordedTruth {
             throw LetheError(
                 "request-changed", .failed,
                 "request \(request.id) is not as the audit log has it: it names other people, or has another scope",
-                hint: "put back the newest inventory.db, or end it: "
+                hint: "put back the newest inventory.db; if that is lost: "
                     + "lethe requests withdraw \(request.id) --as NAME --reason TEXT")
         }
     }

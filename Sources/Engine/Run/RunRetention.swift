@@ -111,7 +111,7 @@ package struct RunRetention: Sendable {
             } catch {
                 // Retention does not wait for what a person is to allow.
                 guard error.code == "over-limit" else { throw error }
-                waiting.append("request \(request): \(error.message): \(error.hint ?? "")")
+                waiting.append("request \(request): \(error.message); \(error.hint ?? "")")
             }
         }
         return results

@@ -31,7 +31,7 @@ package final class InventoryStore: Sendable {
         guard FileManager.default.fileExists(atPath: url.path) else {
             throw LetheError(
                 "no-inventory", .configuration, "there is no \(url.lastPathComponent) in this workspace",
-                hint: "put back the newest copy of it; what came after that copy is in the audit log")
+                hint: "put back the newest copy, then: lethe sync; the audit log has only what was decided since")
         }
         try refuseForeign(url)
         return try InventoryStore(url, keys: keys)

@@ -134,10 +134,10 @@ extension Certificate.Summary {
         }
         if values.items.isEmpty {
             let isUnseen = values.coverage.unseen && values.coverage.goneBefore.isEmpty
-            let anyMore = values.coverage.goneBefore.isEmpty ? "" : "any more "
+            let found = values.coverage.goneBefore.isEmpty ? "found" : "left"
             parts = [
                 isUnseen
-                    ? "Nothing of the data subject is known here" : "Nothing was held \(anyMore)under this request"
+                    ? "Nothing of the data subject is known here" : "Nothing was \(found) under this request"
             ]
         }
         statement = ([parts.joined(separator: ", ")] + values.coverage.goneBeforeWords).map { $0 + "." }

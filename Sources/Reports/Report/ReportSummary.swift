@@ -68,7 +68,7 @@ package struct ReportSummary: Codable, Sendable, Equatable {
             ),
             (absent, "\(grouped(Int64(absent))) found gone already"),
             (withheld, "\(grouped(Int64(withheld))) withheld with a reason"),
-            (leftAlone, "\(grouped(Int64(leftAlone))) left alone: not to go any more when its turn came, or gone"),
+            (leftAlone, "\(grouped(Int64(leftAlone))) left alone: no longer to go when its turn came, or gone"),
             (answered, counted(answered, "erasure request") + " answered"),
         ]
         return facts.told.isEmpty ? ["nothing was due, nothing was deleted"] : facts.told

@@ -266,8 +266,8 @@ struct PlanClose: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "close", abstract: "Ends what is set aside in a plan, as not found and unproven.",
         discussion: """
-            What for a week got no answer but 404s that are not the vendor's own is set aside: nobody knows whether it is there. \
-            This ends it, never as gone; it is due again at the next run.
+            An item that got only 404s that are not the vendor's own for a week is set aside: nobody knows whether it is there. \
+            This ends it in its plan, never as gone; the next run lists it anew.
 
             Example: lethe plan close 5a3f0c1e9b7d4a2680f1e2d3c4b5a697 --as alex --reason "the vendor lost it, ticket 812"
             """)

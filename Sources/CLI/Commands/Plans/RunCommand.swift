@@ -128,7 +128,7 @@ struct RunCommand: LetheCommand {
 /// Plans and outcomes as tables.
 enum PlanText {
     static func changed(_ id: PlanID) -> String {
-        "the stored items of plan \(id) are not those of its digest: what is shown of them is no evidence, and it is never applied"
+        "the stored items of plan \(id) are not those of its digest: they are no evidence, and the plan is never applied"
     }
 
     static func byRule(_ plan: Plan) -> String {

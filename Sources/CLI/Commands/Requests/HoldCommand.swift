@@ -79,7 +79,7 @@ struct HoldPlace: LetheCommand {
         else { return }
         throw LetheError(
             "not-a-line", .usage, "the number after --line is not one of yours but an end-user's",
-            hint: "hold what concerns a person with --subject-file FILE: their handles are not kept")
+            hint: "for a person use --subject-file FILE: handles are not stored")
     }
 
     private func scope() throws -> LegalHold.Scope {
@@ -136,8 +136,8 @@ struct HoldList: LetheCommand {
 
     private static func lines(ofLost hold: HoldID) -> [String] {
         [
-            "\(hold)  lost: the audit log has it in force, and the inventory has not",
-            "  way on  put back the newest inventory.db, or put its end on record:",
+            "\(hold)  lost: in force in the audit log, missing or different here",
+            "  to do   put back the newest inventory.db; if the hold is over:",
             "          lethe hold release \(hold) --as NAME --reason TEXT",
         ]
     }

@@ -161,7 +161,7 @@ struct Checkup {
         guard count > 0 else { return }
         add(
             "message times", .warn,
-            "\(counted(count, "attachment")) came with no time that is believed: no policy deletes by age what has none",
+            "\(counted(count, "attachment")) came with no time that is believed: no policy deletes them by age",
             fix: "lethe sync: it asks the vendor when they were made")
     }
 
@@ -209,13 +209,17 @@ struct Checkup {
         }
         for hold in lost.holds {
             add(
-                "holds", .fail, "the audit log has hold \(hold) in force, and the inventory has not",
-                fix: "put back the newest inventory.db, or: lethe hold release \(hold) --as NAME --reason TEXT")
+                "holds", .fail, "hold \(hold) of the audit log is missing or different in the inventory",
+                fix:
+                    "put back the newest inventory.db; if the hold is over: lethe hold release \(hold) --as NAME --reason TEXT"
+            )
         }
         for request in lost.requests {
             add(
                 "requests", .fail, "the audit log has request \(request), and the inventory does not",
-                fix: "put back the newest inventory.db, or: lethe requests withdraw \(request) --as NAME --reason TEXT")
+                fix:
+                    "put back the newest inventory.db; if that is lost: lethe requests withdraw \(request) --as NAME --reason TEXT"
+            )
         }
     }
 

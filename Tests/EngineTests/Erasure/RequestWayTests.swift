@@ -89,6 +89,12 @@ import Testing
             .run(try #require(request.plan))
         #expect(vendor.deletes.isEmpty)
         #expect(try state(request) == .received)
+        // A DELETE was sent under it: it is not refused any more, whatever its state.
+        let decide = try DecideRequest(context, rules: TestRules.none, by: "ada", reason: "not ours")
+        await #expect { _ = try await decide.refuse(request.id) } throws: {
+            ($0 as? LetheError)?.code == "request-state"
+        }
+        #expect(try state(request) == .received)
         let step = try NextStep(
             try #require(try workspace.inventory.request(request.id)), in: workspace.inventory,
             at: workspace.clock.now())

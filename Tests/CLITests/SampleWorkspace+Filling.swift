@@ -16,9 +16,10 @@ extension SampleWorkspace {
 
     /// Messages over the last 120 days at the vendor, taken in by their webhooks; a policy that makes those of more than 47
     /// days due; limits and pace out of the way.
-    func fill(_ vendor: SimulatedVendor, attachments: Int, lines: [String] = ["+12025550143"], seed: Int = 1)
-        async throws
-    {
+    func fill(
+        _ vendor: SimulatedVendor, attachments: Int, lines: [String] = ["+12025550143"], seed: Int = 1,
+        takesIn: Bool = true
+    ) async throws {
         try write(Self.policy, to: "policies/retention.yaml")
         try configure(
             "limits: {max_deletes: 1000, max_percent: 10, max_bytes: 50GB}",
@@ -29,7 +30,7 @@ extension SampleWorkspace {
         try await vendor.populate(
             attachments, lines: lines, from: format.string(from: now.addingTimeInterval(-120 * 86_400)),
             to: format.string(from: now), seed: seed)
-        try await takeIn(vendor)
+        if takesIn { try await takeIn(vendor) }
     }
 
     /// Ingests, signed, whatever webhooks are waiting at the vendor.

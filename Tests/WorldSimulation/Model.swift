@@ -176,7 +176,7 @@ extension Model.Request {
             return false
         }
         if message.isInbound.value != false, message.sender.value == nil { return true }
-        return message.isInbound.value == false && !chat.isKnown && chat.isGroup != true
+        return message.isInbound.value == false && !chat.isKnown
     }
 
     private func concerns(_ message: Facts.Message, _ facts: Facts) -> Bool {

@@ -31,7 +31,8 @@ extension DeletionMachine {
         case .keep(let outcome, let reason):
             pipeline -= 1
             // What a lost answer may have removed is not said to be kept before a GET finds it.
-            if item.history.mayHaveDeleted {
+            if item.history.mayHaveDeleted, outcome != .changedSincePlan {
+                items[id]?.seenBefore = item.seenBefore || redecision.wasSeen
                 items[id]?.kept = .init(outcome: outcome, reason: reason)
                 return askHowItEnded(id, attempt: 1)
             }

@@ -47,6 +47,8 @@ package struct Redecision: Sendable, Equatable {
     package let attachment: AttachmentID
     package let verdict: Result
     package let version: FactsVersion
+    /// Of what may not go any more: this account is known to have held it.
+    package var wasSeen = false
 }
 
 /// What was found right before a DELETE.

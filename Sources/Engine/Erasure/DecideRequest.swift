@@ -21,6 +21,7 @@ package struct DecideRequest: Sendable {
     /// The answer is no. `reason` is the ground; nothing may have been carried out yet.
     package func refuse(_ id: RequestID) async throws(LetheError) -> ErasureRequest {
         try CatchUp(inventory: context.inventory, log: context.log).run()
+        _ = try open(id)
         guard try !context.inventory.wasBegun(id) else { throw Self.isBegun(id) }
         return try await end(id, .refused)
     }

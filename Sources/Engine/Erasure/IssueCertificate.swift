@@ -126,7 +126,27 @@ package struct IssueCertificate: Sendable {
                     withheld: reasons.lazy.compactMap { $0 }.first { $0.outcome == outcome } ?? planned.withheld)
             }
         }
-        return items.values.sorted { $0.attachment < $1.attachment }
+        return try items.values.map(afterAll).sorted { $0.attachment < $1.attachment }
+    }
+
+    /// What another plan removed since is not kept: how it went counts, whatever the plans of the request say of it.
+    private func afterAll(_ item: CertificateFacts.Item) throws(LetheError) -> CertificateFacts.Item {
+        let isGone = item.outcome.stateOfObject != nil && item.grade != .x
+        guard !isGone, let record = try inventory.record(of: item.attachment), record.attachment.state == .gone,
+            let outcome = record.outcome
+        else { return item }
+        var (rule, http, trace) = (item.rule, item.http, item.trace)
+        for entry in record.history {
+            switch entry.event {
+            case .intent(_, _, let last): rule = last
+            case .answer(_, let status, let id, outcome): (http, trace) = (status, id)
+            default: break
+            }
+        }
+        return CertificateFacts.Item(
+            attachment: item.attachment, rule: rule, line: item.line, tier: item.tier, mime: item.mime,
+            bytes: item.bytes, outcome: outcome, closedAt: record.outcomeAt, grade: record.grade,
+            attempts: max(1, item.attempts), http: http, trace: trace, withheld: nil)
     }
 
     /// By how it went: what retention, an earlier request or the vendor had removed.

@@ -147,7 +147,8 @@ package struct PlanErasure: Sendable {
         let candidates = try RequestScope(inventory: context.inventory).candidates(of: request)
         let holds = try context.inventory.activeHolds(at: now)
         let plan = Plan(
-            id: try Randomness.id(PlanKind.self), kind: .erasure, created: now, partner: context.partner,
+            id: try Randomness.id(PlanKind.self), kind: .erasure, created: context.hostTime.now(),
+            partner: context.partner,
             policyDigest: decider.policies.digest, request: request.id, coverage: coverage.rawValue,
             limits: limits, items: candidates.map { item($0, of: request, holds: holds, now: now) })
         let digest = try RecordPlan(inventory: context.inventory, log: context.log).run(plan, by: search.by) {

@@ -38,7 +38,8 @@ package struct PlanRetention: Sendable {
         try CatchUp(inventory: inventory, log: log).run()
         let isDry = at != nil
         let weakened =
-            isDry ? [] : try LockedPolicies(inventory: inventory, log: log).remember(decider.policies)
+            isDry
+            ? [] : try LockedPolicies(inventory: inventory, log: log).remember(decider.policies, tiers: decider.tiers)
         let instant = at ?? now
         let basis = try inventory.decisionBasis()
         let digest = decider.digest

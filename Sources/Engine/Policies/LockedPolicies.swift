@@ -23,8 +23,8 @@ package struct LockedPolicies: Sendable {
     }
 
     /// For whatever applies: remembers, and throws `refused` while a locked policy is weaker than it was.
-    package func admit(_ policies: PolicySet) throws(LetheError) {
-        let findings = try remember(policies)
+    package func admit(_ policies: PolicySet, tiers: TierMap = TierMap()) throws(LetheError) {
+        let findings = try remember(policies, tiers: tiers)
         guard let first = findings.first else { return }
         let list = findings.map { "\($0.policy) (\($0.detail))" }.joined(separator: ", ")
         throw LetheError(
@@ -34,28 +34,38 @@ package struct LockedPolicies: Sendable {
 
     /// What is weaker than the inventory remembers it, for whoever only looks: nothing is remembered, and the log is not asked.
     package static func weakened(
-        by policies: PolicySet, in inventory: InventoryStore
+        by policies: PolicySet, tiers: TierMap = TierMap(), in inventory: InventoryStore
     ) throws(LetheError) -> [Finding] {
         var findings: [Finding] = []
-        for row in try inventory.lockedPolicies() { findings += finding(row, policies) }
-        return findings
+        let rows = try inventory.lockedPolicies()
+        for row in rows where row.id != tiersID { findings += finding(row, policies) }
+        return findings + finding(ofTiers: rows, tiers)
     }
 
     /// Remembers each locked policy as it is loaded now, unless that is weaker; gives what is weaker.
-    package func remember(_ policies: PolicySet) throws(LetheError) -> [Finding] {
+    package func remember(
+        _ policies: PolicySet, tiers: TierMap = TierMap()
+    ) throws(LetheError) -> [Finding] {
         try CatchUp(inventory: inventory, log: log).run()
         var findings: [Finding] = []
         var known: [String: LockedPolicyRow] = [:]
         for row in try RecordedTruth(log).lockedPolicies(in: inventory) {
             known[row.id] = row
-            findings += Self.finding(row, policies)
+            if row.id != Self.tiersID { findings += Self.finding(row, policies) }
         }
+        findings += Self.finding(ofTiers: Array(known.values), tiers)
         let weakened = Set(findings.map(\.policy))
         var records: [AuditRecord] = []
         for policy in policies.policies where policy.isLocked && !weakened.contains(policy.id) {
             let row = known[policy.id]
             if row?.sha256 == policy.sha256, row?.form == policy.canonicalBytes, row?.origin == log.origin { continue }
             records.append(try keep(policy))
+        }
+        let isByTier = policies.policies.contains { $0.isLocked && $0.match.tier != nil }
+        if isByTier, !weakened.contains(Self.tiersID),
+            known[Self.tiersID]?.sha256 != tiers.sha256 || known[Self.tiersID]?.origin != log.origin
+        {
+            records.append(try keep(tiers))
         }
         // A new segment of the log begins with what the one before it remembered.
         for row in known.values.sorted(by: { $0.id < $1.id })
@@ -69,16 +79,18 @@ package struct LockedPolicies: Sendable {
     }
 
     /// `lethe policy unlock ID`: on record, what is loaded now is what counts from then on. Gives the form that is
-    /// remembered now; `nil` = the policy is not locked any more.
+    /// remembered now; `nil` = the policy is not locked any more, or it was the tiers.
     package func unlock(
-        _ id: String, to policies: PolicySet, by name: String, reason: String
+        _ id: String, to policies: PolicySet, tiers: TierMap = TierMap(), by name: String, reason: String
     ) throws(LetheError) -> Policy? {
         try CatchUp(inventory: inventory, log: log).run()
-        guard let row = try RecordedTruth(log).lockedPolicies(in: inventory).first(where: { $0.id == id }) else {
+        let rows = try RecordedTruth(log).lockedPolicies(in: inventory)
+        guard let row = rows.first(where: { $0.id == id }) else {
             throw LetheError(
                 "unknown-lock", .usage, "no locked policy \(id) was ever loaded", hint: "lethe policy check")
         }
-        guard !Self.finding(row, policies).isEmpty else {
+        let isTiers = id == Self.tiersID
+        guard !(isTiers ? Self.finding(ofTiers: rows, tiers) : Self.finding(row, policies)).isEmpty else {
             throw LetheError(
                 "not-weakened", .usage, "locked policy \(id) is as it is remembered, or stronger: nothing to unlock",
                 hint: "change the file first; the unlock is of the form that is loaded then")
@@ -89,6 +101,7 @@ package struct LockedPolicies: Sendable {
         ]
         let present = policies[id].flatMap { $0.isLocked ? $0 : nil }
         if let present { records.append(try keep(present)) }
+        if isTiers { records.append(try keep(tiers)) }
         _ = try log.append(records)
         try CatchUp(inventory: inventory, log: log).run()
         return present
@@ -98,6 +111,23 @@ package struct LockedPolicies: Sendable {
     private func keep(_ policy: Policy) throws(LetheError) -> AuditRecord {
         try inventory.keepLockedForm(policy.canonicalBytes, sha256: policy.sha256)
         return .policyLocked(id: policy.id, sha256: policy.sha256)
+    }
+
+    private func keep(_ tiers: TierMap) throws(LetheError) -> AuditRecord {
+        try inventory.keepLockedForm(tiers.form, sha256: tiers.sha256)
+        return .policyLocked(id: Self.tiersID, sha256: tiers.sha256)
+    }
+
+    /// The tiers are locked together with the policies that name one: by another tier a file would escape them. No policy can
+    /// have this id.
+    package static let tiersID = "lethe.yaml:tiers"
+
+    private static func finding(ofTiers rows: [LockedPolicyRow], _ tiers: TierMap) -> [Finding] {
+        let isByTier = rows.contains { row in
+            row.id != tiersID && row.form.flatMap { Policy(canonicalBytes: $0)?.match.tier } != nil
+        }
+        guard isByTier, let row = rows.first(where: { $0.id == tiersID }), row.sha256 != tiers.sha256 else { return [] }
+        return [Finding(policy: tiersID, detail: "the tiers have changed, and a locked policy names one")]
     }
 
     /// What the log names counts. Where the inventory has lost the form, or has another one, only the very same policy will do.
@@ -115,4 +145,13 @@ package struct LockedPolicies: Sendable {
 
 extension Policy {
     fileprivate var sha256: String { Hex.encode(Digest.sha256(canonicalBytes)) }
+}
+
+extension TierMap {
+    fileprivate var form: [UInt8] {
+        let lines = ephemeralLines.map { "\($0.line) \($0.since) \($0.until?.description ?? "")" }
+        return Array(([defaultTier.rawValue, defaultSince?.description ?? ""] + lines).joined(separator: "\n").utf8)
+    }
+
+    fileprivate var sha256: String { Hex.encode(Digest.sha256(form)) }
 }

@@ -72,6 +72,9 @@ extension ApplyPlan {
         if record.plan.kind != .drill, record.plan.policyDigest != decider.policies.digest {
             return "the policies have changed"
         }
+        if record.cause == HaltCause.policiesChanged.rawValue {
+            return "the policies or tiers changed while it was applied"
+        }
         if record.plan.expires <= context.time.now() { return "it expired on \(record.plan.expires.brief)" }
         return nil
     }

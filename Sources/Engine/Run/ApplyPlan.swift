@@ -59,7 +59,8 @@ package struct ApplyPlan: Sendable {
         let record = try context.inventory.plan(id)
         try refuseUnready(record, reason: reason)
         if record.plan.kind != .drill {
-            try LockedPolicies(inventory: context.inventory, log: context.log).admit(decider.policies)
+            try LockedPolicies(inventory: context.inventory, log: context.log).admit(
+                decider.policies, tiers: decider.tiers)
         }
         let preflight = try await Preflight(context).run(lines: try Self.lines(of: record.plan, context.inventory))
         let conditions = Conditions(preflight: preflight, lease: lease)

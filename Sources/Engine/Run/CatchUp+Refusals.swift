@@ -5,13 +5,15 @@ import Inventory
 /// A log that this inventory has not followed to its end, but from beyond it.
 extension CatchUp {
     /// The bookmark of the segment that was live when the inventory last caught up.
-    private static let followed = "followed-log"
+    static let followed = "followed-log"
 
     /// Throws, before anything is written, where `audit.db` is older than what this inventory has applied of it. What a run does on
     /// such a log it may have done before, and nobody could tell.
     package func refuseOlderLog() throws(LetheError) {
+        let segments = try AuditLog.segments(log.location)
+        try refuseOtherLog(segments)
         try refuseShorterLog()
-        try refuseEarlierSegment(try AuditLog.segments(log.location))
+        try refuseEarlierSegment(segments)
     }
 
     /// What was applied is read first: the log of another process only grows meanwhile.
@@ -36,7 +38,8 @@ extension CatchUp {
         throw Self.older("inventory.db has followed \(last), which comes after the segment that audit.db is")
     }
 
-    func noteFollowed() throws(LetheError) {
+    /// From `lethe init` on: an inventory follows the log that it was made with.
+    package func noteFollowed() throws(LetheError) {
         guard try inventory.bookmark(Self.followed) != log.origin else { return }
         try inventory.setBookmark(Self.followed, to: log.origin)
     }

@@ -35,8 +35,9 @@ package struct CatchUp: Sendable {
     }
 
     /// An inventory that has followed a log follows that one only, and those that go on from it.
-    private func refuseOtherLog(_ segments: [Segment]) throws(LetheError) {
-        let applied = try inventory.appliedOrigins()
+    func refuseOtherLog(_ segments: [Segment]) throws(LetheError) {
+        let applied = try inventory.appliedOrigins().union(
+            try inventory.bookmark(Self.followed).map { [$0] } ?? [])
         let known = Set(segments.flatMap { [$0.origin, $0.previous?.origin].compactMap { $0 } })
         guard !applied.isEmpty, applied.isDisjoint(with: known) else { return }
         throw LetheError(

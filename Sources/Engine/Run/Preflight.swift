@@ -164,7 +164,9 @@ package struct Preflight: Sendable {
             if let latest = try context.log.latestTime(), now.adding(seconds: tolerance) < latest {
                 return [try doubt("is behind the newest record of the audit log, \(latest.brief)")]
             }
-            return ["the vendor's answer tells no time, so this machine's clock was not compared with it"]
+            let what = "the vendor's answer tells no time, so this machine's clock was not compared with it"
+            _ = try context.log.append([.operatorAct(act: .clockAccept, ref: "clock", by: "lethe", reason: what)])
+            return [what]
         }
         let apart = (now.microseconds - date.microseconds) / 1_000_000
         guard apart.magnitude <= tolerance else {

@@ -18,6 +18,9 @@ package struct ReconcileIntents: Sendable {
         package var open = 0
     }
 
+    /// After so many answers in a row that say nothing the rest stays open: something else answers, or nobody does.
+    private static let patience = 3
+
     private let context: RunContext
     private let decider: Decider
 
@@ -32,8 +35,9 @@ package struct ReconcileIntents: Sendable {
         let retrying = Retrying(perSecond: 10, time: context.time, shouldStop: context.isStopWanted)
         let journal = try RunJournal(context.log)
         let isAccountProved = try context.isProved(accountLines)
+        var silences = 0
         for intent in try context.inventory.openIntents() {
-            guard !context.isStopWanted() else {
+            guard !context.isStopWanted(), silences < Self.patience else {
                 summary.open += 1
                 continue
             }
@@ -61,6 +65,7 @@ package struct ReconcileIntents: Sendable {
                 summary.closed += 1
             case .keyRefused, .unknown: summary.open += 1
             }
+            silences = LookUpFinding(lookUp.answer) == .unknown ? silences + 1 : 0
         }
         try CatchUp(inventory: context.inventory, log: context.log).run()
         return summary

@@ -22,7 +22,11 @@ struct Redecider: Sendable {
         var redecisions: [Redecision] = []
         for (id, version) in zip(ids, versions) {
             let verdict = try verdict(on: id, holds: holds, now: now)
-            redecisions.append(Redecision(attachment: id, verdict: verdict, version: version))
+            var redecision = Redecision(attachment: id, verdict: verdict, version: version)
+            if case .keep = verdict, let attachment = try inventory.attachment(id) {
+                redecision.wasSeen = try wasSeen(attachment)
+            }
+            redecisions.append(redecision)
         }
         return redecisions
     }

@@ -45,7 +45,7 @@ package struct RunRetention: Sendable {
     ) async throws(LetheError) -> Answer {
         let lease = try RunLease(context.workspace)
         defer { withExtendedLifetime(lease) {} }
-        try LockedPolicies(inventory: context.inventory, log: context.log).admit(decider.policies)
+        try LockedPolicies(inventory: context.inventory, log: context.log).admit(decider.policies, tiers: decider.tiers)
         let preflight = try await Preflight(context).run(lines: try context.inventory.lines())
         let conditions = ApplyPlan.Conditions(preflight: preflight, lease: lease)
         return try await RunRetention(
@@ -121,11 +121,18 @@ package struct RunRetention: Sendable {
     private func waitingRequests(_ told: [String]) throws(LetheError) -> [String] {
         var waiting: [String] = []
         for request in try context.inventory.requests() {
-            let isWaiting =
-                [.planned, .approved].contains(request.state) || (request.state == .received && request.plan == nil)
-            guard isWaiting, !told.contains(where: { $0.contains(request.id.description) }),
+            guard !told.contains(where: { $0.contains(request.id.description) }),
                 let next = try NextStep(request, in: context.inventory, at: context.time.now()).command
             else { continue }
+            let isWaiting =
+                switch request.state {
+                case .planned, .approved: true
+                case .received: request.plan == nil
+                // Something failed, or not everything was searched: nobody but a person goes on with that.
+                case .completedWithExceptions: next.contains("--resume")
+                default: false
+                }
+            guard isWaiting else { continue }
             waiting.append("request \(request.id), due \(request.due.date), waits for a person: \(next)")
         }
         return waiting
@@ -176,6 +183,8 @@ package struct RunRetention: Sendable {
     private static func halted(_ result: RunResult) -> LetheError {
         let cause = result.halted ?? .signal
         return LetheError(
-            "halted", cause.status, "plan \(result.plan) was halted again: \(cause.message)", hint: cause.hint)
+            "halted", cause.status,
+            "plan \(result.plan) was halted again: \(cause.message)"
+                + (result.resumeAfter.map { ", until \($0.brief)" } ?? ""), hint: cause.hint)
     }
 }

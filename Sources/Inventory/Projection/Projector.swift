@@ -39,6 +39,7 @@ struct Projector {
         case .requestUpdated(let request, let state):
             try told(of: request, isEnded: state.isDecided)
             if state.isDecided { try decided(request, as: state, at) }
+            if state.isAnswered { try answered(request, at) }
         case .holdPlaced(let hold): try placed(hold)
         case .holdReleased(let hold): try released(hold, at)
         case .policyLocked(let id, let sha256):
@@ -175,6 +176,15 @@ struct Projector {
             "UPDATE request SET state = ?2, answered = ?3 WHERE id = ?1 AND state <> ?2", request, state.rawValue, at)
         guard database.changesCount > 0 else { return }
         try database.perform("DELETE FROM unrecorded_change WHERE request = ?", request)
+    }
+
+    /// What the person sends after the answer is a new matter, also for an older inventory that does not know of it.
+    private func answered(_ request: RequestID, _ at: Timestamp) throws {
+        try database.perform(
+            """
+            INSERT INTO erased_person (subject, request, until)
+            SELECT subject, request, ?2 FROM request_subject WHERE request = ?1 ON CONFLICT DO NOTHING
+            """, request, at)
     }
 
     private func placed(_ hold: HoldID) throws {

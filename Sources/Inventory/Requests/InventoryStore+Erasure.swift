@@ -191,7 +191,7 @@ private struct Rosters {
         // What we sent, where nobody else can have received it.
         case .sentBySubject:
             guard sighting.direction == .outbound else { return .none }
-            return isAlone ? .certain : isIn && !roster.isKnown && roster.isGroup != true ? .possible : .none
+            return isAlone ? .certain : isIn && !roster.isKnown ? .possible : .none
         // Everything in a direct chat; in a group what we sent, never what other people did.
         case .conversation:
             return isIn && (sighting.direction == .outbound || roster.isGroup == false) ? .certain : .none

@@ -48,7 +48,11 @@ struct MessageParts {
     /// A part whose attachment was deleted keeps its place in the message: without an id there is nothing left to hold.
     private mutating func readFile(_ file: JSONValue, source: AttachmentSource) {
         guard let id = file["id"] else {
-            if file["attachment_id"] != nil { unreadable += 1 } else { count(file["url"]) }
+            if ["attachment_id", "attachment", "file"].contains(where: { file[$0] != nil }) {
+                unreadable += 1
+            } else {
+                count(file["url"])
+            }
             return
         }
         guard let attachment = try? ObservedAttachment(file, id: id, source: source) else {

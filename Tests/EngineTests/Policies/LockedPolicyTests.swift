@@ -44,6 +44,41 @@ import Testing
         _ = try await TestWorkspace.retention(workspace.context(vendor), rules).run()
     }
 
+    /// Another tier lets a file escape a policy that names one: the tiers are locked with it.
+    @Test func aChangeOfTiersThatALockedPolicyNamesIsAWeakening() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(40)
+        let rules = TestRules.decider(
+            """
+            version: 1
+            policies:
+              - {id: law, title: Law, why: Duty., match: {tier: persistent}, retain: 2y, legal_ground: gdpr.17.3.b, locked: true}
+              - {id: rest, title: Rest, why: Nothing is kept., match: {tier: ephemeral}, delete_after: 1h}
+            """)
+        let line = try PhoneLine(TestWorkspace.lines[0])
+        let changed = TierMap(ephemeralLines: [.init(line: line, since: Timestamp(seconds: 1_700_000_000))])
+        let vendor = try workspace.scripted()
+        try await run(workspace, vendor, rules)
+        let escaped = Decider(policies: rules.policies, tiers: changed)
+        await #expect { try await run(workspace, vendor, escaped) } throws: {
+            ($0 as? LetheError)?.code == "locked-policy"
+        }
+        #expect(vendor.deletes.isEmpty)
+        #expect(
+            try LockedPolicies.weakened(by: rules.policies, tiers: changed, in: workspace.inventory).map(\.policy)
+                == [LockedPolicies.tiersID])
+        #expect(
+            try locks(workspace).unlock(
+                LockedPolicies.tiersID, to: rules.policies, tiers: changed, by: "ada",
+                reason: "the vendor moved the line")
+                == nil)
+        try await run(workspace, vendor, escaped)
+        // As they were is a change again.
+        await #expect { try await run(workspace, vendor, rules) } throws: {
+            ($0 as? LetheError)?.code == "locked-policy"
+        }
+    }
+
     static let weakenings: [(change: String, from: String, to: String)] = [
         ("retain 100d -> 99d", "retain: 100d", "retain: 99d"),
         ("retain 100d -> none", "    retain: 100d\n", ""),

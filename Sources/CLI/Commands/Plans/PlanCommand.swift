@@ -204,13 +204,19 @@ struct PlanApply: LetheCommand {
         let result = try await apply(id, reason: reason, rules: decider, wiring, console)
         let record = try wiring.inventory().plan(id)
         for warning in result.warnings { console.warn(warning) }
-        let halted = result.halted.map { "\nhalted: \($0.message)\nTry: \($0.hint)" } ?? ""
+        var halted = result.halted.map { "\nhalted: \($0.message)\nTry: \($0.hint)" } ?? ""
+        if let resume = result.resumeAfter { halted += "\nThe vendor asked to wait until \(resume.brief)." }
+        if result.isMoreFound, let request = record.plan.request {
+            halted +=
+                "\nMore of the person came to be known: request \(request) is open again."
+                + "\nNext: lethe erase --resume \(request)"
+        }
         return Reply(
             "run \(result.run): \(OutcomeJSON.sentence(result.counts))\n\(PlanText.outcomes(result.counts))\(halted)",
             json: [
                 "plan": OutcomeJSON.plan(record.plan, digest: record.digest), "state": .string(record.state.rawValue),
                 "outcomes": OutcomeJSON.counts(result.counts), "run": JSONValue(result.run),
-                "halted": JSONValue(result.halted?.rawValue),
+                "halted": JSONValue(result.halted?.rawValue), "resume_after": JSONValue(result.resumeAfter),
             ], status: result.status)
     }
 

@@ -58,7 +58,7 @@ extension Wiring {
     /// Locked policies that are weaker than this workspace remembers them; nothing is written.
     func weakenedLocks(of loaded: LoadedPolicies, isStrict: Bool = false) -> [Diagnostic] {
         guard let set = loaded.set, let inventory = try? inventory(),
-            let findings = try? LockedPolicies.weakened(by: set, in: inventory)
+            let findings = try? LockedPolicies.weakened(by: set, tiers: settings.tiers, in: inventory)
         else { return [] }
         return findings.map { loaded.weakened($0.policy, $0.detail, isStrict: isStrict) }
     }

@@ -20,14 +20,15 @@ struct PolicyUnlock: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let policies = try wiring.decider().policies
+        let decider = try wiring.decider()
         let remembered = try await wiring.work(vendor: false) { context in
             try LockedPolicies(inventory: context.inventory, log: context.log).unlock(
-                id, to: policies, by: name, reason: reason)
+                id, to: decider.policies, tiers: decider.tiers, by: name, reason: reason)
         }
+        let isLocked = remembered != nil || id == LockedPolicies.tiersID
         return Reply(
-            remembered == nil
+            !isLocked
                 ? "policy \(id) is not locked any more" : "policy \(id) is locked in the form that is loaded now",
-            json: ["policy": ["id": .string(id), "locked": .bool(remembered != nil)]])
+            json: ["policy": ["id": .string(id), "locked": .bool(isLocked)]])
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Audit
 import Domain
+import Engine
 import Foundation
 import Inventory
 
@@ -73,7 +74,10 @@ struct NewWorkspace {
             let made = try AuditLog.create(location, name: auditName, tool: "lethe \(Lethe.version)", time: clock)
             let lookup = try LookupKeys.create(at: location.keys.appending(path: "lookup.key"))
             begun += ["", "-wal", "-shm"].map { URL(filePath: workspace.inventory.path + $0) }
-            _ = try InventoryStore.create(at: workspace.inventory, keys: lookup)
+            let inventory = try InventoryStore.create(at: workspace.inventory, keys: lookup)
+            let log = try AuditLog.open(location, time: clock)
+            try CatchUp(inventory: inventory, log: log).noteFollowed()
+            try inventory.bind(partner: partner)
             try writePolicies()
             try handOver(made.rootKey)
             // Last, since a folder is a workspace from here on.

@@ -44,6 +44,40 @@ import Testing
         try IssueCertificate(inventory: workspace.inventory, log: workspace.log).run(request)
     }
 
+    /// A policy removes what the request withheld: it is not kept any more, and the request is not waiting for it.
+    @Test func whatAnotherPlanRemovedIsNotCalledKept() async throws {
+        let workspace = try TestWorkspace()
+        let files = try tell(workspace)
+        let rules = TestRules.decider(
+            """
+            version: 1
+            policies:
+              - {id: all, title: All, why: Nothing is kept., delete_after: 1d}
+            """)
+        let hold = try PlaceHold(inventory: workspace.inventory, log: workspace.log)
+            .run(.attachment(files[0]), by: "counsel", reason: "matter 9", now: workspace.clock.now())
+        let context = workspace.context(try workspace.scripted(lookUp: { _ in .http(404, code: 2003) }))
+        let first = try await plan(context, rules)
+        try await apply(context, first.plan.id, rules)
+        #expect(
+            try facts(workspace, first.request.id).items.first { $0.attachment == files[0] }?.outcome == .withheldHold)
+        try ReleaseHold(inventory: workspace.inventory, log: workspace.log)
+            .run(hold.id, by: "counsel", reason: "matter closed", now: workspace.clock.now())
+        let due = try PlanRetention(
+            inventory: workspace.inventory, log: workspace.log, rules: rules, partner: TestWorkspace.partner,
+            limits: Limits(maxPercent: 100)
+        ).run(now: workspace.clock.now())
+        try ApprovePlan(
+            inventory: workspace.inventory, log: workspace.log, time: workspace.clock, rules: ApprovalRule()
+        ).run(due.plan.id, by: "ada")
+        _ = try await ApplyPlan(context, rules: rules, settings: TestWorkspace.settings).run(due.plan.id)
+        let item = try #require(try facts(workspace, first.request.id).items.first { $0.attachment == files[0] })
+        #expect(item.outcome == .deleted && item.withheld == nil && item.rule.hasPrefix("policy:"))
+        _ = try await TestWorkspace.retention(context, rules).run()
+        #expect(try workspace.inventory.request(first.request.id)?.state == .completed)
+        #expect(try facts(workspace, first.request.id).items.allSatisfy { $0.outcome == .deleted })
+    }
+
     /// The second plan would let the held one go, and is cancelled: nothing that it lists has a new end.
     @Test func aPlanThatWasNotCarriedOutTakesNoWordBackAndNoApproval() async throws {
         let workspace = try TestWorkspace()

@@ -1,3 +1,4 @@
+import Audit
 import Domain
 import Engine
 import Foundation
@@ -32,6 +33,37 @@ import Testing
         #expect(answer.result.counts[outcome] == 1)
         #expect(vendor.deletes.count { $0 == id } == 1)
         #expect(try workspace.inventory.attachment(id)?.state == (outcome == .withheldHold ? .live : .gone))
+    }
+
+    /// Its answer was lost, the run was halted, and another plan removed it meanwhile: it is not unproven.
+    @Test func whatAnotherPlanRemovedIsNotCalledUnproven() async throws {
+        let id = try #require(try workspace.due().sorted().first)
+        let lost = Lost(id)
+        let first = try workspace.scripted(
+            delete: { asked, _ in lost.answer(asked) }, lookUp: { _ in .http(503) })
+        let halted = try await TestWorkspace.retention(
+            workspace.context(first, shouldStop: { lost.isAsked })
+        ).run().result
+        #expect(halted.halted == .signal)
+        // Another plan's 204.
+        let run: RunID = RunID(value: 0xABCD)
+        let operation = OperationID(value: 0xABCE)
+        let other = try PlanRetention(
+            inventory: workspace.inventory, log: workspace.log, rules: TestRules.none,
+            partner: TestWorkspace.partner, limits: Limits()
+        ).run(now: workspace.clock.now())
+        _ = try workspace.log.append([
+            .runStart(run: run, plan: other.plan.id, digest: other.digest, policy: other.plan.policyDigest),
+            .deleteIntent(.init(run: run, operation: operation, attempt: 1, attachment: id, rule: "policy:default")),
+            .deleteOutcome(
+                .init(operation: operation, attempt: 1, attachment: id, answer: .deleted, http: 204, final: .deleted)),
+        ])
+        let vendor = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
+        let answer = try await TestWorkspace.retention(workspace.context(vendor)).run()
+        let results = try workspace.inventory.results(of: halted.plan)
+        #expect(answer.resumed.first?.plan == halted.plan)
+        #expect(results.first { $0.attachment == id }?.outcome == .changedSincePlan)
+        #expect(!vendor.deletes.contains(id))
     }
 
     /// The GET before the DELETE of an erasure says that it was made later than the messages do.
@@ -127,6 +159,22 @@ private struct Held: Sendable {
         guard asked == id else { return .http(204) }
         _ = try? PlaceHold(inventory: workspace.inventory, log: workspace.log)
             .run(.attachment(id), by: "counsel", reason: "matter 9", now: workspace.clock.now())
+        return VendorAnswer(.failure(.timeout))
+    }
+}
+
+/// Loses the answer about one attachment, and remembers that it was asked.
+private final class Lost: Sendable {
+    private let id: AttachmentID
+    private let asked = Mutex(false)
+
+    init(_ id: AttachmentID) { self.id = id }
+
+    var isAsked: Bool { asked.withLock { $0 } }
+
+    func answer(_ one: AttachmentID) -> VendorAnswer {
+        guard one == id else { return .http(204) }
+        asked.withLock { $0 = true }
         return VendorAnswer(.failure(.timeout))
     }
 }

@@ -86,6 +86,36 @@ import Testing
         #expect(vendor.deletes.isEmpty)
     }
 
+    /// The log has the answer, and an older inventory does not: what was sent after it stays a new matter.
+    @Test func aRestoreDoesNotForgetWhenARequestWasAnswered() async throws {
+        let vendor = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
+        let live = workspace.context(vendor)
+        var ask = PlanErasure.Ask(handles: [try Handle(Population.handle(of: 0))], openedBy: "clerk")
+        ask.isOffline = true
+        let planned = try await PlanErasure(live, rules: TestRules.none, limits: Limits()).run(ask)
+        let backup = try backUp()
+        _ = try await ApplyErasure(
+            live, rules: TestRules.none, approval: ApprovalRule(), settings: TestWorkspace.settings, by: "ada"
+        ).run(planned.plan.id)
+        let answered = try #require(try workspace.inventory.request(planned.request.id)?.answered)
+        let restored = try context(backup, vendor)
+        try CatchUp(inventory: restored.inventory, log: restored.log).run()
+        let later = AttachmentID(value: 0xFEED)
+        _ = try restored.inventory.record(
+            [
+                Delivery(messages: [
+                    MessageObservation(
+                        message: MessageID(value: 0xFEED), chat: ChatID(value: 0xFEED), isGroup: false,
+                        line: try PhoneLine(TestWorkspace.lines[0]), direction: .inbound,
+                        sender: try Handle(Population.handle(of: 0)), sentAt: answered.adding(seconds: 60),
+                        attachments: [ObservedAttachment(id: later, source: .message)])
+                ])
+            ], now: workspace.clock.now())
+        let again = try await PlanErasure(restored, rules: TestRules.none, limits: Limits())
+            .run(again: PlanErasure.Repeat(planned.request.id))
+        #expect(!again.plan.items.contains { $0.attachment == later })
+    }
+
     /// A run was killed, and the inventory from before its plan was put back.
     @Test func openIntentsOfALostPlanAreSettledByGET() async throws {
         let backup = try backUp()

@@ -15,6 +15,10 @@ extension Document.Section {
                     .text("Recipient unknown"), .number(coverage.recipientUnknown),
                     .text("sent by us in chats without a known member; never called unshared"),
                 ],
+                [
+                    .text("Doubtful times"), .number(coverage.doubtfulTimes),
+                    .text("the message's time is not believed and the file's own is not known: not deleted by age"),
+                ],
             ])
         let fresh = Table(
             "How fresh it is", [.word("Source"), .word("Last")],

@@ -161,6 +161,7 @@ package enum ReportCSV {
         let coverage = report.values.coverage
         let counts = [
             ("unaddressable", coverage.unaddressable), ("recipient_unknown", coverage.recipientUnknown),
+            ("doubtful_times", coverage.doubtfulTimes),
         ]
         return logs + counts.map { Row(section: "coverage", id: $0.0, count: $0.1) }
     }

@@ -8,6 +8,7 @@ struct InventoryCensus {
     private(set) var overdue: ReportValues.Overdue?
     private(set) var drift: [ReportValues.Drift] = []
     private(set) var recipientUnknown = 0
+    private(set) var doubtfulTimes = 0
     private(set) var forecast: Forecast?
     private let decider: Decider?
     private let tiers: TierMap
@@ -38,6 +39,7 @@ struct InventoryCensus {
         row.sizeUnknown += attachment.size == nil ? 1 : 0
         held[place] = row
         recipientUnknown += attachment.hasUnknownRecipient ? 1 : 0
+        doubtfulTimes += attachment.created == nil && attachment.hasDoubtfulTime ? 1 : 0
         forecast?.add(attachment)
         addOverdue(attachment)
     }

@@ -28,6 +28,7 @@ extension ReportValues {
         values.logs = sources.logs.map { Log($0.verification, origin: $0.reader.origin) }
         values.coverage = sources.coverage
         values.coverage.recipientUnknown = census.recipientUnknown
+        values.coverage.doubtfulTimes = census.doubtfulTimes
         values.evidence = Evidence(
             egress: sources.egress, samples: history.samples.filter { period.contains($0.at) },
             foundAgain: Set(history.foundAgain.filter { period.contains($0.at) }.map(\.attachment)).sorted(),

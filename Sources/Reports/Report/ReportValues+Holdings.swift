@@ -50,12 +50,15 @@ extension ReportValues {
         package var unaddressable: Int
         /// Sent by us in chats of which no other member is known.
         package var recipientUnknown: Int
+        /// Live attachments whose message's time is not believed, and whose own is not known: no policy deletes them by age.
+        package var doubtfulTimes: Int
         /// The last listing that was walked to its end.
         package var lastCompleteSync: Timestamp?
 
-        package init(unaddressable: Int = 0, recipientUnknown: Int = 0, lastCompleteSync: Timestamp? = nil) {
+        package init(unaddressable: Int = 0, recipientUnknown: Int = 0, doubtfulTimes: Int = 0, lastCompleteSync: Timestamp? = nil) {
             self.unaddressable = unaddressable
             self.recipientUnknown = recipientUnknown
+            self.doubtfulTimes = doubtfulTimes
             self.lastCompleteSync = lastCompleteSync
         }
     }

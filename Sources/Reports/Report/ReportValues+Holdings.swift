@@ -55,7 +55,10 @@ extension ReportValues {
         /// The last listing that was walked to its end.
         package var lastCompleteSync: Timestamp?
 
-        package init(unaddressable: Int = 0, recipientUnknown: Int = 0, doubtfulTimes: Int = 0, lastCompleteSync: Timestamp? = nil) {
+        package init(
+            unaddressable: Int = 0, recipientUnknown: Int = 0, doubtfulTimes: Int = 0,
+            lastCompleteSync: Timestamp? = nil
+        ) {
             self.unaddressable = unaddressable
             self.recipientUnknown = recipientUnknown
             self.doubtfulTimes = doubtfulTimes

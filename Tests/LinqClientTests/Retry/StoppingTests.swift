@@ -33,13 +33,16 @@ import Testing
             await clock.sleep(microseconds: 300_000)
             stop.isWanted = true
         }()
-        let answer = await retrying(answer: { (answer: VendorAnswer) in answer }) {
-            guard hangs else { return VendorAnswer(.http(status: 429, code: nil), retryAfter: .seconds(200)) }
-            try? await Task.sleep(for: .seconds(60))
-            return VendorAnswer(.failure(.timeout))
-        }
+        let answer = await retrying(
+            answer: { (answer: VendorAnswer) in answer }, call: { await Self.ask(hangs: hangs) })
         await stopping
         #expect(answer.status == (hangs ? 0 : 429))
         #expect(begin.duration(to: .now) < .seconds(20))
+    }
+
+    private static func ask(hangs: Bool) async -> VendorAnswer {
+        guard hangs else { return VendorAnswer(.http(status: 429, code: nil), retryAfter: .seconds(200)) }
+        try? await Task.sleep(for: .seconds(60))
+        return VendorAnswer(.failure(.timeout))
     }
 }

@@ -32,6 +32,12 @@ package struct RunContext: Sendable {
         { [shouldStop, stopFile] in shouldStop() || FileManager.default.fileExists(atPath: stopFile.path) }
     }
 
+    /// A signal has arrived, or the kill file came since: one that was there before stops deletions alone, and a listing is
+    /// none.
+    var isInterrupted: @Sendable () -> Bool {
+        FileManager.default.fileExists(atPath: stopFile.path) ? shouldStop : isStopWanted
+    }
+
     /// The same, by a clock that is never ahead of the vendor's. `nil` = the vendor told no time.
     func bounded(by vendorTime: Timestamp?) -> RunContext {
         guard let vendorTime, clockTolerance != nil else { return self }

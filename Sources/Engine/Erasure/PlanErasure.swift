@@ -167,8 +167,9 @@ package struct PlanErasure: Sendable {
         let candidates = try context.inventory.erasureCandidates(subjects: request.subjects, scope: request.scope)
         let chats = candidates.reduce(into: Set<ChatID>()) { if $1.recipientUnknown { $0.formUnion($1.unknownChats) } }
         let vendor = context.vendor
-        let retrying = Retrying(perSecond: 10, time: context.time, shouldStop: context.shouldStop)
-        for chat in chats.sorted() where !context.shouldStop() {
+        let isInterrupted = context.isInterrupted
+        let retrying = Retrying(perSecond: 10, time: context.time, shouldStop: isInterrupted)
+        for chat in chats.sorted() where !isInterrupted() {
             let found = await retrying.page { await vendor.chat(chat) }
             try Preflight.refuseBadKey(found.answer)
             _ = try context.inventory.record([Delivery(chats: found.elements)], now: context.time.now())

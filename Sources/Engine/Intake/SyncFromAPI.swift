@@ -24,13 +24,15 @@ package struct SyncFromAPI: Sendable {
 
     private let context: RunContext
     private let retrying: Retrying
+    private let isInterrupted: @Sendable () -> Bool
 
     package init(_ context: RunContext, requestsPerSecond: Int = 10) {
         self.context = context
         var policy = RetryPolicy()
         policy.maximumTries = 6
+        isInterrupted = context.isInterrupted
         retrying = Retrying(
-            policy: policy, perSecond: requestsPerSecond, time: context.time, shouldStop: context.shouldStop)
+            policy: policy, perSecond: requestsPerSecond, time: context.time, shouldStop: isInterrupted)
     }
 
     /// All lines of the account, or these.
@@ -82,12 +84,12 @@ package struct SyncFromAPI: Sendable {
             try Self.refuseBadKey(page.answer)
             let new = walk.take(page, keys: page.elements.map { $0.chat })
             try record([Delivery(chats: page.elements)], &report)
-            for index in new where !context.shouldStop() {
+            for index in new where !isInterrupted() {
                 try await walkMessages(in: page.elements[index].chat, &report, progress)
                 report.chats += 1
             }
             progress(report)
-            if context.shouldStop() { walk.interrupt() } else { walk.keepPlace() }
+            if isInterrupted() { walk.interrupt() } else { walk.keepPlace() }
             if let name = target.bookmark { try context.inventory.setBookmark(name, to: walk.bookmark) }
         }
         if walk.isPartial { report.coverage = .partial }
@@ -105,7 +107,7 @@ package struct SyncFromAPI: Sendable {
             let new = walk.take(page, keys: page.elements.map { $0.observation.message })
             try take(new.map { page.elements[$0] }, of: chat, &report)
             progress(report)
-            if context.shouldStop() { walk.interrupt() }
+            if isInterrupted() { walk.interrupt() }
         }
         if walk.isPartial { report.coverage = .partial }
     }
@@ -148,7 +150,7 @@ package struct SyncFromAPI: Sendable {
             }
             cursor = page.next
             progress(report)
-        } while cursor != nil && !context.shouldStop()
+        } while cursor != nil && !isInterrupted()
     }
 
     private func record(

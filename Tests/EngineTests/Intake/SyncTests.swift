@@ -4,6 +4,7 @@ import Foundation
 import Inventory
 import LinqClient
 import Rules
+import Synchronization
 import TestSupport
 import Testing
 
@@ -123,6 +124,16 @@ import Testing
         #expect(due.isSuperset(of: report.stillThere))
     }
 
+    /// Somebody wants everything to stop, while a listing goes on for ever.
+    @Test func aKillFileThatComesDuringAListingIsHeard() async throws {
+        let workspace = try TestWorkspace()
+        let endless = Endless(workspace.directory.file("STOP"))
+        let vendor = ScriptedVendor(
+            lines: [try PhoneLine(TestWorkspace.lines[0])], chats: { _ in endless.page() })
+        let report = try await SyncFromAPI(workspace.context(vendor)).run()
+        #expect(report.coverage == .partial && endless.pages == 1)
+    }
+
     @Test func theDrillDeletesItsOwnUploadAndNothingElse() async throws {
         let workspace = try TestWorkspace()
         try workspace.fill(30)
@@ -137,5 +148,24 @@ import Testing
             #expect(try workspace.inventory.attachment(outcome.attachment)?.state != .live)
             await client.shutdown()
         }
+    }
+}
+
+/// A list of chats without an end; the kill file comes with its first page.
+private final class Endless: Sendable {
+    private let stop: URL
+    private let count = Mutex(0)
+
+    init(_ stop: URL) { self.stop = stop }
+
+    var pages: Int { count.withLock { $0 } }
+
+    func page() -> Listing<ChatObservation> {
+        try? Data().write(to: stop)
+        let number = count.withLock { count in
+            count += 1
+            return count
+        }
+        return Listing(answer: .http(200), nextCursor: "page\(number)", isComplete: true)
     }
 }

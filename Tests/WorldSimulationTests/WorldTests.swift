@@ -24,7 +24,10 @@ import WorldSimulation
         let seeds = Array(1...Self.count) + (0..<Self.count / 10).map { moving + $0 }
         print("worlds: seeds 1 to \(Self.count), and \(Self.count / 10) from \(moving)")
         let failures = try await run.live(seeds)
-        for failure in failures { Issue.record("\(try await run.shrunk(failure))") }
+        // Shrinking takes some forty lives: the first is enough to begin with.
+        for (index, failure) in failures.enumerated() {
+            Issue.record("\(index == 0 ? try await run.shrunk(failure) : failure)")
+        }
         guard failures.isEmpty else { return }
         #expect(run.tame(worlds: seeds.count) == [])
     }

@@ -28,6 +28,8 @@ package struct IngestReport: Sendable, Equatable {
     package var unreadableParts = 0
     /// Messages with a file and a time that is not believed.
     package var doubtfulTimes = 0
+    /// Parts that claim a size which the vendor does not store: it is unknown.
+    package var doubtfulSizes = 0
     /// The first thousand; `rejected` counts all.
     package var rejections: [Rejection] = []
     /// Completed requests that are open again: their person had an attachment that nobody knew of.

@@ -150,6 +150,9 @@ package struct IngestWebhooks: Sendable {
             report.unreadableParts += reading.unreadableParts
             report.zeroRetention += reading.isZeroRetention ? 1 : 0
             report.doubtfulTimes += reading.delivery.messages.count { $0.hasDoubtfulTime(at: now) }
+            report.doubtfulSizes += reading.delivery.messages.lazy.flatMap(\.attachments).count {
+                $0.size != nil && Sighting.plausible(size: $0.size) == nil
+            }
         }
         report.attachmentsNew += recorded.new
         report.attachmentsSeen += recorded.seenAgain

@@ -93,6 +93,11 @@ struct IngestCommand: LetheCommand {
             lines.append(
                 "\(counted(report.unreadableParts, "part")) could not be read; the rest of their deliveries was taken")
         }
+        if report.doubtfulSizes > 0 {
+            lines.append(
+                "\(counted(report.doubtfulSizes, "part")) with a size over 100 MiB, more than the vendor stores: "
+                    + "taken for unknown")
+        }
         if report.doubtfulTimes > 0 {
             lines.append(
                 "\(counted(report.doubtfulTimes, "message")) with a time that is not believed; "
@@ -121,6 +126,7 @@ struct IngestCommand: LetheCommand {
             "zero_retention": JSONValue(report.zeroRetention), "unknown_parts": JSONValue(report.unknownParts),
             "unreadable_parts": JSONValue(report.unreadableParts),
             "doubtful_times": JSONValue(report.doubtfulTimes),
+            "doubtful_sizes": JSONValue(report.doubtfulSizes),
             "reopened": .array(report.reopened.map { JSONValue($0) }), "rejections": .array(rejections),
         ]
     }

@@ -129,6 +129,20 @@ import Testing
         #expect(mistaken.status == 2, "an answer is not a webhook: \(mistaken.everything)")
     }
 
+    @Test func aSizeThatCannotBeOneIsCountedAndUnknown() async throws {
+        let workspace = try await SampleWorkspace()
+        let fixture = try #require(Self.fixtures.first { $0.name.contains("2026-02-03--message.received--persistent") })
+        let text = try String(contentsOf: fixture.body, encoding: .utf8)
+        let size = try #require(text.firstMatch(of: /"size_bytes": ?[0-9]+/)?.output)
+        let body = workspace.folder.file("body.json")
+        try text.replacing(size, with: #""size_bytes": 9223372036854775807"#)
+            .write(to: body, atomically: true, encoding: .utf8)
+        let taken = try await workspace.lethe("ingest", body.path, "--trusted", "--json")
+        #expect(taken.status == 0 && taken.json?["doubtful_sizes"] as? Int == 1, "\(taken.everything)")
+        let stats = try await workspace.lethe("inventory", "stats", "--json")
+        #expect((stats.json?["total"] as? [String: Any])?["unknown_size"] as? Int == 1, "\(stats.everything)")
+    }
+
     /// A program that has no time writes the year 1; the fresh file would be long due.
     @Test func aMessageWithAZeroForItsTimeIsCountedAndKept() async throws {
         let workspace = try await SampleWorkspace()

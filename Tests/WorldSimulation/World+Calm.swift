@@ -176,8 +176,36 @@ extension World {
         }
     }
 
+    /// "More of the person is held", and "a file from before the answer reopens the request": what is known of them by now and
+    /// may go has gone.
+    private func expectNothingMissed(_ process: Process) {
+        let now = clock.truth.adding(seconds: -3600)
+        let states = (try? process.inventory.requests()) ?? []
+        let answered = Set(states.filter { $0.state == .completed }.map(\.id))
+        change { stage in
+            let model = stage.model
+            for (id, asked) in model.requests where answered.contains(id) && !asked.isEnded {
+                guard let until = asked.answered else { continue }
+                for file in stage.population.files where stage.exists(file.id, at: now) {
+                    guard file.created < until.adding(seconds: -3600), !stage.population.isLiedOf.contains(file.id),
+                        !model.holds.values.contains(where: { $0.covers(file.id, model.facts, now: now) })
+                    else { continue }
+                    let mayGo = [model.facts, model.perhaps].allSatisfy { facts in
+                        facts.known.contains(file.id) && asked.reasonToStay(file.id, facts) == nil
+                            && model.rules.groundToStay(file.id, facts, now: now) == nil
+                    }
+                    guard mayGo else { continue }
+                    stage.violate(
+                        "an answered request misses \(stage.name(file.id)), which is known: "
+                            + model.facts.story(of: file.id))
+                }
+            }
+        }
+    }
+
     private func expectEverythingDone() {
         guard violations.isEmpty, let process = try? open() else { return }
+        expectNothingMissed(process)
         let now = clock.truth.adding(seconds: -3600)
         let isAsked = Set((try? process.inventory.requests().map(\.id)) ?? [])
         for id in requests where !isAsked.contains(id) && model.requests[id]?.isEnded == false {

@@ -51,14 +51,7 @@ extension World {
             guard FileManager.default.fileExists(atPath: file.path) else { continue }
             try FileManager.default.copyItem(at: file, to: folder.appending(path: part))
         }
-        let logged = try open().log.entries(after: -1, limit: 1_000_000).reduce(
-            into: (holds: Set<HoldID>(), requests: Set<RequestID>())
-        ) { known, entry in
-            if case .holdPlaced(let id, _, _, _, _) = entry.record { known.holds.insert(id) }
-            if case .requestOpened(let opening) = entry.record { known.requests.insert(opening.request) }
-        }
-        requests = requests.filter(logged.requests.contains)
-        change { $0.model.forget(allBut: logged) }
+        // The files are in place, whatever becomes of the host from here on.
         inDoubt.formUnion(ingested.subtracting(backup.ingested))
         ingested = backup.ingested
         wasRestored = true
@@ -67,6 +60,14 @@ extension World {
             $0.model.facts = backup.facts
             $0.model.perhaps = backup.perhaps
         }
+        let logged = try open().log.entries(after: -1, limit: 1_000_000).reduce(
+            into: (holds: Set<HoldID>(), requests: Set<RequestID>())
+        ) { known, entry in
+            if case .holdPlaced(let id, _, _, _, _) = entry.record { known.holds.insert(id) }
+            if case .requestOpened(let opening) = entry.record { known.requests.insert(opening.request) }
+        }
+        requests = requests.filter(logged.requests.contains)
+        change { $0.model.forget(allBut: logged) }
         note("  an older inventory is put back")
     }
 

@@ -8,9 +8,9 @@ package struct RunContext: Sendable {
     package let inventory: InventoryStore
     package let log: AuditLog
     package let vendor: any VendorAPI
-    package let time: any TimeSource
+    package private(set) var time: any TimeSource
     /// This machine's clock, where `time` is the earlier of two.
-    private(set) var hostTime: any TimeSource
+    let hostTime: any TimeSource
     /// The partner id of the configured account.
     package let partner: String
     /// Held by whoever applies plans: one process per workspace.
@@ -41,11 +41,8 @@ package struct RunContext: Sendable {
     /// The same, by a clock that is never ahead of the vendor's. `nil` = the vendor told no time.
     func bounded(by vendorTime: Timestamp?) -> RunContext {
         guard let vendorTime, clockTolerance != nil else { return self }
-        var bounded = RunContext(
-            inventory: inventory, log: log, vendor: vendor, time: EarlierClock(time, theirs: vendorTime),
-            partner: partner, workspace: workspace, clockTolerance: clockTolerance, overrides: overrides,
-            rulesInForce: rulesInForce, shouldStop: shouldStop)
-        bounded.hostTime = hostTime
+        var bounded = self
+        bounded.time = EarlierClock(time, theirs: vendorTime)
         return bounded
     }
 

@@ -85,7 +85,7 @@ extension World {
                     do {
                         try await follow(command, request.id, process)
                     } catch let error as LetheError where error.code == "plan-state" {
-                        // Only what nothing names helps here: a known fault, or a violation.
+                        // Only what nothing names helps here.
                         violate("\(command): \(error.code), \(error.message)")
                         try await follow("lethe erase --resume \(request.id)", request.id, process)
                     }

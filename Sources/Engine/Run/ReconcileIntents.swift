@@ -18,7 +18,7 @@ package struct ReconcileIntents: Sendable {
         package var open = 0
     }
 
-    /// After so many answers in a row that say nothing the rest stays open: something else answers, or nobody does.
+    /// How many inconclusive answers in a row end the settling. The remaining intents stay open for the next run.
     private static let patience = 3
 
     private let context: RunContext
@@ -43,7 +43,9 @@ package struct ReconcileIntents: Sendable {
             }
             let vendor = context.vendor
             let lookUp = await retrying(answer: { $0.answer }, call: { await vendor.lookUp(intent.attachment) })
-            switch LookUpFinding(lookUp.answer) {
+            let finding = LookUpFinding(lookUp.answer)
+            silences = finding == .unknown ? silences + 1 : 0
+            switch finding {
             case .present:
                 try context.noteTierDrift(of: intent.attachment, tiers: decider.tiers)
                 let answer = AuditRecord.Answer(
@@ -65,7 +67,6 @@ package struct ReconcileIntents: Sendable {
                 summary.closed += 1
             case .keyRefused, .unknown: summary.open += 1
             }
-            silences = LookUpFinding(lookUp.answer) == .unknown ? silences + 1 : 0
         }
         try CatchUp(inventory: context.inventory, log: context.log).run()
         return summary

@@ -56,59 +56,38 @@ extension InventoryStore {
 
     /// Open items of a plan that a DELETE of an earlier plan may have removed.
     package func tried(before plan: PlanID) throws(LetheError) -> Set<AttachmentID> {
-        try read { database in
-            Set(
-                try database.all(
-                    """
-                    SELECT DISTINCT t.attachment FROM plan p JOIN plan_item t ON t.plan = p.key
-                    JOIN intent i ON i.attachment = t.attachment
-                    WHERE p.id = ?1 AND t.outcome IS NULL AND \(Self.mayHaveRemoved)
-                        AND NOT EXISTS (SELECT 1 FROM run r WHERE r.id = i.run AND r.plan = ?1)
-                    """, plan
-                ) { row in
-                    guard let attachment: AttachmentID = row.vendorID(0) else { throw StoreErrors.impossible("intent") }
-                    return attachment
-                })
-        }
+        try ids(
+            """
+            SELECT DISTINCT t.attachment FROM plan p JOIN plan_item t ON t.plan = p.key
+            JOIN intent i ON i.attachment = t.attachment
+            WHERE p.id = ?1 AND t.outcome IS NULL AND \(Self.mayHaveRemoved)
+                AND NOT EXISTS (SELECT 1 FROM run r WHERE r.id = i.run AND r.plan = ?1)
+            """, plan)
     }
 
     /// Open items of a plan for which, for a week, no answer came but 404s that are not the vendor's own: a person is to look
     /// at them. Once they were closed as unproven the week begins anew.
     package func setAside(in plan: PlanID, now: Timestamp) throws(LetheError) -> Set<AttachmentID> {
         let limit = now.adding(seconds: -7 * 86_400)
-        return try read { database in
-            Set(
-                try database.all(
-                    """
-                    SELECT t.attachment FROM plan p JOIN plan_item t ON t.plan = p.key
-                    JOIN intent i ON i.attachment = t.attachment
-                    WHERE p.id = ?1 AND p.state IN ('applying', 'halted') AND t.outcome IS NULL AND t.attempts > 0
-                        AND i.at > coalesce((SELECT max(z.closed_at) FROM plan_item z
-                            WHERE z.attachment = t.attachment AND z.outcome = 'not_found_unproven'), 0)
-                    GROUP BY t.attachment
-                    HAVING min(i.at) <= ?2 AND sum(i.answered_at IS NOT NULL AND NOT (i.class IS 'unknown' AND i.http IS 404)) = 0
-                    """, plan, limit
-                ) { row in
-                    guard let attachment: AttachmentID = row.vendorID(0) else { throw StoreErrors.impossible("intent") }
-                    return attachment
-                })
-        }
+        return try ids(
+            """
+            SELECT t.attachment FROM plan p JOIN plan_item t ON t.plan = p.key
+            JOIN intent i ON i.attachment = t.attachment
+            WHERE p.id = ?1 AND p.state IN ('applying', 'halted') AND t.outcome IS NULL AND t.attempts > 0
+                AND i.at > coalesce((SELECT max(z.closed_at) FROM plan_item z
+                    WHERE z.attachment = t.attachment AND z.outcome = 'not_found_unproven'), 0)
+            GROUP BY t.attachment
+            HAVING min(i.at) <= ?2 AND sum(i.answered_at IS NOT NULL AND NOT (i.class IS 'unknown' AND i.http IS 404)) = 0
+            """, plan, limit)
     }
 
     /// What plans in work have tried and not ended: it stays with them.
     package func inWork() throws(LetheError) -> Set<AttachmentID> {
-        try read { database in
-            Set(
-                try database.all(
-                    """
-                    SELECT t.attachment FROM plan p JOIN plan_item t ON t.plan = p.key
-                    WHERE p.state = 'applying' AND t.outcome IS NULL AND t.attempts > 0
-                    """
-                ) { row in
-                    guard let attachment: AttachmentID = row.vendorID(0) else { throw StoreErrors.impossible("item") }
-                    return attachment
-                })
-        }
+        try ids(
+            """
+            SELECT t.attachment FROM plan p JOIN plan_item t ON t.plan = p.key
+            WHERE p.state = 'applying' AND t.outcome IS NULL AND t.attempts > 0
+            """)
     }
 
     /// A GET before the first DELETE of an item did not find it. On disk when this returns, so that no later run takes the
@@ -120,6 +99,20 @@ extension InventoryStore {
                 INSERT OR IGNORE INTO missed_before SELECT key, ?2 FROM plan WHERE id = ?1
                     AND NOT EXISTS (SELECT 1 FROM intent i WHERE i.attachment = ?2 AND \(Self.mayHaveRemoved))
                 """, plan, attachment)
+        }
+    }
+
+    /// The attachments in the first column.
+    private func ids(_ sql: String, _ values: any SQLValue...) throws(LetheError) -> Set<AttachmentID> {
+        try read { database in
+            let rows = try Prepared(database, sql)
+            try rows.bind(all: values)
+            var found: Set<AttachmentID> = []
+            while try rows.step() {
+                guard let attachment: AttachmentID = rows.vendorID(0) else { throw StoreErrors.impossible("item") }
+                found.insert(attachment)
+            }
+            return found
         }
     }
 

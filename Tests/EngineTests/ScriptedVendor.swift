@@ -61,6 +61,22 @@ final class ScriptedVendor: VendorAPI {
     }
 }
 
+/// A vendor that is asked for little: whatever a test does not write down is answered with 500.
+protocol QuietVendor: VendorAPI {}
+
+extension QuietVendor {
+    func head(_ url: DownloadURL) async -> VendorAnswer { .http(500) }
+    func chats(of handle: Handle?, on line: PhoneLine?, cursor: String?) async -> Listing<ChatObservation> {
+        Listing(answer: .http(500))
+    }
+
+    func chat(_ id: ChatID) async -> Listing<ChatObservation> { Listing(answer: .http(500)) }
+    func messages(in chat: ChatID, cursor: String?) async -> Listing<ListedMessage> { Listing(answer: .http(500)) }
+    func upload(_ bytes: [UInt8], mime: String, name: String) async -> UploadAnswer {
+        UploadAnswer(answer: .http(500))
+    }
+}
+
 extension TestWorkspace {
     /// A vendor of this account's numbers.
     func scripted(

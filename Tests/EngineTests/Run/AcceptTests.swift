@@ -59,7 +59,7 @@ import Testing
 }
 
 /// Deletes everything, and tells a time of its own.
-private struct AnsweringAt: VendorAPI {
+private struct AnsweringAt: QuietVendor {
     let time: Timestamp
     let lines: [PhoneLine]
 
@@ -76,12 +76,4 @@ private struct AnsweringAt: VendorAPI {
     func lookUp(_ id: AttachmentID) async -> AttachmentLookup { AttachmentLookup(answer: answer(404, code: 2003)) }
     func head(_ url: DownloadURL) async -> VendorAnswer { answer(404) }
     func phoneLines() async -> Listing<PhoneLine> { Listing(answer: answer(200), elements: lines, isComplete: true) }
-    func chats(of handle: Handle?, on line: PhoneLine?, cursor: String?) async -> Listing<ChatObservation> {
-        Listing(answer: answer(500))
-    }
-    func chat(_ id: ChatID) async -> Listing<ChatObservation> { Listing(answer: answer(500)) }
-    func messages(in chat: ChatID, cursor: String?) async -> Listing<ListedMessage> { Listing(answer: answer(500)) }
-    func upload(_ bytes: [UInt8], mime: String, name: String) async -> UploadAnswer {
-        UploadAnswer(answer: answer(500))
-    }
 }

@@ -9,7 +9,7 @@ import Testing
 
 /// Everything that ends, ends by the clock: one that is far from the vendor's deletes nothing.
 @Suite struct ClockTests {
-    private final class Vendor: VendorAPI {
+    private final class Vendor: QuietVendor {
         private let sent = Mutex(0)
         private let date: @Sendable () -> Timestamp?
 
@@ -37,15 +37,6 @@ import Testing
         }
 
         func lookUp(_ id: AttachmentID) async -> AttachmentLookup { AttachmentLookup(answer: .http(200)) }
-        func head(_ url: DownloadURL) async -> VendorAnswer { .http(500) }
-        func chats(of handle: Handle?, on line: PhoneLine?, cursor: String?) async -> Listing<ChatObservation> {
-            Listing(answer: .http(500))
-        }
-        func chat(_ id: ChatID) async -> Listing<ChatObservation> { Listing(answer: .http(500)) }
-        func messages(in chat: ChatID, cursor: String?) async -> Listing<ListedMessage> { Listing(answer: .http(500)) }
-        func upload(_ bytes: [UInt8], mime: String, name: String) async -> UploadAnswer {
-            UploadAnswer(answer: .http(500))
-        }
     }
 
     /// The clock is set ahead while the run goes on: what has not ended by the vendor's clock stays.

@@ -180,7 +180,7 @@ private final class Lost: Sendable {
 }
 
 /// Finds what it is told to hold, with the time it was made, and deletes it.
-private final class Telling: VendorAPI {
+private final class Telling: QuietVendor {
     private let times: [AttachmentID: Timestamp]
     private let lines: [PhoneLine]
     private let uploaded: AttachmentID?
@@ -217,11 +217,6 @@ private final class Telling: VendorAPI {
 
     func head(_ url: DownloadURL) async -> VendorAnswer { .http(404) }
     func phoneLines() async -> Listing<PhoneLine> { Listing(answer: .http(200), elements: lines, isComplete: true) }
-    func chats(of handle: Handle?, on line: PhoneLine?, cursor: String?) async -> Listing<ChatObservation> {
-        Listing(answer: .http(500))
-    }
-    func chat(_ id: ChatID) async -> Listing<ChatObservation> { Listing(answer: .http(500)) }
-    func messages(in chat: ChatID, cursor: String?) async -> Listing<ListedMessage> { Listing(answer: .http(500)) }
     func upload(_ bytes: [UInt8], mime: String, name: String) async -> UploadAnswer {
         UploadAnswer(answer: .http(201), id: uploaded)
     }

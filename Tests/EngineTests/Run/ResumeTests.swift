@@ -194,7 +194,7 @@ import Testing
 }
 
 /// Holds everything, and does not hold `first` any more once a DELETE of it was answered 404.
-private final class GoneOnceAsked: VendorAPI {
+private final class GoneOnceAsked: QuietVendor {
     private let first: AttachmentID
     private let lines: [PhoneLine]
     private let isGone = Mutex(false)
@@ -214,14 +214,5 @@ private final class GoneOnceAsked: VendorAPI {
         AttachmentLookup(answer: isGone.withLock { $0 } && id == first ? .http(404, code: 2003) : .http(200))
     }
 
-    func head(_ url: DownloadURL) async -> VendorAnswer { .http(500) }
     func phoneLines() async -> Listing<PhoneLine> { Listing(answer: .http(200), elements: lines, isComplete: true) }
-    func chats(of handle: Handle?, on line: PhoneLine?, cursor: String?) async -> Listing<ChatObservation> {
-        Listing(answer: .http(500))
-    }
-    func chat(_ id: ChatID) async -> Listing<ChatObservation> { Listing(answer: .http(500)) }
-    func messages(in chat: ChatID, cursor: String?) async -> Listing<ListedMessage> { Listing(answer: .http(500)) }
-    func upload(_ bytes: [UInt8], mime: String, name: String) async -> UploadAnswer {
-        UploadAnswer(answer: .http(500))
-    }
 }

@@ -174,3 +174,15 @@ enum TestRules {
         return Decider(policies: loaded.set ?? PolicySet([]), tiers: TierMap())
     }
 }
+
+/// Under no tiers but the persistent one, as the rules of most tests.
+extension LockedPolicies {
+    func admit(_ policies: PolicySet) throws(LetheError) { try admit(policies, tiers: TierMap()) }
+
+    func remember(_ policies: PolicySet) throws(LetheError) -> [Finding] { try remember(policies, tiers: TierMap()) }
+
+    @discardableResult
+    func unlock(_ id: String, to policies: PolicySet, by name: String, reason: String) throws(LetheError) -> Policy? {
+        try unlock(id, to: policies, tiers: TierMap(), by: name, reason: reason)
+    }
+}

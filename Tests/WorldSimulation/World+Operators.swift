@@ -118,9 +118,10 @@ extension World {
     func unlock() throws {
         let process = try open()
         let locked = LockedPolicies(inventory: process.inventory, log: process.log)
-        let rules = try decider().policies
-        for finding in try LockedPolicies.weakened(by: rules, in: process.inventory) {
-            _ = try locked.unlock(finding.policy, to: rules, by: "ada", reason: "decided so")
+        let rules = try decider()
+        for finding in try LockedPolicies.weakened(by: rules.policies, tiers: rules.tiers, in: process.inventory) {
+            _ = try locked.unlock(
+                finding.policy, to: rules.policies, tiers: rules.tiers, by: "ada", reason: "decided so")
             count("unlocked")
         }
     }

@@ -23,7 +23,7 @@ package struct LockedPolicies: Sendable {
     }
 
     /// For whatever applies: remembers, and throws `refused` while a locked policy is weaker than it was.
-    package func admit(_ policies: PolicySet, tiers: TierMap = TierMap()) throws(LetheError) {
+    package func admit(_ policies: PolicySet, tiers: TierMap) throws(LetheError) {
         let findings = try remember(policies, tiers: tiers)
         guard let first = findings.first else { return }
         let list = findings.map { "\($0.policy) (\($0.detail))" }.joined(separator: ", ")
@@ -34,7 +34,7 @@ package struct LockedPolicies: Sendable {
 
     /// What is weaker than the inventory remembers it, for whoever only looks: nothing is remembered, and the log is not asked.
     package static func weakened(
-        by policies: PolicySet, tiers: TierMap = TierMap(), in inventory: InventoryStore
+        by policies: PolicySet, tiers: TierMap, in inventory: InventoryStore
     ) throws(LetheError) -> [Finding] {
         var findings: [Finding] = []
         let rows = try inventory.lockedPolicies()
@@ -44,7 +44,7 @@ package struct LockedPolicies: Sendable {
 
     /// Remembers each locked policy as it is loaded now, unless that is weaker; gives what is weaker.
     package func remember(
-        _ policies: PolicySet, tiers: TierMap = TierMap()
+        _ policies: PolicySet, tiers: TierMap
     ) throws(LetheError) -> [Finding] {
         try CatchUp(inventory: inventory, log: log).run()
         var findings: [Finding] = []
@@ -81,7 +81,7 @@ package struct LockedPolicies: Sendable {
     /// `lethe policy unlock ID`: on record, what is loaded now is what counts from then on. Gives the form that is
     /// remembered now; `nil` = the policy is not locked any more, or it was the tiers.
     package func unlock(
-        _ id: String, to policies: PolicySet, tiers: TierMap = TierMap(), by name: String, reason: String
+        _ id: String, to policies: PolicySet, tiers: TierMap, by name: String, reason: String
     ) throws(LetheError) -> Policy? {
         try CatchUp(inventory: inventory, log: log).run()
         let rows = try RecordedTruth(log).lockedPolicies(in: inventory)

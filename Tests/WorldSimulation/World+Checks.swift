@@ -11,9 +11,9 @@ extension World {
         do {
             try CatchUp(inventory: process.inventory, log: process.log).run()
             try learnStates(process)
-            let history = LogReplay(try process.log.entries(after: -1, limit: 1_000_000))
-            compareWithTheLedger(history, process)
-            try compareWithTheLog(history, process)
+            try history.follow(process.log)
+            compareWithTheLedger(process)
+            try compareWithTheLog(process)
             try checkRequests(process)
             if everything { try verify(process) }
         } catch {
@@ -29,8 +29,8 @@ extension World {
     }
 
     /// The log claims nothing that the vendor did not do.
-    private func compareWithTheLedger(_ history: LogReplay, _ process: Process) {
-        let now = clock.truth
+    private func compareWithTheLedger(_ process: Process) {
+        let (now, history) = (clock.truth, history)
         change { stage in
             for (id, count) in stage.deletes where (history.intents[id] ?? 0) < count {
                 stage.violate("\(stage.name(id)): \(count) DELETEs, \(history.intents[id] ?? 0) intents")
@@ -53,7 +53,7 @@ extension World {
     }
 
     /// The store says what the log says.
-    private func compareWithTheLog(_ history: LogReplay, _ process: Process) throws {
+    private func compareWithTheLog(_ process: Process) throws {
         for summary in try process.inventory.plans() {
             for item in try process.inventory.results(of: summary.id) {
                 let logged = history.outcomes[summary.id]?[item.attachment]
@@ -63,14 +63,19 @@ extension World {
                         + "\(item.outcome?.rawValue ?? "open") in the store")
             }
         }
+        var states: [AttachmentID: AttachmentState] = [:]
+        try process.inventory.forEachAttachment(includingGone: true) { candidate in
+            states[candidate.attachment.id] = candidate.attachment.state
+            return true
+        }
         for file in population.files {
             let isGone = history.gone.contains(file.id)
-            guard let attachment = try process.inventory.attachment(file.id) else {
+            guard let state = states[file.id] else {
                 if isGone { violate("a file that the log calls gone is not in the store") }
                 continue
             }
-            if (attachment.state == .gone) != isGone {
-                violate("a file is \(attachment.state) in the store and \(isGone ? "gone" : "not gone") in the log")
+            if (state == .gone) != isGone {
+                violate("a file is \(state) in the store and \(isGone ? "gone" : "not gone") in the log")
             }
         }
     }
@@ -131,15 +136,26 @@ struct LogReplay {
     private(set) var gone: Set<AttachmentID> = []
     private(set) var settled: Set<AttachmentID> = []
     private(set) var plansThatTried: [AttachmentID: Set<PlanID>] = [:]
+    private(set) var holds: Set<HoldID> = []
+    private(set) var released: Set<HoldID> = []
+    private(set) var requests: Set<RequestID> = []
     private var plans: [RunID: PlanID] = [:]
     private var runs: [String: RunID] = [:]
+    private var last: Int64 = -1
 
-    init(_ entries: [LogEntry]) {
-        for entry in entries { take(entry.record) }
+    /// Takes in what was written since the last time.
+    mutating func follow(_ log: AuditLog) throws {
+        for entry in try log.entries(after: last, limit: 1_000_000) {
+            take(entry.record)
+            last = entry.seq
+        }
     }
 
     private mutating func take(_ record: AuditRecord) {
         switch record {
+        case .holdPlaced(let id, _, _, _, _): holds.insert(id)
+        case .holdReleased(let id, _, _): released.insert(id)
+        case .requestOpened(let opening): requests.insert(opening.request)
         case .runStart(let run, let plan, _, _): plans[run] = plan
         case .deleteIntent(let intent):
             intents[intent.attachment, default: 0] += 1

@@ -70,9 +70,8 @@ extension World {
 
     /// What a command that died left behind: an operator would look.
     private func learn(_ process: Process) throws {
-        let released = try process.log.entries(after: -1, limit: 1_000_000).compactMap { entry -> HoldID? in
-            if case .holdReleased(let id, _, _) = entry.record { id } else { nil }
-        }
+        try history.follow(process.log)
+        let released = history.released
         let stored = try process.inventory.holds()
         change { stage in
             for id in released { stage.model.release(id) }

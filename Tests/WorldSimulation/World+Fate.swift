@@ -60,14 +60,10 @@ extension World {
             $0.model.facts = backup.facts
             $0.model.perhaps = backup.perhaps
         }
-        let logged = try open().log.entries(after: -1, limit: 1_000_000).reduce(
-            into: (holds: Set<HoldID>(), requests: Set<RequestID>())
-        ) { known, entry in
-            if case .holdPlaced(let id, _, _, _, _) = entry.record { known.holds.insert(id) }
-            if case .requestOpened(let opening) = entry.record { known.requests.insert(opening.request) }
-        }
+        try history.follow(open().log)
+        let logged = history
         requests = requests.filter(logged.requests.contains)
-        change { $0.model.forget(allBut: logged) }
+        change { $0.model.forget(allBut: (logged.holds, logged.requests)) }
         note("  an older inventory is put back")
     }
 

@@ -28,6 +28,7 @@ final class World {
     var inDoubt: Set<Int> = []
     var trace: [String] = []
     var backups: [Backup] = []
+    var history = LogReplay()
     var wasRestored = false
     /// Requests of which a person put on record that they are lost.
     var forgotten: Set<RequestID> = []

@@ -63,8 +63,7 @@ extension AuditLog {
     /// segment to the next.
     package func latestTime() throws(LetheError) -> Timestamp? {
         var latest: Timestamp?
-        for file in try Self.segments(location).compactMap(\.file) {
-            let reader = try LogReader(file)
+        for reader in try readers() {
             var times = [try reader.entry(reader.size() - 1)?.time].compactMap { $0 }
             for entry in try reader.entries(ofTypes: ["clock.step"]) {
                 if case .clockStep(let from) = entry.record { times.append(from) }
@@ -74,12 +73,21 @@ extension AuditLog {
         return latest
     }
 
+    /// Of all segments that are still there, oldest first.
+    private func readers() throws(LetheError) -> [LogReader] {
+        var readers: [LogReader] = []
+        for segment in try segments() {
+            guard let file = segment.file else { continue }
+            readers.append(segment.isLive ? reader : try LogReader(file))
+        }
+        return readers
+    }
+
     private func search(
         _ find: (LogReader) throws(LetheError) -> [LogEntry]
     ) throws(LetheError) -> [FoundRecord] {
         var found: [FoundRecord] = []
-        for file in try Self.segments(location).compactMap(\.file) {
-            let reader = try LogReader(file)
+        for reader in try readers() {
             for entry in try find(reader) { found.append(FoundRecord(origin: reader.origin, entry: entry)) }
         }
         return found

@@ -19,6 +19,15 @@ extension AuditLog {
     /// All segments, oldest first, found by following `prev_log` back from the live one; then those that the chain does not
     /// reach, in front. What cannot be read is there too: it is for whoever reads it to say so.
     package static func segments(_ location: Location) throws(LetheError) -> [Segment] {
+        try segments(location, DurableFile.exists(location.database) ? segment(location.database, isLive: true) : nil)
+    }
+
+    /// All segments of this log, the live one as it is open here.
+    package func segments() throws(LetheError) -> [Segment] {
+        try Self.segments(location, Self.segment(location.database, reader, isLive: true))
+    }
+
+    private static func segments(_ location: Location, _ live: Segment?) throws(LetheError) -> [Segment] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: location.segments.path)) ?? []
         var rest = names.sorted().filter { $0.hasSuffix(".db") }.map {
             segment(location.segments.appending(path: $0), isLive: false)
@@ -33,7 +42,7 @@ extension AuditLog {
                     origin: checkpoint.origin, file: nil, checkpoint: file, isLive: false, opened: nil, previous: nil))
         }
         var chain: [Segment] = []
-        var next: Segment? = DurableFile.exists(location.database) ? segment(location.database, isLive: true) : nil
+        var next = live
         while let segment = next {
             chain.append(segment)
             let before = segment.previous.flatMap { previous in rest.firstIndex { $0.origin == previous.origin } }
@@ -44,7 +53,11 @@ extension AuditLog {
     }
 
     private static func segment(_ file: URL, isLive: Bool) -> Segment {
-        let entry = try? LogReader(file).entry(0)
+        segment(file, try? LogReader(file), isLive: isLive)
+    }
+
+    private static func segment(_ file: URL, _ reader: LogReader?, isLive: Bool) -> Segment {
+        let entry = try? reader?.entry(0)
         guard let entry, case .logOpen(let opening) = entry.record else {
             return Segment(
                 origin: file.lastPathComponent, file: file, checkpoint: nil, isLive: isLive, opened: nil, previous: nil)
@@ -61,7 +74,7 @@ extension AuditLog {
         closedBefore cutoff: Timestamp, by: String, reason: String?
     ) throws(LetheError) -> [String] {
         var removed: [String] = []
-        var segments = try Self.segments(location)
+        var segments = try segments()
         while let segment = segments.first, !segment.isLive {
             segments.removeFirst()
             guard let file = segment.file else { continue }

@@ -185,8 +185,9 @@ extension LogStore {
     private static func forEachBlob(
         _ sql: String, _ arguments: [Int64], _ db: Database, _ body: (Int64, UnsafeBufferPointer<UInt8>) throws -> Void
     ) throws {
-        let statement = try db.makeStatement(sql: sql)
+        let statement = try db.cachedStatement(sql: sql)
         let handle = statement.sqliteStatement
+        defer { sqlite3_reset(handle) }
         for (index, argument) in arguments.enumerated() { sqlite3_bind_int64(handle, Int32(index + 1), argument) }
         var result = sqlite3_step(handle)
         while result == SQLITE_ROW {

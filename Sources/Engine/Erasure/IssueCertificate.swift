@@ -174,7 +174,7 @@ package struct IssueCertificate: Sendable {
     /// What the log says of the request, its plans, and how each item ended, closed segments included.
     private func records(_ selector: inout EvidenceSelector) throws(LetheError) -> [CertificateFacts.Record] {
         var records: [CertificateFacts.Record] = []
-        for segment in try AuditLog.segments(log.location) {
+        for segment in try log.segments() {
             guard let file = segment.file else { continue }
             let reader = try LogReader(file)
             var cited: [LogEntry] = []

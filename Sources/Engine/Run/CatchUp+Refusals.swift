@@ -10,7 +10,7 @@ extension CatchUp {
     /// Throws, before anything is written, where `audit.db` is older than what this inventory has applied of it. What a run does on
     /// such a log it may have done before, and nobody could tell.
     package func refuseOlderLog() throws(LetheError) {
-        let segments = try AuditLog.segments(log.location)
+        let segments = try log.segments()
         try refuseOtherLog(segments)
         try refuseShorterLog()
         try refuseEarlierSegment(segments)

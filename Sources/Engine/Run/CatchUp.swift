@@ -19,7 +19,7 @@ package struct CatchUp: Sendable {
     @discardableResult
     package func run() throws(LetheError) -> Int {
         var count = 0
-        let segments = try AuditLog.segments(log.location)
+        let segments = try log.segments()
         try refuseOtherLog(segments)
         try refuseShorterLog()
         try refuseEarlierSegment(segments)

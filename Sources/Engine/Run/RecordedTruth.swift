@@ -147,7 +147,7 @@ extension RecordedTruth {
             openings.append(opening)
         }
         // A request may be older than the oldest segment that is kept.
-        if openings.isEmpty, try AuditLog.segments(log.location).contains(where: { $0.file == nil }) { return }
+        if openings.isEmpty, try log.segments().contains(where: { $0.file == nil }) { return }
         let isSame = openings.allSatisfy {
             Set($0.subjects) == Set(request.subjects) && $0.scope == request.scope
         }

@@ -2,7 +2,7 @@ internal import Domain
 internal import GRDB
 
 /// Reads attachments with their sightings inside one transaction: no Codable, no dictionary of columns, no string that
-/// can be avoided. One at a time on a connection, since its statements are kept there from one to the next.
+/// can be avoided.
 final class AttachmentReader {
     /// The first columns of every query over `attachment a` that this reads.
     static let columns = "a.key, a.id, a.api_created, a.layouts, a.tier_drift, a.state, a.revision"
@@ -18,7 +18,7 @@ final class AttachmentReader {
 
     /// With `people` also senders, participants and unknown recipients: several more look-ups for each.
     init(_ database: Database, people: Bool) throws {
-        func prepare(_ sql: String) throws -> Prepared { try Prepared(cached: sql, in: database) }
+        func prepare(_ sql: String) throws -> Prepared { try Prepared(database, sql) }
         sightings = try prepare(Self.sightingsOf + " WHERE attachment = ? ORDER BY message, source")
         chatLine = try prepare("SELECT line FROM chat WHERE id = ?")
         sender = people ? try prepare("SELECT pseudonym FROM identity WHERE key = ?") : nil

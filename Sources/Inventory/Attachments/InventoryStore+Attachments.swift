@@ -145,7 +145,6 @@ extension InventoryStore {
             try reader.addPeople(to: &candidate)
             page.append(candidate)
         }
-        sightings.reset()
         return page
     }
 

@@ -45,7 +45,6 @@ extension InventoryStore {
                 }
                 if matches(attachment) { found.append(attachment) }
             }
-            rows.reset()
             guard found.count > limit else { return AttachmentPage(attachments: found, next: nil) }
             found.removeLast()
             return AttachmentPage(attachments: found, next: found.last?.id)
@@ -70,8 +69,9 @@ extension InventoryStore {
             values.append(line)
         }
         if let subjects = filter.subjects {
-            let keys = try subjectKeys(subjects, in: database)
-            conditions.append("a.key IN (\(attachmentsOf(keys)))")
+            let keys = list(try subjectKeys(subjects, in: database))
+            conditions.append("a.key IN (\(attachmentsOf))")
+            values += [keys, keys]
         }
         let rows = try Prepared(
             database,
@@ -81,13 +81,14 @@ extension InventoryStore {
         return rows
     }
 
-    /// Keys of everything in the chats of these subjects, and of what they sent without a known chat. Row numbers, not
-    /// values of users, so they may stand in the text.
-    static func attachmentsOf(_ subjects: [Int64]) -> String {
-        let list = subjects.map(String.init).joined(separator: ",")
-        return """
-            SELECT g.attachment FROM chat_member m JOIN sighting g ON g.chat = m.chat WHERE m.subject IN (\(list))
-            UNION SELECT attachment FROM sighting WHERE chat IS NULL AND sender IN (\(list))
-            """
-    }
+    /// For a parameter that `json_each` reads: the text of a statement stays the same, whoever is asked for.
+    static func list(_ keys: [Int64]) -> String { "[\(keys.map(String.init).joined(separator: ","))]" }
+
+    /// Keys of everything in the chats of these subjects, and of what they sent without a known chat. Its two parameters are the
+    /// `list` of their keys.
+    static let attachmentsOf = """
+        SELECT g.attachment FROM chat_member m JOIN sighting g ON g.chat = m.chat
+            WHERE m.subject IN (SELECT value FROM json_each(?))
+        UNION SELECT attachment FROM sighting WHERE chat IS NULL AND sender IN (SELECT value FROM json_each(?))
+        """
 }

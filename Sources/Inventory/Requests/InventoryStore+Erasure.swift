@@ -49,14 +49,15 @@ extension InventoryStore {
     static func erasureCandidates(
         _ subjects: [SubjectPseudonym], scope: ErasureRequest.Scope, in database: Database
     ) throws -> [ErasureCandidate] {
-        let keys = try subjectKeys(subjects, in: database)
+        let keys = list(try subjectKeys(subjects, in: database))
         let reader = try AttachmentReader(database, people: true)
         let rows = try Prepared(
             database,
             """
             SELECT \(AttachmentReader.columns) FROM attachment a
-            WHERE a.state <> 1 AND a.key IN (\(attachmentsOf(keys))) ORDER BY a.id
+            WHERE a.state <> 1 AND a.key IN (\(attachmentsOf)) ORDER BY a.id
             """)
+        try rows.bind(all: [keys, keys])
         var rosters = try Rosters(database)
         var found: [ErasureCandidate] = []
         while try rows.step() {
@@ -100,8 +101,11 @@ extension InventoryStore {
 
     package func chats(of subjects: [SubjectPseudonym]) throws(LetheError) -> [ChatID] {
         try read { database in
-            let list = try Self.subjectKeys(subjects, in: database).map(String.init).joined(separator: ",")
-            return try database.all("SELECT DISTINCT chat FROM chat_member WHERE subject IN (\(list)) ORDER BY chat") {
+            let keys = Self.list(try Self.subjectKeys(subjects, in: database))
+            return try database.all(
+                "SELECT DISTINCT chat FROM chat_member WHERE subject IN (SELECT value FROM json_each(?)) ORDER BY chat",
+                keys
+            ) {
                 guard let id: ChatID = $0.vendorID(0) else { throw StoreErrors.impossible("chat") }
                 return id
             }
@@ -120,14 +124,19 @@ extension InventoryStore {
 
     package func erasureCoverage(subjects: [SubjectPseudonym]) throws(LetheError) -> ErasureCoverage {
         try read { database in
-            let list = try Self.subjectKeys(subjects, in: database).map(String.init).joined(separator: ",")
-            let chats = "SELECT chat FROM chat_member WHERE subject IN (\(list))"
-            func count(_ sql: String) throws -> Int { try database.first(sql) { $0.count(0) } ?? 0 }
+            let keys = Self.list(try Self.subjectKeys(subjects, in: database))
+            let chats = "SELECT chat FROM chat_member WHERE subject IN (SELECT value FROM json_each(?))"
+            func count(_ sql: String, of keys: String...) throws -> Int {
+                let row = try Prepared(database, sql)
+                try row.bind(all: keys)
+                return try row.step() ? row.count(0) : 0
+            }
             return ErasureCoverage(
-                chats: try count("SELECT count(DISTINCT chat) FROM (\(chats))"),
+                chats: try count("SELECT count(DISTINCT chat) FROM (\(chats))", of: keys),
                 recipientUnknown: try count(
                     "SELECT count(*) FROM attachment a WHERE a.state = 0 AND \(People.anyUnknown)"),
-                unaddressable: try count("SELECT coalesce(sum(things), 0) FROM residue WHERE chat IN (\(chats))"),
+                unaddressable: try count(
+                    "SELECT coalesce(sum(things), 0) FROM residue WHERE chat IN (\(chats))", of: keys),
                 unaddressableElsewhere: try count("SELECT coalesce(sum(things), 0) FROM residue WHERE chat IS NULL"))
         }
     }

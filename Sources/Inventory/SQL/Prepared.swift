@@ -1,23 +1,30 @@
 internal import Domain
 internal import GRDB
 internal import GRDBSQLite
+internal import Synchronization
 
 /// A prepared statement on GRDB's connection, stepped through SQLite's own API. It belongs to the transaction that made it.
 ///
-/// GRDB finalises the statement when its object dies, so every use of `handle` keeps `self` alive.
+/// The connection keeps one statement of each text for ever, so texts must be few: what varies is bound. Whoever asks for one
+/// that is in use gets another, and gives it back, reset and without its parameters, when it dies. GRDB finalises a statement when
+/// its object dies, so every use of `handle` keeps `self` alive.
 final class Prepared {
+    private static let inUse = Mutex<Set<ObjectIdentifier>>([])
+
     private let statement: Statement
     private let handle: OpaquePointer
 
     init(_ database: Database, _ sql: String) throws {
-        statement = try database.makeStatement(sql: sql)
+        let kept = try database.cachedStatement(sql: sql)
+        let isFree = Self.inUse.withLock { $0.insert(ObjectIdentifier(kept)).inserted }
+        statement = isFree ? kept : try database.makeStatement(sql: sql)
         handle = statement.sqliteStatement
     }
 
-    /// The same statement each time for the same text: only for what runs to its end before anything else does.
-    init(cached sql: String, in database: Database) throws {
-        statement = try database.cachedStatement(sql: sql)
-        handle = statement.sqliteStatement
+    deinit {
+        sqlite3_reset(handle)
+        sqlite3_clear_bindings(handle)
+        Self.inUse.withLock { _ = $0.remove(ObjectIdentifier(statement)) }
     }
 
     /// Binds one parameter; the first is 1.
@@ -109,26 +116,24 @@ extension Prepared {
 extension Database {
     /// Runs one statement.
     func perform(_ sql: String, _ values: any SQLValue...) throws {
-        let statement = try Prepared(cached: sql, in: self)
+        let statement = try Prepared(self, sql)
         try statement.bind(all: values)
         try statement.run()
     }
 
-    /// Every row. `row` may ask other questions, but not this one again.
+    /// Every row.
     func all<Element>(_ sql: String, _ values: any SQLValue..., row: (Prepared) throws -> Element) throws -> [Element] {
-        let statement = try Prepared(cached: sql, in: self)
-        defer { statement.reset() }
+        let statement = try Prepared(self, sql)
         try statement.bind(all: values)
         var elements: [Element] = []
         while try statement.step() { elements.append(try row(statement)) }
         return elements
     }
 
-    /// The first row. `row` may ask other questions, but not this one again.
+    /// The first row.
     func first<Element>(_ sql: String, _ values: any SQLValue..., row: (Prepared) throws -> Element?) throws -> Element?
     {
-        let statement = try Prepared(cached: sql, in: self)
-        defer { statement.reset() }
+        let statement = try Prepared(self, sql)
         try statement.bind(all: values)
         guard try statement.step() else { return nil }
         return try row(statement)

@@ -41,9 +41,10 @@ extension World {
         backups.append(Backup(folder: copy, facts: model.facts, perhaps: model.perhaps, ingested: ingested))
     }
 
-    /// An older inventory is put back. What people decided since still counts.
+    /// An older inventory is put back, and sometimes the newest one after it. What people decided since still counts.
     func restore(_ dice: inout Dice) throws {
         guard let backup = dice.pick(backups), !fate.isDead else { return try backUp() }
+        if dice.chance(0.5) { try backUp() }
         process = nil
         for part in Self.parts {
             try? FileManager.default.removeItem(at: folder.appending(path: part))

@@ -104,7 +104,7 @@ final class LogStore: Sendable {
 
     private static func failure(_ error: any Error, _ code: String, _ url: URL) -> LetheError {
         if let error = error as? LetheError { return error }
-        let isReading = code == "unreadable-log"
+        let isReading = code == "unreadable-log" || error is LineFault
         let result = error as? DatabaseError
         let detail = result?.message ?? (error as? LineFault)?.message ?? "a value is not of its type"
         return LetheError(
@@ -229,6 +229,15 @@ extension LogStore {
             isMore = found == Self.pageSize && first < seqs.upperBound
             first += isMore ? 1 : 0
         }
+    }
+
+    /// The same in one piece, where a connection is at hand.
+    static func lines(
+        _ seqs: ClosedRange<Int64>, _ db: Database, _ body: (Int64, UnsafeBufferPointer<UInt8>) throws -> Void
+    ) throws {
+        try forEachBlob(
+            "SELECT seq, \(boundedLine) FROM entry WHERE seq BETWEEN ? AND ? ORDER BY seq",
+            [seqs.lowerBound, seqs.upperBound], db, body)
     }
 
     func line(_ seq: Int64) throws(LetheError) -> [UInt8]? {

@@ -56,10 +56,9 @@ extension SegmentWriter {
 
     /// What the next segment says of this one; `nil` while it is not closed.
     func closing() throws(LetheError) -> AuditRecord.PreviousLog? {
-        let tail = try store.run("unreadable-log") { db in
-            try readTail(db).flatMap { try isClosed($0, db) ? $0 : nil }
-        }
-        guard let tail, let head, head.size == tail.seq + 1 else { return nil }
+        guard let tail = authentic?.tail, let head, head.size == tail.seq + 1,
+            try store.run("unreadable-log", { db in try isClosed(tail, db) })
+        else { return nil }
         return AuditRecord.PreviousLog(
             origin: origin, size: head.size, root: Hex.encode(head.root.bytes), mac: Hex.encode(tail.mac.bytes), lost: 0
         )

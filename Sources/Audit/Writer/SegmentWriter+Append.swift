@@ -12,16 +12,8 @@ extension SegmentWriter {
     ) throws(LetheError) -> [Int64] {
         guard !records.isEmpty else { return [] }
         return try locked { () throws(LetheError) in
-            if known == nil { try finishSeal() }
-            let seqs: [Int64]
-            do throws(LetheError) {
-                seqs = try commit(records, now: now, unless: unexpected)
-            } catch {
-                // Another process died in the middle of a seal since.
-                guard error.code == Self.unfinished.code else { throw error }
-                try finishSeal()
-                seqs = try commit(records, now: now, unless: unexpected)
-            }
+            try finishSeal()
+            let seqs = try commit(records, now: now, unless: unexpected)
             if try isSealDue(now: now) { _ = try sealLocked(now: now) }
             return seqs
         }
@@ -34,24 +26,20 @@ extension SegmentWriter {
         var seqs: [Int64] = []
         var tail: Tail?
         var step: AuditLog.ClockStep?
-        var grown: CompactRange?
+        var range = CompactRange()
         try store.run("audit-write-failed") { db in
             try LogStore.checkInPlace(db)
             try db.inTransaction(.immediate) {
-                let last = try checkedTail(db)
-                if let last, isUnfinished(last) { throw Self.unfinished }
+                let last = try authenticate(db)
+                range = authentic?.range ?? range
                 if let last, try isClosed(last, db) { throw Self.closed }
                 if let last, let unexpected { try Self.refuse(unexpected, upTo: last.seq, db) }
-                // Of no use where another process wrote in between.
-                grown = range?.size == (last?.seq ?? -1) + 1 ? range : nil
-                (seqs, tail, step) = try write(records, after: last, now: now, &grown, db)
+                (seqs, tail, step) = try write(records, after: last, now: now, &range, db)
                 try LogStore.checkInPlace(db)
                 return .commit
             }
         }
-        known = tail
-        knownLine = encoder.line
-        range = grown
+        authentic = Authentic(range: range, tail: tail, line: encoder.line)
         if let step { clockStep = step }
         return seqs
     }
@@ -68,7 +56,7 @@ extension SegmentWriter {
     }
 
     private func write(
-        _ records: [AuditRecord], after last: Tail?, now: Timestamp, _ range: inout CompactRange?, _ db: Database
+        _ records: [AuditRecord], after last: Tail?, now: Timestamp, _ range: inout CompactRange, _ db: Database
     ) throws -> ([Int64], Tail?, AuditLog.ClockStep?) {
         let insert = try LogStore.Insertion(db)
         var tail = last
@@ -83,7 +71,7 @@ extension SegmentWriter {
                 with: authenticator)
             try encoder.withLine { line in
                 try insert(line, seq: seq)
-                if range != nil { try range?.append(leaf: hasher.leaf(line), hasher) }
+                try range.append(leaf: hasher.leaf(line), hasher)
             }
             tail = Tail(seq: seq, time: time, epoch: state.key.epoch, type: record.type, mac: mac)
         }
@@ -99,48 +87,6 @@ extension SegmentWriter {
         return (seqs, tail, step)
     }
 
-    /// The tail as it is in the file now, if it goes on from what this process and the key directory know.
-    func checkedTail(_ db: Database) throws -> Tail? {
-        if let known, try LogStore.lastSeq(db) == known.seq {
-            guard try LogStore.line(known.seq, db) == knownLine else { throw Self.changed(known.seq) }
-            try check(known)
-            return known
-        }
-        let tail = try readTail(db)
-        if let known {
-            guard let tail, tail.seq > known.seq, try LogStore.line(known.seq, db) == knownLine else {
-                throw Self.rollback("records that this process wrote are gone")
-            }
-        }
-        try check(tail)
-        return tail
-    }
-
-    /// A crash came between a seal's record and its new key.
-    func isUnfinished(_ tail: Tail) -> Bool { tail.type == .epochSeal && tail.epoch == state.key.epoch }
-
-    /// Holds the tail against `mac.state` and `head.note`.
-    func check(_ tail: Tail?) throws(LetheError) {
-        let size = (tail?.seq ?? -1) + 1
-        if let head, head.size > size {
-            throw Self.rollback("a checkpoint counts \(head.size) records, there are \(size)")
-        }
-        guard let tail else {
-            guard state.key.epoch == 0 else { throw Self.rollback("it is empty") }
-            return
-        }
-        let expected = tail.type == .epochSeal ? tail.epoch + 1 : tail.epoch
-        guard state.key.epoch <= expected else {
-            throw Self.rollback("the key is in epoch \(state.key.epoch), the last record in epoch \(tail.epoch)")
-        }
-        guard state.key.epoch == expected || isUnfinished(tail) else {
-            throw LetheError(
-                "audit-fork", .failed,
-                "the audit key is older than the log: \(location.directory.stateFile.path) was put back",
-                hint: "a log never goes on from an old key: lethe audit rollover --reason TEXT")
-        }
-    }
-
     /// The record before the last seal is `log.close`.
     func isClosed(_ tail: Tail, _ db: Database) throws -> Bool {
         guard tail.type == .epochSeal, tail.seq > 0, let line = try LogStore.line(tail.seq - 1, db) else {
@@ -148,14 +94,6 @@ extension SegmentWriter {
         }
         return try LogEntry(line: line).record.type == .logClose
     }
-
-    static func changed(_ seq: Int64) -> LetheError {
-        LetheError(
-            "audit-head-broken", .failed, "record \(seq) of the audit log is not what was written",
-            hint: "lethe audit verify")
-    }
-
-    static let unfinished = LetheError("audit-seal-unfinished", .failed, "a seal of the audit log was cut short")
 
     static let closed = LetheError(
         "audit-log-closed", .failed, "this segment of the audit log is closed and the next one was not begun",
@@ -166,17 +104,5 @@ extension SegmentWriter {
             "audit-rollback", .failed, "the audit log is older than its keys: \(what)",
             hint: "put the newest audit.db back; if it is lost, begin a new segment: lethe audit rollover --reason TEXT"
         )
-    }
-
-    /// The last line, whatever the keys say.
-    func readTail(_ db: Database) throws -> Tail? {
-        guard let seq = try LogStore.lastSeq(db), let line = try LogStore.line(seq, db) else { return nil }
-        let entry = try LogEntry(line: line)
-        guard entry.seq == seq, let mac = Hex.decode(entry.mac).flatMap({ Digest32($0) }) else {
-            throw LetheError(
-                "malformed-record", .failed, "the last line of the audit log is not in its place",
-                hint: "lethe audit verify")
-        }
-        return Tail(seq: seq, time: entry.time, epoch: entry.epoch, type: entry.record.type, mac: mac)
     }
 }

@@ -22,12 +22,8 @@ final class SegmentWriter {
 
     /// The origin of the segment before this one.
     var previous: String?
-    /// The last record this process saw: what is there later must still hold it.
-    var known: Tail?
-    /// Its line.
-    var knownLine: [UInt8] = []
-    /// The tree over all records up to the last one this process wrote, as it wrote them.
-    var range: CompactRange?
+    /// `nil` = nothing was held against the keys yet.
+    var authentic: Authentic?
     var clockStep: AuditLog.ClockStep?
     var anchorStatus: [Anchors.Status] = []
 
@@ -38,6 +34,15 @@ final class SegmentWriter {
         let epoch: Int64
         let type: RecordType
         let mac: Digest32
+    }
+
+    /// The records that are this log's beyond doubt: those that the signed head counts, and behind it each line whose chain, epoch
+    /// and mac were held against the key. Nothing else is gone on from, or signed.
+    struct Authentic {
+        var range = CompactRange()
+        /// The last of them, and its line.
+        var tail: Tail?
+        var line: [UInt8] = []
     }
 
     /// Reads keys and head; nothing is checked against the database yet.

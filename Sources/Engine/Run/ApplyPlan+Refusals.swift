@@ -67,7 +67,8 @@ extension ApplyPlan {
     }
 
     /// What changed since the plan was made; `nil` = nothing that matters. Holds never make a plan stale, they drop items.
-    func staleness(of record: PlanRecord) -> String? {
+    func staleness(of record: PlanRecord) throws(LetheError) -> String? {
+        if let ended = try endedRequest(of: record) { return "its request is \(ended.rawValue)" }
         if record.plan.partner != context.partner { return "it was made for another partner" }
         if record.plan.kind != .drill, record.plan.policyDigest != decider.policies.digest {
             return "the policies have changed"
@@ -77,6 +78,14 @@ extension ApplyPlan {
         }
         if record.plan.expires <= context.time.now() { return "it expired on \(record.plan.expires.brief)" }
         return nil
+    }
+
+    /// How the request of the plan has ended without it: a restore may leave such a plan behind.
+    func endedRequest(of record: PlanRecord) throws(LetheError) -> ErasureRequest.State? {
+        guard let state = try record.plan.request.flatMap(context.inventory.request)?.state, state.isClosed else {
+            return nil
+        }
+        return state
     }
 
     func refuseOverLimit(_ record: PlanRecord, _ progress: PlanProgress) throws(LetheError) {

@@ -86,14 +86,16 @@ package struct ApplyPlan: Sendable {
         if let lines = try Self.lines(of: record.plan, context.inventory) {
             account = try await Preflight(context).account(of: lines, listed: account)
         }
-        if let stale = staleness(of: record) {
+        if let stale = try staleness(of: record) {
             // A plan of a request leaves it to be planned anew; another partner's is none of ours to close.
             let isBegun = record.state == .applying || record.state == .halted
             if isBegun || record.plan.kind == .erasure, record.plan.partner == context.partner {
                 try ClosePlan(context).expire(record.plan.id, reason: stale)
             }
             throw LetheError(
-                "plan-stale", .refused, "plan \(record.plan.id) is stale: \(stale)", hint: Self.planAnew(record))
+                "plan-stale", .refused, "plan \(record.plan.id) is stale: \(stale)",
+                hint: try endedRequest(of: record) == nil
+                    ? Self.planAnew(record) : "lethe plan show \(record.plan.id)")
         }
         var before = try context.inventory.progress(of: record.plan.id, leavesOthersAlone: true)
         before.setAside(try context.inventory.setAside(in: record.plan.id, now: context.time.now()))

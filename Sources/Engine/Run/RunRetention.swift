@@ -149,10 +149,11 @@ package struct RunRetention: Sendable {
             let record = try context.inventory.plan(summary.id)
             let wasTried = try !context.inventory.attempts(of: summary.id).isEmpty
             let isBegun = summary.state == .applying || summary.state == .halted
-            if summary.state == .halted, wasTried { try apply.refuseUnready(record, reason: nil) }
+            let isOver = try apply.endedRequest(of: record) != nil
+            if summary.state == .halted, wasTried, !isOver { try apply.refuseUnready(record, reason: nil) }
             if record.plan.kind == .retention, !wasTried, summary.state != .approved {
                 try ClosePlan(context).cancel(summary.id, by: settings.operatorName, reason: "planned anew")
-            } else if let stale = apply.staleness(of: record),
+            } else if let stale = try apply.staleness(of: record),
                 summary.state != .proposed || record.plan.kind == .erasure
             {
                 let open = try context.inventory.progress(of: summary.id).open.count

@@ -111,6 +111,11 @@ extension InventoryStore {
             case .proposed, .done: return
             }
             guard let request = try Self.request(answeredBy: id, in: database) else { return }
+            // What was left of a plan when its request ended is closed without it.
+            let state: ErasureRequest.State? = try database.first("SELECT state FROM request WHERE id = ?", request) {
+                $0.value(0)
+            }
+            guard event != .planClosed || state?.isClosed != true else { return }
             try Self.advance(request, event, by: by, reason: cause, in: database)
         }
     }

@@ -38,7 +38,7 @@ struct Projector {
         case .planClosed(let plan, let state): try closed(plan, as: state)
         case .requestUpdated(let request, let state):
             try told(of: request, isEnded: state.isDecided)
-            if state.isDecided { try decided(request, as: state, at) }
+            try updated(request, to: state, at)
             if state.isAnswered { try answered(request, at) }
         case .holdPlaced(let hold): try placed(hold)
         case .holdReleased(let hold): try released(hold, at)
@@ -170,12 +170,20 @@ struct Projector {
             plan)
     }
 
-    /// The same of a request that was refused or withdrawn: nothing follows that.
-    private func decided(_ request: RequestID, as state: ErasureRequest.State, _ at: Timestamp) throws {
+    /// The same of a request. It is as the log has it last, but for changes that the log is still to hear of; and nothing follows
+    /// once it was refused or withdrawn. Of states on the way to an answer the plan tells, which may be lost.
+    private func updated(_ request: RequestID, to state: ErasureRequest.State, _ at: Timestamp) throws {
+        let known: ErasureRequest.State? = try database.first("SELECT state FROM request WHERE id = ?", request) {
+            $0.value(0)
+        }
+        guard let known, known != state, !known.isDecided, state.isClosed || known.isClosed else { return }
+        let isUntold =
+            try database.first("SELECT 1 FROM unrecorded_change WHERE request = ?", request) { $0.int(0) } != nil
+        guard state.isDecided || !isUntold else { return }
         try database.perform(
-            "UPDATE request SET state = ?2, answered = ?3 WHERE id = ?1 AND state <> ?2", request, state.rawValue, at)
-        guard database.changesCount > 0 else { return }
-        try database.perform("DELETE FROM unrecorded_change WHERE request = ?", request)
+            "UPDATE request SET state = ?2, answered = ?3 WHERE id = ?1", request,
+            (state.isClosed ? state : .received).rawValue, state.isClosed ? at : nil)
+        if state.isDecided { try database.perform("DELETE FROM unrecorded_change WHERE request = ?", request) }
     }
 
     /// What the person sends after the answer is a new matter, also for an older inventory that does not know of it.

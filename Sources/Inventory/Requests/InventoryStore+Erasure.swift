@@ -143,7 +143,7 @@ extension InventoryStore {
 }
 
 /// Who is in a chat, looked up once each.
-private struct Rosters {
+struct Rosters {
     struct Roster {
         var isGroup: Bool?
         var isKnown: Bool

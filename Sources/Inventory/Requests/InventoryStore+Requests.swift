@@ -143,7 +143,7 @@ extension InventoryStore {
             request.included.rawValue, request.coverage.rawValue, request.plan, request.ground, request.answered)
     }
 
-    private static func requests(
+    static func requests(
         _ condition: String, _ values: [any SQLValue], in database: Database
     ) throws -> [ErasureRequest] {
         let subjects = try Prepared(

@@ -4,10 +4,10 @@ internal import GRDB
 /// What was answered and turns out not to be all, or not to be gone, is open again: in the transaction of the fact that says
 /// so, or a process that dies would lose it.
 ///
-/// The register of erased persons, `(subject, request, until)`: an attachment of one of them that was sent before the request
-/// was answered, and that no plan of the request names, still exists at the vendor.
+/// The register of erased persons, `(subject, request, until)`: an attachment that the request concerns, that is from before its
+/// answer, and that no plan of it names, still exists at the vendor.
 enum StayDeleted {
-    /// Reopens the requests whose person has one of these attachments, or an attachment in one of these chats.
+    /// Reopens the requests that concern one of these attachments, or one in one of these chats.
     static func reopen(
         metAttachments keys: Set<Int64>, changedChats chats: Set<ChatID>, in database: Database
     ) throws -> Set<RequestID> {
@@ -18,26 +18,47 @@ enum StayDeleted {
             keys.formUnion(
                 try database.all("SELECT DISTINCT attachment FROM sighting WHERE chat = ?", chat) { $0.int(0) ?? 0 })
         }
-        let query = try Prepared(
-            database,
-            """
-            SELECT DISTINCT e.request FROM sighting g
-            JOIN attachment a ON a.key = g.attachment AND a.state = 0
-            JOIN erased_person e ON e.subject = g.sender OR (g.direction = 1 AND e.subject IN
-                (SELECT m.subject FROM chat_member m JOIN chat c ON c.id = m.chat
-                 WHERE m.chat = g.chat AND c.is_group = 0))
-            WHERE g.attachment = ? AND coalesce(g.sent_at, g.first_envelope) <= e.until
-                AND NOT EXISTS (SELECT 1 FROM plan p JOIN plan_item i ON i.plan = p.key
-                    WHERE p.request = e.request AND i.attachment = a.id)
-            """)
-        var requests: Set<RequestID> = []
+        let reader = try AttachmentReader(database, people: true)
+        var rosters = try Rosters(database)
+        var found: Set<RequestID> = []
         for key in keys {
-            try query.bind(1, key)
-            while try query.step() {
-                if let request: RequestID = query.letheID(0) { requests.insert(request) }
+            let asked = try requests(near: key, in: database).filter { !found.contains($0.request) }
+            guard !asked.isEmpty else { continue }
+            let sql = "SELECT \(AttachmentReader.columns) FROM attachment a WHERE a.key = ?"
+            guard let attachment = try database.first(sql, key, row: { try reader.candidate($0).attachment }) else {
+                continue
+            }
+            for (id, until) in asked {
+                guard let request = try InventoryStore.requests("WHERE id = ?", [id], in: database).first,
+                    let created = attachment.created, created <= until,
+                    try rosters.candidate(attachment, of: Set(request.subjects), request.scope) != nil
+                else { continue }
+                found.insert(id)
             }
         }
-        return try reopen(requests, reason: "an attachment from before the answer came to be known", in: database)
+        return try reopen(found, reason: "an attachment from before the answer came to be known", in: database)
+    }
+
+    /// Answered requests whose person sent this live attachment or is in a chat that has it, and whose plans do not name it.
+    private static func requests(
+        near key: Int64, in database: Database
+    ) throws -> [(request: RequestID, until: Timestamp)] {
+        try database.all(
+            """
+            SELECT e.request, min(e.until) FROM sighting g
+            JOIN attachment a ON a.key = g.attachment AND a.state = 0
+            JOIN erased_person e ON e.subject = g.sender
+                OR e.subject IN (SELECT subject FROM chat_member WHERE chat = g.chat)
+            WHERE g.attachment = ? AND NOT EXISTS (SELECT 1 FROM plan p JOIN plan_item i ON i.plan = p.key
+                WHERE p.request = e.request AND i.attachment = a.id)
+            GROUP BY e.request
+            """, key
+        ) { row in
+            guard let request: RequestID = row.letheID(0), let until = row.time(1) else {
+                throw StoreErrors.impossible("request")
+            }
+            return (request, until)
+        }
     }
 
     /// Reopens the requests that counted this attachment as gone.

@@ -86,6 +86,67 @@ import Testing
         #expect(vendor.deletes.isEmpty)
     }
 
+    /// The same where the plan was in work: it is closed, and nothing more of it is sent.
+    @Test(arguments: [HaltCause.signal, .stillThere])
+    func aPlanInWorkIsClosedOnceItsRequestIsWithdrawnElsewhere(cause: HaltCause) async throws {
+        let vendor = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
+        let live = workspace.context(vendor)
+        let planned = try await planErasure(live)
+        let plan = planned.plan.id
+        try ApprovePlan(inventory: live.inventory, log: live.log, time: live.time, rules: ApprovalRule())
+            .run(plan, by: "ada")
+        let older = try context(try backUp(), vendor)
+        for state in [Plan.State.applying, .halted] {
+            try live.inventory.move(plan, to: state, cause: state == .halted ? cause.rawValue : nil)
+        }
+        try RecordRequests(live).run()
+        _ = try await DecideRequest(older, rules: TestRules.none, by: "ada", reason: "taken back")
+            .withdraw(planned.request.id)
+        #expect(try await TestWorkspace.retention(live, TestRules.none).run().status == .done)
+        #expect(try live.inventory.request(planned.request.id)?.state == .withdrawn)
+        #expect(try live.inventory.plan(plan).state.isClosed)
+        #expect(vendor.deletes.isEmpty)
+        #expect(try await TestWorkspace.retention(live, TestRules.none).run().status == .done)
+    }
+
+    private func planErasure(_ context: RunContext) async throws -> PlanErasure.Planned {
+        var ask = PlanErasure.Ask(handles: [try Handle(Population.handle(of: 0))], openedBy: "clerk")
+        ask.isOffline = true
+        return try await PlanErasure(context, rules: TestRules.none, limits: Limits()).run(ask)
+    }
+
+    private func apply(_ plan: PlanID, _ context: RunContext) async throws -> RunResult {
+        try await ApplyErasure(
+            context, rules: TestRules.none, approval: ApprovalRule(), settings: TestWorkspace.settings, by: "ada"
+        ).run(plan)
+    }
+
+    @Test func aRestoreForgetsNeitherThatARequestWasAnsweredNorThatItIsOpenAgain() async throws {
+        let vendor = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
+        let live = workspace.context(vendor)
+        let planned = try await planErasure(live)
+        let before = try context(try backUp(), vendor)
+        _ = try await apply(planned.plan.id, live)
+        let answered = try #require(try live.inventory.request(planned.request.id))
+        #expect(answered.state == .completed)
+
+        try CatchUp(inventory: before.inventory, log: live.log).run()
+        let known = try #require(try before.inventory.request(planned.request.id))
+        #expect(known.state == .completed)
+        #expect(known.answered.map { $0 >= planned.plan.created } == true)
+        let deletes = vendor.deletes.count
+        _ = try await TestWorkspace.retention(before, TestRules.none).run()
+        #expect(try before.inventory.plan(planned.plan.id).state.isClosed)
+        #expect(try before.inventory.request(planned.request.id)?.state == .completed)
+        #expect(vendor.deletes.count == deletes)
+
+        try live.inventory.advance(planned.request.id, .reopened, reason: "more")
+        try RecordRequests(live).run()
+        try CatchUp(inventory: before.inventory, log: live.log).run()
+        #expect(try before.inventory.request(planned.request.id)?.state == .received)
+        #expect(try before.inventory.request(planned.request.id)?.answered == nil)
+    }
+
     /// The log has the answer, and an older inventory does not: what was sent after it stays a new matter.
     @Test func aRestoreDoesNotForgetWhenARequestWasAnswered() async throws {
         let vendor = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
@@ -111,9 +172,10 @@ import Testing
                         attachments: [ObservedAttachment(id: later, source: .message)])
                 ])
             ], now: workspace.clock.now())
-        let again = try await PlanErasure(restored, rules: TestRules.none, limits: Limits())
-            .run(again: PlanErasure.Repeat(planned.request.id))
-        #expect(!again.plan.items.contains { $0.attachment == later })
+        await #expect {
+            _ = try await PlanErasure(restored, rules: TestRules.none, limits: Limits())
+                .run(again: PlanErasure.Repeat(planned.request.id))
+        } throws: { ($0 as? LetheError)?.code == "nothing-left" }
     }
 
     /// A run was killed, and the inventory from before its plan was put back.

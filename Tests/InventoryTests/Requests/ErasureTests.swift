@@ -136,10 +136,12 @@ struct ErasureTests {
     }
 
     /// A request of Dana that was answered at `until`, its plan naming `items`.
-    private func complete(_ world: World, until: Timestamp, items: [Int] = []) throws -> RequestID {
+    private func complete(
+        _ world: World, until: Timestamp, items: [Int] = [], scope: ErasureRequest.Scope = .sentBySubject
+    ) throws -> RequestID {
         let request = ErasureRequest(
             id: try Randomness.id(), state: .received, received: day(1), due: day(30), jurisdiction: .gdpr,
-            scope: .sentBySubject, subjects: [try world.subject(dana)], openedBy: "jo", coverage: .complete)
+            scope: scope, subjects: [try world.subject(dana)], openedBy: "jo", coverage: .complete)
         try world.store.insert(request)
         let plan = Plan(
             id: try Randomness.id(PlanKind.self), kind: .erasure, created: until, partner: "p",
@@ -192,7 +194,26 @@ struct ErasureTests {
         let world = try scene()
         let request = try complete(world, until: day(9))
         #expect(try world.record(outbound(51, chat: 1)).reopens == [request])
-        #expect(try world.record(outbound(52, chat: 3, group: true), inbound(53, from: eli, chat: 2)).reopens.isEmpty)
+        #expect(try world.record(inbound(53, from: eli, chat: 2)).reopens.isEmpty)
+    }
+
+    /// Of the group nobody knows who is in it: no plan has listed that yet.
+    @Test func whatMayBeTheirsReopensToo() throws {
+        let world = try scene()
+        let request = try complete(world, until: day(9))
+        #expect(try world.record(outbound(52, chat: 3, group: true)).reopens == [request])
+    }
+
+    /// The same answer to "is it theirs?" finds what a plan lists and what reopens.
+    @Test(arguments: [ErasureRequest.Scope.sentBySubject, .conversation])
+    func whatReopensIsWhatARequestOfThisScopeConcerns(scope: ErasureRequest.Scope) throws {
+        let world = try scene()
+        let request = try complete(world, until: day(9), scope: scope)
+        let isTheirs = scope == .conversation
+        let late = try outbound(54, chat: 5, group: true, members: [dana, eli], complete: true)
+        #expect(try world.record(late).reopens == (isTheirs ? [request] : []))
+        let found = try world.store.erasureCandidates(subjects: [world.subject(dana)], scope: scope)
+        #expect(found.contains { $0.attachment.id == attachment(54) } == isTheirs)
     }
 
     @Test func listAndStatisticsAgree() throws {

@@ -68,6 +68,11 @@ struct Model {
 
     mutating func release(_ id: HoldID) { holds[id]?.isReleased = true }
 
+    /// By what it was told for sure, or may have been told.
+    func mayBeHeld(_ file: AttachmentID, now: Timestamp) -> Bool {
+        holds.values.contains { hold in [facts, perhaps].contains { hold.covers(file, $0, now: now) } }
+    }
+
     /// Why nothing may delete this file now; `nil` = something may.
     func reasonToStay(_ file: AttachmentID, now: Timestamp) -> String? {
         var reasons: [String] = []

@@ -74,7 +74,7 @@ extension Stage {
             return AttachmentLookup(answer: Self.absent)
         }
         let file = population.files[index]
-        shownTimes.append((id, file.created))
+        shownAlive.append((id, file.created, now))
         let found = ObservedAttachment(
             id: id, source: .message, mime: file.mime, size: 1000, layout: file.isEphemeral ? .other : .persistent,
             apiCreated: file.created)

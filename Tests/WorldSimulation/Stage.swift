@@ -17,7 +17,7 @@ struct Stage {
     /// What pages and answers of this event showed.
     var shown: [Told] = []
     var shownChats: [(chat: ChatID, isGroup: Bool, members: [Handle])] = []
-    var shownTimes: [(AttachmentID, Timestamp)] = []
+    var shownAlive: [(file: AttachmentID, created: Timestamp, at: Timestamp)] = []
     var isReleased: Set<PhoneLine> = []
     /// Lines that were not listed at some time.
     var wasReleased: Set<PhoneLine> = []
@@ -61,7 +61,7 @@ struct Stage {
     /// What pages showed is told, if the command lived to write it down; what a GET showed need not have been kept.
     mutating func hearWhatWasShown(isCertain: Bool) {
         model.perhaps = withWhatWasShown(model.perhaps)
-        shownTimes = []
+        shownAlive = []
         if isCertain { model.facts = withWhatWasShown(model.facts) }
         (shown, shownChats) = ([], [])
     }
@@ -79,7 +79,10 @@ struct Stage {
         for one in shownChats {
             facts.hear(chat: one.chat, isGroup: one.isGroup, members: one.members, isWhole: true)
         }
-        for (file, time) in shownTimes { facts.hear(created: time, of: file) }
+        for one in shownAlive {
+            facts.hear(created: one.created, of: one.file)
+            facts.hear(alive: one.file, at: one.at)
+        }
         return facts
     }
 

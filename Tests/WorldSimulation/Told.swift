@@ -114,6 +114,13 @@ struct Facts {
         created[file] = created[file].map { min($0, time) } ?? time
     }
 
+    /// "A GET that answers 200 after 48 hours makes the attachment persistent for good."
+    mutating func hear(alive file: AttachmentID, at now: Timestamp) {
+        guard let created = createdTime(of: file) else { return }
+        let first = messages(of: file).compactMap(\.envelope).min()
+        if max(created, first ?? created).adding(seconds: 48 * 3600) <= now { persistentURLs.insert(file) }
+    }
+
     func messages(of file: AttachmentID) -> [Message] {
         messages.filter { $0.key.file == file }.map(\.value)
     }

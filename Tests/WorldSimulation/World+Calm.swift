@@ -188,7 +188,7 @@ extension World {
                 guard let until = asked.answered else { continue }
                 for file in stage.population.files where stage.exists(file.id, at: now) {
                     guard file.created < until.adding(seconds: -3600), !stage.population.isLiedOf.contains(file.id),
-                        !model.holds.values.contains(where: { $0.covers(file.id, model.facts, now: now) })
+                        !model.mayBeHeld(file.id, now: now)
                     else { continue }
                     let mayGo = [model.facts, model.perhaps].allSatisfy { facts in
                         facts.known.contains(file.id) && asked.reasonToStay(file.id, facts) == nil
@@ -196,7 +196,9 @@ extension World {
                     }
                     guard mayGo else { continue }
                     stage.violate(
-                        "an answered request misses \(stage.name(file.id)), which is known: "
+                        "an answered request misses \(stage.name(file.id)), which is known: answered \(until.brief), "
+                            + "conversation \(asked.isConversation), created \(file.created.brief) and known as "
+                            + "\(model.facts.createdTime(of: file.id)?.brief ?? "unknown"), "
                             + model.facts.story(of: file.id))
                 }
             }
@@ -213,7 +215,7 @@ extension World {
         }
         change { stage in
             for file in stage.population.files where stage.exists(file.id, at: now) {
-                let isHeld = stage.model.holds.values.contains { $0.covers(file.id, stage.model.facts, now: now) }
+                let isHeld = stage.model.mayBeHeld(file.id, now: now)
                 guard stage.model.facts.known.contains(file.id), !isHeld else { continue }
                 let reasons = [stage.model.facts, stage.model.perhaps].map {
                     stage.model.rules.reasonToStay(file.id, $0, now: now)

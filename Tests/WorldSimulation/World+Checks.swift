@@ -139,6 +139,8 @@ struct LogReplay {
     private(set) var holds: Set<HoldID> = []
     private(set) var released: Set<HoldID> = []
     private(set) var requests: Set<RequestID> = []
+    /// Refused or withdrawn.
+    private(set) var ended: Set<RequestID> = []
     private var plans: [RunID: PlanID] = [:]
     private var runs: [String: RunID] = [:]
     private var last: Int64 = -1
@@ -156,6 +158,7 @@ struct LogReplay {
         case .holdPlaced(let id, _, _, _, _): holds.insert(id)
         case .holdReleased(let id, _, _): released.insert(id)
         case .requestOpened(let opening): requests.insert(opening.request)
+        case .requestUpdated(let id, let state, _, _, _) where state.isDecided: ended.insert(id)
         case .runStart(let run, let plan, _, _): plans[run] = plan
         case .deleteIntent(let intent):
             intents[intent.attachment, default: 0] += 1

@@ -71,10 +71,11 @@ extension World {
     /// What a command that died left behind: an operator would look.
     private func learn(_ process: Process) throws {
         try history.follow(process.log)
-        let released = history.released
+        let (released, ended) = (history.released, history.ended)
         let stored = try process.inventory.holds()
         change { stage in
             for id in released { stage.model.release(id) }
+            for id in ended { stage.model.requests[id]?.isEnded = true }
         }
         for hold in stored where model.holds[hold.id] == nil {
             guard let scope = attempted else { continue }

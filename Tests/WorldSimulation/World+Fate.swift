@@ -12,6 +12,8 @@ struct Backup {
     let facts: Facts
     let perhaps: Facts
     let ingested: Set<Int>
+    /// When each request was searched for the last time by then.
+    let searched: [RequestID: Timestamp?]
 }
 
 /// SIGINT.
@@ -38,7 +40,10 @@ extension World {
             try FileManager.default.copyItem(at: file, to: copy.appending(path: part))
         }
         let model = model
-        backups.append(Backup(folder: copy, facts: model.facts, perhaps: model.perhaps, ingested: ingested))
+        backups.append(
+            Backup(
+                folder: copy, facts: model.facts, perhaps: model.perhaps, ingested: ingested,
+                searched: model.requests.mapValues(\.searched)))
     }
 
     /// An older inventory is put back, and sometimes the newest one after it. What people decided since still counts.
@@ -60,11 +65,15 @@ extension World {
         change {
             $0.model.facts = backup.facts
             $0.model.perhaps = backup.perhaps
+            for (id, time) in backup.searched { $0.model.requests[id]?.searched = time }
         }
         try history.follow(open().log)
         let logged = history
-        requests = requests.filter(logged.requests.contains)
-        change { $0.model.forget(allBut: (logged.holds, logged.requests)) }
+        let stored = try open().inventory
+        let holds = try logged.holds.union(stored.holds().map(\.id))
+        let asked = try logged.requests.union(stored.requests().map(\.id))
+        requests = requests.filter(asked.contains)
+        change { $0.model.forget(allBut: (holds, asked)) }
         note("  an older inventory is put back")
     }
 
@@ -79,7 +88,9 @@ extension World {
         if lost { return "a hold is lost" }
         // "A hold or a request that only the log knows refuses every apply."
         guard let held = try? open().inventory.requests() else { return nil }
-        let isForgotten = requests.contains { id in !held.contains { $0.id == id } && !forgotten.contains(id) }
+        let isForgotten = requests.contains { id in
+            !held.contains { $0.id == id } && !forgotten.contains(id) && model.requests[id]?.isEnded != true
+        }
         return isForgotten ? "a request is lost" : nil
     }
 

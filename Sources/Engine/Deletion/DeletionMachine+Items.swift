@@ -42,7 +42,7 @@ extension DeletionMachine {
             item.seenBefore = item.seenBefore || seenBefore
             item.ephemeralEnds = ephemeralEnds
             if item.history.firstIntent == nil { item.history.firstIntent = clock }
-            if let ephemeralEnds, ephemeralEnds <= item.history.firstIntent ?? .distantFuture {
+            if let ephemeralEnds, ephemeralEnds <= item.history.firstIntent ?? .distantFuture, !item.wasFoundBefore {
                 item.history.wasMissedBefore = true
             }
             if item.history.isSpent, !item.hasOpenIntent {
@@ -107,11 +107,7 @@ extension DeletionMachine {
         breaker.answered(answer.deletion, foreign: answer.isForeign ? id : nil, at: now)
         switch answer.deletion {
         case .deleted: finish(id, answer, .deleted)
-        case .absent where item.history.mayHaveDeleted:
-            // An answer of ours was lost. Whether it was our doing is said by a GET, not by the second DELETE.
-            record(answer, of: id, final: nil)
-            askHowItEnded(id, attempt: 1)
-        case .absent: finish(id, answer, outcomeOfAbsence(of: id, now: now))
+        case .absent: takeAbsence(id, answer, wasMissed: item.wasMissed, now: now)
         case .invalid: finish(id, answer, .invalidID)
         case .unexpected: finish(id, answer, .failedUnexpected)
         case .refused: refuse(id, answer)
@@ -119,6 +115,23 @@ extension DeletionMachine {
         case .throttled, .notReady, .notSent: retryUncounted(id, answer, now: now, using: &random)
         }
         haltWhereSomebodyElseAnswers()
+    }
+
+    /// That it is away although it should be there, a GET says too before it is called so. Until then the intent is open: what a halt
+    /// leaves of it the next run settles by GET.
+    private mutating func takeAbsence(
+        _ id: AttachmentID, _ answer: VendorAnswer, wasMissed: Bool, now: Timestamp
+    ) {
+        let outcome = outcomeOfAbsence(of: id, now: now)
+        switch outcome {
+        case .deletedAfterRetry: record(answer, of: id, final: nil)
+        case .alreadyAbsent where !wasMissed:
+            items[id]?.absence = answer
+            tally(outcome)
+            haltOnSurprise()
+        default: return finish(id, answer, outcome)
+        }
+        askHowItEnded(id, attempt: 1)
     }
 
     /// What it means that the vendor has no such attachment: the `absent` row of the table.
@@ -227,7 +240,7 @@ extension DeletionMachine {
         pendingLookups.append(.lookUp(id, .settle(attempt: attempt)))
     }
 
-    private mutating func record(_ answer: VendorAnswer, of id: AttachmentID, final: Outcome?) {
+    mutating func record(_ answer: VendorAnswer, of id: AttachmentID, final: Outcome?) {
         guard let history = items[id]?.history, let operation = history.operation else { return }
         journal.append(
             .outcome(

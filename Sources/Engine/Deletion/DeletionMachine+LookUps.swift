@@ -23,6 +23,9 @@ extension DeletionMachine {
         case .before:
             items[id]?.wasLookedUp = true
             items[id]?.wasFoundBefore = finding == .present
+            items[id]?.wasMissed = finding == .absent
+            // It is there: whatever said that it was away before our first DELETE was wrong.
+            if finding == .present { items[id]?.history.wasMissedBefore = false }
             if finding == .absent, items[id]?.history.mayHaveDeleted == false {
                 items[id]?.history.wasMissedBefore = true
             }
@@ -78,12 +81,19 @@ extension DeletionMachine {
     ) {
         switch finding {
         case .present:
+            recordAbsence(of: id)
             if let kept = items[id]?.kept {
                 close(id, kept.outcome, reason: kept.reason)
             } else {
                 close(id, .failedExhausted, reason: "settled_by_get")
             }
-        case .absent: close(id, outcomeOfAbsence(of: id, now: now), reason: "settled_by_get")
+        case .absent:
+            let outcome = outcomeOfAbsence(of: id, now: now)
+            if recordAbsence(of: id, final: outcome) {
+                settle(id, outcome)
+            } else {
+                close(id, outcome, reason: "settled_by_get")
+            }
         case .keyRefused: return
         case .unknown:
             guard halted == nil else { return }
@@ -97,12 +107,24 @@ extension DeletionMachine {
                     items[id]?.phase = .waiting
                     return
                 }
+                recordAbsence(of: id)
                 close(id, .failedExhausted, reason: "could_not_be_settled")
                 break
             }
             schedule(.ask(.lookUp(id, .settle(attempt: attempt + 1))), at: now.adding(microseconds: wait))
             return
         }
+    }
+}
+
+extension DeletionMachine {
+    /// Writes down the DELETE's own 404 that a GET was to confirm; `false` = there was none.
+    @discardableResult
+    private mutating func recordAbsence(of id: AttachmentID, final: Outcome? = nil) -> Bool {
+        guard let answer = items[id]?.absence else { return false }
+        items[id]?.absence = nil
+        record(answer, of: id, final: final)
+        return true
     }
 }
 

@@ -164,6 +164,9 @@ struct MachineItem: Sendable {
     /// Grade A: it was looked up before the DELETE, the answer was a 200, and it named a URL.
     var wasLookedUp = false
     var wasFoundBefore = false
+    var wasMissed = false
+    /// The DELETE's 404 that a GET is to confirm.
+    var absence: VendorAnswer?
     var hasURL = false
     /// Attempts that cannot have acted do not count, but an hour after the first of them the item is spent.
     var uncounted = 0

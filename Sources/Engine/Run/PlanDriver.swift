@@ -116,8 +116,11 @@ struct PlanDriver: Sendable {
             if let found = lookUp.found, found.id == id {
                 _ = try context.inventory.record([Delivery(lookups: [found])], now: context.time.now())
             }
-            guard LookUpFinding(lookUp.answer) == .absent else { return }
-            try context.inventory.noteMissedBefore(id, plan: redecider.plan.id)
+            switch LookUpFinding(lookUp.answer) {
+            case .present: try context.inventory.forgetMiss(of: id, plan: redecider.plan.id)
+            case .absent: try context.inventory.noteMissedBefore(id, plan: redecider.plan.id)
+            case .keyRefused, .unknown: break
+            }
         } catch {
             inbox.yield(.stop(.holdsUnreadable))
         }

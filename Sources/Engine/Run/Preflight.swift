@@ -83,7 +83,9 @@ package struct Preflight: Sendable {
         }
         for chat in try context.inventory.chats(on: line, limit: Self.samples) {
             let listing = await vendor.chat(chat)
-            if listing.answer.status == 200, listing.elements.contains(where: { $0.chat == chat }) { return true }
+            guard listing.answer.status == 200, listing.elements.contains(where: { $0.chat == chat }) else { continue }
+            _ = try context.inventory.record([Delivery(chats: listing.elements)], now: context.time.now())
+            return true
         }
         return false
     }

@@ -102,6 +102,13 @@ extension InventoryStore {
         }
     }
 
+    /// A GET found it: a miss that was noted before said nothing.
+    package func forgetMiss(of attachment: AttachmentID, plan: PlanID) throws(LetheError) {
+        let sql = "FROM missed_before WHERE attachment = ?2 AND plan = (SELECT key FROM plan WHERE id = ?1)"
+        guard try read({ try $0.first("SELECT 1 \(sql)", plan, attachment) { $0.int(0) } }) != nil else { return }
+        try write { try $0.perform("DELETE \(sql)", plan, attachment) }
+    }
+
     /// The attachments in the first column.
     private func ids(_ sql: String, _ values: any SQLValue...) throws(LetheError) -> Set<AttachmentID> {
         try read { database in

@@ -72,6 +72,39 @@ import Testing
         #expect(harness.outcome() == .expiredByVendor)
     }
 
+    /// The vendor's DELETE may be broken, and its GET not.
+    @Test(arguments: [(200, Outcome.failedExhausted), (404, .alreadyAbsent), (503, .failedExhausted)], [false, true])
+    func anAbsenceIsCalledSoOnceAGETMissesItToo(answer: (status: Int, outcome: Outcome), isProved: Bool) {
+        var harness = MachineHarness(
+            items: 1, settings: .init(requestsPerSecond: 1000, provesEach: isProved, usesCanary: false))
+        harness.answer = { _, _ in .http(404, code: 2003) }
+        harness.lookUp = { _, reason in
+            reason == .before ? .http(200) : .http(answer.status, code: answer.status == 404 ? 2003 : nil)
+        }
+        harness.run()
+        #expect(harness.outcome() == answer.outcome)
+    }
+
+    /// What was believed to be ephemeral is found: its absence after a lost answer is our doing.
+    @Test func whatAGETFoundWasNotAwayBeforeOurFirstDelete() {
+        var harness = MachineHarness(
+            items: 1, settings: .init(requestsPerSecond: 1000, provesEach: true, usesCanary: false))
+        let ends = harness.clock.adding(seconds: -1)
+        let looks = Looks()
+        harness.verdict = { _ in
+            looks.count += 1
+            return .delete(rule: "policy:p", seenBefore: true, ephemeralEnds: looks.count == 1 ? ends : nil)
+        }
+        harness.lookUp = { _, reason in reason == .before ? .http(200) : .http(404, code: 2003) }
+        harness.answer = { _, attempt in attempt == 1 ? .init(.failure(.cut)) : .http(404, code: 2003) }
+        harness.run()
+        #expect(harness.outcome() == .deletedAfterRetry)
+    }
+
+    private final class Looks {
+        var count = 0
+    }
+
     @Test(arguments: [(200, Outcome.failedExhausted), (404, .deletedAfterRetry), (503, .failedExhausted)])
     func tenAttemptsThatMayHaveActedAreSettledByGET(status: Int, outcome: Outcome) {
         var harness = MachineHarness(items: 1)

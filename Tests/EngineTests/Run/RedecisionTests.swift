@@ -44,7 +44,8 @@ import Testing
         let plan = try approved(workspace)
         let listed = try PhoneLine(TestWorkspace.lines[0])
         #expect((2...19).contains(plan.items.count))
-        let vendor = ScriptedVendor(lines: [listed], delete: { _, _ in .http(404, code: 2003) })
+        let vendor = ScriptedVendor(
+            lines: [listed], lookUp: { _ in .http(404, code: 2003) }, delete: { _, _ in .http(404, code: 2003) })
         _ = try await ApplyPlan(workspace.context(vendor), rules: TestRules.five, settings: Self.one).run(plan.id)
         var outcomes: Set<Outcome> = []
         for item in try workspace.inventory.results(of: plan.id) {

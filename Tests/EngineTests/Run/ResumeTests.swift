@@ -121,7 +121,10 @@ import Testing
         let halted = try await retention(workspace.context(absent)).run()
         #expect(halted.result.halted == .tooManyAbsent)
         #expect(absent.deletes.count == 20)
-        let vendor = try workspace.scripted(lookUp: { _ in .http(200) })
+        let away = Set(absent.deletes)
+        let vendor = try workspace.scripted(
+            delete: { id, _ in away.contains(id) ? .http(404, code: 2003) : .http(204) },
+            lookUp: { away.contains($0) ? .http(404, code: 2003) : .http(200) })
         await #expect { _ = try await retention(workspace.context(vendor)).run() } throws: {
             let error = $0 as? LetheError
             return error?.status == .refused && error?.hint?.contains("--reason") == true

@@ -68,7 +68,7 @@ extension AuditLog {
     }
 
     /// Removes closed segments whose last record is older than `cutoff`, whole, oldest first and without gaps; each
-    /// removal is recorded first, and holds in force that only the segment tells of are recorded again. The last checkpoint
+    /// removal is recorded first, and holds in force and locked policies that only the segment tells of are recorded again. The last checkpoint
     /// of each is kept for ever as `<16 hex>.note`. Returns the origins.
     package func removeSegments(
         closedBefore cutoff: Timestamp, by: String, reason: String?
@@ -89,8 +89,8 @@ extension AuditLog {
                     hint: "it was followed by a new segment after a loss; keep it, or move it to an archive of your own"
                 )
             }
-            let holds = try holds(onlyIn: reader, segments.compactMap(\.file))
-            _ = try append(holds + [.operatorAct(act: .segmentRemove, ref: segment.origin, by: by, reason: reason)])
+            let inForce = try inForce(onlyIn: reader, segments.compactMap(\.file))
+            _ = try append(inForce + [.operatorAct(act: .segmentRemove, ref: segment.origin, by: by, reason: reason)])
             try remove(segment, file, keeping: checkpoint)
             removed.append(segment.origin)
         }
@@ -111,24 +111,30 @@ extension AuditLog {
         try DurableFile.syncDirectory(location.segments)
     }
 
-    /// Placements of holds that no later segment releases or names again. A restored inventory must find them.
-    private func holds(onlyIn reader: LogReader, _ later: [URL]) throws(LetheError) -> [AuditRecord] {
-        var placed: [HoldID: AuditRecord] = [:]
+    /// What people ordered in this segment and no later one ends or names again: placed holds, locked policies. A restored inventory
+    /// must find it.
+    private func inForce(onlyIn reader: LogReader, _ later: [URL]) throws(LetheError) -> [AuditRecord] {
+        var orders: [String: AuditRecord] = [:]
         try reader.forEachEntry { entry in
-            switch entry.record {
-            case .holdPlaced(let hold, _, _, _, _): placed[hold] = entry.record
-            case .holdReleased(let hold, _, _): placed[hold] = nil
-            default: break
-            }
+            guard let (subject, isOrder) = Self.order(entry.record) else { return }
+            orders[subject] = isOrder ? entry.record : nil
         }
-        for file in later where !placed.isEmpty {
+        for file in later where !orders.isEmpty {
             try LogReader(file).forEachEntry { entry in
-                switch entry.record {
-                case .holdPlaced(let hold, _, _, _, _), .holdReleased(let hold, _, _): placed[hold] = nil
-                default: break
-                }
+                if let (subject, _) = Self.order(entry.record) { orders[subject] = nil }
             }
         }
-        return placed.sorted { $0.key < $1.key }.map(\.value)
+        return orders.sorted { $0.key < $1.key }.map(\.value)
+    }
+
+    /// What the record orders, or ends.
+    private static func order(_ record: AuditRecord) -> (subject: String, isOrder: Bool)? {
+        switch record {
+        case .holdPlaced(let hold, _, _, _, _): ("hold \(hold)", true)
+        case .holdReleased(let hold, _, _): ("hold \(hold)", false)
+        case .policyLocked(let id, _): ("policy \(id)", true)
+        case .operatorAct(.policyUnlock, let id, _, _): ("policy \(id)", false)
+        default: nil
+        }
     }
 }

@@ -1,13 +1,14 @@
 import Audit
 import Cryptography
 import Domain
-import Engine
 import Foundation
 import Inventory
 import TestSupport
 import Testing
 
-/// The log outlives the inventory: what a removed segment said of holds is said again before it goes.
+@testable import Engine
+
+/// The log outlives the inventory: what a removed segment said of holds and locked policies is said again before it goes.
 @Suite struct PrunedHoldTests {
     @Test func aHoldOfAPrunedSegmentStopsEveryApplyOnARestoredInventory() async throws {
         let workspace = try TestWorkspace()
@@ -44,5 +45,30 @@ import Testing
         let error = await #expect(throws: LetheError.self) { _ = try await TestWorkspace.retention(context).run() }
         #expect(error?.code == "hold-unresolved" && error?.status == .refused)
         #expect(vendor.deletes.isEmpty)
+    }
+
+    /// Its digest in the log is what a weaker form is found by.
+    @Test func aLockedPolicyOfAPrunedSegmentIsLockedStill() throws {
+        let workspace = try TestWorkspace()
+        let location = TestWorkspace.location(workspace.directory)
+        func digest(_ digit: Character) -> String { String(repeating: digit, count: 64) }
+        _ = try workspace.log.append([
+            .policyLocked(id: "kept", sha256: digest("1")), .policyLocked(id: "kept", sha256: digest("2")),
+            .policyLocked(id: "unlocked", sha256: digest("3")), .policyLocked(id: "again", sha256: digest("4")),
+            .operatorAct(act: .policyUnlock, ref: "unlocked", by: "ada", reason: "over"),
+        ])
+        workspace.clock.advance(seconds: 1)
+        _ = try AuditLog.rollover(location, reason: "yearly", tool: "lethe test", time: workspace.clock)
+        let log = try AuditLog.open(location, time: workspace.clock)
+        _ = try log.append([.policyLocked(id: "again", sha256: digest("5"))])
+        workspace.clock.advance(seconds: 7 * 365 * 86_400)
+        _ = try log.removeSegments(closedBefore: workspace.clock.now(), by: "ops", reason: "audit.retain 6y")
+        let locks = try log.entries(after: -1, limit: 100).map(\.record).filter {
+            if case .policyLocked = $0 { true } else { false }
+        }
+        #expect(
+            locks == [.policyLocked(id: "again", sha256: digest("5")), .policyLocked(id: "kept", sha256: digest("2"))])
+        let remembered = try RecordedTruth(log).orders().locks
+        #expect(remembered.mapValues(\.sha256) == ["again": digest("5"), "kept": digest("2")])
     }
 }

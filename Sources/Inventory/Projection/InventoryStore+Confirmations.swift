@@ -44,14 +44,21 @@ extension InventoryStore {
         try read { try $0.first("SELECT max(key) FROM confirmation") { $0.int(0) } ?? nil } ?? 0
     }
 
-    /// What was deleted after `instant`, but for plans whose limits an operator lifted.
+    /// What was deleted after `instant`, but for plans whose limits an operator lifted. Of plans that are lost with the inventory
+    /// they were in, which a run of the log names, the attachments themselves tell.
     package func deletedVolume(since instant: Timestamp) throws(LetheError) -> DeletedVolume {
         try read { database in
             let volume = try database.first(
                 """
-                SELECT count(*), coalesce(sum(coalesce(i.size, 100000000)), 0) FROM plan_item i
-                JOIN plan p ON p.key = i.plan
-                WHERE i.outcome IN ('deleted', 'deleted_after_retry') AND i.closed_at > ? AND p.lifted = 0
+                SELECT count(*), coalesce(sum(coalesce(size, 100000000)), 0) FROM (
+                    SELECT i.size FROM plan_item i JOIN plan p ON p.key = i.plan
+                    WHERE i.outcome IN ('deleted', 'deleted_after_retry') AND i.closed_at > ?1 AND p.lifted = 0
+                    UNION ALL
+                    SELECT (SELECT max(g.size) FROM sighting g WHERE g.attachment = a.key) FROM attachment a
+                    WHERE EXISTS (SELECT 1 FROM run r WHERE NOT EXISTS (SELECT 1 FROM plan p WHERE p.id = r.plan))
+                        AND a.outcome IN ('deleted', 'deleted_after_retry') AND a.outcome_at > ?1
+                        AND NOT EXISTS (SELECT 1 FROM plan_item i
+                            WHERE i.attachment = a.id AND i.closed_at = a.outcome_at))
                 """, instant
             ) { DeletedVolume(deletes: $0.count(0), bytes: $0.int(1) ?? 0) }
             guard let volume else { throw StoreErrors.impossible("sum") }

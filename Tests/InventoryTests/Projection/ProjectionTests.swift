@@ -161,6 +161,22 @@ struct ProjectionTests {
         #expect(try scene.world.store.deletedVolume(since: day(0)).deletes == 0)
     }
 
+    /// An older inventory was put back: it lacks the plan, and the log has its run.
+    @Test func whatALostPlanDeletedCountsInTheWindowToo() throws {
+        let scene = try Scene()
+        let lost: PlanID = try Randomness.id()
+        try scene.log.delete(1, plan: lost, at: day(9))
+        try scene.log.delete(7, plan: lost, outcome: .deletedAfterRetry, http: 404, at: day(9))
+        try scene.log.delete(2, plan: lost, outcome: .alreadyAbsent, http: 404, at: day(9))
+        try scene.log.delete(3, plan: scene.plan.id, at: day(9))
+        let volume = try scene.world.store.deletedVolume(since: day(8))
+        // The attachment of the second is lost too: its size is unknown.
+        #expect(volume == DeletedVolume(deletes: 3, bytes: 100_002_000))
+        try scene.log.append(.limitsLifted(scene.plan.id))
+        #expect(try scene.world.store.deletedVolume(since: day(8)).deletes == 2)
+        #expect(try scene.world.store.deletedVolume(since: day(9)).deletes == 0)
+    }
+
     @Test func runsAndPlansAreCrossChecked() throws {
         let scene = try Scene()
         let run: RunID = try Randomness.id()

@@ -47,7 +47,7 @@ package struct ReconcileIntents: Sendable {
             silences = finding == .unknown ? silences + 1 : 0
             switch finding {
             case .present:
-                try context.noteTierDrift(of: intent.attachment, tiers: decider.tiers)
+                try context.noteTierDrift(of: intent.attachment, tiers: decider.tiers, lookUp.answer)
                 let answer = AuditRecord.Answer(
                     operation: intent.op, attempt: intent.attempt, attachment: intent.attachment, answer: .unknown,
                     http: 0)

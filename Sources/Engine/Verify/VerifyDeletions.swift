@@ -50,7 +50,7 @@ package struct VerifyDeletions: Sendable {
                 }
             case .present:
                 report.stillThere.append(id)
-                try context.noteTierDrift(of: id, tiers: tiers)
+                try context.noteTierDrift(of: id, tiers: tiers, answer)
                 findings.append(.deleteVerified(run: run, attachment: id, http: answer.status, grade: .x))
             case .keyRefused:
                 // The answers until now are as good as ever.

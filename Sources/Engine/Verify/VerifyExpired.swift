@@ -14,6 +14,8 @@ package struct VerifyExpired: Sendable {
         package var notYet = 0
         package var breaches: [AttachmentID] = []
         package var unknown = 0
+        /// Of the unknown: still there, after 48 hours by this machine's clock alone.
+        package var undated = 0
 
         package var status: ExitStatus {
             if !breaches.isEmpty { return .failed }
@@ -44,8 +46,14 @@ package struct VerifyExpired: Sendable {
             case .absent:
                 report.gone += 1
                 try context.inventory.noteAbsent(id, at: context.time.now())
-            case .present where try context.noteTierDrift(of: id, tiers: tiers): report.breaches.append(id)
-            case .present: report.notYet += 1
+            case .present:
+                switch try context.noteTierDrift(of: id, tiers: tiers, answer) {
+                case .found: report.breaches.append(id)
+                case .none: report.notYet += 1
+                case .undated:
+                    report.unknown += 1
+                    report.undated += 1
+                }
             case .keyRefused:
                 // The answers until now are as good as ever.
                 if report.gone + report.breaches.count > 0 { try record(report) }

@@ -51,10 +51,17 @@ import Testing
     }
 
     private func verify(
-        _ sample: Int = 100, _ answer: @escaping @Sendable (AttachmentID) async -> VendorAnswer
+        _ sample: Int = 100, toldBy seconds: Int64? = 0,
+        _ answer: @escaping @Sendable (AttachmentID) async -> VendorAnswer
     ) async throws -> VerifyExpired.Report {
-        try await VerifyExpired(
-            workspace.context(try workspace.scripted(lookUp: answer)), tiers: rules.tiers, requestsPerSecond: 1000
+        let clock = workspace.clock
+        let vendor = try workspace.scripted(lookUp: { id in
+            var dated = await answer(id)
+            dated.date = seconds.map { clock.now().adding(seconds: $0) }
+            return dated
+        })
+        return try await VerifyExpired(
+            workspace.context(vendor), tiers: rules.tiers, requestsPerSecond: 1000
         ).run(sample: sample)
     }
 
@@ -142,7 +149,10 @@ import Testing
         let answer = AuditRecord.Answer(
             operation: OperationID(value: 1), attempt: 1, attachment: id, answer: .deleted, http: 204, final: .deleted)
         _ = try workspace.log.append([.deleteIntent(intent), .deleteOutcome(answer)])
-        let context = workspace.context(try workspace.scripted(lookUp: { _ in .http(200) }))
+        let now = workspace.clock.now()
+        let vendor = try workspace.scripted(
+            lookUp: { _ in VendorAnswer(.http(status: 200, code: nil), date: now) })
+        let context = workspace.context(vendor)
         let report = try await VerifyDeletions(context, tiers: rules.tiers, requestsPerSecond: 1000).run()
         #expect(report.stillThere == [id])
         let attachment = try #require(try workspace.inventory.attachment(id))
@@ -175,5 +185,17 @@ import Testing
             ($0 as? LetheError)?.code == "unauthorized"
         }
         #expect(try workspace.inventory.tierDriftCount() == 0)
+    }
+
+    /// A clock that is days ahead would make a persistent attachment, for good, of a file of two hours.
+    @Test func withoutTheVendorsTimeNothingIsABreach() async throws {
+        let id = try add(1, age: 49 * 3600)
+        let untold = try await verify(toldBy: nil) { _ in .http(200) }
+        #expect(untold.breaches.isEmpty && untold.undated == 1 && untold.unknown == 1 && untold.notYet == 0)
+        #expect(untold.status == .notVerified)
+        let early = try await verify(toldBy: -2 * 3600) { _ in .http(200) }
+        #expect(early.breaches.isEmpty && early.notYet == 1)
+        #expect(try workspace.inventory.tierDriftCount() == 0)
+        #expect(try await verify { _ in .http(200) }.breaches == [id])
     }
 }

@@ -67,13 +67,18 @@ struct VerifyCommand: LetheCommand {
         var lines = [
             "\(report.checked) checked: \(report.gone) gone, \(report.notYet) not yet, \(report.breaches.count) still there after 48 h, \(report.unknown) without a clear answer"
         ]
+        if report.undated > 0 {
+            lines.append(
+                "\(report.undated) of these still there: the vendor's answers tell no time, so nothing says that 48 h are over"
+            )
+        }
         lines += report.breaches.map { "tier drift   \($0): persistent from now on, deleted under the policies" }
         return Reply(
             lines.joined(separator: "\n"),
             json: [
                 "checked": JSONValue(report.checked), "gone": JSONValue(report.gone),
                 "not_yet": JSONValue(report.notYet), "breaches": .array(report.breaches.map { JSONValue($0) }),
-                "unknown": JSONValue(report.unknown),
+                "unknown": JSONValue(report.unknown), "undated": JSONValue(report.undated),
             ], status: report.status)
     }
 }

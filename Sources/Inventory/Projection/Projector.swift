@@ -180,8 +180,13 @@ struct Projector {
         let isUntold =
             try database.first("SELECT 1 FROM unrecorded_change WHERE request = ?", request) { $0.int(0) } != nil
         guard state.isDecided || !isUntold else { return }
+        // Completed is only what was searched whole: an older row may be from before that.
         try database.perform(
-            "UPDATE request SET state = ?2, answered = ?3 WHERE id = ?1", request,
+            """
+            UPDATE request SET state = ?2, answered = ?3, coverage = CASE WHEN ?2 = 'completed' AND coverage = 'partial'
+                THEN 'complete' ELSE coverage END
+            WHERE id = ?1
+            """, request,
             (state.isClosed ? state : .received).rawValue, state.isClosed ? at : nil)
         if state.isDecided { try database.perform("DELETE FROM unrecorded_change WHERE request = ?", request) }
     }

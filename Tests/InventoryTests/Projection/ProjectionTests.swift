@@ -177,6 +177,25 @@ struct ProjectionTests {
         #expect(try scene.world.store.deletedVolume(since: day(9)).deletes == 0)
     }
 
+    /// An older inventory was put back: its row is from before the search was repeated in full.
+    @Test(
+        arguments: [(.completed, .complete), (.completedWithExceptions, .partial)]
+            as [(ErasureRequest.State, ErasureRequest.Coverage)])
+    func aRequestThatTheLogHasCompletedWasSearchedWhole(
+        state: ErasureRequest.State, coverage: ErasureRequest.Coverage
+    ) throws {
+        let scene = try Scene()
+        let request = ErasureRequest(
+            id: try Randomness.id(), state: .received, received: day(1), due: day(31), jurisdiction: .gdpr,
+            scope: .sentBySubject, subjects: [try scene.world.subject("+14155550117")], openedBy: "jo",
+            coverage: .partial)
+        try scene.world.store.insert(request)
+        try scene.world.store.pool.write { try $0.execute(sql: "DELETE FROM unrecorded_change") }
+        try scene.log.append(.requestUpdated(request.id, state))
+        let known = try #require(try scene.world.store.request(request.id))
+        #expect(known.state == state && known.coverage == coverage)
+    }
+
     @Test func runsAndPlansAreCrossChecked() throws {
         let scene = try Scene()
         let run: RunID = try Randomness.id()

@@ -99,6 +99,13 @@ package struct Limits: Sendable, Equatable {
         self.maxPercent = maxPercent
         self.maxBytes = maxBytes
     }
+
+    /// The smaller of both in each.
+    package func smaller(of other: Limits) -> Limits {
+        Limits(
+            maxDeletes: min(maxDeletes, other.maxDeletes), maxPercent: min(maxPercent, other.maxPercent),
+            maxBytes: min(maxBytes, other.maxBytes))
+    }
 }
 
 extension Plan {

@@ -26,7 +26,9 @@ package struct EarlierClock: TimeSource {
         toldAt = own.ticks()
     }
 
-    package func now() -> Timestamp { min(own.now(), theirs.adding(microseconds: max(0, ticks() - toldAt))) }
+    package func now() -> Timestamp { min(own.now(), theirsNow) }
+    /// What the other party's clock shows.
+    package var theirsNow: Timestamp { theirs.adding(microseconds: max(0, ticks() - toldAt)) }
     package func ticks() -> Int64 { own.ticks() }
     package func sleep(microseconds: Int64) async { await own.sleep(microseconds: microseconds) }
 }

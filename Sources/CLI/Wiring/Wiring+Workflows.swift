@@ -20,7 +20,8 @@ extension Wiring {
     func applySettings(usesCanary: Bool = true, operatorName: String = Wiring.systemUser) -> ApplyPlan.Settings {
         ApplyPlan.Settings(
             maxInFlight: settings.linq.maxInFlight, requestsPerSecond: settings.linq.maxRequestsPerSecond,
-            usesCanary: usesCanary, approval: approvalRule, operatorName: operatorName,
+            usesCanary: usesCanary, approval: approvalRule, limits: settings.limits,
+            operatorName: operatorName,
             progress: { [console] counts in
                 console.progress("deleting", done: counts.total - counts[.notAttempted], of: counts.total)
             })
@@ -28,7 +29,7 @@ extension Wiring {
 
     /// Runs a workflow on the opened parts. Whatever it recorded is sealed before this returns, also when it fails.
     func work<Value>(
-        vendor wantsVendor: Bool, stop: StopSignal? = nil, accepting overrides: RunContext.Overrides = .init(),
+        vendor wantsVendor: Bool, stop: StopSignal? = nil, accepting overrides: RunContext.Overrides? = nil,
         _ body: (RunContext) async throws -> Value
     ) async throws -> Value {
         let client = wantsVendor ? try vendor() : nil

@@ -23,7 +23,9 @@ struct CarryApprovals {
             let now = context.time.now()
             let wasBegun = try !context.inventory.runs(of: summary.id).isEmpty
             let recorded = try RecordedTruth(context.log).approvals(of: earlier)
-            let kept = recorded.filter { wasBegun || now < $0.at.adding(seconds: ApplyPlan.approvalLife) }
+            let kept = recorded.filter {
+                !context.isFromLater($0.at) && (wasBegun || now < $0.at.adding(seconds: ApplyPlan.approvalLife))
+            }
             let isEnough = Set(kept.map(\.name)).count >= rules.people
             guard isEnough || (orPart && !kept.isEmpty) else { continue }
             for approval in kept {

@@ -36,6 +36,8 @@ package struct PlanErasure: Sendable {
         package let coverage: ErasureCoverage
         /// Attachments of the plan's items, by id.
         package let attachments: [AttachmentID: Attachment]
+        /// For people.
+        package let warnings: [String]
     }
 
     private let context: RunContext
@@ -52,8 +54,10 @@ package struct PlanErasure: Sendable {
     package func run(
         _ ask: Ask, progress: @escaping @Sendable (SyncFromAPI.Report) -> Void = { _ in }
     ) async throws(LetheError) -> Planned {
-        let now = context.time.now()
         try CatchUp(inventory: context.inventory, log: context.log).run()
+        // Received in the future by either clock it would be due too late, and hold up the right request.
+        let clock = try await Preflight(context).compareClock(asksVendor: !ask.isOffline)
+        let now = context.bounded(by: clock.vendorTime).time.now()
         let subjects = try pseudonyms(of: ask.handles)
         try context.inventory.refuseSecondRequest(naming: subjects)
         let received = ask.received ?? now
@@ -73,7 +77,7 @@ package struct PlanErasure: Sendable {
         let search = Search(
             handles: ask.isOffline ? nil : ask.handles, isOffline: ask.isOffline, by: request.openedBy,
             progress: progress)
-        return try await plan(request, search)
+        return try await plan(request, search, clock.warnings)
     }
 
     /// The same request again: after a partial listing, or when a ground to withhold has ended.
@@ -135,7 +139,9 @@ package struct PlanErasure: Sendable {
         var progress: @Sendable (SyncFromAPI.Report) -> Void
     }
 
-    private func plan(_ request: ErasureRequest, _ search: Search) async throws(LetheError) -> Planned {
+    private func plan(
+        _ request: ErasureRequest, _ search: Search, _ warnings: [String] = []
+    ) async throws(LetheError) -> Planned {
         var coverage = request.coverage
         if let handles = search.handles {
             let walk = try await SyncFromAPI(context).run(of: handles, progress: search.progress).coverage
@@ -158,7 +164,8 @@ package struct PlanErasure: Sendable {
         return Planned(
             request: try context.inventory.request(request.id) ?? request, plan: plan, digest: digest,
             coverage: try context.inventory.erasureCoverage(subjects: request.subjects),
-            attachments: Dictionary(uniqueKeysWithValues: candidates.map { ($0.attachment.id, $0.attachment) }))
+            attachments: Dictionary(uniqueKeysWithValues: candidates.map { ($0.attachment.id, $0.attachment) }),
+            warnings: warnings)
     }
 
     /// Reads each chat once in which it is not known who received an attachment of the person. What cannot be read stays

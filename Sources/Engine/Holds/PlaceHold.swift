@@ -17,7 +17,9 @@ package struct PlaceHold: Sendable {
         _ scope: LegalHold.Scope, by name: String, reason: String, until: Timestamp? = nil, now: Timestamp
     ) throws(LetheError) -> LegalHold {
         if let until, until <= now {
-            throw LetheError("hold-ended", .usage, "a hold cannot end before it begins")
+            throw LetheError(
+                "hold-ended", .usage,
+                "a hold cannot end before it begins, and by this machine's clock it is \(now.brief) now")
         }
         let hold = LegalHold(
             id: try Randomness.id(HoldKind.self), scope: scope, placedAt: now, placedBy: try OperatorText.actor(name),

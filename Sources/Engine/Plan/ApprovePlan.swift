@@ -79,6 +79,11 @@ package struct ApprovePlan: Sendable {
                 hint: record.state == .cancelled || record.state == .expired
                     ? ApplyPlan.planAnew(record) : "lethe plan show \(id)")
         }
+        guard !time.isFromLater(record.plan.created) else {
+            throw LetheError(
+                "plan-stale", .refused, "plan \(id) was made by a clock that was ahead",
+                hint: ApplyPlan.planAnew(record))
+        }
         guard time.now() < record.plan.expires else {
             throw LetheError(
                 "plan-stale", .refused, "plan \(id) expired on \(record.plan.expires.brief)",

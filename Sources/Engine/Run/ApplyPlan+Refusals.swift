@@ -53,6 +53,12 @@ extension ApplyPlan {
     }
 
     private func refuseOld(_ record: PlanRecord, _ approvals: [Approval]) throws(LetheError) {
+        if approvals.contains(where: { context.isFromLater($0.at) }) {
+            throw LetheError(
+                "approval-expired", .refused,
+                "plan \(record.plan.id) was approved by a clock that was ahead: how old that is nobody can tell",
+                hint: Self.planAnew(record))
+        }
         guard let first = approvals.map(\.at).min(), context.time.now() < first.adding(seconds: Self.approvalLife)
         else {
             throw LetheError(
@@ -76,6 +82,7 @@ extension ApplyPlan {
         if record.cause == HaltCause.policiesChanged.rawValue {
             return "the policies or tiers changed while it was applied"
         }
+        if context.isFromLater(record.plan.created) { return "it was made by a clock that was ahead" }
         if record.plan.expires <= context.time.now() { return "it expired on \(record.plan.expires.brief)" }
         return nil
     }
@@ -93,13 +100,15 @@ extension ApplyPlan {
         let open = record.plan.items.filter { $0.withheld == nil && progress.closed[$0.attachment] == nil }
         let recent = try context.inventory.deletedVolume(since: context.time.now().adding(seconds: -86_400))
         let check = LimitCheck(
-            limits: record.plan.limits, live: try context.inventory.liveCount(), recentDeletes: recent.deletes,
+            limits: settings.limits.map(record.plan.limits.smaller) ?? record.plan.limits,
+            live: try context.inventory.liveCount(), recentDeletes: recent.deletes,
             recentBytes: recent.bytes, isErasure: record.plan.kind == .erasure)
         guard let breach = check.breach(by: open) else { return }
+        // A plan of this run, which nobody approved yet, is planned anew by the next.
         throw LetheError(
             "over-limit", .refused, breach,
             hint: "lethe plan show \(record.plan.id), then allow it: "
-                + (record.plan.kind == .retention
+                + (record.plan.kind == .retention && record.state == .proposed
                     ? "lethe run --apply --allow-deletes \(open.count)"
                     : "lethe plan apply \(record.plan.id) --allow-deletes \(record.plan.items.count { $0.withheld == nil })")
         )

@@ -16,6 +16,8 @@ package struct ApplyPlan: Sendable {
         package var usesCanary: Bool
         /// How many people the log must name before a plan is begun.
         package var approval: ApprovalRule
+        /// Those in force now, where they are smaller than the plan's; `nil` = there are none but the plan's.
+        package var limits: Limits?
         /// Who works at the terminal or in the scheduler, for `operator.act`.
         package var operatorName: String
         /// Is told how far a run is.
@@ -23,13 +25,14 @@ package struct ApplyPlan: Sendable {
 
         package init(
             maxInFlight: Int = 8, requestsPerSecond: Int = 10, usesCanary: Bool = true,
-            approval: ApprovalRule = ApprovalRule(), operatorName: String,
+            approval: ApprovalRule = ApprovalRule(), limits: Limits? = nil, operatorName: String,
             progress: @escaping @Sendable (OutcomeCounts) -> Void = { _ in }
         ) {
             self.maxInFlight = maxInFlight
             self.requestsPerSecond = requestsPerSecond
             self.usesCanary = usesCanary
             self.approval = approval
+            self.limits = limits
             self.operatorName = operatorName
             self.progress = progress
         }
@@ -83,7 +86,8 @@ package struct ApplyPlan: Sendable {
         _ = try await ReconcileIntents(context, rules: decider).run(accountLines: preflight.accountLines)
         let journal = try RunJournal(context.log)
         var account = preflight.accountLines
-        if let lines = try Self.lines(of: record.plan, context.inventory) {
+        let lines = try Self.lines(of: record.plan, context.inventory)
+        if let lines {
             account = try await Preflight(context).account(of: lines, listed: account)
         }
         if let stale = try staleness(of: record) {
@@ -103,7 +107,7 @@ package struct ApplyPlan: Sendable {
         var redecider = Redecider(
             inventory: context.inventory, decider: decider, plan: record.plan, accountLines: account,
             request: request)
-        redecider.isAccountProved = try context.isProved(account)
+        redecider.isAccountProved = try context.isProved(account, of: lines)
         let run = try Self.newID(RunKind.self)
         if record.state != .applying { try context.inventory.move(record.plan.id, to: .applying) }
         try begin(run, record, journal)
@@ -182,7 +186,8 @@ package struct ApplyPlan: Sendable {
             try context.inventory.move(plan.id, to: .done)
             return false
         }
-        try context.inventory.finish(plan.id, event, now: context.time.now())
+        try context.inventory.finish(
+            plan.id, event, now: context.time.now(), coveredUntil: context.coveredUntil)
         return event == .moreFound
     }
 

@@ -32,6 +32,8 @@ package struct Drill: Sendable {
 
     package func run() async throws(LetheError) -> Outcome {
         try CatchUp(inventory: context.inventory, log: context.log).run()
+        // What an apply is refused for is known before a file lies at the vendor.
+        _ = try await Preflight(context).run(lines: nil)
         let id = try await upload()
         let now = context.time.now()
         let plan = Plan(

@@ -99,7 +99,8 @@ struct PlanDriver: Sendable {
 
     /// In a long run the clock may have been set since the preflight.
     private func compareClocks(_ answer: VendorAnswer, _ inbox: AsyncStream<MachineEvent>.Continuation) {
-        guard let tolerance = context.clockTolerance, !context.overrides.acceptsClock, let date = answer.date else {
+        guard let tolerance = context.clockTolerance, context.overrides?.acceptsClock != true, let date = answer.date
+        else {
             return
         }
         let apart = abs(context.hostTime.now().microseconds - date.microseconds)

@@ -28,16 +28,19 @@ package struct Preflight: Sendable {
             holds: try context.inventory.unresolvedHolds(), requests: try context.inventory.unresolvedRequests())
         try context.log.verifyHead()
         let (listed, answer) = try await askForLines()
-        var warnings = try checkClock(answer)
+        var warnings = try checkClock(answer.date)
         // What has ended has so by the earlier of both clocks.
         let lost = try RecordedTruth(context.log).lost(
             from: context.inventory, at: context.bounded(by: answer.date).time.now())
         try refuseLost(holds: lost.holds, requests: lost.requests)
         let account = try await account(of: lines ?? [], listed: listed)
+        var unproved: String?
         if let lines, !lines.isEmpty, lines.isDisjoint(with: account) {
-            warnings.append(
-                try accept(
-                    .accountAccept, "account", "the key lists none of the numbers concerned and finds nothing of them"))
+            unproved = "the key lists none of the numbers concerned and finds nothing of them"
+        }
+        // A plan of this run may need it although the account as a whole is proved.
+        if context.overrides?.acceptsAccount == true {
+            warnings.append(try accept(.accountAccept, "account", unproved))
         }
         return Result(accountLines: account, vendorTime: answer.date, warnings: warnings)
     }
@@ -50,20 +53,28 @@ package struct Preflight: Sendable {
         for line in lines.subtracting(listed).sorted().prefix(Self.mostReleased) {
             if try await isOurs(line) { account.insert(line) }
         }
-        guard !lines.isEmpty, lines.isDisjoint(with: account), !context.overrides.acceptsAccount else { return account }
+        guard !lines.isEmpty, lines.isDisjoint(with: account), context.overrides?.acceptsAccount != true else {
+            return account
+        }
         throw LetheError(
             "foreign-key", .refused, "the API key is of another account: it lists none of the numbers concerned",
-            hint: "check LINQ_API_V3_API_KEY; under another account's key every attachment would seem to be gone. "
-                + "If the key is right and the numbers were released: --accept-account, which is recorded")
+            hint: "check LINQ_API_V3_API_KEY; under another account's key every attachment would seem to be gone"
+                + (context.overrides == nil
+                    ? "" : ". If the key is right and the numbers were released: --accept-account, which is recorded"))
     }
 
-    /// Puts on record what a person accepts; gives the warning that says so.
+    /// Puts on record what a person accepts, whether or not something stands against it now: what comes up later in the run is
+    /// let pass by it too. Once per command; gives the warning that says so.
     private func accept(
-        _ act: AuditRecord.OperatorAct, _ ref: String, _ what: String
+        _ act: AuditRecord.OperatorAct, _ ref: String, _ what: String?
     ) throws(LetheError) -> String {
-        _ = try context.log.append([.operatorAct(act: act, ref: ref, by: context.overrides.by, reason: what)])
-        try CatchUp(inventory: context.inventory, log: context.log).run()
-        return "\(what): accepted by \(context.overrides.by), and recorded"
+        guard let overrides = context.overrides else { return "" }
+        if overrides.isFirst(act) {
+            let reason = what ?? "given beforehand: nothing stood against it"
+            _ = try context.log.append([.operatorAct(act: act, ref: ref, by: overrides.by, reason: reason)])
+            try CatchUp(inventory: context.inventory, log: context.log).run()
+        }
+        return "\(what ?? ref): accepted by \(overrides.by), and recorded"
     }
 
     /// Numbers that are asked about in one run, and things of each.
@@ -156,48 +167,37 @@ package struct Preflight: Sendable {
         return (Set(listing.elements), listing.answer)
     }
 
-    /// Everything that ends, a retention, a hold, a request, ends by the clock. One that is more than five minutes away from
-    /// the vendor's, or where the vendor tells no time behind what the log has, deletes nothing.
-    private func checkClock(_ answer: VendorAnswer) throws(LetheError) -> [String] {
+    /// A clock that may not be believed deletes nothing.
+    private func checkClock(_ date: Timestamp?, isForApply: Bool = true) throws(LetheError) -> [String] {
         guard let tolerance = context.clockTolerance else { return [] }
-        let now = context.time.now()
-        guard let date = answer.date else {
-            // Whatever was recorded since by the same clock does not make it a better one.
-            if let latest = try context.log.latestTime(), now.adding(seconds: tolerance) < latest {
-                return [try doubt("is behind the newest record of the audit log, \(latest.brief)")]
-            }
-            let what = "the vendor's answer tells no time, so this machine's clock was not compared with it"
-            _ = try context.log.append([.operatorAct(act: .clockAccept, ref: "clock", by: "lethe", reason: what)])
-            return [what]
+        let verdict = try ClockCheck(context.log, tolerance: tolerance).verdict(at: context.time.now(), vendor: date)
+        let isSilent = verdict == .uncompared && !isForApply
+        let warning = isSilent ? nil : verdict.warning
+        if context.overrides?.acceptsClock == true {
+            let what = verdict.doubt.map { "this machine's clock \($0)" } ?? warning
+            return [try accept(.clockAccept, "clock", what)]
         }
-        let apart = (now.microseconds - date.microseconds) / 1_000_000
-        guard apart.magnitude <= tolerance else {
-            return [try doubt("is \(Self.span(apart.magnitude)) \(apart > 0 ? "ahead of" : "behind") the vendor's")]
+        if let doubt = verdict.doubt {
+            throw LetheError(
+                "clock-doubtful", .refused, "this machine's clock \(doubt): nothing was deleted",
+                hint: verdict.fix
+                    + (context.overrides == nil
+                        ? "" : ". If this machine's clock is right: --accept-clock, which is recorded"))
         }
-        if try lastRecord().map({ now.adding(seconds: tolerance) < $0 }) ?? false {
-            return ["the audit log has records from after now: an earlier run had a clock that was ahead"]
+        if verdict == .uncompared, isForApply {
+            _ = try context.log.append([.operatorAct(act: .clockAccept, ref: "clock", by: "lethe", reason: warning)])
         }
-        return apart.magnitude > 60 ? ["this machine's clock is \(apart.magnitude) s away from the vendor's"] : []
+        return warning.map { [$0] } ?? []
     }
 
-    private func lastRecord() throws(LetheError) -> Timestamp? {
-        let seq = try context.inventory.appliedSeq(origin: context.log.origin)
-        return try context.log.entries(after: seq - 1, limit: 1).first?.time
-    }
-
-    /// Throws, or gives the warning where a person accepts it.
-    private func doubt(_ what: String) throws(LetheError) -> String {
-        if context.overrides.acceptsClock { return try accept(.clockAccept, "clock", "this machine's clock \(what)") }
-        throw LetheError(
-            "clock-doubtful", .refused, "this machine's clock \(what): nothing was deleted",
-            hint:
-                "set the clock (timedatectl set-ntp true, or chronyc makestep), then run again; lethe doctor compares it. "
-                + "If this machine's clock is right: --accept-clock, which is recorded")
-    }
-
-    private static func span(_ seconds: UInt64) -> String {
-        seconds < 7200
-            ? "\(seconds / 60) minutes" : seconds < 172_800 ? "\(seconds / 3600) hours" : "\(seconds / 86_400) days"
+    /// Whoever opens a request dates it by this machine's clock: it is compared as before a deletion. `asksVendor`: else, and
+    /// where the vendor does not answer, the log is the witness. Gives what the vendor's clock shows, and warnings.
+    func compareClock(
+        asksVendor: Bool
+    ) async throws(LetheError) -> (vendorTime: Timestamp?, warnings: [String]) {
+        let vendor = context.vendor
+        let date = asksVendor ? await vendor.phoneLines().answer.date : nil
+        return (date, try checkClock(date, isForApply: false))
     }
 }
 

@@ -36,6 +36,8 @@ package struct RunRetention: Sendable {
         decider = rules
         self.limits = limits
         self.approval = approval
+        var settings = settings
+        settings.limits = limits
         self.settings = settings
     }
 

@@ -120,8 +120,11 @@ extension InventoryStore {
         }
     }
 
-    /// A plan of a request is done, and the request with it, in the way that `event` says.
-    package func finish(_ id: PlanID, _ event: RequestEvent, now: Timestamp) throws(LetheError) {
+    /// A plan of a request is done, and the request with it, in the way that `event` says. `coveredUntil`: what the person sent
+    /// until then was asked for; by default until `now`.
+    package func finish(
+        _ id: PlanID, _ event: RequestEvent, now: Timestamp, coveredUntil: Timestamp? = nil
+    ) throws(LetheError) {
         try write { database in
             try Self.move(id, to: .done, cause: nil, from: nil, in: database)
             guard let request = try Self.request(answeredBy: id, in: database) else { return }
@@ -133,7 +136,7 @@ extension InventoryStore {
                 """
                 INSERT INTO erased_person (subject, request, until)
                 SELECT subject, request, ?2 FROM request_subject WHERE request = ?1 ON CONFLICT DO NOTHING
-                """, request, now)
+                """, request, coveredUntil ?? now)
         }
     }
 

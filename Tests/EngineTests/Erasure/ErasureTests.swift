@@ -102,6 +102,44 @@ import Testing
         }
     }
 
+    /// The vendor dates what the person sends: what is from before the answer is so by its clock.
+    @Test(arguments: [-240, 0, 240] as [Int64])
+    func whatARequestCoversEndsByTheVendorsClock(seconds: Int64) async throws {
+        let workspace = try TestWorkspace()
+        _ = try tell(workspace)
+        try workspace.ingest()
+        let clock = workspace.clock
+        let vendor = DatedVendor(lines: try TestWorkspace.lines.map { try PhoneLine($0) }) {
+            clock.now().adding(seconds: seconds)
+        }
+        let context = workspace.context(vendor, clockTolerance: 300)
+        var ask = try ask()
+        ask.isOffline = true
+        let planned = try await PlanErasure(context, rules: TestRules.none, limits: Limits()).run(ask)
+        let began = clock.now()
+        let result = try await ApplyErasure(
+            context, rules: TestRules.none, approval: ApprovalRule(), settings: Self.settings, by: "officer"
+        ).run(planned.plan.id)
+        #expect(result.status == .done)
+        let until = try #require(try workspace.inventory.erasedUntil(planned.request.id))
+        #expect(began.adding(seconds: seconds) <= until && until <= clock.now().adding(seconds: seconds))
+    }
+
+    private struct DatedVendor: QuietVendor {
+        let lines: [PhoneLine]
+        let now: @Sendable () -> Timestamp
+
+        private func answer(_ status: Int, code: Int? = nil) -> VendorAnswer {
+            VendorAnswer(.http(status: status, code: code), date: now())
+        }
+
+        func delete(_ id: AttachmentID) async -> VendorAnswer { answer(204) }
+        func lookUp(_ id: AttachmentID) async -> AttachmentLookup { AttachmentLookup(answer: answer(404, code: 2003)) }
+        func phoneLines() async -> Listing<PhoneLine> {
+            Listing(answer: answer(200), elements: lines, isComplete: true)
+        }
+    }
+
     @Test func offlineAsksNobodyAndSaysSo() async throws {
         let workspace = try TestWorkspace()
         let story = try tell(workspace)

@@ -1,10 +1,11 @@
 import Audit
 import Domain
-import Engine
 import Inventory
 import Rules
 import TestSupport
 import Testing
+
+@testable import Engine
 
 /// What stands between a plan and its first DELETE, where people approve it: names, hours, digests, limits.
 @Suite struct ApprovalTests {
@@ -121,5 +122,68 @@ import Testing
         try allow.run(id, atMost: due, by: "ada")
         #expect(try await apply(id).status == .done)
         #expect(vendor.deletes.count == due)
+    }
+
+    /// Its age counts from a time that is not come yet: it would outlive seven days by as much.
+    @Test(arguments: [(60 * 86_400, false), (600, false), (200, true)] as [(Int64, Bool)])
+    func aPlanOfAClockThatWasAheadIsNotBelieved(seconds: Int64, isBelieved: Bool) async throws {
+        workspace.clock.advance(seconds: seconds)
+        let (approved, waiting) = (try plan().plan.id, try plan().plan.id)
+        try approve(approved, by: "ada")
+        workspace.clock.advance(seconds: -seconds)
+        if isBelieved {
+            try approve(waiting, by: "ada")
+            #expect(try await apply(approved).status == .done)
+        } else {
+            await refused("plan-stale") { try approve(waiting, by: "ada") }
+            await refused("approval-expired") { _ = try await apply(approved) }
+            let record = try workspace.inventory.plan(waiting)
+            let why = try ApplyPlan(context, rules: TestRules.five, settings: TestWorkspace.settings)
+                .staleness(of: record)
+            #expect(why?.contains("clock that was ahead") == true)
+        }
+    }
+
+    @Test func anApprovalOfAClockThatWasAheadIsNotBelieved() async throws {
+        let id = try plan().plan.id
+        try approve(id, by: "ada", people: 2)
+        workspace.clock.advance(seconds: 3 * 86_400)
+        try approve(id, by: "grace", people: 2)
+        workspace.clock.advance(seconds: -3 * 86_400)
+        await refused("approval-expired") { _ = try await apply(id) }
+    }
+
+    /// Those of `lethe.yaml` as it is now, where they are smaller: also for a plan that was made, approved or begun before.
+    @Test func theSmallerOfThePlansLimitsAndTodaysCount() async throws {
+        let due = try workspace.due().count
+        let id = try plan().plan.id
+        try approve(id, by: "ada")
+        func apply(_ limits: Limits) async throws -> RunResult {
+            var settings = TestWorkspace.settings
+            settings.limits = limits
+            return try await ApplyPlan(context, rules: TestRules.five, settings: settings).run(id)
+        }
+        for limits in [
+            Limits(maxDeletes: 0, maxPercent: 100), Limits(maxDeletes: due - 1, maxPercent: 100),
+            Limits(maxPercent: 100, maxBytes: 1),
+        ] {
+            await #expect { _ = try await apply(limits) } throws: {
+                ($0 as? LetheError)?.code == "over-limit"
+                    && ($0 as? LetheError)?.hint?.contains("lethe plan apply \(id) --allow-deletes \(due)") == true
+            }
+        }
+        #expect(vendor.deletes.isEmpty)
+        try AllowDeletes(inventory: workspace.inventory, log: workspace.log).run(id, atMost: due, by: "ada")
+        #expect(try await apply(Limits(maxDeletes: 0)).status == .done)
+    }
+
+    @Test func largerLimitsOfTodayLiftNone() async throws {
+        let id = try plan(Limits(maxDeletes: 1, maxPercent: 100)).plan.id
+        try approve(id, by: "ada")
+        var settings = TestWorkspace.settings
+        settings.limits = Limits(maxDeletes: 1000, maxPercent: 100)
+        await refused("over-limit") {
+            _ = try await ApplyPlan(context, rules: TestRules.five, settings: settings).run(id)
+        }
     }
 }

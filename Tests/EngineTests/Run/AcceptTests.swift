@@ -3,6 +3,7 @@ import Domain
 import Engine
 import Foundation
 import LinqClient
+import Rules
 import TestSupport
 import Testing
 
@@ -55,6 +56,50 @@ import Testing
         #expect(!vendor.deletes.isEmpty)
         #expect(answer.result.counts[.absent as Outcome.Group] == 0)
         #expect(answer.result.counts[.notFoundUnproven as Outcome] > 0)
+    }
+
+    /// What comes up during the run is let pass too: another plan's numbers, a clock that is set.
+    @Test func whatIsAcceptedIsOnRecordBeforeTheRunAlsoWhereNothingStoodAgainstIt() async throws {
+        let vendor = AnsweringAt(workspace.clock.now(), lines: try TestWorkspace.lines.map { try PhoneLine($0) })
+        let overrides = RunContext.Overrides(acceptsClock: true, acceptsAccount: true, by: "ada")
+        let answer = try await TestWorkspace.retention(context(vendor, overrides)).run()
+        #expect(try acts() == [.clockAccept, .accountAccept])
+        #expect(answer.warnings.count { $0.contains("accepted by ada") } == 2)
+        let records = try workspace.records()
+        let last = records.lastIndex { if case .operatorAct(_, _, "ada", _) = $0 { true } else { false } }
+        let start = records.firstIndex { if case .runStart = $0 { true } else { false } }
+        #expect(try #require(last) < #require(start))
+    }
+
+    /// The request is opened, planned and carried out by one command.
+    @Test func anErasureWithAnAcceptedClockIsRecordedOnceAndReceivedByTheEarlierClock() async throws {
+        let time = TestWorkspace.start.adding(seconds: -30 * 86_400)
+        let vendor = AnsweringAt(time, lines: try TestWorkspace.lines.map { try PhoneLine($0) })
+        let context = context(vendor, .init(acceptsClock: true, by: "ada"))
+        let planner = PlanErasure(context, rules: TestRules.none, limits: Limits())
+        let planned = try await planner.run(.init(handles: [try Handle("+14155550117")], openedBy: "ada"))
+        #expect(planned.warnings.contains { $0.contains("accepted by ada") })
+        #expect(planned.request.received < time.adding(seconds: 3600))
+        let settings = ApplyPlan.Settings(requestsPerSecond: 1000, operatorName: "ada")
+        _ = try await ApplyErasure(
+            context, rules: TestRules.none, approval: ApprovalRule(), settings: settings, by: "ada"
+        ).run(planned.plan.id)
+        #expect(try acts() == [.clockAccept])
+    }
+
+    /// A hint names no flag that the command lacks.
+    @Test func whereNothingCanBeAcceptedNothingIsOffered() async throws {
+        let far = AnsweringAt(TestWorkspace.start, lines: try TestWorkspace.lines.map { try PhoneLine($0) })
+        workspace.clock.advance(seconds: 3600)
+        let foreign = AnsweringAt(workspace.clock.now(), lines: [])
+        for (vendor, code) in [(far, "clock-doubtful"), (foreign, "foreign-key")] {
+            let context = RunContext(
+                inventory: workspace.inventory, log: workspace.log, vendor: vendor, time: workspace.clock,
+                partner: TestWorkspace.partner, workspace: workspace.directory.url)
+            await #expect { _ = try await VerifyDeletions(context, tiers: TierMap()).run() } throws: {
+                ($0 as? LetheError)?.code == code && ($0 as? LetheError)?.hint?.contains("--accept") == false
+            }
+        }
     }
 }
 

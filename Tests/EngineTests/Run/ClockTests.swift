@@ -1,3 +1,4 @@
+import Audit
 import Domain
 import Engine
 import Inventory
@@ -150,5 +151,44 @@ import Testing
             ($0 as? LetheError)?.code == "clock-doubtful"
         }
         #expect(vendor.deletes == sent)
+    }
+
+    /// What is received in the future is due too late, and holds up the right request of the person.
+    @Test(arguments: [-600, 600, 400 * 86_400] as [Int64])
+    func aClockFarFromTheVendorsOpensNoRequest(seconds: Int64) async throws {
+        let workspace = try TestWorkspace()
+        let clock = workspace.clock
+        let vendor = Vendor { clock.now().adding(seconds: seconds) }
+        let planner = PlanErasure(
+            workspace.context(vendor, clockTolerance: 300), rules: TestRules.none, limits: Limits())
+        await #expect {
+            _ = try await planner.run(.init(handles: [try Handle("+14155550117")], openedBy: "ada"))
+        } throws: {
+            ($0 as? LetheError)?.code == "clock-doubtful"
+        }
+        #expect(try workspace.inventory.requests().isEmpty)
+    }
+
+    @Test func offlineTheLogIsTheWitness() async throws {
+        let workspace = try TestWorkspace()
+        let vendor = try workspace.scripted()
+        _ = try workspace.log.append([.operatorAct(act: .keyRotate, ref: "key", by: "ada", reason: nil)])
+        workspace.clock.advance(seconds: -3600)
+        // What the wrong clock records since is no better witness.
+        _ = try workspace.log.append([.operatorAct(act: .keyRotate, ref: "key", by: "ada", reason: nil)])
+        let now = workspace.clock.now()
+        guard case .behindLog = try ClockCheck(workspace.log).verdict(at: now, vendor: nil) else {
+            Issue.record("a clock behind the log is believed")
+            return
+        }
+        #expect(try ClockCheck(workspace.log).verdict(at: now.adding(seconds: 3600), vendor: nil) == .uncompared)
+        var ask = PlanErasure.Ask(handles: [try Handle("+14155550117")], openedBy: "ada")
+        ask.isOffline = true
+        let planner = PlanErasure(
+            workspace.context(vendor, clockTolerance: 300), rules: TestRules.none, limits: Limits())
+        let refused = ask
+        await #expect { _ = try await planner.run(refused) } throws: { ($0 as? LetheError)?.code == "clock-doubtful" }
+        workspace.clock.advance(seconds: 3600)
+        #expect(try await planner.run(ask).warnings.isEmpty)
     }
 }

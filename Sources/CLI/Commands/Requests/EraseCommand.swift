@@ -75,6 +75,8 @@ struct EraseCommand: LetheCommand {
             ).run(planned.plan.id, allowDeletes: allowDeletes)
             return (planned, result)
         }
+        let warnings = planned.warnings + (result?.warnings.filter { !planned.warnings.contains($0) } ?? [])
+        for warning in warnings { console.warn(warning) }
         return try EraseAnswer(wiring, planned, result).reply
     }
 

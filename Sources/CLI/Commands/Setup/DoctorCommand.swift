@@ -288,25 +288,25 @@ struct Checkup {
                 "lethe.yaml calls numbers ephemeral that the account does not have: \(unknown.map(\.number).joined(separator: ", "))",
                 fix: "correct tiers.ephemeral_lines")
         }
-        guard let date = listing.answer.date else { return try checkClockAgainstLog() }
-        let apart = (wiring.clock.now().microseconds - date.microseconds).magnitude / 1_000_000
-        // As every apply does: what it would be refused for is no warning.
-        let isRefused = apart > RunContext.usualClockTolerance
-        add(
-            "clock", isRefused ? .fail : apart > 60 ? .warn : .ok,
-            "\(apart) s from the vendor's" + (isRefused ? ": every apply would be refused" : ""),
-            fix: apart > 60 ? "set this machine's clock (NTP) before trusting any period" : nil)
+        try checkClock(listing.answer.date)
     }
 
-    /// The vendor tells no time: the newest record is all that there is to compare with.
-    private mutating func checkClockAgainstLog() throws {
-        let log = try wiring.auditLog()
-        guard let last = try log.entries(after: log.size() - 2, limit: 1).last?.time,
-            wiring.clock.now().adding(seconds: RunContext.usualClockTolerance) < last
-        else { return }
-        add(
-            "clock", .fail, "behind the newest record of the audit log, \(last.brief): every apply would be refused",
-            fix: "set this machine's clock (NTP)")
+    /// As every apply does: what it would be refused for is no warning.
+    private mutating func checkClock(_ date: Timestamp?) throws {
+        let verdict = try ClockCheck(wiring.auditLog()).verdict(at: wiring.clock.now(), vendor: date)
+        if let doubt = verdict.doubt {
+            return add(
+                "clock", .fail, "this machine's clock \(doubt): every apply would be refused",
+                fix: verdict.fix + ". If it is right: lethe run --apply --accept-clock, which is recorded")
+        }
+        switch verdict {
+        case .right(let apart): add("clock", .ok, "\(apart) s from the vendor's")
+        case .off(let apart):
+            add(
+                "clock", .warn, "\(apart) s from the vendor's",
+                fix: "set this machine's clock (NTP) before trusting any period")
+        default: add("clock", .warn, verdict.warning ?? "")
+        }
     }
 
     /// POST, PUT, GET, DELETE, GET of an attachment of our own, by a plan like any other.

@@ -1,0 +1,89 @@
+package import Audit
+package import Domain
+
+/// Whether this machine's clock may be believed: one rule for the preflight, for who opens a request, and for the doctor.
+/// Everything that ends, a retention, a hold, a request, ends by the clock.
+package struct ClockCheck: Sendable {
+    package enum Verdict: Sendable, Equatable {
+        /// At most a minute from the vendor's; how far, in seconds.
+        case right(apart: UInt64)
+        /// More, and within the tolerance.
+        case off(apart: UInt64)
+        /// Right by the vendor, and the newest record of the log is from after now.
+        case aheadBefore
+        /// The vendor told no time, and the log has none from after now.
+        case uncompared
+        /// More than the tolerance from the vendor's.
+        case farFromVendor(apart: UInt64, isAhead: Bool)
+        /// The vendor told no time, and the log has this one from after now.
+        case behindLog(Timestamp)
+    }
+
+    private let log: AuditLog
+    private let tolerance: Int64
+
+    /// `tolerance`: in seconds.
+    package init(_ log: AuditLog, tolerance: Int64 = RunContext.usualClockTolerance) {
+        self.log = log
+        self.tolerance = tolerance
+    }
+
+    /// `date`: what the vendor's clock showed just now; `nil` = it told no time, or was not asked.
+    package func verdict(at now: Timestamp, vendor date: Timestamp?) throws(LetheError) -> Verdict {
+        let limit = now.adding(seconds: tolerance)
+        guard let date else {
+            // Whatever was recorded since by the same clock does not make it a better one.
+            return try log.latestTime().flatMap { limit < $0 ? .behindLog($0) : nil } ?? .uncompared
+        }
+        let apart = (now.microseconds - date.microseconds) / 1_000_000
+        guard apart.magnitude <= tolerance else {
+            return .farFromVendor(apart: apart.magnitude, isAhead: apart > 0)
+        }
+        if let last = try log.entries(after: log.size() - 2, limit: 1).last, limit < last.time { return .aheadBefore }
+        return apart.magnitude > 60 ? .off(apart: apart.magnitude) : .right(apart: apart.magnitude)
+    }
+}
+
+extension ClockCheck.Verdict {
+    /// What is the matter with this machine's clock, where nothing may be deleted by it.
+    package var doubt: String? {
+        switch self {
+        case .right, .off, .aheadBefore, .uncompared: nil
+        case .farFromVendor(let apart, let isAhead):
+            "is \(Self.span(apart)) \(isAhead ? "ahead of" : "behind") the vendor's"
+        case .behindLog(let latest):
+            "is behind the latest time in the audit log, \(latest.brief), and the vendor's answer tells none"
+        }
+    }
+
+    /// What to do about the doubt.
+    package var fix: String {
+        switch self {
+        case .behindLog:
+            "set the clock (timedatectl set-ntp true, or chronyc makestep), unless an earlier command had one that was ahead"
+        default:
+            "set the clock (timedatectl set-ntp true, or chronyc makestep), then run again; lethe doctor compares it"
+        }
+    }
+
+    /// For people; the run goes on.
+    package var warning: String? {
+        switch self {
+        case .right, .farFromVendor, .behindLog: nil
+        case .off(let apart): "this machine's clock is \(apart) s away from the vendor's"
+        case .aheadBefore: "the audit log has records from after now: an earlier run had a clock that was ahead"
+        case .uncompared: "the vendor's answer tells no time, so this machine's clock was not compared with it"
+        }
+    }
+
+    private static func span(_ seconds: UInt64) -> String {
+        func rounded(_ unit: UInt64) -> UInt64 { (seconds + unit / 2) / unit }
+        return seconds < 7200
+            ? "\(rounded(60)) minutes" : seconds < 172_800 ? "\(rounded(3600)) hours" : "\(rounded(86_400)) days"
+    }
+}
+
+extension TimeSource {
+    /// More than five minutes after now: stamped by a clock that was ahead.
+    func isFromLater(_ time: Timestamp) -> Bool { now().adding(seconds: RunContext.usualClockTolerance) < time }
+}

@@ -73,6 +73,13 @@ extension AuditLog {
         return latest
     }
 
+    /// Until when it is sure that time has passed: now by this machine's clock, unless nothing was recorded for long or the clock is
+    /// ahead. For what is removed for good where nobody else tells the time.
+    package func witnessedTime() throws(LetheError) -> Timestamp {
+        let now = time.now()
+        return min(now, try latestTime() ?? now)
+    }
+
     /// Of all segments that are still there, oldest first.
     private func readers() throws(LetheError) -> [LogReader] {
         var readers: [LogReader] = []

@@ -176,6 +176,18 @@ struct SegmentTests {
         _ = try log.open().append([.vendorSample(checked: 1, present: 0)])
     }
 
+    /// A clock that is ahead of every record proves no age of any.
+    @Test func timeHasPassedAsFarAsARecordOrTheClockSaysWhicheverIsEarlier() throws {
+        let writer = try log.open()
+        let newest = try #require(try writer.latestTime())
+        log.clock.advance(7 * 365 * 86_400_000_000)
+        #expect(try writer.witnessedTime() == newest)
+        _ = try writer.append([.vendorSample(checked: 1, present: 0)])
+        #expect(try writer.witnessedTime() > newest.adding(seconds: 6 * 365 * 86_400))
+        log.clock.advance(-86_400_000_000)
+        #expect(try writer.witnessedTime() <= log.clock.now())
+    }
+
     @Test func retentionRemovesWholeClosedSegmentsAndKeepsTheirCheckpoints() throws {
         _ = try rollover(sample.rootKey)
         let closed = log.clock.now()

@@ -27,14 +27,13 @@ struct AuditPrune: LetheCommand {
         }
         let person = try OperatorText.actor(name)
         let log = try wiring.followedLog()
-        // What is removed is gone for good, and nobody else tells the time here: a clock that is ahead proves no age.
-        let now = wiring.clock.now()
-        let cutoff = retain.before(min(now, try log.latestTime() ?? now))
+        let now = try log.witnessedTime()
+        let cutoff = retain.before(now)
         let removed = try log.removeSegments(
             closedBefore: cutoff, by: person, reason: "audit.retain \(retain)")
         return Reply(
             removed.isEmpty
-                ? "No closed segment is older than \(retain)."
+                ? "No closed segment is older than \(retain) by the newest record, of \(now.date)."
                 : removed.map { "removed \($0)" }.joined(separator: "\n"),
             json: ["removed": .array(removed.map { .string($0) }), "retain": .string(retain.description)])
     }

@@ -104,14 +104,15 @@ extension ApplyPlan {
             live: try context.inventory.liveCount(), recentDeletes: recent.deletes,
             recentBytes: recent.bytes, isErasure: record.plan.kind == .erasure)
         guard let breach = check.breach(by: open) else { return }
+        let id = record.plan.id
         // A plan of this run, which nobody approved yet, is planned anew by the next.
+        let way =
+            record.plan.kind == .retention && record.state == .proposed
+            ? "lethe run --apply --allow-deletes \(open.count)"
+            : "lethe plan apply \(id) --allow-deletes \(record.plan.items.count { $0.withheld == nil })"
+                + ", or end it: lethe plan cancel \(id)"
         throw LetheError(
-            "over-limit", .refused, breach,
-            hint: "lethe plan show \(record.plan.id), then allow it: "
-                + (record.plan.kind == .retention && record.state == .proposed
-                    ? "lethe run --apply --allow-deletes \(open.count)"
-                    : "lethe plan apply \(record.plan.id) --allow-deletes \(record.plan.items.count { $0.withheld == nil })")
-        )
+            "over-limit", .refused, breach, hint: "lethe plan show \(id), then allow it: \(way)")
     }
 
     /// The numbers on which the plan's items are, else the inventory's; `nil` for a drill and where there is nothing to

@@ -15,6 +15,7 @@ package enum HandleList {
         var handles: [Handle] = []
         for (index, line) in lines(of: text).enumerated() {
             let line = Substring(line).trimmingSpaces()
+            try refuseOtherEncoding(line, number: index + 1)
             guard !line.isEmpty, !line.hasPrefix("#") else { continue }
             for field in try fields(of: line, number: index + 1) {
                 handles.append(try handle(field, number: index + 1))
@@ -26,6 +27,15 @@ package enum HandleList {
         }
         try refuseTooMany(Set(handles).count)
         return handles
+    }
+
+    /// What is no UTF-8 was read as U+FFFD: a handle with it is nobody's, or another person's. A comment with one says as well
+    /// that the file is not what it seems.
+    private static func refuseOtherEncoding(_ line: Substring, number: Int) throws(LetheError) {
+        guard line.unicodeScalars.contains("\u{FFFD}") else { return }
+        throw refusal(
+            number, "there are bytes that are no UTF-8, or a character in their place (U+FFFD)",
+            "save the file as UTF-8 (Excel: CSV UTF-8), or write the host in its ASCII form: name@xn--…")
     }
 
     /// Every line end there is, one scalar at a time: to Swift, CR LF is one character, and a file may mix them.
@@ -102,6 +112,7 @@ package enum HandleList {
         for scheme in ["smtp:", "mailto:"] where bare.lowercased().hasPrefix(scheme) {
             bare = bare.dropFirst(scheme.count)
             bare = bare.removingPercentEncoding?[...] ?? bare
+            try refuseOtherEncoding(bare, number: number)
         }
         guard bare.count(where: { $0 == "@" }) < 2 else { throw severalHandles(number) }
         if let at = bare.firstIndex(of: "@"), let query = bare[at...].firstIndex(of: "?") { bare = bare[..<query] }
@@ -118,7 +129,7 @@ package enum HandleList {
         } catch {
             throw LetheError(error.code, error.status, "line \(number): \(error.message)", hint: error.hint)
         }
-        guard !isAddress || isHost(handle.wire.drop { $0 != "@" }.dropFirst()) else {
+        guard !isAddress || isHost(handle.wire.drop { $0 != "@" }.dropFirst()) && isName(hostOf: bare) else {
             throw refusal(number, "an address does not end in a host name", "write name@example.com")
         }
         return handle
@@ -138,6 +149,19 @@ package enum HandleList {
     private static func isHost(_ host: Substring) -> Bool {
         host.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
             !label.isEmpty && label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+        }
+    }
+
+    /// What a host of another script has before it becomes an A-label, which hides what it was made of: letters with their
+    /// marks, digits, and the few others that names have (RFC 5892, appendix A).
+    private static func isName(hostOf address: Substring) -> Bool {
+        address.drop { $0 != "@" }.dropFirst().unicodeScalars.allSatisfy { scalar in
+            switch scalar.properties.generalCategory {
+            case .lowercaseLetter, .uppercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .nonspacingMark,
+                .spacingMark, .decimalNumber:
+                true
+            default: "-.\u{3002}\u{FF0E}\u{FF61}\u{B7}\u{375}\u{5F3}\u{5F4}\u{30FB}".unicodeScalars.contains(scalar)
+            }
         }
     }
 

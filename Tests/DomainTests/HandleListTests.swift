@@ -40,7 +40,10 @@ import Testing
         ("mailto:dana@example.com?cc=bob@example.com", 1), ("mailto:dana@example.com?cc=bob%40example.com", 1),
         ("'dana@example.com", 1), ("dana@example.com.", 1), ("dana@example.com:", 1), ("dana@example.com/", 1),
         ("dana@example..com", 1), ("dana@exam_ple.com", 1), ("dana@example.com>", 1), ("dana@exam\u{200B}ple.com", 1),
-        ("\u{FF0B}14155550117", 1),
+        ("\u{FF0B}14155550117", 1), ("# a note\ndana@b\u{FFFD}cher.example", 2), ("j\u{FFFD}rg@example.com", 1),
+        ("# B\u{FFFD}cher\ndana@example.com", 1), ("+14155550117;\u{FFFD}", 1),
+        ("Dana <mailto:j%EF%BF%BDrg@example.com>", 1), ("dana@b\u{1F4DA}cher.example", 1),
+        ("dana@b\u{2044}cher.example", 1), ("dana@b\u{FC}cher\u{3002}\u{3002}example", 1),
     ])
     func whatCannotBeReadIsRefusedWithItsLineAndNotRepeated(text: String, line: Int) {
         do {
@@ -51,6 +54,17 @@ import Testing
             #expect(error.status == .usage)
             #expect(!"\(error)".contains("dana@exam") && !"\(error)".contains("0117"))
         }
+    }
+
+    /// As Excel writes a plain CSV: what is no UTF-8 is read as U+FFFD, which is a letter of nobody's address.
+    @Test func bytesOfAnotherEncodingAreRefused() {
+        let text = String(decoding: [UInt8]("dana@b".utf8) + [0xFC] + [UInt8]("cher.example\r\n".utf8), as: UTF8.self)
+        #expect { try HandleList.read(text) } throws: { ($0 as? LetheError)?.message.contains("UTF-8") == true }
+    }
+
+    @Test(arguments: ["dana@B\u{FC}cher.example", "dana@xn--bcher-kva.example", "dana@bu\u{308}cher\u{3002}example"])
+    func aHostOfAnotherScriptIsItsASCIIForm(text: String) throws {
+        #expect(try HandleList.read(text).map(\.canonical) == ["mailto:dana@xn--bcher-kva.example"])
     }
 
     /// Each is 64 digits of one record, which holds less than a thousand.

@@ -13,8 +13,11 @@ package protocol VendorAPI: Sendable {
     func chat(_ id: ChatID) async -> Listing<ChatObservation>
     /// One page of `GET /v3/chats/{id}/messages`.
     func messages(in chat: ChatID, cursor: String?) async -> Listing<ListedMessage>
-    /// POST and PUT of a tiny attachment of our own, for the drill.
-    func upload(_ bytes: [UInt8], mime: String, name: String) async -> UploadAnswer
+    /// POST and PUT of a tiny attachment of our own, for the drill. `mayGoOn` hears the id that the vendor gave before the
+    /// bytes leave, and may keep them here.
+    func upload(
+        _ bytes: [UInt8], mime: String, name: String, mayGoOn: @Sendable (AttachmentID) -> Bool
+    ) async -> UploadAnswer
 }
 
 /// One page, or the answer that stood in its way.

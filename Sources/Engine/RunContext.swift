@@ -36,6 +36,14 @@ package struct RunContext: Sendable {
         { [shouldStop, stopFile] in shouldStop() || FileManager.default.fileExists(atPath: stopFile.path) }
     }
 
+    /// While it is there no run starts, and nothing is made that only a run would end.
+    func refuseKillFile() throws(LetheError) {
+        guard FileManager.default.fileExists(atPath: stopFile.path) else { return }
+        throw LetheError(
+            "kill-file", .incomplete, "\(HaltCause.killFile.message): nothing is deleted while it is there",
+            hint: "remove STOP when deletions may go on, and run it again")
+    }
+
     /// A signal has arrived, or the kill file came since: one that was there before stops deletions alone, and a listing is
     /// none.
     var isInterrupted: @Sendable () -> Bool {

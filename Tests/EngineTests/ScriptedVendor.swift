@@ -56,9 +56,9 @@ final class ScriptedVendor: VendorAPI {
 
     func chat(_ id: ChatID) async -> Listing<ChatObservation> { onChat(id) }
     func messages(in chat: ChatID, cursor: String?) async -> Listing<ListedMessage> { onMessages(cursor) }
-    func upload(_ bytes: [UInt8], mime: String, name: String) async -> UploadAnswer {
-        UploadAnswer(answer: .http(500))
-    }
+    func upload(
+        _ bytes: [UInt8], mime: String, name: String, mayGoOn: @Sendable (AttachmentID) -> Bool
+    ) async -> UploadAnswer { UploadAnswer(answer: .http(500)) }
 }
 
 /// A vendor that is asked for little: whatever a test does not write down is answered with 500.
@@ -72,9 +72,9 @@ extension QuietVendor {
 
     func chat(_ id: ChatID) async -> Listing<ChatObservation> { Listing(answer: .http(500)) }
     func messages(in chat: ChatID, cursor: String?) async -> Listing<ListedMessage> { Listing(answer: .http(500)) }
-    func upload(_ bytes: [UInt8], mime: String, name: String) async -> UploadAnswer {
-        UploadAnswer(answer: .http(500))
-    }
+    func upload(
+        _ bytes: [UInt8], mime: String, name: String, mayGoOn: @Sendable (AttachmentID) -> Bool
+    ) async -> UploadAnswer { UploadAnswer(answer: .http(500)) }
 }
 
 extension TestWorkspace {

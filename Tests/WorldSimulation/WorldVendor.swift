@@ -66,7 +66,9 @@ final class WorldVendor: VendorAPI {
         }
     }
 
-    func upload(_ bytes: [UInt8], mime: String, name: String) async -> UploadAnswer { UploadAnswer(answer: .http(500)) }
+    func upload(
+        _ bytes: [UInt8], mime: String, name: String, mayGoOn: @Sendable (AttachmentID) -> Bool
+    ) async -> UploadAnswer { UploadAnswer(answer: .http(500)) }
 
     // MARK: listings
 

@@ -13,5 +13,7 @@ struct NoVendor: VendorAPI {
     }
     func chat(_ id: ChatID) async -> Listing<ChatObservation> { Listing(answer: none) }
     func messages(in chat: ChatID, cursor: String?) async -> Listing<ListedMessage> { Listing(answer: none) }
-    func upload(_ bytes: [UInt8], mime: String, name: String) async -> UploadAnswer { UploadAnswer(answer: none) }
+    func upload(
+        _ bytes: [UInt8], mime: String, name: String, mayGoOn: @Sendable (AttachmentID) -> Bool
+    ) async -> UploadAnswer { UploadAnswer(answer: none) }
 }

@@ -46,7 +46,9 @@ extension ApplyPlan {
     /// approvals then.
     func refuseUnlikeLog(_ record: PlanRecord, _ request: ErasureRequest?) throws(LetheError) {
         let isNew = record.state == .approved
-        let isSmall = record.plan.kind != .erasure && record.plan.items.count <= settings.approval.above
+        let isSmall =
+            record.plan.kind == .drill
+            || record.plan.kind == .retention && record.plan.items.count <= settings.approval.above
         let agreed = try RecordedTruth(context.log).refuseUnlikeLog(
             record, people: isNew && !isSmall ? settings.approval.people : 1, request: request)
         if isNew { try refuseOld(record, agreed) }

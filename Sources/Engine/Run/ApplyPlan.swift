@@ -58,6 +58,7 @@ package struct ApplyPlan: Sendable {
     package func run(_ id: PlanID) async throws(LetheError) -> RunResult {
         let lease = try RunLease(context.workspace)
         defer { withExtendedLifetime(lease) {} }
+        try context.refuseKillFile()
         try CatchUp(inventory: context.inventory, log: context.log).run()
         let record = try context.inventory.plan(id)
         try refuseUnready(record, reason: reason)

@@ -147,13 +147,16 @@ package struct Preflight: Sendable {
         var policy = RetryPolicy()
         policy.maximumTries = 5
         let vendor = context.vendor
+        // A kill file that was there before stops what deletes, and that has been refused by now.
+        let isInterrupted = context.isInterrupted
         let listing = await Retrying(
-            policy: policy, perSecond: 10, time: context.time, shouldStop: context.isStopWanted
+            policy: policy, perSecond: 10, time: context.time, shouldStop: isInterrupted
         ).page {
             await vendor.phoneLines()
         }
         try Self.refuseBadKey(listing.answer)
-        if listing.answer.status != 200, context.isStopWanted() {
+        if listing.answer.status != 200, isInterrupted() {
+            try context.refuseKillFile()
             throw LetheError(
                 "interrupted", .incomplete, "the run was asked to stop before the vendor answered",
                 hint: "nothing was sent; run it again")

@@ -36,9 +36,11 @@ struct Redecider: Sendable {
     ) throws(LetheError) -> Redecision.Result {
         // A drill deletes what this process has just uploaded: nobody's data, so there is nothing to weigh.
         if plan.kind == .drill {
-            let isOurs = try inventory.attachment(id).map { $0.sightings.isEmpty } ?? true
-            guard isOurs, !holds.contains(where: { $0.scope == .attachment(id) }) else {
-                return .keep(.changedSincePlan, reason: "the inventory knows it")
+            if let hold = holds.first(where: { $0.scope == .attachment(id) || $0.scope == .all }) {
+                return .keep(.withheldHold, reason: "hold \(hold.id)")
+            }
+            guard try inventory.attachment(id).map({ $0.isUnusedUpload }) ?? true else {
+                return .keep(.changedSincePlan, reason: "a message names it")
             }
             return .delete(rule: "drill", seenBefore: true, ephemeralEnds: nil)
         }

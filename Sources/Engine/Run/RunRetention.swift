@@ -47,6 +47,7 @@ package struct RunRetention: Sendable {
     ) async throws(LetheError) -> Answer {
         let lease = try RunLease(context.workspace)
         defer { withExtendedLifetime(lease) {} }
+        try context.refuseKillFile()
         try LockedPolicies(inventory: context.inventory, log: context.log).admit(decider.policies, tiers: decider.tiers)
         let preflight = try await Preflight(context).run(lines: try context.inventory.lines())
         let conditions = ApplyPlan.Conditions(preflight: preflight, lease: lease)
@@ -67,10 +68,11 @@ package struct RunRetention: Sendable {
         var waiting: [String] = []
         let resumed = try await finishWhatWasLeft(apply, conditions, &waiting)
         if let stopped = resumed.last, stopped.endsTheRun { throw Self.halted(stopped) }
+        let drilled = try await finishDrill(conditions, &waiting)
         // Requests first: what a retention plan took would be missing under the request that asked for it.
         let requests = try await finishRequests(apply, conditions, &waiting)
         if let stopped = requests.last, stopped.endsTheRun { throw Self.halted(stopped) }
-        let others = resumed + requests
+        let others = resumed + drilled + requests
         let planned = try PlanRetention(
             inventory: context.inventory, log: context.log, rules: decider, partner: context.partner, limits: limits
         ).run(now: context.time.now())
@@ -175,6 +177,21 @@ package struct RunRetention: Sendable {
         return results
     }
 
+    /// What a drill that was cut short left: nobody waits for it, so it stops nothing else.
+    private func finishDrill(
+        _ conditions: ApplyPlan.Conditions, _ waiting: inout [String]
+    ) async throws(LetheError) -> [RunResult] {
+        let result: RunResult?
+        do throws(LetheError) {
+            result = try await Drill(context, rules: decider, settings: settings).finishWhatWasLeft(conditions)
+        } catch {
+            waiting.append("a drill was cut short: \(error.message). \(error.hint ?? "")")
+            return []
+        }
+        if let result, result.endsTheRun { throw Self.halted(result) }
+        return result.map { [$0] } ?? []
+    }
+
     private static func warning(_ revived: [AttachmentID]) -> [String] {
         guard !revived.isEmpty else { return [] }
         return [
@@ -183,7 +200,7 @@ package struct RunRetention: Sendable {
     }
 
     /// A resumed plan that halts again ends the whole run.
-    private static func halted(_ result: RunResult) -> LetheError {
+    static func halted(_ result: RunResult) -> LetheError {
         let cause = result.halted ?? .signal
         return LetheError(
             "halted", cause.status,

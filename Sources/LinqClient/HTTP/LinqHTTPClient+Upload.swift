@@ -5,7 +5,9 @@ import NIOHTTP1
 extension LinqHTTPClient {
     /// POST with the key, then PUT of the bytes without it (linq-api, 4.1 and 4.2). The answer is the PUT's, or the POST's
     /// where that failed; `id` is set as soon as the vendor has given one, whatever became of the PUT.
-    package func upload(_ bytes: [UInt8], mime: String, name: String) async -> UploadAnswer {
+    package func upload(
+        _ bytes: [UInt8], mime: String, name: String, mayGoOn: @Sendable (AttachmentID) -> Bool
+    ) async -> UploadAnswer {
         var body = AsciiJSON()
         body.begin()
         body.field("filename", name)
@@ -18,7 +20,7 @@ extension LinqHTTPClient {
             let id: AttachmentID = try? root.requiredUUID("attachment_id")
         else { return upload }
         upload.id = id
-        guard let target = root["upload_url"]?.string, mayUpload(to: target) else {
+        guard mayGoOn(id), let target = root["upload_url"]?.string, mayUpload(to: target) else {
             upload.answer = VendorAnswer(.failure(.connectionRefused))
             return upload
         }

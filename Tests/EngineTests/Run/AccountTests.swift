@@ -50,9 +50,9 @@ import Testing
             func messages(in chat: ChatID, cursor: String?) async -> Listing<ListedMessage> {
                 Listing(answer: .http(200), isComplete: true)
             }
-            func upload(_ bytes: [UInt8], mime: String, name: String) async -> UploadAnswer {
-                UploadAnswer(answer: .http(500))
-            }
+            func upload(
+                _ bytes: [UInt8], mime: String, name: String, mayGoOn: @Sendable (AttachmentID) -> Bool
+            ) async -> UploadAnswer { UploadAnswer(answer: .http(500)) }
         }
     }
 

@@ -217,7 +217,10 @@ private final class Telling: QuietVendor {
 
     func head(_ url: DownloadURL) async -> VendorAnswer { .http(404) }
     func phoneLines() async -> Listing<PhoneLine> { Listing(answer: .http(200), elements: lines, isComplete: true) }
-    func upload(_ bytes: [UInt8], mime: String, name: String) async -> UploadAnswer {
-        UploadAnswer(answer: .http(201), id: uploaded)
+    func upload(
+        _ bytes: [UInt8], mime: String, name: String, mayGoOn: @Sendable (AttachmentID) -> Bool
+    ) async -> UploadAnswer {
+        _ = uploaded.map(mayGoOn)
+        return UploadAnswer(answer: .http(201), id: uploaded)
     }
 }

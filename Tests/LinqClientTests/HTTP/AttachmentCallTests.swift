@@ -91,7 +91,7 @@ struct AttachmentCallTests {
             return [.answer("200 OK", body: body)]
         }
         let upload = try await withClient(server.baseURL) {
-            await $0.upload(Array("hello".utf8), mime: "text/plain", name: "lethe \"drill\".txt")
+            await $0.upload(Array("hello".utf8), mime: "text/plain", name: "lethe \"drill\".txt") { _ in true }
         }
         #expect(upload.answer.status == 200 && upload.id == someAttachment)
         let requests = server.requests
@@ -115,7 +115,9 @@ struct AttachmentCallTests {
         ])
     func uploadFails(_ status: String, _ body: String, _ answered: Int, _ hasID: Bool) async throws {
         let server = try ScriptedServer { _ in [.answer(status, body: body)] }
-        let upload = try await withClient(server.baseURL) { await $0.upload([1], mime: "text/plain", name: "a") }
+        let upload = try await withClient(server.baseURL) {
+            await $0.upload([1], mime: "text/plain", name: "a") { _ in true }
+        }
         #expect(upload.answer.status == answered && (upload.id != nil) == hasID)
         #expect(server.requests.count == 1)
     }

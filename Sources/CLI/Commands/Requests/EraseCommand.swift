@@ -69,15 +69,30 @@ struct EraseCommand: LetheCommand {
                     try await planner.run(try ask(handles ?? []), progress: show)
                 }
             guard apply, let name else { return (planned, RunResult?.none) }
-            let result = try await ApplyErasure(
-                context, rules: decider, approval: wiring.approvalRule,
-                settings: wiring.applySettings(operatorName: name), by: name
-            ).run(planned.plan.id, allowDeletes: allowDeletes)
-            return (planned, result)
+            do {
+                let result = try await ApplyErasure(
+                    context, rules: decider, approval: wiring.approvalRule,
+                    settings: wiring.applySettings(operatorName: name), by: name
+                ).run(planned.plan.id, allowDeletes: allowDeletes)
+                return (planned, result)
+            } catch let error as LetheError {
+                throw try Self.goingOn(error, planned.request.id, context.inventory, at: context.time.now())
+            }
         }
         let warnings = planned.warnings + (result?.warnings.filter { !planned.warnings.contains($0) } ?? [])
         for warning in warnings { console.warn(warning) }
         return try EraseAnswer(wiring, planned, result).reply
+    }
+
+    /// What was not carried out is open by then, and the command that was typed would open it once more.
+    private static func goingOn(
+        _ error: LetheError, _ id: RequestID, _ inventory: InventoryStore, at now: Timestamp
+    ) throws -> LetheError {
+        let before = ["kill-file": "remove STOP, then: ", "interrupted": ""]
+        guard let before = before[error.code], let request = try inventory.request(id),
+            let next = try NextStep(request, in: inventory, at: now).command
+        else { return error }
+        return LetheError(error.code, error.status, "\(error.message); request \(id) is open", hint: before + next)
     }
 
     private func ask(_ handles: [Handle]) throws -> PlanErasure.Ask {

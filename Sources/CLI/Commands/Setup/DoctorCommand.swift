@@ -24,10 +24,12 @@ struct DoctorCommand: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
+        // Before the checks: one that comes during them is heard by the drill.
+        let stop = drill ? StopSignal(console: console) : nil
         var checks = Checkup(wiring)
         checks.runLocal()
         await checks.runVendor()
-        if drill { await checks.runDrill() }
+        if let stop { await checks.runDrill(stop) }
         let lines = checks.results.map { check in
             let mark = console.styled(check.status.rawValue, check.status.style)
             let padding = String(repeating: " ", count: max(0, 5 - check.status.rawValue.count))
@@ -309,17 +311,17 @@ struct Checkup {
         }
     }
 
-    /// POST, PUT, GET, DELETE, GET of an attachment of our own, by a plan like any other.
     /// The vendor's code decides what its 404 proves, so it is shown.
     private static func described(_ answer: VendorAnswer) -> String {
         guard case .http(let status, let code) = answer.reply else { return "no answer" }
         return "HTTP \(status) " + (code.map { "with code \($0)" } ?? "without the vendor's error body")
     }
 
-    mutating func runDrill() async {
+    /// POST, PUT, GET, DELETE, GET of an attachment of our own, by a plan like any other.
+    mutating func runDrill(_ stop: StopSignal) async {
         do {
             let rules = try wiring.decider()
-            let outcome = try await wiring.work(vendor: true) { context in
+            let outcome = try await wiring.work(vendor: true, stop: stop) { context in
                 try await Drill(context, rules: rules, settings: wiring.applySettings()).run()
             }
             let isDeleted = outcome.result.counts[.deleted as Outcome.Group] == 1
@@ -329,9 +331,10 @@ struct Checkup {
                 "drill", isDeleted && isKnownAbsence ? .ok : .fail,
                 "attachment \(outcome.attachment) of our own: uploaded, found, "
                     + (isDeleted
-                        ? "deleted (204), then \(afterwards); grade \(outcome.grade?.rawValue ?? "C")" : "not deleted"),
+                        ? "deleted (204), then \(afterwards); grade \(outcome.grade?.rawValue ?? "C")"
+                        : "not deleted" + (outcome.result.halted.map { ": \($0.message)" } ?? "")),
                 fix: !isDeleted
-                    ? "lethe plan show \(outcome.result.plan)"
+                    ? outcome.result.halted?.hint ?? "lethe plan show \(outcome.result.plan)"
                     : isKnownAbsence
                         ? nil : "if that is how the vendor says so, add the code to linq.absent_codes in lethe.yaml")
         } catch let error as LetheError {

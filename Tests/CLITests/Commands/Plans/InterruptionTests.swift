@@ -178,6 +178,33 @@ import Testing
         try await expectDone(vendor, workspace, before: before, due: due, "signal \(signal)")
     }
 
+    /// Whatever it was at: what it uploaded is named then and gone after the next run.
+    @Test(arguments: [(SIGINT, 200), (SIGTERM, 700), (SIGKILL, 900), (SIGINT, 1200)])
+    func aDrillThatIsCutShortLeavesNothing(signal: Int32, after milliseconds: Int) async throws {
+        let vendor = try await SimulatedVendor("--fault", "all.latency:300ms")
+        let workspace = try await SampleWorkspace(vendor: vendor)
+        let drill = try workspace.lethe.start(arguments: ["doctor", "--drill"])
+        for _ in 0..<600 {
+            let seen = try await vendor.attachments("pending").union(vendor.attachments("live"))
+            guard seen.isEmpty else { break }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        try await Task.sleep(for: .milliseconds(milliseconds))
+        kill(drill.process.processIdentifier, signal)
+        let cut = try await drill.result()
+        // What was on its way to its end may have ended.
+        if signal != SIGKILL, milliseconds < 1000 || cut.status != 0 {
+            #expect(cut.status == 1 && cut.output.contains("fail drill"), "\(cut.everything)")
+            #expect(cut.output.contains("lethe run --apply"), "\(cut.everything)")
+        }
+        let next = try await workspace.lethe("run", "--apply")
+        #expect(next.status == 0, "\(next.everything)")
+        #expect(try await vendor.attachments("live").isEmpty, "\(cut.everything)\(next.everything)")
+        let open = try await workspace.lethe("plan", "list", "--open", "--json").json?["plans"] as? [[String: Any]]
+        #expect(open?.isEmpty == true, "\(String(describing: open))")
+        #expect(try await workspace.verifyLog().status == 0)
+    }
+
     @Test func aVendorThatVanishesDoesNotKeepARunFromEnding() async throws {
         let (vendor, workspace) = try await world(80, faults: ["all.latency:60ms"])
         try workspace.configure("max_in_flight: 8", "max_in_flight: 2")

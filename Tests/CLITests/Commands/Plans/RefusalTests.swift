@@ -106,11 +106,35 @@ import Testing
         try workspace.write("", to: "STOP")
         let run = try await workspace.lethe("run", "--apply", "--json")
         #expect(run.status == 2, "\(run.everything)")
+        let error = run.json?["error"] as? [String: Any]
+        #expect(error?["code"] as? String == "kill-file", "\(run.everything)")
+        #expect((error?["hint"] as? String)?.contains("remove STOP") == true, "\(run.everything)")
         #expect(try await vendor.deletes().isEmpty)
         try FileManager.default.removeItem(at: workspace.directory.appending(path: "STOP"))
         let again = try await workspace.lethe("run", "--apply", "--json")
         #expect(again.status == 0, "\(again.everything)")
         #expect(try await !vendor.deletes().isEmpty)
+    }
+
+    /// What is opened by then is gone on with; what deletes nothing is not stopped.
+    @Test func theKillFileIsNamedAndStopsOnlyWhatDeletes() async throws {
+        let vendor = try await SimulatedVendor()
+        let workspace = try await SampleWorkspace(vendor: vendor)
+        try await workspace.fill(vendor, attachments: 12)
+        try workspace.write("", to: "STOP")
+        for words in [["sync"], ["verify"]] {
+            let answer = try await workspace.lethe.run(LetheProcess.binary, words)
+            #expect(answer.status == 0, "\(answer.everything)")
+        }
+        let drill = try await workspace.lethe("doctor", "--drill")
+        #expect(drill.status == 1 && drill.output.contains("remove STOP"), "\(drill.everything)")
+        #expect(try await vendor.attachments("pending").isEmpty)
+        let erase = try await workspace.lethe("erase", "--apply", "--as", "alex", "--subject", "+12005550100")
+        #expect(erase.status == 2 && erase.errors.contains("the kill file STOP"), "\(erase.everything)")
+        let requests = try await workspace.lethe("requests", "list", "--json").json?["requests"] as? [[String: Any]]
+        let next = try #require(requests?.first?["next"] as? String)
+        #expect(erase.errors.contains("Try: remove STOP, then: \(next)"), "\(erase.everything)")
+        #expect(try await vendor.deletes().isEmpty)
     }
 
     @Test func aCallerIsToldOfARunThatDidNotDoItsWork() async throws {

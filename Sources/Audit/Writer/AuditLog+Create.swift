@@ -34,4 +34,21 @@ extension AuditLog {
         if let head = try keys.head() { _ = location.anchors.write(head) }
         return Created(origin: seed.origin, vkey: try seed.vkey(), kid: seed.kid, rootKey: rootKey, lost: 0)
     }
+
+    /// Throws `invalid-audit-name`.
+    package static func checkName(_ name: String) throws(LetheError) { _ = try LogOrigin.checkedName(name) }
+
+    /// Takes away what `create` made or began to make and nothing beside it, where nobody has used it: whoever makes more than
+    /// the log failed later, or was cut short.
+    package static func takeAway(_ location: Location) {
+        let keys = location.directory
+        KeyDirectory(url: keys.url.appending(path: "init.tmp")).discard()
+        keys.discard(keepingSeed: true)
+        for file in [keys.stateFile, keys.signFile, keys.headFile, keys.rangeFile] {
+            unlink(keys.url.appending(path: ".\(file.lastPathComponent).tmp").path)
+        }
+        for end in ["", "-journal", ".new", ".new-journal"] { unlink(location.database.path + end) }
+        // Only if nothing else is in it.
+        rmdir(keys.url.path)
+    }
 }

@@ -23,6 +23,17 @@ extension AuditLog {
         }
         return try writer.rollOver(reason: reason, rootKey, tool: tool, now: time.now())
     }
+
+    /// Throws `other-root-key` for a key that somebody names and that is another log's: taken by mistake, it would be the only one that
+    /// checks the macs of the next segment. A log of which nothing can be read says nothing of its key.
+    package static func refuseOther(_ rootKey: RootKey, than location: Location) throws(LetheError) {
+        guard let known = try? LogReader(location.database).opening().kid else { return }
+        let kid = try rootKey.kid()
+        guard kid != known else { return }
+        throw LetheError(
+            "other-root-key", .refused, "the root key has kid \(kid), and the segment before was begun with \(known)",
+            hint: "name the file of that key, or none: then a new one is made, and handed out once")
+    }
 }
 
 extension SegmentWriter {

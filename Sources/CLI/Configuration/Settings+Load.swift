@@ -4,10 +4,18 @@ import LinqClient
 import Rules
 
 extension Settings {
+    /// What `lethe.yaml` may have at its top, and under `audit`.
+    static let keys = [
+        "version", "partner_id", "linq", "tiers", "policies", "limits", "approval", "audit", "schedule", "on_failure",
+    ]
+    static let auditKeys = ["name", "keys", "anchors", "retain"]
+
     /// Reads `lethe.yaml` and the environment; every problem of the file is in the error, each with its place.
     static func load(_ workspace: Workspace, environment: [String: String]) throws -> Settings {
         guard let bytes = try? Data(contentsOf: workspace.configuration) else {
-            throw LetheError("unreadable", .unreadable, "lethe.yaml cannot be read", hint: "check its permissions")
+            throw LetheError(
+                "unreadable", .configuration, "lethe.yaml cannot be read",
+                hint: "check that it is a file and its permissions")
         }
         var builder = SettingsBuilder(environment: environment)
         let reader = YAMLReader(StrictYAML.read([UInt8](bytes), file: "lethe.yaml"))
@@ -46,12 +54,7 @@ private struct SettingsBuilder {
     }
 
     mutating func build(_ reader: YAMLReader) throws -> Settings? {
-        guard
-            let root = reader.root(keys: [
-                "version", "partner_id", "linq", "tiers", "policies", "limits", "approval", "audit", "schedule",
-                "on_failure",
-            ])
-        else {
+        guard let root = reader.root(keys: Settings.keys) else {
             if reader.isEmpty { reader.report(line: 1, column: 1, "empty-file", "the file has nothing in it") }
             return nil
         }
@@ -64,7 +67,7 @@ private struct SettingsBuilder {
         let policies = take("policies", from: root, default: "policies", read: { $0.string() })
         let limits = limits(root.map("limits", keys: ["max_deletes", "max_percent", "max_bytes"]))
         let approval = approval(root.map("approval", keys: ["people", "above"]))
-        let audit = audit(root.map("audit", keys: ["name", "keys", "anchors", "retain"]))
+        let audit = audit(root.map("audit", keys: Settings.auditKeys))
         let schedules = schedules(root["schedule"])
         let onFailure = take(
             "on_failure", from: root, default: [], read: { $0.list()?.compactMap(Self.toCall) },

@@ -23,6 +23,7 @@ struct Workspace: Sendable {
         if let (origin, path) = named, !path.isEmpty {
             let workspace = Workspace(directory: URL(filePath: path, relativeTo: current).standardizedFileURL)
             guard FileManager.default.fileExists(atPath: workspace.configuration.path) else {
+                try workspace.refuseHeadless(shownAs: path)
                 throw LetheError(
                     "no-workspace", .configuration, "there is no lethe.yaml in \(path) (from \(origin))",
                     hint: "lethe init \(path) --partner ID")
@@ -30,15 +31,48 @@ struct Workspace: Sendable {
             return workspace
         }
         var folder = current.standardizedFileURL
+        var headless: Workspace?
         while true {
             let workspace = Workspace(directory: folder)
+            if headless == nil, workspace.isHeadless { headless = workspace }
             if FileManager.default.fileExists(atPath: workspace.configuration.path) { return workspace }
             let parent = folder.deletingLastPathComponent().standardizedFileURL
             guard parent.path != folder.path, folder.path != "/" else { break }
             folder = parent
         }
+        try headless?.refuseHeadless(shownAs: headless?.directory.path ?? "")
         throw LetheError(
             "no-workspace", .configuration, "no lethe.yaml here or in any folder above",
             hint: "lethe init --partner ID, or name a workspace with --workspace DIR")
+    }
+}
+
+/// Databases without the configuration that says whose they are and where their keys lie.
+extension Workspace {
+    private var databases: [String] {
+        [inventory, auditLog].filter { FileManager.default.fileExists(atPath: $0.path) }.map(\.lastPathComponent)
+    }
+
+    /// `lethe.yaml` is lost, or an `init` was cut short.
+    var isHeadless: Bool {
+        !FileManager.default.fileExists(atPath: configuration.path) && (!databases.isEmpty || isCutShort)
+    }
+
+    private var isCutShort: Bool { WorkspaceDraft.exists(in: self) }
+
+    static let writeAnew =
+        "put lethe.yaml back, or write it anew: version: 1, partner_id as it was, and audit: {keys: DIR} where the keys lie"
+
+    /// `lethe init` would be the wrong advice: it refuses what is there, and must.
+    fileprivate func refuseHeadless(shownAs path: String) throws(LetheError) {
+        guard isHeadless else { return }
+        guard !isCutShort else {
+            throw LetheError(
+                "no-workspace", .configuration, "lethe init was cut short in \(path): there is no workspace yet",
+                hint: "lethe init \(path) --partner ID, which begins anew")
+        }
+        throw LetheError(
+            "no-workspace", .configuration,
+            "\(path) has \(databases.joined(separator: " and ")), but its lethe.yaml is gone", hint: Self.writeAnew)
     }
 }

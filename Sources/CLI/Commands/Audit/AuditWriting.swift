@@ -48,8 +48,8 @@ struct AuditInit: LetheCommand {
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {
-        try RootKeyOutput.check(rootKeyOut)
         let wiring = try Wiring.open(global, console)
+        try RootKeyOutput.check(rootKeyOut, OwnFiles(wiring))
         let made = try RootKeyOutput.handing(rootKeyOut, console) { key in
             try AuditLog.create(
                 wiring.logLocation, name: wiring.settings.audit.name, tool: "lethe \(Lethe.version)",
@@ -80,12 +80,13 @@ struct AuditRollover: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let given = try rootKeyFile.map { try rootKey($0, console) }
-        if given == nil { try RootKeyOutput.check(rootKeyOut) }
         let wiring = try Wiring.open(global, console)
+        if given == nil { try RootKeyOutput.check(rootKeyOut, OwnFiles(wiring)) }
         let because = try OperatorText.reason(reason)
         // The answers of a run that is going on belong in the segment of its intents.
         let lease = try RunLease(wiring.workspace.directory)
         defer { withExtendedLifetime(lease) {} }
+        if let given { try AuditLog.refuseOther(given, than: wiring.logLocation) }
         func rollOver(_ key: RootKey) throws -> AuditLog.Created {
             try AuditLog.rollover(
                 wiring.logLocation, reason: because, rootKey: key, tool: "lethe \(Lethe.version)", time: wiring.clock)
@@ -103,9 +104,11 @@ struct AuditRollover: LetheCommand {
 
 /// A root key is seen once: on a terminal, or in a file that its owner alone can read.
 enum RootKeyOutput {
-    /// Before anything is made: somebody must be there to take the key.
-    static func check(_ path: String?) throws {
+    /// Before anything is made: somebody must be there to take the key, and it is no file that the workspace lives from, where it
+    /// would be overwritten, or read and shown as something else.
+    static func check(_ path: String?, _ own: OwnFiles) throws {
         if let path {
+            try own.refuse(path)
             guard !FileManager.default.fileExists(atPath: path) else {
                 throw LetheError(
                     "file-exists", .usage, "\(path) exists already", hint: "choose a new file for --root-key-out")

@@ -45,6 +45,16 @@ import Testing
         #expect(last.status == 0, "seed \(seed): \(last.everything)")
     }
 
+    /// A key that was taken by mistake would be the only one that checks the next segment's macs.
+    @Test func theRootKeyOfAnotherLogIsRefused() async throws {
+        let (workspace, other) = (try await SampleWorkspace(), try await SampleWorkspace())
+        let before = try snapshot(workspace)
+        let result = try await workspace.lethe(
+            "audit", "rollover", "--reason", "yearly", "--root-key-file", other.rootKey, "--json")
+        #expect(result.status == 4 && result.output.contains("\"other-root-key\""), "\(result.everything)")
+        #expect(try snapshot(workspace) == before)
+    }
+
     /// Who comes too late may be told to start again, but a hold in force is in the log.
     @Test func holdsPlacedWhileTheLogRollsOverAreRecordedOrNeverInForce() async throws {
         let workspace = try await SampleWorkspace()

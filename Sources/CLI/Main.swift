@@ -56,8 +56,9 @@ enum Main {
         let console = Console(command.global)
         do {
             let reply = try await command.perform(console)
-            console.render(reply)
-            return console.status(of: reply)
+            let isTold = console.render(reply)
+            let status = console.status(of: reply)
+            return status == .done && !isTold ? .failed : status
         } catch let error as LetheError {
             console.render(error)
             return error.status
@@ -73,8 +74,8 @@ enum Main {
     private static func report(parsing error: any Error, of arguments: [String], wantsJSON: Bool) -> Int32 {
         let status = Lethe.exitCode(for: error)
         if status.isSuccess {
-            Console.write(HelpText.wrapped(Lethe.fullMessage(for: error)) + "\n", to: STDOUT_FILENO)
-            return ExitStatus.done.rawValue
+            let isTold = Console.answer(HelpText.wrapped(Lethe.fullMessage(for: error)) + "\n")
+            return (isTold ? ExitStatus.done : .failed).rawValue
         }
         Console.write(usage(error, of: arguments), asJSON: wantsJSON)
         return ExitStatus.usage.rawValue

@@ -63,14 +63,13 @@ final class Console: Sendable {
         Self.write(text + "\n", to: STDERR_FILENO)
     }
 
-    func render(_ reply: Reply) {
+    /// `false` = nobody has the answer, or not the whole of it, and that is said.
+    func render(_ reply: Reply) -> Bool {
         clearProgress()
         for text in reminders.withLock({ $0 }) { talk(text) }
-        if isJSON {
-            Self.write(reply.json.text + "\n", to: STDOUT_FILENO)
-        } else if !reply.text.isEmpty {
-            Self.write(reply.text + "\n", to: STDOUT_FILENO)
-        }
+        let text = isJSON ? reply.json.text : reply.text
+        guard !text.isEmpty else { return true }
+        return Self.answer(text + "\n")
     }
 
     func render(_ error: LetheError) {
@@ -89,17 +88,28 @@ final class Console: Sendable {
         if let hint = error.hint { write("Try: \(hint)\n", to: STDERR_FILENO) }
     }
 
-    /// Writes all of it or gives up: who closed the pipe does not want the rest.
-    static func write(_ text: String, to descriptor: Int32) {
+    /// To stdout. Where it cannot be written the error goes to stderr in words, whatever was asked for.
+    static func answer(_ text: String) -> Bool {
+        guard !write(text, to: STDOUT_FILENO) else { return true }
+        let reason = String(cString: strerror(errno))
+        write("Error: the answer cannot be written to standard output: \(reason)\n", to: STDERR_FILENO)
+        write("Try: make room where it goes; what the command did is done\n", to: STDERR_FILENO)
+        return false
+    }
+
+    /// Writes all of it or gives up. `false` = it could not, and `errno` says why; who closed the pipe does not want the rest.
+    @discardableResult
+    static func write(_ text: String, to descriptor: Int32) -> Bool {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let written = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
             if written < 0 {
                 if errno == EINTR { continue }
-                return
+                return errno == EPIPE
             }
             rest = rest.dropFirst(written)
         }
+        return true
     }
 }
 

@@ -39,14 +39,25 @@ struct DemoCommand: LetheCommand {
     private static func makeRoom(_ workspace: Workspace) throws {
         let files = FileManager.default
         let folder = workspace.directory
+        var isFolder: ObjCBool = false
+        if files.fileExists(atPath: folder.path, isDirectory: &isFolder), !isFolder.boolValue {
+            throw LetheError("not-a-folder", .usage, "\(folder.path) is not a folder", hint: another)
+        }
         if files.fileExists(atPath: folder.appending(path: marker).path) {
-            try files.removeItem(at: folder)
+            try DemoFiles(workspace).refuseOthers()
+            try? files.removeItem(at: folder)
         } else if let entries = try? files.contentsOfDirectory(atPath: folder.path), !entries.isEmpty {
             throw LetheError(
-                "folder-in-use", .usage, "\(folder.lastPathComponent) exists and is no earlier demo",
-                hint: "name another folder: lethe demo DIR")
+                "folder-in-use", .usage, "\(folder.lastPathComponent) exists and is no earlier demo", hint: another)
         }
-        try files.createDirectory(at: folder.appending(path: ".lethe"), withIntermediateDirectories: true)
-        try Data().write(to: folder.appending(path: marker))
+        do {
+            try files.createDirectory(at: folder.appending(path: ".lethe"), withIntermediateDirectories: true)
+            try Data().write(to: folder.appending(path: marker))
+        } catch {
+            throw LetheError(
+                "unwritable", .failed, "\(folder.path) cannot be written", hint: "check the folder and its permissions")
+        }
     }
+
+    static let another = "name another folder: lethe demo DIR"
 }

@@ -13,6 +13,21 @@ extension Wiring {
         return allowed.isEmpty ? "unknown" : String(allowed.prefix(64))
     }
 
+    /// Throws where none is set or one is none, naming the variable.
+    func webhookSignature() throws(LetheError) -> WebhookSignature {
+        guard !settings.webhookSecrets.isEmpty else {
+            throw LetheError(
+                "no-webhook-secret", .configuration, "no webhook secret is set, so signatures cannot be checked",
+                hint: "export LINQ_WEBHOOK_SECRET=whsec_…, or name a file with LINQ_WEBHOOK_SECRET_FILE")
+        }
+        do throws(LetheError) {
+            return try WebhookSignature(secrets: settings.webhookSecrets)
+        } catch {
+            let origin = settings.lines.first { $0.key == "LINQ_WEBHOOK_SECRET" }?.origin.description ?? ""
+            throw LetheError(error.code, error.status, "\(origin): \(error.message)", hint: error.hint)
+        }
+    }
+
     var approvalRule: ApprovalRule {
         ApprovalRule(people: settings.approval.people, above: settings.approval.above)
     }

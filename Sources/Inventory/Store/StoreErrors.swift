@@ -27,7 +27,10 @@ enum StoreErrors {
         default:
             let text = failure.message ?? "no message"
             return LetheError(
-                "inventory-failed", .failed, "the inventory failed: SQLite \(failure.resultCode.rawValue): \(text)")
+                "inventory-failed", .failed, "the inventory failed: SQLite \(failure.resultCode.rawValue): \(text)",
+                hint: failure.resultCode == .SQLITE_IOERR
+                    ? "check the disk of inventory.db: whether it is full, and whether it can be written to"
+                    : "see what else is wrong: lethe doctor")
         }
     }
 

@@ -34,6 +34,8 @@ package struct WebhookSignature: Sendable {
     package static let tolerance: Int64 = 300_000_000
 
     private let keys: [[UInt8]]
+    /// Bytes. A word that somebody typed may be base64 by chance; a key is longer (Standard Webhooks: 24 to 64).
+    private static let shortest = 16
 
     /// Several secrets while one subscription takes over from another. Each is base64, with or without padding and the
     /// prefix `whsec_`. Throws `invalid-webhook-secret`, which repeats nothing of the secret.
@@ -41,9 +43,10 @@ package struct WebhookSignature: Sendable {
         var keys: [[UInt8]] = []
         for secret in secrets {
             let bare = secret.hasPrefix("whsec_") ? secret.dropFirst(6) : secret[...]
-            guard let key = Base64.decodeUnpadded(bare), !key.isEmpty else {
+            guard let key = Base64.decodeUnpadded(bare), key.count >= Self.shortest else {
                 throw LetheError(
-                    "invalid-webhook-secret", .configuration, "the webhook secret is not base64",
+                    "invalid-webhook-secret", .configuration,
+                    "the webhook secret is not base64 of at least \(Self.shortest) bytes",
                     hint: "take signing_secret as the vendor gave it when the subscription was created: whsec_…")
             }
             keys.append(key)

@@ -74,6 +74,36 @@ import Testing
         }
     }
 
+    #if os(Linux)
+        /// Whoever reads the exit status alone must not take half an answer for one.
+        @Test(arguments: ["plan list", "--help", "config --json"])
+        func anAnswerThatCannotBeWrittenIsAFailure(words: String) async throws {
+            let workspace = try await SampleWorkspace()
+            let result = try await workspace.lethe.run(
+                URL(filePath: "/bin/sh"), ["-c", "'\(LetheProcess.binary.path)' \(words) > /dev/full"])
+            #expect(result.status == 1, "\(words): \(result.everything)")
+            #expect(result.errors.contains("Error: the answer cannot be written") && result.errors.contains("\nTry: "))
+            let piped = "'\(LetheProcess.binary.path)' \(words) | true; echo ${PIPESTATUS[0]}"
+            let closed = try await workspace.lethe.run(URL(filePath: "/bin/bash"), ["-c", piped])
+            #expect(closed.output == "0\n" && closed.errors.isEmpty, "\(words): \(closed.everything)")
+        }
+    #endif
+
+    /// What a request was opened with stays as it is on record.
+    @Test(arguments: [
+        ["--scope", "conversation"], ["--jurisdiction", "ccpa"], ["--received", "2026-01-01"], ["--channel", "letter"],
+        ["--identity", "call back"],
+    ])
+    func whatOpensARequestIsRefusedWithResume(option: [String]) async throws {
+        let workspace = try await SampleWorkspace()
+        let id = String(repeating: "a", count: 32)
+        let result = try await workspace.lethe.run(
+            LetheProcess.binary, ["erase", "--resume", id, "--offline", "--json"] + option)
+        let error = result.json?["error"] as? [String: Any]
+        #expect(result.status == 64 && error?["code"] as? String == "opening-only", "\(result.everything)")
+        #expect((error?["message"] as? String)?.hasPrefix(option[0]) == true, "\(result.everything)")
+    }
+
     @Test func aCertificateWithANameTwiceIsMalformed() async throws {
         let workspace = try await SampleWorkspace()
         let file = workspace.folder.file("certificate.json")

@@ -67,13 +67,9 @@ struct IngestCommand: LetheCommand {
 
     private func trust(_ wiring: Wiring) throws -> IngestWebhooks.Trust {
         guard headers != nil else { return .operatorSaysSo }
-        guard !wiring.settings.webhookSecrets.isEmpty else {
-            throw LetheError(
-                "no-webhook-secret", .configuration, "no webhook secret is set, so signatures cannot be checked",
-                hint: "export LINQ_WEBHOOK_SECRET=whsec_…, or name a file with LINQ_WEBHOOK_SECRET_FILE")
-        }
+        let signature = try wiring.webhookSignature()
         let received = try receivedAt.map { try time($0, "--received-at") } ?? wiring.clock.now()
-        return .signatures(try WebhookSignature(secrets: wiring.settings.webhookSecrets), receivedAt: received)
+        return .signatures(signature, receivedAt: received)
     }
 
     private func text(_ report: IngestReport) -> String {

@@ -20,10 +20,9 @@ struct EraseCommand: LetheCommand {
     @Option(help: ArgumentHelp("A handle; better on stdin.", valueName: "handle")) var subject: [String] = []
     @Flag(help: "Approve the plan and carry it out.") var apply = false
     @Option(name: .customLong("as"), help: ArgumentHelp("Who asks and approves.", valueName: "name")) var name: String?
-    @Option(help: ArgumentHelp("gdpr, uk or ccpa: whose clock runs.", valueName: "law")) var jurisdiction: String =
-        "gdpr"
-    @Option(help: ArgumentHelp("sent_by_subject or conversation.", valueName: "scope")) var scope: String =
-        "sent_by_subject"
+    @Option(help: ArgumentHelp("gdpr (default), uk or ccpa: whose clock runs.", valueName: "law"))
+    var jurisdiction: String?
+    @Option(help: ArgumentHelp("sent_by_subject (default) or conversation.", valueName: "scope")) var scope: String?
     @Option(
         defaultAsFlag: "others", parsing: .next,
         help: ArgumentHelp(
@@ -52,6 +51,7 @@ struct EraseCommand: LetheCommand {
         let decider = try wiring.decider()
         // --extend is the name of --resume in 0.1.0; it goes with the next version.
         let again = try (resume ?? extend).map { try RequestID($0) }
+        if let again { try refuseWhatOpens(again) }
         let handles = try again == nil ? handles() : handlesAgain()
         let stop = StopSignal(console: console)
         let overrides = accept.overrides(by: try name.map { try OperatorText.actor($0) })
@@ -95,12 +95,28 @@ struct EraseCommand: LetheCommand {
         return LetheError(error.code, error.status, "\(error.message); request \(id) is open", hint: before + next)
     }
 
+    /// What a request is opened with stays as it is on record: whoever gives it again believes that it changes.
+    private func refuseWhatOpens(_ id: RequestID) throws(LetheError) {
+        let opening = [
+            ("--jurisdiction", jurisdiction), ("--scope", scope), ("--received", received), ("--channel", channel),
+            ("--identity", identity),
+        ]
+        let given = opening.filter { $0.1 != nil }.map(\.0)
+        guard !given.isEmpty else { return }
+        throw LetheError(
+            "opening-only", .usage, "\(given.joined(separator: ", ")): only with a new request, not with --resume",
+            hint: given == ["--received"]
+                ? "to move its deadline: lethe requests extend \(id) --as NAME --reason TEXT"
+                : "lethe erase --resume \(id); to open it otherwise, first: "
+                    + "lethe requests withdraw \(id) --as NAME --reason TEXT")
+    }
+
     private func ask(_ handles: [Handle]) throws -> PlanErasure.Ask {
         var ask = PlanErasure.Ask(handles: handles, openedBy: name ?? Wiring.systemUser)
-        guard let law = ErasureRequest.Jurisdiction(rawValue: jurisdiction) else {
+        guard let law = ErasureRequest.Jurisdiction(rawValue: jurisdiction ?? "gdpr") else {
             throw LetheError("invalid-value", .usage, "--jurisdiction must be gdpr, uk or ccpa")
         }
-        guard let scope = ErasureRequest.Scope(rawValue: scope) else {
+        guard let scope = ErasureRequest.Scope(rawValue: scope ?? "sent_by_subject") else {
             throw LetheError("invalid-value", .usage, "--scope must be sent_by_subject or conversation")
         }
         ask.jurisdiction = law

@@ -31,6 +31,22 @@ import Testing
         }
     }()
 
+    /// A word that is no signing secret would reject each delivery as if somebody had forged it.
+    @Test(arguments: ["hunter2x", "whsec_", "whsec_n*t", "whsec_c2hvcnQ="])
+    func aSecretThatIsNoneIsNamedAndStopsEverything(secret: String) async throws {
+        let workspace = try await SampleWorkspace()
+        let fixture = try #require(Self.fixtures.first)
+        var lethe = workspace.lethe
+        lethe.environment["LINQ_WEBHOOK_SECRET"] = secret
+        let headers = workspace.folder.file("headers")
+        try fixture.headers.write(to: headers, atomically: true, encoding: .utf8)
+        let result = try await lethe("ingest", fixture.body.path, "--headers", headers.path)
+        #expect(result.status == 78 && result.errors.contains("LINQ_WEBHOOK_SECRET: "), "\(result.everything)")
+        let doctor = try await lethe("doctor")
+        #expect(doctor.output.contains("fail webhooks      LINQ_WEBHOOK_SECRET: "), "\(doctor.everything)")
+        #expect(secret.count < 7 || !(result.everything + doctor.everything).contains(secret))
+    }
+
     @Test func everySignedFixtureIsTakenAtTheTimeItWasSigned() async throws {
         let workspace = try await SampleWorkspace()
         #expect(Self.fixtures.count == 27)

@@ -131,7 +131,9 @@ struct NewWorkspace {
         let folder = workspace.url("policies")
         // With nothing but the beginning of a file in it, it is what an `init` that was cut short left.
         let there = try? FileManager.default.contentsOfDirectory(atPath: folder.path)
-        guard there?.allSatisfy({ $0.hasPrefix(".") }) ?? !FileManager.default.fileExists(atPath: folder.path) else { return }
+        guard there?.allSatisfy({ $0.hasPrefix(".") }) ?? !FileManager.default.fileExists(atPath: folder.path) else {
+            return
+        }
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             for policy in policies {

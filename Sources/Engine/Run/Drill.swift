@@ -198,6 +198,7 @@ package struct Drill: Sendable {
             return .shown
         case .absent: return isKnown ? .absent : .nothing
         case .keyRefused, .unknown:
+            try refuseSignal(after: upload.id)
             throw LetheError(
                 "drill-not-found", .failed, "the vendor does not find the drill's attachment (\(lookUp.answer.brief))",
                 hint: "nothing of yours was touched; attachment \(upload.id) may be left at the vendor: "

@@ -340,10 +340,12 @@ struct Checkup {
                     + (isDeleted
                         ? "deleted (204), then \(afterwards); grade \(outcome.grade?.rawValue ?? "C")"
                         : "not deleted" + (outcome.result.halted.map { ": \($0.message)" } ?? "")),
-                fix: !isDeleted
-                    ? outcome.result.halted?.hint ?? "lethe plan show \(outcome.result.plan)"
-                    : isKnownAbsence
-                        ? nil : "if that is how the vendor says so, add the code to linq.absent_codes in lethe.yaml")
+                fix: outcome.result.halted?.hint
+                    ?? (!isDeleted
+                        ? "lethe plan show \(outcome.result.plan)"
+                        : isKnownAbsence
+                            ? nil
+                            : "if that is how the vendor says so, add the code to linq.absent_codes in lethe.yaml"))
         } catch let error as LetheError {
             add("drill", .fail, error.message, fix: error.hint)
         } catch {

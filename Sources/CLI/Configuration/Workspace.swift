@@ -60,8 +60,10 @@ extension Workspace {
 
     private var isCutShort: Bool { WorkspaceDraft.exists(in: self) }
 
+    /// Tiers, limits and approvals that are not written again would be those of a new workspace.
     static let writeAnew =
-        "put lethe.yaml back, or write it anew: version: 1, partner_id as it was, and audit: {keys: DIR} where the keys lie"
+        "put lethe.yaml back, or write it anew with all that it said: "
+        + "version: 1, partner_id and audit: {keys: DIR} at least, and tiers, limits and approval"
 
     /// `lethe init` would be the wrong advice: it refuses what is there, and must.
     fileprivate func refuseHeadless(shownAs path: String) throws(LetheError) {

@@ -66,15 +66,21 @@ package struct Drill: Sendable {
     /// What a drill that was cut short left at the vendor is deleted by a plan of its own, if it is still what was uploaded.
     /// `nil` = there is nothing to do, or a plan that was begun has it.
     func finishWhatWasLeft(_ conditions: ApplyPlan.Conditions) async throws(LetheError) -> RunResult? {
+        var last = try await settle(conditions)
         for plan in try context.inventory.plans(in: [.proposed, .approved]) where plan.kind == .drill {
-            let record = try context.inventory.plan(plan.id)
-            try DrillUpload(record)?.note(in: context.inventory)
+            if last?.endsTheRun == true { break }
+            try DrillUpload(context.inventory.plan(plan.id, evenIfChanged: true))?.note(in: context.inventory)
             try ClosePlan(context).cancel(plan.id, by: settings.operatorName, reason: "the drill was cut short")
+            last = try await settle(conditions) ?? last
         }
+        return last
+    }
+
+    private func settle(_ conditions: ApplyPlan.Conditions) async throws(LetheError) -> RunResult? {
         let isInWork = try context.inventory.plans(in: [.applying, .halted]).contains { $0.kind == .drill }
         guard !isInWork, let upload = try DrillUpload.left(in: context.inventory) else { return nil }
         try refuseHoldOnEverything()
-        guard try await look(at: upload) != .nothing else {
+        guard try await look(at: upload, hasArrived: false) != .nothing else {
             try DrillUpload.forget(in: context.inventory)
             return nil
         }
@@ -159,9 +165,9 @@ package struct Drill: Sendable {
                     + (uploaded.id.map { ". If attachment \($0) is at the vendor, \(Self.nextDeletesIt)" } ?? ""))
         }
         let upload = DrillUpload(id: id, size: size)
-        try upload.record(in: context.inventory, at: context.time.now())
+        if context.shouldStop() { try upload.record(in: context.inventory, at: context.time.now()) }
         try refuseSignal(after: id)
-        guard try await look(at: upload) == .shown else {
+        guard try await look(at: upload, hasArrived: true) == .shown else {
             throw LetheError(
                 "drill-not-found", .failed, "the vendor does not find the drill's attachment",
                 hint: "nothing of yours was touched; attachment \(id) may be left at the vendor: \(Self.nextDeletesIt)")
@@ -178,15 +184,19 @@ package struct Drill: Sendable {
         case nothing
     }
 
-    /// Throws where the vendor shows somebody else's file, or nothing that says anything.
-    private func look(at upload: DrillUpload) async throws(LetheError) -> Sight {
+    /// Throws where the vendor shows somebody else's file, which is not taken into the inventory, or nothing that says anything.
+    /// `hasArrived`: the vendor has answered that it has the bytes.
+    private func look(at upload: DrillUpload, hasArrived: Bool) async throws(LetheError) -> Sight {
         try upload.refuseForeign(context)
         let lookUp = await lookUp(upload.id)
+        let finding = LookUpFinding(lookUp.answer)
+        let isOther = finding == .present && !upload.isShown(by: lookUp)
+        if hasArrived, !isOther { try upload.record(in: context.inventory, at: context.time.now()) }
         try Preflight.refuseBadKey(lookUp.answer)
         let isKnown = try context.inventory.attachment(upload.id) != nil
-        switch LookUpFinding(lookUp.answer) {
+        switch finding {
         case .present:
-            guard upload.isShown(by: lookUp) else {
+            guard !isOther else {
                 try DrillUpload.forget(in: context.inventory)
                 throw LetheError(
                     "drill-other-file", .failed,

@@ -113,6 +113,7 @@ import Testing
         let drill = Drill(workspace.context(vendor), rules: TestRules.none, settings: TestWorkspace.settings)
         await #expect { _ = try await drill.run() } throws: { ($0 as? LetheError)?.code == code }
         #expect(vendor.deleted.isEmpty)
+        #expect(try workspace.inventory.attachment(AttachmentID(value: 0xD1)) == nil, "it is not ours")
     }
 
     @Test func nothingIsDrilledUnderAHoldOnEverything() async throws {

@@ -40,12 +40,13 @@ import Testing
 
     /// What fails here is no fault of the vendor's.
     @Test func theDoctorFilesWhatFailsWhereItBelongs() async throws {
-        let (_, workspace) = try await world()
+        let (vendor, workspace) = try await world()
         try FileManager.default.removeItem(at: workspace.directory.appending(path: ".lethe/keys/lookup.key"))
         let doctor = try await workspace.lethe("doctor", "--json")
         let checks = doctor.json?["checks"] as? [[String: Any]] ?? []
         func status(_ name: String) -> String? { checks.first { $0["name"] as? String == name }?["status"] as? String }
         #expect(status("inventory") == "fail" && status("vendor") == "ok", "\(doctor.everything)")
+        #expect(try await vendor.deletes().isEmpty)
     }
 
     @Test func theReportComesInEveryFormat() async throws {

@@ -32,12 +32,14 @@ package struct ReconcileIntents: Sendable {
     /// Under the run lease and after the preflight, whose `accountLines` say what was seen under this account.
     package func run(accountLines: Set<PhoneLine>) async throws(LetheError) -> Summary {
         var summary = Summary()
-        let retrying = Retrying(perSecond: 10, time: context.time, shouldStop: context.isStopWanted)
+        // It only asks: a kill file that was there before stops a run, which is refused by then, and no `plan cancel`.
+        let isInterrupted = context.isInterrupted
+        let retrying = Retrying(perSecond: 10, time: context.time, shouldStop: isInterrupted)
         let journal = try RunJournal(context.log)
         let isAccountProved = try context.isProved(accountLines)
         var silences = 0
         for intent in try context.inventory.openIntents() {
-            guard !context.isStopWanted(), silences < Self.patience else {
+            guard !isInterrupted(), silences < Self.patience else {
                 summary.open += 1
                 continue
             }

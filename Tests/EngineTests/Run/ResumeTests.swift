@@ -94,6 +94,17 @@ import Testing
         #expect(try workspace.inventory.plan(plan.id).state == .done)
     }
 
+    /// It asks, and deletes nothing.
+    @Test func aPlanIsSettledAndCancelledUnderTheKillFile() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(60)
+        let plan = try crash(workspace, intents: 2)
+        try Data().write(to: workspace.directory.file("STOP"))
+        let vendor = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
+        let ended = try await CancelPlan(workspace.context(vendor), rules: TestRules.five, by: "ada").run(plan.id)
+        #expect(ended.state == .cancelled && vendor.deletes.isEmpty)
+    }
+
     @Test func theKillFileHaltsAndTheNextRunResumes() async throws {
         let workspace = try TestWorkspace()
         try workspace.fill(100)

@@ -148,13 +148,22 @@ extension RecordedTruth {
         }
         // A request may be older than the oldest segment that is kept.
         if openings.isEmpty, try log.segments().contains(where: { $0.file == nil }) { return }
+        var due = openings.first?.due
+        for case .requestUpdated(request.id, _, let later?, _, _) in found.map(\.entry.record) { due = later }
         let isSame = openings.allSatisfy {
-            Set($0.subjects) == Set(request.subjects) && $0.scope == request.scope
+            Set($0.subjects) == Set(request.subjects) && $0.scope == request.scope && $0.by == request.openedBy
+                && $0.received == request.received && $0.jurisdiction == request.jurisdiction
         }
-        guard isSame, !openings.isEmpty else {
+        guard !openings.isEmpty else {
+            throw LetheError(
+                "request-changed", .failed, "the audit log knows nothing of request \(request.id)",
+                hint: "put back the newest audit.db; if that is lost: "
+                    + "lethe requests withdraw \(request.id) --as NAME --reason TEXT, and open it anew")
+        }
+        guard isSame, due == request.due else {
             throw LetheError(
                 "request-changed", .failed,
-                "request \(request.id) is not as the audit log has it: it names other people, or has another scope",
+                "request \(request.id) is not as the audit log has it: who it names or who opened it, its scope, its law, or its dates",
                 hint: "put back the newest inventory.db; if that is lost: "
                     + "lethe requests withdraw \(request.id) --as NAME --reason TEXT")
         }

@@ -61,18 +61,23 @@ enum StayDeleted {
         }
     }
 
-    /// Reopens the requests that counted this attachment as gone.
+    /// Reopens the requests that counted this attachment as gone, whoever deleted it: their plan ended it so or found it gone, or they
+    /// are completed with it, or it was gone before they asked.
     @discardableResult
     static func reopen(thatErased id: AttachmentID, in database: Database) throws -> Set<RequestID> {
         let requests: [RequestID?] = try database.all(
             """
-            SELECT DISTINCT p.request FROM plan_item i JOIN plan p ON p.key = i.plan
-            WHERE i.attachment = ? AND p.request IS NOT NULL
-                AND i.outcome IN ('deleted', 'deleted_after_retry', 'already_absent', 'expired_by_vendor')
+            SELECT DISTINCT p.request FROM plan_item i JOIN plan p ON p.key = i.plan JOIN request r ON r.id = p.request
+            WHERE i.attachment = ? AND (r.state = 'completed' OR i.outcome IN
+                ('deleted', 'deleted_after_retry', 'already_absent', 'expired_by_vendor', 'changed_since_plan'))
             """, id
         ) { $0.letheID(0) }
-        return try reopen(
+        let reopened = try reopen(
             Set(requests.compactMap { $0 }), reason: "an attachment that was called gone is still there", in: database)
+        guard let key = try database.first("SELECT key FROM attachment WHERE id = ?", id, row: { $0.int(0) }) else {
+            return reopened
+        }
+        return try reopened.union(reopen(metAttachments: [key], changedChats: [], in: database))
     }
 
     private static func reopen(

@@ -118,9 +118,11 @@ import Testing
         UPDATE request_subject SET subject =
             (SELECT max(key) FROM identity WHERE key NOT IN (SELECT subject FROM request_subject))
         """,
-        "UPDATE request SET scope = 'conversation'",
+        "UPDATE request SET scope = 'conversation'", "UPDATE request SET opened_by = 'zed'",
+        "UPDATE request SET received = received - 1",
+        "UPDATE request SET jurisdiction = 'ccpa'",
     ])
-    func aRequestOfOtherPeopleOrAnotherScopeThanTheLogsIsNotCarriedOut(statements: String) async throws {
+    func aRequestThatIsNotTheLogsIsNotCarriedOut(statements: String) async throws {
         var ask = PlanErasure.Ask(handles: [try Handle(Population.handle(of: 0))], openedBy: "clerk")
         ask.isOffline = true
         let planner = PlanErasure(context, rules: TestRules.none, limits: Limits())

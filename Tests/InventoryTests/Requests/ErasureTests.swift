@@ -204,6 +204,19 @@ struct ErasureTests {
         #expect(try world.record(outbound(52, chat: 3, group: true)).reopens == [request])
     }
 
+    /// Another plan deleted it, or it was gone before they asked: an answer that counted on that is open again.
+    @Test(arguments: [[1], []])
+    func whatIsFoundAgainReopensWhoeverCountedOnItsBeingGone(items: [Int]) throws {
+        let world = try scene()
+        try world.store.mark([attachment(1)], as: .gone)
+        let request = try complete(world, until: day(9), items: items)
+        #expect(try world.store.request(request)?.state == .completed)
+        let found = ProjectedEvent.verified(run: RunID(value: 1), attachment: attachment(1), http: 200, grade: .x)
+        try world.store.apply(
+            [LoggedEvent(seq: 0, at: day(12), event: found)], origin: "o", after: -1, through: 0)
+        #expect(try world.store.request(request)?.state == .received)
+    }
+
     /// The same answer to "is it theirs?" finds what a plan lists and what reopens.
     @Test(arguments: [ErasureRequest.Scope.sentBySubject, .conversation])
     func whatReopensIsWhatARequestOfThisScopeConcerns(scope: ErasureRequest.Scope) throws {

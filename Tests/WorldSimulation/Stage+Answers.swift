@@ -95,7 +95,9 @@ extension Stage {
                 answer: .http(200), elements: [], nextCursor: "\(from):\(empties + 1)", isComplete: true)
         }
         // What was on an earlier page went away meanwhile: one that stood behind it is not shown.
-        let isShifted = weather == .listings && from > 0 && dice.chance(0.1)
+        // It goes once: whoever walks again finds the rest in its place.
+        let isShifted = weather == .listings && from > 0 && dice.chance(0.1) && shifted[name] != round
+        if isShifted { shifted[name] = round }
         coverage.count("page shifted", isShifted)
         if isShifted { from += 1 }
         let slice = all.dropFirst(from).prefix(2)

@@ -14,6 +14,8 @@ struct Stage {
     var deletes: [AttachmentID: Int] = [:]
     var confirmed: [AttachmentID: Int] = [:]
     var calls: [String: UInt64] = [:]
+    /// Listings of which something went away while they were walked, and in which event.
+    var shifted: [String: UInt64] = [:]
     /// What pages and answers of this event showed.
     var shown: [Told] = []
     var shownChats: [(chat: ChatID, isGroup: Bool, members: [Handle])] = []

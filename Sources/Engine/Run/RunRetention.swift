@@ -155,7 +155,7 @@ package struct RunRetention: Sendable {
             let isBegun = summary.state == .applying || summary.state == .halted
             let isOver = try apply.endedRequest(of: record) != nil
             if summary.state == .halted, wasTried, !isOver { try apply.refuseUnready(record, reason: nil) }
-            if record.plan.kind == .retention, !wasTried, summary.state != .approved {
+            if record.plan.kind == .retention, try isOfNoUse(summary, wasTried: wasTried) {
                 try ClosePlan(context).cancel(summary.id, by: settings.operatorName, reason: "planned anew")
             } else if let stale = try apply.staleness(of: record),
                 summary.state != .proposed || record.plan.kind == .erasure
@@ -190,6 +190,18 @@ package struct RunRetention: Sendable {
         }
         if let result, result.endsTheRun { throw Self.halted(result) }
         return result.map { [$0] } ?? []
+    }
+
+    /// What a retention plan holds that was never begun is due again; one that was tried before anybody approved it is older than the
+    /// log, since an inventory was put back.
+    private func isOfNoUse(_ plan: PlanSummary, wasTried: Bool) throws(LetheError) -> Bool {
+        switch plan.state {
+        case .proposed:
+            guard wasTried else { return true }
+            return try context.inventory.progress(of: plan.id).open.isEmpty
+        case .applying, .halted: return !wasTried
+        case .approved, .done, .cancelled, .expired: return false
+        }
     }
 
     private static func warning(_ revived: [AttachmentID]) -> [String] {

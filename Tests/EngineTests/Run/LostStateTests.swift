@@ -109,6 +109,25 @@ import Testing
         #expect(try await TestWorkspace.retention(live, TestRules.none).run().status == .done)
     }
 
+    /// The log has its run: nobody is asked to approve it again.
+    @Test func aPlanFromBeforeItsApprovalIsClosedByTheNextRun() async throws {
+        let vendor = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
+        let live = workspace.context(vendor)
+        let plan = try PlanRetention(
+            inventory: live.inventory, log: live.log, rules: TestRules.five, partner: TestWorkspace.partner,
+            limits: Limits(maxPercent: 100)
+        ).run(now: workspace.clock.now()).plan
+        let restored = try context(try backUp(), vendor)
+        try ApprovePlan(inventory: live.inventory, log: live.log, time: live.time, rules: ApprovalRule())
+            .run(plan.id, by: "ada")
+        _ = try await ApplyPlan(live, rules: TestRules.five, settings: TestWorkspace.settings).run(plan.id)
+        let deletes = vendor.deletes.count
+        #expect(deletes > 0)
+        #expect(try await TestWorkspace.retention(restored).run().status == .done)
+        #expect(try restored.inventory.plan(plan.id).state.isClosed)
+        #expect(vendor.deletes.count == deletes)
+    }
+
     private func planErasure(_ context: RunContext) async throws -> PlanErasure.Planned {
         var ask = PlanErasure.Ask(handles: [try Handle(Population.handle(of: 0))], openedBy: "clerk")
         ask.isOffline = true

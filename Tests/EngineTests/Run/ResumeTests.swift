@@ -128,7 +128,8 @@ import Testing
     @Test func aSurpriseAsksForAReason() async throws {
         let workspace = try TestWorkspace()
         try workspace.fill(150)
-        let absent = try workspace.scripted { _, _ in .http(404, code: 2003) }
+        let absent = try workspace.scripted(
+            delete: { _, _ in .http(404, code: 2003) }, lookUp: { _ in .http(404, code: 2003) })
         let halted = try await retention(workspace.context(absent)).run()
         #expect(halted.result.halted == .tooManyAbsent)
         #expect(absent.deletes.count == 20)
@@ -151,7 +152,8 @@ import Testing
     @Test func aPlanThatWasHaltedForReviewAndIsStaleIsClosedByItsReviewAndPlannedAnew() async throws {
         let workspace = try TestWorkspace()
         try workspace.fill(150)
-        let absent = try workspace.scripted { _, _ in .http(404, code: 2003) }
+        let absent = try workspace.scripted(
+            delete: { _, _ in .http(404, code: 2003) }, lookUp: { _ in .http(404, code: 2003) })
         let halted = try await retention(workspace.context(absent)).run().result
         let vendor = try workspace.scripted(lookUp: { _ in .http(200) })
         let edited = TestRules.decider(

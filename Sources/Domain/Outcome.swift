@@ -54,16 +54,23 @@ extension Outcome {
 
 extension Outcome {
     /// Whether what was said later of an attachment takes the place of this, that has `grade`. That its turn did not come
-    /// says nothing of it, and neither does its leaving a plan once it is gone. What a GET found again is not gone, whatever
-    /// was said.
+    /// says nothing of it, and neither does its leaving a plan once it is gone: the last word on what is gone is what removed
+    /// it. What a GET found again is not gone, and stays failed until it is deleted or kept on a ground.
     package func givesWay(to later: Outcome, grade: EvidenceGrade?) -> Bool {
-        let isGone = stateOfObject != nil
-        if isGone, grade == .x { return true }
-        return switch later {
-        case .notAttempted: self == .notAttempted
-        case .changedSincePlan: !isGone
-        default: true
+        let isFoundAgain = grade == .x
+        let isGone = stateOfObject != nil && !isFoundAgain
+        switch later {
+        case .notAttempted: return self == .notAttempted
+        case .changedSincePlan: return !isGone && !isFoundAgain
+        // Only what was there is answered with a 204.
+        case .deleted: return true
+        default: return !isGone || group == .absent && later.stateOfObject != nil
         }
+    }
+
+    /// What it counts as: what a GET found again after it was called gone has failed, as a run that finds it so says itself.
+    package func counted(at grade: EvidenceGrade?) -> Outcome {
+        grade == .x && stateOfObject != nil ? .failedUnexpected : self
     }
 }
 

@@ -2,11 +2,15 @@ import Domain
 import LinqClient
 
 extension DeletionMachine {
-    /// Items that the plan itself withholds end first.
+    /// Items that the plan itself withholds end first. What is gone is not withheld.
     mutating func closeWithheld() {
         for (id, item) in items.sorted(by: { $0.key < $1.key }) where item.phase != .closed {
             guard let withheld = item.planned.withheld else { continue }
-            close(id, withheld.outcome, reason: withheld.ground)
+            if item.isGone {
+                close(id, .changedSincePlan, reason: Redecision.alreadyGone)
+            } else {
+                close(id, withheld.outcome, reason: withheld.ground)
+            }
         }
     }
 

@@ -89,6 +89,7 @@ package struct DeletionMachine: Sendable {
         for planned in plan.items {
             let id = planned.attachment
             items[id] = MachineItem(planned: planned, history: progress.history[id] ?? ItemHistory())
+            items[id]?.isGone = progress.gone.contains(id)
             if let outcome = progress.closed[id] {
                 items[id]?.phase = .closed
                 items[id]?.outcome = outcome
@@ -155,6 +156,8 @@ struct MachineItem: Sendable {
     var phase = Phase.waiting
     var history: ItemHistory
     var outcome: Outcome?
+    /// It had gone by another way when the run began.
+    var isGone = false
     /// What was so when it was last decided to go.
     var version: FactsVersion?
     /// It has an intent without an outcome.

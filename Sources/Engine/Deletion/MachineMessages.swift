@@ -44,6 +44,9 @@ package struct Redecision: Sendable, Equatable {
         case keep(Outcome, reason: String)
     }
 
+    /// Why what another plan has removed ends.
+    static let alreadyGone = "already gone"
+
     package let attachment: AttachmentID
     package let verdict: Result
     package let version: FactsVersion

@@ -9,14 +9,17 @@ package struct PlanProgress: Sendable, Equatable {
     package private(set) var history: [AttachmentID: ItemHistory] = [:]
     /// Intents without an outcome: the process died, or halted, between the two.
     package private(set) var open: [AttachmentID: OperationID] = [:]
+    /// Of what did not end, what has gone by another way.
+    package private(set) var gone: Set<AttachmentID> = []
 
     package init(
         closed: [AttachmentID: Outcome] = [:], history: [AttachmentID: ItemHistory] = [:],
-        open: [AttachmentID: OperationID] = [:]
+        open: [AttachmentID: OperationID] = [:], gone: Set<AttachmentID> = []
     ) {
         self.closed = closed
         self.history = history
         self.open = open
+        self.gone = gone
     }
 
     /// These are tried once a run and no more: a person is to look at them.

@@ -14,10 +14,11 @@ package struct CertificateFacts: Sendable {
         package let mime: String?
         /// `nil` = unknown.
         package let bytes: Int64?
-        /// The last one that says something of it; `not_attempted` where no plan has got to it.
+        /// The last word on it; `not_attempted` where no plan has got to it.
         package let outcome: Outcome
         package let closedAt: Timestamp?
         package let grade: EvidenceGrade?
+        /// DELETEs that were sent for it, whichever plans sent them.
         package let attempts: Int
         /// Status of the answer that decided it.
         package let http: Int?
@@ -41,11 +42,13 @@ package struct CertificateFacts: Sendable {
     }
 
     package let request: ErasureRequest
+    /// The first of its answers, which was in time or was not; `nil` = there is none yet.
+    package let firstAnswer: Timestamp?
     /// The latest plan of the request.
     package let plan: PlanRecord
-    /// 1 for the first; each further plan under the request counts on.
+    /// 1 for the first answer; whatever came on record since and changes what is said counts on.
     package let issue: Int
-    /// Over all plans of the request, the latest word on each attachment, by id.
+    /// The last word on each attachment that the request comes to, by id.
     package let items: [Item]
     /// Of each plan that was carried out, or is being so, oldest first.
     package let approvals: [PlanApproval]
@@ -87,66 +90,64 @@ package struct IssueCertificate: Sendable {
                 "no-plan", .refused, "request \(id) has no plan yet", hint: "go on with it: lethe erase --resume \(id)")
         }
         _ = try log.sealIfNeeded()
-        let attachments = Set(plans.flatMap { $0.plan.items.map(\.attachment) })
-        var selector = EvidenceSelector(request: id, plans: Set(plans.map(\.plan.id)), attachments: attachments)
+        let listed = Set(plans.flatMap { $0.plan.items.map(\.attachment) })
+        let (start, ids) = (plans[0].plan.created, Set(plans.map(\.plan.id)))
+        let found = try foundAgain(request, listed: listed)
+        var selector = EvidenceSelector(request: id, plans: ids, attachments: listed.union(found))
         let records = try records(&selector)
         var worked: [WorkedPlan] = []
         for plan in plans { worked.append(WorkedPlan(plan, try inventory.results(of: plan.plan.id))) }
+        // What only a removed segment told, the inventory remembers.
+        if try log.segments().contains(where: { $0.file == nil }) {
+            for plan in worked { selector.endings.supply(plan.endings) }
+        }
+        let words = try selector.endings.words(on: listed, of: ids, since: start) { found.contains($0) }
         return CertificateFacts(
-            request: request, plan: latest, issue: max(1, plans.count { $0.state == .done }),
-            items: try items(of: worked, selector), approvals: worked.flatMap(\.approvals),
+            request: request, firstAnswer: try inventory.firstAnswer(of: request), plan: latest,
+            issue: max(1, selector.issue), items: try items(of: worked, words, selector.endings),
+            approvals: worked.flatMap(\.approvals),
             isUnseen: try inventory.unseen(request.subjects).count == request.subjects.count,
-            goneBefore: try goneBefore(request, since: plans[0].plan.created, listed: attachments),
+            goneBefore: try goneBefore(request, since: start, listed: listed),
             coverage: try inventory.erasureCoverage(subjects: request.subjects), origin: log.origin, vkey: log.vkey,
             checkpoint: try log.head().map { String(decoding: $0.note, as: UTF8.self) }, records: records)
     }
 
     private func items(
-        of plans: [WorkedPlan], _ cited: EvidenceSelector
+        of plans: [WorkedPlan], _ words: [AttachmentID: Endings.Ending], _ endings: Endings
     ) throws(LetheError) -> [CertificateFacts.Item] {
-        var items: [AttachmentID: CertificateFacts.Item] = [:]
+        var planned: [AttachmentID: PlanItem] = [:]
+        var reasons: [AttachmentID: [PlanID: Withholding]] = [:]
         for worked in plans {
-            for (planned, result) in zip(worked.record.plan.items, worked.results) {
-                let outcome = result.outcome ?? .notAttempted
-                if let standing = items[planned.attachment],
-                    !standing.outcome.givesWay(to: outcome, grade: standing.grade)
-                {
-                    continue
-                }
-                let attachment = try inventory.attachment(planned.attachment)
-                // Why it stayed, where it was to go when the plan was made.
-                let reasons = [planned.withheld, cited.withheld[planned.attachment]]
-                let refuted = outcome == .failedUnexpected ? cited.refuted[planned.attachment] : nil
-                items[planned.attachment] = CertificateFacts.Item(
-                    attachment: planned.attachment, rule: planned.rule, line: planned.line, tier: planned.tier,
-                    mime: attachment?.sightings.lazy.compactMap(\.mime).first, bytes: planned.size,
-                    outcome: outcome, closedAt: result.closedAt, grade: refuted == nil ? result.grade : .x,
-                    attempts: result.attempts, http: result.http ?? refuted?.http,
-                    trace: result.trace ?? refuted?.trace,
-                    withheld: reasons.lazy.compactMap { $0 }.first { $0.outcome == outcome } ?? planned.withheld)
+            for item in worked.record.plan.items {
+                planned[item.attachment] = item
+                if let reason = item.withheld { reasons[item.attachment, default: [:]][worked.record.plan.id] = reason }
             }
         }
-        return try items.values.map(afterAll).sorted { $0.attachment < $1.attachment }
+        for (id, word) in words where planned[id] == nil {
+            planned[id] = try inventory.plan(word.plan, evenIfChanged: true).plan.items.first { $0.attachment == id }
+        }
+        return try planned.values.sorted { $0.attachment < $1.attachment }.map { (item) throws(LetheError) in
+            let (id, word) = (item.attachment, words[item.attachment])
+            return CertificateFacts.Item(
+                attachment: id, rule: word?.rule ?? item.rule, line: item.line, tier: item.tier,
+                mime: try inventory.attachment(id)?.sightings.lazy.compactMap(\.mime).first, bytes: item.size,
+                outcome: word?.counted ?? .notAttempted, closedAt: word.map { $0.foundAt ?? $0.at }, grade: word?.grade,
+                attempts: endings.attempts(on: id), http: word?.decision?.http, trace: word?.decision?.trace,
+                withheld: word.map { $0.withholding(reasons[id]?[$0.plan]) } ?? item.withheld)
+        }
     }
 
-    /// What another plan removed since is not kept: how it went counts, whatever the plans of the request say of it.
-    private func afterAll(_ item: CertificateFacts.Item) throws(LetheError) -> CertificateFacts.Item {
-        let isGone = item.outcome.stateOfObject != nil && item.grade != .x
-        guard !isGone, let record = try inventory.record(of: item.attachment), record.attachment.state == .gone,
-            let outcome = record.outcome
-        else { return item }
-        var (rule, http, trace) = (item.rule, item.http, item.trace)
-        for entry in record.history {
-            switch entry.event {
-            case .intent(_, _, let last): rule = last
-            case .answer(_, let status, let id, outcome): (http, trace) = (status, id)
-            default: break
-            }
+    /// The person's attachments that no plan lists, since they had gone before, and that a GET found again.
+    private func foundAgain(
+        _ request: ErasureRequest, listed: Set<AttachmentID>
+    ) throws(LetheError) -> Set<AttachmentID> {
+        var found: Set<AttachmentID> = []
+        for candidate in try inventory.erasureCandidates(subjects: request.subjects, scope: request.scope) {
+            let id = candidate.attachment.id
+            guard !listed.contains(id), try inventory.record(of: id)?.grade == .x else { continue }
+            found.insert(id)
         }
-        return CertificateFacts.Item(
-            attachment: item.attachment, rule: rule, line: item.line, tier: item.tier, mime: item.mime,
-            bytes: item.bytes, outcome: outcome, closedAt: record.outcomeAt, grade: record.grade,
-            attempts: max(1, item.attempts), http: http, trace: trace, withheld: nil)
+        return found
     }
 
     /// By how it went: what retention, an earlier request or the vendor had removed.
@@ -178,7 +179,7 @@ package struct IssueCertificate: Sendable {
             guard let file = segment.file else { continue }
             let reader = try LogReader(file)
             var cited: [LogEntry] = []
-            try reader.forEachEntry { entry in if selector.includes(entry.record) { cited.append(entry) } }
+            try reader.forEachEntry { entry in if selector.includes(entry) { cited.append(entry) } }
             guard !cited.isEmpty else { continue }
             let proofs = try LogProofs(reader)
             for entry in cited {
@@ -209,6 +210,17 @@ private struct WorkedPlan {
             || results.contains { $0.outcome.map { $0 != .notAttempted } ?? false }
         return isWorked ? record.approvals.map { .init(plan: record.plan.id, approval: $0) } : []
     }
+
+    /// What the inventory has of them; its answers and attempts are not there.
+    var endings: [Endings.Ending] {
+        results.compactMap { result in
+            guard let outcome = result.outcome, let at = result.closedAt else { return nil }
+            var ending = Endings.Ending(
+                attachment: result.attachment, plan: record.plan.id, run: RunID(value: 0), at: at, outcome: outcome)
+            ending.grade = result.grade
+            return ending
+        }
+    }
 }
 
 /// Which records a statement cites, asked in the order of the log.
@@ -216,11 +228,10 @@ private struct EvidenceSelector {
     let request: RequestID
     let plans: Set<PlanID>
     let attachments: Set<AttachmentID>
-    /// Why items of the request's runs stayed, the last word on each.
-    private(set) var withheld: [AttachmentID: Withholding] = [:]
-    /// The answer that a run of the request took for the end, until its own GET found the attachment again.
-    private(set) var refuted: [AttachmentID: AuditRecord.Answer] = [:]
-    private var answers: [AttachmentID: AuditRecord.Answer] = [:]
+    var endings = Endings()
+    /// Records from the first answer on that change what the statement says.
+    private(set) var issue = 0
+    private var isAnswered = false
     private var runs: Set<RunID> = []
 
     init(request: RequestID, plans: Set<PlanID>, attachments: Set<AttachmentID>) {
@@ -229,7 +240,21 @@ private struct EvidenceSelector {
         self.attachments = attachments
     }
 
-    mutating func includes(_ record: AuditRecord) -> Bool {
+    mutating func includes(_ entry: LogEntry) -> Bool {
+        endings.add(entry)
+        let isCited = cites(entry.record)
+        switch entry.record {
+        case .requestUpdated(request, let state, _, _, _):
+            isAnswered = state.isClosed
+            issue += isAnswered ? 1 : 0
+        case .deleteVerified: issue += isCited && isAnswered ? 1 : 0
+        // Each run of a plan of the request ends in an answer.
+        default: issue += isCited && isAnswered && entry.record.finalOutcome != nil ? 1 : 0
+        }
+        return isCited
+    }
+
+    private mutating func cites(_ record: AuditRecord) -> Bool {
         switch record {
         case .requestOpened(let opening): return opening.request == request
         case .requestUpdated(let id, _, _, _, _): return id == request
@@ -239,17 +264,15 @@ private struct EvidenceSelector {
             return plans.contains(plan)
         case .runEnd(let run, _): return runs.contains(run)
         case .deleteVerified(_, let attachment, _, _): return attachments.contains(attachment)
-        case .itemClosed(let run, let attachment, let outcome, let reason) where runs.contains(run):
-            if outcome.group == .withheld, let reason {
-                withheld[attachment] = Withholding(outcome: outcome, ground: reason)
-            }
-            refuted[attachment] = reason == HaltCause.stillThere.rawValue ? answers[attachment] : nil
-            return attachments.contains(attachment)
-        case .deleteOutcome(let answer) where answer.final != nil && attachments.contains(answer.attachment):
-            answers[answer.attachment] = answer
-            refuted[answer.attachment] = nil
-            return true
         default: return record.finalOutcome != nil && record.attachment.map(attachments.contains) == true
         }
+    }
+}
+
+extension Endings.Ending {
+    /// Why it stays. `planned`: why its plan withheld it from the beginning.
+    fileprivate func withholding(_ planned: Withholding?) -> Withholding? {
+        guard counted.group == .withheld else { return nil }
+        return planned?.outcome == counted ? planned : reason.map { Withholding(outcome: counted, ground: $0) }
     }
 }

@@ -128,6 +128,6 @@ extension InventoryStore {
         for intent in try openIntents() where leavesOthersAlone || intent.plan == plan {
             open[intent.attachment] = intent.op
         }
-        return PlanProgress(closed: closed, history: history, open: open)
+        return PlanProgress(closed: closed, history: history, open: open, gone: try gone(in: plan))
     }
 }

@@ -47,7 +47,7 @@ struct Redecider: Sendable {
         guard let attachment = try inventory.attachment(id) else {
             return .keep(.changedSincePlan, reason: "not in the inventory")
         }
-        if attachment.state == .gone { return .keep(.changedSincePlan, reason: "already gone") }
+        if attachment.state == .gone { return .keep(.changedSincePlan, reason: Redecision.alreadyGone) }
         let ruling = decider.ruling(on: attachment, holds: holds, request: plan.request, now: now)
         guard ruling.verdict == .delete else { return Self.keeping(ruling.reason) }
         if plan.kind == .erasure, let kept = try withheld(id) { return kept }

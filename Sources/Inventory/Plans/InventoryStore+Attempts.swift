@@ -65,6 +65,15 @@ extension InventoryStore {
             """, plan)
     }
 
+    /// Open items of a plan that are gone: another plan removed them.
+    package func gone(in plan: PlanID) throws(LetheError) -> Set<AttachmentID> {
+        try ids(
+            """
+            SELECT t.attachment FROM plan p JOIN plan_item t ON t.plan = p.key JOIN attachment a ON a.id = t.attachment
+            WHERE p.id = ? AND t.outcome IS NULL AND a.state = \(AttachmentState.gone.code)
+            """, plan)
+    }
+
     /// Open items of a plan for which, for a week, no answer came but 404s that are not the vendor's own: a person is to look
     /// at them. Once they were closed as unproven the week begins anew.
     package func setAside(in plan: PlanID, now: Timestamp) throws(LetheError) -> Set<AttachmentID> {

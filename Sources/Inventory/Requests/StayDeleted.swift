@@ -97,6 +97,11 @@ enum StayDeleted {
 }
 
 extension InventoryStore {
+    /// When the request was answered for the first time, whatever came after it: that was in time, or it was late.
+    package func firstAnswer(of request: ErasureRequest) throws(LetheError) -> Timestamp? {
+        try erasedUntil(request.id) ?? request.answered
+    }
+
     /// Up to when an answered request covers what the person sent; `nil` = it was never answered, and covers everything.
     package func erasedUntil(_ request: RequestID) throws(LetheError) -> Timestamp? {
         try read { try $0.first("SELECT min(until) FROM erased_person WHERE request = ?", request) { $0.time(0) } }

@@ -4,7 +4,7 @@ package import Domain
 /// person is a list of pseudonyms.
 package struct CertificateValues: Codable, Sendable, Equatable {
     package var format = "lethe-statement-of-erasure/v1"
-    /// 1 for the first; a re-issue, after a ground has ended, counts on.
+    /// 1 for the first answer; what came on record since and changes what is said counts on.
     package var issue: Int
     package var issued: Timestamp
     /// Name and version of the program.
@@ -16,7 +16,7 @@ package struct CertificateValues: Codable, Sendable, Equatable {
     package var plan: Plan
     /// Of each plan that was carried out, not of the latest alone.
     package var approvals: [ReportValues.Approval]
-    /// Every item of the request's plans with the last word on it, in any order.
+    /// Every item of the request's plans with the last word on it, and what had gone before and was found again, in any order.
     package var items: [Item]
     package var coverage: Coverage
     package var proof: Proof
@@ -45,13 +45,16 @@ package struct CertificateValues: Codable, Sendable, Equatable {
         package var scope: ErasureRequest.Scope
         package var received: Timestamp
         package var due: Timestamp
+        /// Of the last answer, which this issue is of.
         package var answered: Timestamp?
+        /// Of the first, which was in time or was not.
+        package var firstAnswered: Timestamp?
         package var channel: String?
         package var identityCheck: String?
         package var openedBy: String
         package var subjects: [SubjectPseudonym]
 
-        package init(_ request: ErasureRequest) {
+        package init(_ request: ErasureRequest, firstAnswered: Timestamp? = nil) {
             id = request.id
             state = request.state
             jurisdiction = request.jurisdiction
@@ -59,6 +62,7 @@ package struct CertificateValues: Codable, Sendable, Equatable {
             received = request.received
             due = request.due
             answered = request.answered
+            self.firstAnswered = firstAnswered ?? request.answered
             channel = request.channel
             identityCheck = request.identityMethod
             openedBy = request.openedBy

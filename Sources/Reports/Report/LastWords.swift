@@ -35,11 +35,6 @@ extension OutcomeCounts {
     }
 }
 
-extension Outcome {
-    /// What it counts as: what a GET found again after it was called gone has failed, as a run that finds it so says itself.
-    func counted(at grade: EvidenceGrade?) -> Outcome { grade == .x && stateOfObject != nil ? .failedUnexpected : self }
-}
-
 extension ReportValues.Item {
     var counted: Outcome { outcome.counted(at: grade) }
 }

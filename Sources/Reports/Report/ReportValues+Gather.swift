@@ -47,7 +47,7 @@ extension ReportValues {
             run.start < period.to && (period.from <= run.start || run.end.map(period.contains) ?? true)
         }
         for summary in try sources.inventory.plans() where summary.created < period.to {
-            let endings = history.endings[summary.id] ?? [:]
+            let endings = history.endings.of(summary.id)
             let ended = endings.filter { period.contains($0.value.at) }
             guard period.from <= summary.created || !ended.isEmpty || !summary.state.isClosed else { continue }
             let record = try sources.inventory.plan(summary.id, evenIfChanged: true)
@@ -58,36 +58,38 @@ extension ReportValues {
         }
     }
 
-    /// A request may have several plans, as what was withheld comes free: the last word on each attachment counts.
+    /// A request may have several plans, as what was withheld comes free: the last word on each attachment counts, as its
+    /// certificate has it.
     private mutating func addRequests(
         _ sources: ReportSources, _ history: LogHistory, now: Timestamp
     ) throws(LetheError) {
         let plans = Dictionary(grouping: try sources.inventory.plans(), by: \.request)
         for request in try sources.inventory.requests() where request.received < period.to {
-            let times = [request.received, request.answered].compactMap { $0 }
+            let firstAnswered = try sources.inventory.firstAnswer(of: request)
+            let times = [request.received, request.answered, firstAnswered].compactMap { $0 }
             guard !request.state.isClosed || times.contains(where: period.contains) else { continue }
-            var endings: [AttachmentID: LogHistory.Ending] = [:]
+            let ofRequest = plans[request.id] ?? []
             var listed: Set<AttachmentID> = []
-            for plan in (plans[request.id] ?? []).sorted(by: { ($0.created, $0.id) < ($1.created, $1.id) }) {
-                for item in try sources.inventory.plan(plan.id, evenIfChanged: true).plan.items {
-                    listed.insert(item.attachment)
-                    guard let ending = history.endings[plan.id]?[item.attachment] else { continue }
-                    let word = endings[item.attachment]
-                    if word?.outcome.givesWay(to: ending.outcome, grade: word?.grade) ?? true {
-                        endings[item.attachment] = ending
-                    }
-                }
+            for plan in ofRequest {
+                listed.formUnion(
+                    try sources.inventory.plan(plan.id, evenIfChanged: true).plan.items.map(\.attachment))
             }
-            let outcomes = OutcomeCounts(
-                listed.map { id in endings[id].map { $0.outcome.counted(at: $0.grade) } ?? .notAttempted })
-            requests.append(Request(request, items: outcomes.total, outcomes: outcomes, now: now))
+            let words = try history.endings.words(
+                on: listed, of: Set(ofRequest.map(\.id)), since: ofRequest.map(\.created).min() ?? now
+            ) { (id) throws(LetheError) in
+                try sources.inventory.erasureCandidate(id, subjects: request.subjects, scope: request.scope) != nil
+            }
+            let outcomes = OutcomeCounts(listed.union(words.keys).map { words[$0]?.counted ?? .notAttempted })
+            requests.append(
+                Request(
+                    request, firstAnswered: firstAnswered, items: outcomes.total, outcomes: outcomes, now: now))
         }
     }
 }
 
 extension ReportValues.Plan {
     fileprivate init(
-        _ record: PlanRecord, _ endings: [AttachmentID: LogHistory.Ending], approvals: [ReportValues.Approval]
+        _ record: PlanRecord, _ endings: [AttachmentID: Endings.Ending], approvals: [ReportValues.Approval]
     ) {
         let plan = record.plan
         self.init(
@@ -98,10 +100,11 @@ extension ReportValues.Plan {
 }
 
 extension ReportValues.Item {
-    fileprivate init(_ item: PlanItem, _ ending: LogHistory.Ending, of plan: Plan) {
+    fileprivate init(_ item: PlanItem, _ ending: Endings.Ending, of plan: Plan) {
         self.init(
             attachment: item.attachment, at: ending.at, plan: plan.id, run: ending.run, request: plan.request,
             rule: item.rule, line: item.line, tier: item.tier, bytes: item.size, outcome: ending.outcome,
-            grade: ending.grade, attempts: ending.attempts, lastAnswer: ending.lastAnswer, trace: ending.trace)
+            grade: ending.grade, attempts: ending.attempts, lastAnswer: ending.answer?.words,
+            trace: ending.decision?.trace)
     }
 }

@@ -13,7 +13,9 @@ extension ReportValues {
         package var received: Timestamp
         package var due: Timestamp
         package var answered: Timestamp?
-        /// Items of its plan.
+        /// When it was answered for the first time, which decides whether that was in time; `answered` is of the last answer.
+        package var firstAnswered: Timestamp?
+        /// Attachments that its plans list, and those that were called gone before and found again.
         package var items: Int
         package var outcomes: OutcomeCounts
         package var standing: Standing
@@ -21,7 +23,8 @@ extension ReportValues {
         package var daysLeft: Int?
 
         package init(
-            _ request: ErasureRequest, items: Int, outcomes: OutcomeCounts, now: Timestamp
+            _ request: ErasureRequest, firstAnswered: Timestamp? = nil, items: Int, outcomes: OutcomeCounts,
+            now: Timestamp
         ) {
             id = request.id
             state = request.state
@@ -32,9 +35,12 @@ extension ReportValues {
             received = request.received
             due = request.due
             answered = request.answered
+            self.firstAnswered = firstAnswered
             self.items = items
             self.outcomes = outcomes
-            standing = Standing(state: request.state, due: request.due, answered: request.answered, now: now)
+            standing = Standing(
+                state: request.state, due: request.due,
+                answered: request.answered.map { min($0, firstAnswered ?? $0) }, now: now)
             daysLeft = standing.isOpen ? request.daysLeft(at: now) : nil
         }
     }

@@ -2,6 +2,7 @@ import Domain
 import Inventory
 import LinqClient
 import Rules
+import Synchronization
 import TestSupport
 import Testing
 
@@ -166,5 +167,118 @@ import Testing
             #expect(facts.items.isEmpty && facts.isUnseen == isUnseen)
             #expect(facts.goneBefore[Outcome.deleted] == gone && facts.goneBefore.total == gone)
         }
+    }
+}
+
+/// What a certificate and a report say of what other plans did, and of what came on record since the answer.
+extension CertificateFactsTests {
+    /// Two plans at once: retention removes what the request's plan, made before, was to keep.
+    @Test func whatWasToBeKeptAndIsGoneWhenThePlanIsCarriedOutIsNotCalledKept() async throws {
+        let workspace = try TestWorkspace()
+        let files = try tell(workspace)
+        let context = workspace.context(try workspace.scripted(lookUp: { _ in .http(404, code: 2003) }))
+        let hold = try PlaceHold(inventory: workspace.inventory, log: workspace.log)
+            .run(.attachment(files[0]), by: "counsel", reason: "matter 9", now: workspace.clock.now())
+        let planned = try await plan(context, Self.oneDay)
+        try ReleaseHold(inventory: workspace.inventory, log: workspace.log)
+            .run(hold.id, by: "counsel", reason: "matter closed", now: workspace.clock.now())
+        try await remove(context)
+        try await apply(context, planned.plan.id, Self.oneDay)
+        let result = try #require(
+            try workspace.inventory.results(of: planned.plan.id).first { $0.attachment == files[0] })
+        #expect(result.outcome == .changedSincePlan)
+        #expect(try workspace.inventory.request(planned.request.id)?.state == .completed)
+        let item = try #require(try facts(workspace, planned.request.id).items.first { $0.attachment == files[0] })
+        #expect(item.outcome == .deleted && item.attempts == 1)
+    }
+
+    @Test func eachChangeOnRecordSinceTheAnswerIsAnotherIssue() async throws {
+        let workspace = try TestWorkspace()
+        let files = try tell(workspace)
+        let vendor = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
+        let context = workspace.context(vendor)
+        let hold = try PlaceHold(inventory: workspace.inventory, log: workspace.log)
+            .run(.attachment(files[0]), by: "counsel", reason: "matter 9", now: workspace.clock.now())
+        let planned = try await plan(context, Self.oneDay)
+        try await apply(context, planned.plan.id, Self.oneDay)
+        let first = try facts(workspace, planned.request.id)
+        #expect(try facts(workspace, planned.request.id).issue == 1 && first.issue == 1)
+        try ReleaseHold(inventory: workspace.inventory, log: workspace.log)
+            .run(hold.id, by: "counsel", reason: "matter closed", now: workspace.clock.now())
+        workspace.clock.advance(seconds: 60)
+        try await remove(context)
+        let second = try facts(workspace, planned.request.id)
+        #expect(second.items != first.items && second.issue > first.issue)
+        _ = try await TestWorkspace.retention(context, Self.oneDay).run()
+        let third = try facts(workspace, planned.request.id)
+        #expect(third.request.state == .completed && third.issue > second.issue)
+        #expect(third.firstAnswer == first.request.answered && third.request.answered != first.request.answered)
+    }
+
+    /// It had gone before the request, and a GET finds it after the answer.
+    @Test func whatHadGoneBeforeAndIsFoundAgainIsAnItemThatFailed() async throws {
+        let workspace = try TestWorkspace()
+        let files = try tell(workspace)
+        let context = workspace.context(try workspace.scripted(lookUp: { _ in .http(404, code: 2003) }))
+        try await remove(context)
+        workspace.clock.advance(seconds: 60)
+        let planned = try await plan(context)
+        try await apply(context, planned.plan.id)
+        #expect(try facts(workspace, planned.request.id).goneBefore.total == files.count)
+        let there = workspace.context(try workspace.scripted(lookUp: { _ in .http(200) }))
+        _ = try await VerifyDeletions(there, tiers: TierMap()).run()
+        let facts = try facts(workspace, planned.request.id)
+        #expect(facts.goneBefore.total == 0 && facts.items.map(\.attachment) == files.sorted())
+        #expect(facts.items.allSatisfy { $0.outcome == .failedUnexpected && $0.grade == .x && $0.attempts == 1 })
+    }
+
+    /// Its first answer was lost before it was sent, then the vendor answered 503, then 204.
+    @Test func anAttemptIsADELETEThatWasSent() async throws {
+        let workspace = try TestWorkspace()
+        let file = try tell(workspace)[0]
+        let answers = Answers(of: file, [.init(.failure(.connectionRefused)), .http(503), .http(204)])
+        let context = workspace.context(
+            try workspace.scripted(delete: answers.answer, lookUp: { _ in .http(404, code: 2003) }))
+        let planned = try await plan(context)
+        try await apply(context, planned.plan.id)
+        let item = try #require(try facts(workspace, planned.request.id).items.first { $0.attachment == file })
+        #expect(item.outcome == .deleted && item.attempts == 2)
+    }
+
+    private static var oneDay: Decider {
+        TestRules.decider(
+            """
+            version: 1
+            policies:
+              - {id: all, title: All, why: Nothing is kept., delete_after: 1d}
+            """)
+    }
+
+    /// A retention plan takes everything that is not held.
+    private func remove(_ context: RunContext) async throws {
+        let due = try PlanRetention(
+            inventory: context.inventory, log: context.log, rules: Self.oneDay, partner: TestWorkspace.partner,
+            limits: Limits(maxPercent: 100)
+        ).run(now: context.time.now())
+        try ApprovePlan(
+            inventory: context.inventory, log: context.log, time: context.time, rules: ApprovalRule()
+        ).run(due.plan.id, by: "ada")
+        _ = try await ApplyPlan(context, rules: Self.oneDay, settings: TestWorkspace.settings).run(due.plan.id)
+    }
+}
+
+/// Answers to the DELETEs of one attachment, in order.
+private final class Answers: Sendable {
+    private let attachment: AttachmentID
+    private let rest: Mutex<[VendorAnswer]>
+
+    init(of attachment: AttachmentID, _ answers: [VendorAnswer]) {
+        self.attachment = attachment
+        rest = Mutex(answers)
+    }
+
+    @Sendable func answer(_ id: AttachmentID, _ number: Int) async -> VendorAnswer {
+        guard id == attachment else { return .http(204) }
+        return rest.withLock { $0.isEmpty ? .http(204) : $0.removeFirst() }
     }
 }

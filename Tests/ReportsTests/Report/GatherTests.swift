@@ -95,6 +95,68 @@ import Testing
         #expect(request.items == 2 && request.outcomes[Outcome.deleted] == 1 && request.outcomes[.absent] == 1)
     }
 
+    /// What the request withheld another plan removes; then its own plan says that it stays, and a GET finds it again.
+    @Test func aRequestsRowIsTheLastWordOfWhicheverPlanRemovedIt() throws {
+        let world = try GatherWorld()
+        try world.work()
+        let run = SampleReport.run(5)
+        let other = GatherWorld.plan(5, .retention, [6], rule: "policy:support-media")
+        _ = try world.store.save(other)
+        func row() throws -> OutcomeCounts {
+            try #require(values(world).checked().values.requests.first).outcomes
+        }
+        let start = AuditRecord.runStart(
+            run: run, plan: other.id, digest: String(repeating: "0", count: 64), policy: other.policyDigest)
+        _ = try world.log.append([start] + world.send(run, 6, try: 1, .http(204), .deleted))
+        #expect(try row() == OutcomeCounts([.deleted, .deleted]))
+        _ = try world.log.append([
+            .itemClosed(
+                run: SampleReport.run(2), attachment: SampleReport.attachment(6), outcome: .withheldHold, reason: "hold"
+            )
+        ])
+        #expect(try row() == OutcomeCounts([.deleted, .deleted]))
+        _ = try world.log.append([
+            .deleteVerified(run: run, attachment: SampleReport.attachment(6), http: 200, grade: .x)
+        ])
+        #expect(try row() == OutcomeCounts([.deleted, .failedUnexpected]))
+        let report = try values(world).checked()
+        #expect(report.controls[4].evidence.contains("1 attachment called gone and found again at the vendor"))
+    }
+
+    /// It had gone before the only plan of a request, which does not list it, and is there.
+    @Test func whatHadGoneBeforeARequestAndIsFoundAgainFailsInItsRow() throws {
+        let world = try GatherWorld()
+        let run = SampleReport.run(7)
+        let early = GatherWorld.plan(7, .retention, [7], rule: "policy:support-media")
+        _ = try world.store.save(early)
+        let start = AuditRecord.runStart(
+            run: run, plan: early.id, digest: String(repeating: "0", count: 64), policy: early.policyDigest)
+        world.clock.step(seconds: -2 * 3600)
+        _ = try world.log.append([start] + world.send(run, 7, try: 1, .http(204), .deleted))
+        #expect(try values(world).requests.first?.items == 2)
+        _ = try world.log.append([
+            .deleteVerified(run: run, attachment: SampleReport.attachment(7), http: 200, grade: .x)
+        ])
+        let request = try #require(values(world).requests.first)
+        #expect(request.items == 3 && request.outcomes[.failedUnexpected] == 1)
+    }
+
+    /// A second answer, after its day, of a request that was answered in time.
+    @Test(
+        "the first answer decides",
+        arguments: [(30, .answeredInTime), (40, .answeredLate)] as [(Int64, ReportValues.Standing)])
+    func firstAnswer(days: Int64, standing: ReportValues.Standing) {
+        let received = SampleReport.time("2026-01-01T00:00:00Z")
+        let request = ErasureRequest(
+            id: SampleReport.request(1), state: .completed, received: received,
+            due: received.adding(seconds: 31 * 86_400), jurisdiction: .gdpr, scope: .sentBySubject, subjects: [],
+            openedBy: "m.okafor", coverage: .complete, answered: received.adding(seconds: 70 * 86_400))
+        let row = ReportValues.Request(
+            request, firstAnswered: received.adding(seconds: days * 86_400), items: 0, outcomes: OutcomeCounts(),
+            now: received.adding(seconds: 80 * 86_400))
+        #expect(row.standing == standing && row.answered == request.answered)
+    }
+
     /// A run's own GET: the 204 comes first, then grade X, then the failure.
     @Test func whatARunItselfFoundAgainKeepsItsGradeItsAnswerAndItsAttempts() throws {
         let world = try GatherWorld()

@@ -147,6 +147,10 @@ private struct CertificateCheck {
             if case .planApproved(let plan, _, let by, let how) = entry.record {
                 approvals[plan, default: []].insert([by, how.rawValue])
             }
+            // What was called gone and found again has failed.
+            if case .deleteVerified(_, let attachment, _, .x) = entry.record {
+                outcomes[attachment, default: []].insert(.failedUnexpected)
+            }
             if let attachment = entry.record.attachment, let outcome = entry.record.finalOutcome {
                 outcomes[attachment, default: []].insert(outcome)
             }

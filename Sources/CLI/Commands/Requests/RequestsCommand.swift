@@ -155,9 +155,9 @@ struct RequestsCertificate: LetheCommand {
 }
 
 extension CertificateFacts {
-    /// Checked, and refused for a request on which nobody has acted: there is nothing to state yet.
+    /// Checked, and refused for a request that is neither answered nor ended: there is nothing to state yet.
     func certificate(_ wiring: Wiring) throws -> Certificate {
-        guard ![.received, .planned, .approved].contains(request.state) else {
+        guard request.state.isClosed else {
             throw LetheError(
                 "not-carried-out", .refused,
                 "request \(request.id) is \(request.state.rawValue): it is not answered yet",
@@ -175,7 +175,7 @@ extension CertificateValues {
         let plan = statement.plan
         self.init(
             issue: statement.issue, issued: now, tool: tool, controller: nil, partner: partner,
-            request: Request(statement.request),
+            request: Request(statement.request, firstAnswered: statement.firstAnswer),
             plan: Plan(
                 id: plan.plan.id, digest: plan.digest, policyDigest: plan.plan.policyDigest, created: plan.plan.created,
                 items: plan.plan.items.count),

@@ -71,10 +71,12 @@ extension Wiring {
             let now = context.time.now()
             let verifier = LogVerifier(
                 .init(vkeys: [try VerifierKey(context.log.vkey)], anchors: logLocation.anchors.directories, now: now))
-            var logs: [ReportSources.VerifiedLog] = []
-            for segment in try AuditLog.segments(logLocation) {
-                guard let file = segment.file else { continue }
-                logs.append(.init(reader: try LogReader(file), verification: try verifier.verify(file)))
+            // The whole chain at once: what one segment owns up to is held against the one before it.
+            let files = try AuditLog.segments(logLocation).compactMap(\.file)
+            let verified = try verifier.verify(logLocation).segments
+            guard verified.count == files.count else { throw Self.segmentsChanged }
+            let logs = try zip(files, verified).map { (pair) throws(LetheError) in
+                ReportSources.VerifiedLog(reader: try LogReader(pair.0), verification: pair.1)
             }
             var sources = ReportSources(
                 inventory: context.inventory, logs: logs, policies: try loadPolicies().set, tiers: settings.tiers,
@@ -93,6 +95,10 @@ extension Wiring {
             return report
         }
     }
+
+    private static let segmentsChanged = LetheError(
+        "segments-changed", .notVerified, "a segment of the audit log began or went while the report was made",
+        hint: "run it again")
 
     /// When every line was last walked whole, RFC 3339.
     static let syncBookmark = "last_complete_sync"

@@ -39,6 +39,17 @@ package struct LegalHold: Sendable, Equatable {
     }
 }
 
+extension LegalHold {
+    /// The stored row holds the same, as long, and was not ended.
+    package func stands(as stored: LegalHold?) -> Bool {
+        guard let stored, stored.releasedAt == nil, stored.until == until else { return false }
+        switch (scope, stored.scope) {
+        case (.subject(let people), .subject(let others)): return Set(people) == Set(others)
+        default: return scope == stored.scope
+        }
+    }
+}
+
 extension LegalHold.Scope: CustomStringConvertible {
     /// As the audit log records it: `subject:<64 hex>[,<64 hex>…]`, `chat:<uuid>`, `line:+…`, `attachment:<uuid>`, `all`.
     package var description: String {

@@ -158,6 +158,18 @@ extension Endings {
         }
     }
 
+    /// The request that a plan answers, as the rule of a DELETE that it announced says; `nil` = it announced none for a request.
+    package func request(of plan: PlanID) -> RequestID? {
+        for id in byPlan[plan] ?? [] {
+            guard let rule = ofAttachment[id]?.first(where: { $0.plan == plan })?.rule, rule.hasPrefix("erasure:")
+            else {
+                continue
+            }
+            return try? RequestID(String(rule.dropFirst("erasure:".count)))
+        }
+        return nil
+    }
+
     /// DELETEs that were sent for an attachment, whichever plans sent them.
     package func attempts(on id: AttachmentID) -> Int { sent[id] ?? 0 }
 

@@ -103,7 +103,8 @@ package struct IssueCertificate: Sendable {
         }
         let words = try selector.endings.words(on: listed, of: ids, since: start) { found.contains($0) }
         return CertificateFacts(
-            request: request, firstAnswer: try inventory.firstAnswer(of: request), plan: latest,
+            request: request,
+            firstAnswer: try inventory.firstAnswer(of: request, recorded: selector.firstAnswer), plan: latest,
             issue: max(1, selector.issue), items: try items(of: worked, words, selector.endings),
             approvals: worked.flatMap(\.approvals),
             isUnseen: try inventory.unseen(request.subjects).count == request.subjects.count,
@@ -231,6 +232,7 @@ private struct EvidenceSelector {
     var endings = Endings()
     /// Records from the first answer on that change what the statement says.
     private(set) var issue = 0
+    private(set) var firstAnswer: Timestamp?
     private var isAnswered = false
     private var runs: Set<RunID> = []
 
@@ -246,6 +248,7 @@ private struct EvidenceSelector {
         switch entry.record {
         case .requestUpdated(request, let state, _, _, _):
             isAnswered = state.isClosed
+            if isAnswered { firstAnswer = firstAnswer ?? entry.time }
             issue += isAnswered ? 1 : 0
         case .deleteVerified: issue += isCited && isAnswered ? 1 : 0
         // Each run of a plan of the request ends in an answer.

@@ -11,41 +11,13 @@ package struct RecordedTruth: Sendable {
         self.log = log
     }
 
-    /// What stands in the log and was not ended there.
-    struct Orders {
-        var holds: [HoldID: LegalHold] = [:]
-        /// A placement that a crash left unrecorded may be recorded after the release: it stays released.
-        private var released: Set<HoldID> = []
-        var requests: Set<RequestID> = []
-        /// Locked policies: the digest on record, and the segment that has it last.
-        var locks: [String: (sha256: String, origin: String)] = [:]
-
-        mutating func add(_ found: FoundRecord) {
-            switch found.entry.record {
-            case .holdPlaced(let id, _, _, _, _) where released.contains(id): break
-            case .holdPlaced(let id, let scope, let until, let by, let reason):
-                holds[id] = LegalHold(
-                    id: id, scope: scope, placedAt: found.entry.time, placedBy: by, reason: reason ?? "", until: until)
-            case .holdReleased(let id, _, _):
-                released.insert(id)
-                holds[id] = nil
-            case .requestOpened(let opening): requests.insert(opening.request)
-            case .requestUpdated(let id, let state, _, _, _):
-                if state.isDecided { requests.remove(id) } else { requests.insert(id) }
-            case .policyLocked(let id, let sha256): locks[id] = (sha256, found.origin)
-            case .operatorAct(.policyUnlock, let id, _, _): locks[id] = nil
-            default: break
-            }
-        }
-    }
-
-    func orders() throws(LetheError) -> Orders {
-        var orders = Orders()
+    func orders() throws(LetheError) -> StandingOrders {
+        var orders = StandingOrders()
         let found = try log.records(
             ofTypes: [
                 "hold.placed", "hold.released", "request.opened", "request.updated", "policy.locked", "operator.act",
             ])
-        for record in found { orders.add(record) }
+        for record in found { orders.add(record.entry, of: record.origin) }
         return orders
     }
 }
@@ -77,16 +49,18 @@ extension RecordedTruth {
 
     /// Placed and not released, as far as the log knows.
     func isInForce(_ id: HoldID) throws(LetheError) -> Bool {
-        var orders = Orders()
-        for record in try log.records(containing: ["\"hold\":\"\(id)\""]) { orders.add(record) }
+        var orders = StandingOrders()
+        for record in try log.records(containing: ["\"hold\":\"\(id)\""]) {
+            orders.add(record.entry, of: record.origin)
+        }
         return orders.holds[id] != nil
     }
 
     /// The log has the request open or answered, and the inventory lacks it.
     func hasLost(_ id: RequestID, from inventory: InventoryStore) throws(LetheError) -> Bool {
         guard try inventory.request(id) == nil else { return false }
-        var orders = Orders()
-        for record in try log.records(containing: [Self.needle(of: id)]) { orders.add(record) }
+        var orders = StandingOrders()
+        for record in try log.records(containing: [Self.needle(of: id)]) { orders.add(record.entry, of: record.origin) }
         return orders.requests.contains(id)
     }
 
@@ -182,15 +156,4 @@ extension RecordedTruth {
 
     private static func needle(of plan: Plan) -> String { "\"plan\":\"\(plan.id)\"" }
     private static func needle(of request: RequestID) -> String { "\"req\":\"\(request)\"" }
-}
-
-extension LegalHold {
-    /// The stored row holds the same, as long, and was not ended.
-    fileprivate func stands(as stored: LegalHold?) -> Bool {
-        guard let stored, stored.releasedAt == nil, stored.until == until else { return false }
-        switch (scope, stored.scope) {
-        case (.subject(let people), .subject(let others)): return Set(people) == Set(others)
-        default: return scope == stored.scope
-        }
-    }
 }

@@ -97,9 +97,12 @@ enum StayDeleted {
 }
 
 extension InventoryStore {
-    /// When the request was answered for the first time, whatever came after it: that was in time, or it was late.
-    package func firstAnswer(of request: ErasureRequest) throws(LetheError) -> Timestamp? {
-        try erasedUntil(request.id) ?? request.answered
+    /// When the request was answered for the first time, whatever came after it: that was in time, or it was late. `recorded`: as
+    /// the log has it, which may have lost it with a segment.
+    package func firstAnswer(of request: ErasureRequest, recorded: Timestamp?) throws(LetheError) -> Timestamp? {
+        if let recorded { return recorded }
+        let until = try erasedUntil(request.id)
+        return until ?? request.answered
     }
 
     /// Up to when an answered request covers what the person sent; `nil` = it was never answered, and covers everything.

@@ -63,7 +63,10 @@ private struct CertificateView: Sendable {
             ("Data subject", subjects.isEmpty ? "none" : subjects),
             ("Received", request.received.brief), ("Due", request.due.brief),
             ("Answered", request.answered?.brief ?? "not yet"),
-            ("First answered", request.firstAnswered == request.answered ? nil : request.firstAnswered?.brief),
+            (
+                "First answered",
+                request.firstAnswered?.brief == request.answered?.brief ? nil : request.firstAnswered?.brief
+            ),
             ("Law", request.jurisdiction.rawValue.uppercased()), ("Scope", request.scope.rawValue.spaced),
             ("State", request.state.rawValue.spaced), ("Received by way of", request.channel),
             ("Identity checked by", request.identityCheck), ("Opened by", request.openedBy),

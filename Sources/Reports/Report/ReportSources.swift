@@ -56,7 +56,8 @@ package struct ReportSources: Sendable {
                 let entries = try log.reader.entries(after: last, limit: Int(min(rest, 5000)))
                 guard let final = entries.last else { break }
                 for entry in entries {
-                    history.add(entry, samples: try kind(ofSample: entry, in: log.reader.origin))
+                    let origin = log.reader.origin
+                    history.add(entry, of: origin, samples: try kind(ofSample: entry, in: origin))
                 }
                 last = final.seq
             }

@@ -21,7 +21,10 @@ package struct ReportSummary: Codable, Sendable, Equatable {
         let matters = Self.openMatters(values, deletions: deletions)
         let unknown = controls.count { $0.status == .notKnown }
         let logsHold = !values.logs.isEmpty && values.logs.allSatisfy { $0.result == .verified }
-        if controls.contains(where: { $0.status == .fail }) {
+        if !values.differs.isEmpty {
+            standing = .broken
+            headline = "DIFFERS: inventory.db is not as the audit log has it; what follows is the log's word."
+        } else if controls.contains(where: { $0.status == .fail }) {
             standing = .broken
             headline = "Some promises were not kept, or cannot be relied upon."
         } else if !matters.isEmpty || unknown > 0 || !logsHold {
@@ -36,7 +39,7 @@ package struct ReportSummary: Codable, Sendable, Equatable {
         }
         promised = Self.promises(values)
         done = Self.deeds(values, deletions)
-        open = matters + (unknown == 0 ? [] : [counted(unknown, "control") + " not verified"])
+        open = values.differs + matters + (unknown == 0 ? [] : [counted(unknown, "control") + " not verified"])
     }
 
     private static func promises(_ values: ReportValues) -> [String] {

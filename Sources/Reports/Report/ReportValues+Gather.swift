@@ -18,6 +18,7 @@ extension ReportValues {
         try values.addWork(sources, history)
         try values.addRequests(sources, history, now: now)
         values.holds = holds.filter { values.concerns($0, now: now) }.map { Hold($0, now: now) }
+        try values.addLost(sources, history, now: now)
         values.openIntents = history.open
         values.policies = sources.reportedPolicies
         values.forecast = Forecast(
@@ -65,7 +66,8 @@ extension ReportValues {
     ) throws(LetheError) {
         let plans = Dictionary(grouping: try sources.inventory.plans(), by: \.request)
         for request in try sources.inventory.requests() where request.received < period.to {
-            let firstAnswered = try sources.inventory.firstAnswer(of: request)
+            let firstAnswered = try sources.inventory.firstAnswer(
+                of: request, recorded: history.orders.opened[request.id]?.firstAnswered)
             let times = [request.received, request.answered, firstAnswered].compactMap { $0 }
             guard !request.state.isClosed || times.contains(where: period.contains) else { continue }
             let ofRequest = plans[request.id] ?? []
@@ -74,8 +76,14 @@ extension ReportValues {
                 listed.formUnion(
                     try sources.inventory.plan(plan.id, evenIfChanged: true).plan.items.map(\.attachment))
             }
+            // Plans of it that the store lacks count as the log has them.
+            var ids = Set(ofRequest.map(\.id))
+            for id in history.plans.keys where !ids.contains(id) && history.endings.request(of: id) == request.id {
+                ids.insert(id)
+                listed.formUnion(history.endings.of(id).keys)
+            }
             let words = try history.endings.words(
-                on: listed, of: Set(ofRequest.map(\.id)), since: ofRequest.map(\.created).min() ?? now
+                on: listed, of: ids, since: ofRequest.map(\.created).min() ?? now
             ) { (id) throws(LetheError) in
                 try sources.inventory.erasureCandidate(id, subjects: request.subjects, scope: request.scope) != nil
             }

@@ -11,6 +11,8 @@ package struct ReportValues: Codable, Sendable, Equatable {
     /// Name and version of the program.
     package var tool: String
     package var account: Account
+    /// What the audit log says otherwise than `inventory.db`, sentence by sentence; the log's word is what is reported.
+    package var differs: [String] = []
     package var holdings = Holdings()
     /// Every item of every plan that came to an end in the period, in any order: an attachment may be here more than once.
     package var items: [Item] = []

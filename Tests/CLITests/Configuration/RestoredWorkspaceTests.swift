@@ -136,6 +136,40 @@ import Testing
         #expect((try await workspace.lethe("hold", "list", "--json")).json?["lost"] as? [String] == [])
     }
 
+    @Test func aReportTellsWhatTheInventoryThatWasPutBackLacks() async throws {
+        let (vendor, workspace) = try await world()
+        let backup = try workspace.backup("inventory.db")
+        let run = try await workspace.lethe("run", "--apply", "--allow-deletes", "24")
+        #expect(run.status == 0, "\(run.everything)")
+        let sent = try await vendor.deletes().count
+        try await workspace.placeHold()
+        let whole = try await workspace.lethe("report", "--format", "json", "-o", "-")
+        #expect(whole.status == 0 && whole.json?["differs"] as? [String] == [], "\(whole.everything)")
+        try backup.putBack()
+        let report = try await workspace.lethe("report", "--format", "md", "-o", "-")
+        #expect(report.status == 1 && report.output.contains("**DIFFERS: "), "\(report.everything)")
+        #expect(sent > 0 && report.output.contains("| Deleted | \(sent) |"), "\(report.everything)")
+        let json = try await workspace.lethe("report", "--format", "json", "-o", "-").json
+        #expect((json?["differs"] as? [String])?.count == 2 && (json?["holds"] as? [Any])?.count == 1)
+    }
+
+    /// Records are lost, and the segment after them owns up to it.
+    @Test func aReportsVerdictOnALogWithALossIsTheVerifiers() async throws {
+        let (vendor, workspace) = try await world()
+        defer { withExtendedLifetime(vendor) {} }
+        let backup = try workspace.backup("audit.db")
+        try await workspace.placeHold()
+        try backup.putBack()
+        let rollover = try await workspace.lethe(
+            "audit", "rollover", "--reason", "lost", "--root-key-file", workspace.rootKey)
+        #expect(rollover.status == 0, "\(rollover.everything)")
+        let verified = try await workspace.verifySegments()
+        #expect(verified.status == 3, "\(verified.everything)")
+        let report = try await workspace.lethe("report", "--format", "json", "-o", "-")
+        let results = (report.json?["logs"] as? [[String: Any]])?.compactMap { $0["result"] as? String }
+        #expect(results?.sorted() == ["not_verified", "verified"], "\(report.everything)")
+    }
+
     @Test func aMissingInventoryIsPutBackAndNotMadeAnew() async throws {
         let (vendor, workspace) = try await world()
         defer { withExtendedLifetime(vendor) {} }

@@ -46,7 +46,8 @@ import Testing
         let object = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
         #expect(
             object.keys.sorted() == [
-                "account", "controls", "coverage", "deletions", "evidence", "forecast", "format", "generated",
+                "account", "controls", "coverage", "deletions", "differs", "evidence", "forecast", "format",
+                "generated",
                 "holdings",
                 "holds", "items", "logs", "open_intents", "period", "plans", "policies", "requests", "runs", "tool",
                 "verdict",

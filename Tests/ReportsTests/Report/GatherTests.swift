@@ -222,6 +222,44 @@ import Testing
         _ = try values.checked()
     }
 
+    /// An empty inventory was put back: nothing of what the log holds is denied.
+    @Test func whatTheInventoryLacksIsReportedAsTheLogHasItAndSaidFirst() throws {
+        let world = try GatherWorld()
+        let hold = LegalHold(
+            id: HoldID(value: 5), scope: .line(SampleReport.lines[1]), placedAt: Self.now, placedBy: "j.lindqvist",
+            reason: "inquiry")
+        _ = try world.log.append(
+            [
+                .requestOpened(.init(world.request)),
+                .holdPlaced(hold: hold.id, scope: hold.scope, until: nil, by: hold.placedBy, reason: hold.reason),
+            ]
+                + [world.plan, world.erasure].map {
+                    .planCreated(
+                        plan: $0.id, kind: $0.kind, digest: String(repeating: "0", count: 64), items: $0.items.count,
+                        policy: $0.policyDigest)
+                })
+        try world.work()
+        _ = try world.log.append([
+            .requestUpdated(request: world.request.id, state: .completed, due: nil, by: nil, reason: nil)
+        ])
+        try world.store.place(hold)
+        #expect(try values(world).checked().values.differs.isEmpty)
+        var sources = try world.sources()
+        sources.inventory = try InventoryStore.create(
+            at: world.folder.file("older.db"), keys: LookupKeys.create(at: world.folder.file("older.key")))
+        let report = try ReportValues.gather(sources, period: Self.january, now: Self.now).checked()
+        #expect(report.deletions.total.outcomes[Outcome.deleted] == 2)
+        #expect(report.deletions.total.outcomes[.deletedAfterRetry] == 1)
+        #expect(report.values.plans.map(\.items).sorted() == [2, 4])
+        let request = try #require(report.values.requests.first)
+        #expect(request.state == .completed && request.standing == .answeredInTime && request.coverage == .partial)
+        #expect(request.items == 2 && request.outcomes[Outcome.deleted] == 1)
+        #expect(report.values.holds.map(\.id) == [hold.id] && report.values.holds.allSatisfy(\.active))
+        #expect(report.values.differs.count == 4)
+        #expect(report.verdict.standing == .broken && report.verdict.headline.hasPrefix("DIFFERS"))
+        #expect(Array(report.verdict.open.prefix(4)) == report.values.differs)
+    }
+
     @Test func noHandleGetsIntoAnyFormOfTheReport() throws {
         let world = try GatherWorld()
         try world.work()

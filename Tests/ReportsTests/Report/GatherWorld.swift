@@ -96,7 +96,7 @@ struct GatherWorld {
             .planApproved(plan: erasure.id, digest: digest(erasure), by: "j.lindqvist", how: .cli),
             .runStart(run: second, plan: erasure.id, digest: digest(erasure), policy: erasure.policyDigest),
         ]
-        records += send(second, 5, try: 1, .http(204), .deleted)
+        records += send(second, 5, try: 1, .http(204), .deleted, rule: erasure.items[0].rule)
         records += [
             .deleteVerified(run: second, attachment: SampleReport.attachment(5), http: 404, grade: .a),
             .itemClosed(
@@ -116,12 +116,13 @@ struct GatherWorld {
     }
 
     /// An intent and its answer.
-    func send(_ run: RunID, _ number: Int, try attempt: Int, _ answer: VendorAnswer, _ final: Outcome?)
-        -> [AuditRecord]
-    {
+    func send(
+        _ run: RunID, _ number: Int, try attempt: Int, _ answer: VendorAnswer, _ final: Outcome?,
+        rule: String = "policy:support-media"
+    ) -> [AuditRecord] {
         let intent = AuditRecord.Intent(
             run: run, operation: OperationID(value: 0x0b + UInt128(number)), attempt: attempt,
-            attachment: SampleReport.attachment(number), rule: "policy:support-media")
+            attachment: SampleReport.attachment(number), rule: rule)
         return [.deleteIntent(intent), .deleteOutcome(.init(to: intent, answer, final: final))]
     }
 

@@ -49,7 +49,8 @@ struct ReportCommand: LetheCommand {
         try file?.write(Data(text.utf8))
         let json = try JSONDecoder().decode(JSONValue.self, from: Data(ReportJSON.render(report).utf8))
         return Reply(
-            path == "-" ? text.withoutFinalNewline : "\(report.verdict.headline)\nwrote \(path)", json: json)
+            path == "-" ? text.withoutFinalNewline : "\(report.verdict.headline)\nwrote \(path)", json: json,
+            status: report.values.differs.isEmpty ? .done : .failed)
     }
 
     static func render(_ report: Report, as format: String) throws -> String {
@@ -88,8 +89,9 @@ extension Wiring {
             }
             sources.egress = try context.inventory.bookmark(Self.allowListBookmark).flatMap(Self.egress)
             let report = try ReportValues.gather(sources, period: .init(from: from, to: to), now: now).checked()
+            let known = Set(try context.inventory.plans().map(\.id))
             for plan in report.values.plans
-            where try !context.inventory.plan(plan.id, evenIfChanged: true).isWhole {
+            where try known.contains(plan.id) && !context.inventory.plan(plan.id, evenIfChanged: true).isWhole {
                 console.warn(PlanText.changed(plan.id))
             }
             return report

@@ -72,22 +72,22 @@ package struct ApprovePlan: Sendable {
     private func proposed(_ id: PlanID) throws(LetheError) -> PlanRecord {
         try CatchUp(inventory: inventory, log: log).run()
         let record = try inventory.plan(id)
-        try ApplyPlan.refuseUnrecorded(record)
+        try ApplyPlan.refuseUnrecorded(record, inventory)
         guard record.state == .proposed else {
             throw LetheError(
                 "plan-state", .refused, "plan \(id) is \(record.state.rawValue) and cannot be approved",
                 hint: record.state == .cancelled || record.state == .expired
-                    ? ApplyPlan.planAnew(record) : "lethe plan show \(id)")
+                    ? try ApplyPlan.planAnew(record, inventory) : "lethe plan show \(id)")
         }
         guard !time.isFromLater(record.plan.created) else {
             throw LetheError(
                 "plan-stale", .refused, "plan \(id) was made by a clock that was ahead",
-                hint: ApplyPlan.planAnew(record))
+                hint: try ApplyPlan.planAnew(record, inventory))
         }
         guard time.now() < record.plan.expires else {
             throw LetheError(
                 "plan-stale", .refused, "plan \(id) expired on \(record.plan.expires.brief)",
-                hint: ApplyPlan.planAnew(record))
+                hint: try ApplyPlan.planAnew(record, inventory))
         }
         return record
     }

@@ -6,7 +6,7 @@ import Rules
 extension ApplyPlan {
     func refuseUnready(_ record: PlanRecord, reason: String?) throws(LetheError) {
         let id = record.plan.id
-        try Self.refuseUnrecorded(record)
+        try Self.refuseUnrecorded(record, context.inventory)
         switch record.state {
         case .approved: try refuseOldApproval(record)
         case .applying: return
@@ -23,16 +23,16 @@ extension ApplyPlan {
         case .done, .expired, .cancelled:
             throw LetheError(
                 "plan-closed", .refused, "plan \(id) is \(record.state.rawValue)",
-                hint: record.state == .done ? "lethe plan show \(id)" : Self.planAnew(record))
+                hint: record.state == .done ? "lethe plan show \(id)" : try Self.planAnew(record, context.inventory))
         }
     }
 
     /// A process died after it stored the plan and before the log had it, or somebody made it up.
-    static func refuseUnrecorded(_ record: PlanRecord) throws(LetheError) {
+    static func refuseUnrecorded(_ record: PlanRecord, _ inventory: InventoryStore) throws(LetheError) {
         guard !record.isRecorded, !record.state.isClosed else { return }
         throw LetheError(
             "plan-unrecorded", .refused, "the digest of plan \(record.plan.id) is not in the audit log",
-            hint: planAnew(record))
+            hint: try planAnew(record, inventory))
     }
 
     private func refuseOldApproval(_ record: PlanRecord) throws(LetheError) {
@@ -59,19 +59,26 @@ extension ApplyPlan {
             throw LetheError(
                 "approval-expired", .refused,
                 "plan \(record.plan.id) was approved by a clock that was ahead: how old that is nobody can tell",
-                hint: Self.planAnew(record))
+                hint: try Self.planAnew(record, context.inventory))
         }
         guard let first = approvals.map(\.at).min(), context.time.now() < first.adding(seconds: Self.approvalLife)
         else {
             throw LetheError(
                 "approval-expired", .refused, "the approval of plan \(record.plan.id) is more than 72 hours old",
-                hint: Self.planAnew(record))
+                hint: try Self.planAnew(record, context.inventory))
         }
     }
 
     /// How whoever holds a plan that is of no use any more gets the next one.
-    static func planAnew(_ record: PlanRecord) -> String {
-        record.plan.request.map { "plan it anew: lethe erase --resume \($0)" } ?? "plan anew: lethe run"
+    static func planAnew(_ record: PlanRecord, _ inventory: InventoryStore) throws(LetheError) -> String {
+        planAnew(record, try record.plan.request.flatMap(inventory.request))
+    }
+
+    /// A request that was refused or withdrawn is planned no more.
+    static func planAnew(_ record: PlanRecord, _ request: ErasureRequest?) -> String {
+        guard let id = record.plan.request else { return "plan anew: lethe run" }
+        return request?.state.isDecided == true
+            ? "its request has ended: lethe requests show \(id)" : "plan it anew: lethe erase --resume \(id)"
     }
 
     /// What changed since the plan was made; `nil` = nothing that matters. Holds never make a plan stale, they drop items.

@@ -100,7 +100,7 @@ package struct ApplyPlan: Sendable {
             throw LetheError(
                 "plan-stale", .refused, "plan \(record.plan.id) is stale: \(stale)",
                 hint: try endedRequest(of: record) == nil
-                    ? Self.planAnew(record) : "lethe plan show \(record.plan.id)")
+                    ? Self.planAnew(record, request) : "lethe plan show \(record.plan.id)")
         }
         var before = try context.inventory.progress(of: record.plan.id, leavesOthersAlone: true)
         before.setAside(try context.inventory.setAside(in: record.plan.id, now: context.time.now()))

@@ -97,14 +97,14 @@ extension RecordedTruth {
         guard isCreated else {
             throw LetheError(
                 "plan-unrecorded", .refused, "the digest of plan \(id) is not in the audit log",
-                hint: "lethe plan cancel \(id), then \(ApplyPlan.planAnew(record))")
+                hint: "lethe plan cancel \(id), then \(ApplyPlan.planAnew(record, request))")
         }
         let agreed = agreed(to: record, found)
         guard Set(agreed.map(\.name)).count >= people else {
             throw LetheError(
                 "not-approved", .refused,
                 "the audit log has \(counted(agreed.count, "approval")) of plan \(id), and it needs \(people)",
-                hint: "lethe plan cancel \(id), then \(ApplyPlan.planAnew(record))")
+                hint: "lethe plan cancel \(id), then \(ApplyPlan.planAnew(record, request))")
         }
         if let request { try refuseChanged(request, found) }
         return agreed

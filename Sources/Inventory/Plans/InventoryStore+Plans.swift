@@ -193,15 +193,18 @@ extension InventoryStore {
         try write { try $0.perform("UPDATE plan SET lifted = 1 WHERE id = ?", id) }
     }
 
-    /// Every item with its outcome, by attachment id.
+    /// Every item with its outcome, by attachment id. What a plan left open when it was closed was not attempted, on record or not.
     package func results(of id: PlanID) throws(LetheError) -> [ItemResult] {
         try read { database in
             let reader = try Prepared(
                 database,
                 """
-                SELECT attachment, rule, line, tier, size, withheld, ground, ends, attempts, outcome, grade, http, trace,
-                    closed_at
-                FROM plan_item WHERE plan = (SELECT key FROM plan WHERE id = ?) ORDER BY attachment
+                SELECT i.attachment, i.rule, i.line, i.tier, i.size, i.withheld, i.ground, i.ends,
+                    i.attempts - (SELECT count(*) FROM intent n JOIN run r ON r.id = n.run
+                        WHERE n.attachment = i.attachment AND r.plan = p.id AND n.class = 'not_sent'),
+                    CASE WHEN i.outcome IS NULL AND p.state IN ('cancelled', 'expired') THEN 'not_attempted'
+                        ELSE i.outcome END, i.grade, i.http, i.trace, i.closed_at
+                FROM plan p JOIN plan_item i ON i.plan = p.key WHERE p.id = ? ORDER BY i.attachment
                 """)
             try reader.bind(1, id)
             var results: [ItemResult] = []

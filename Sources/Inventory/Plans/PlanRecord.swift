@@ -59,7 +59,7 @@ package struct ItemResult: Sendable, Equatable {
     package let line: PhoneLine?
     package let size: Int64?
     package let withheld: Withholding?
-    /// DELETEs with an intent of their own.
+    /// DELETEs that were sent, as far as is known.
     package let attempts: Int
     /// `nil` = open.
     package let outcome: Outcome?

@@ -89,6 +89,7 @@ enum CertificateTables {
             case .offline: "Only the inventory was asked, not the vendor: it holds what was delivered or listed so far."
             }
         return extent + " Media items without an attachment id that the API cannot delete: \(coverage.unaddressable). "
-            + "Sent by us to a recipient who is not known: \(coverage.recipientUnknown)."
+            + "Attachments of the whole account that were uploaded or sent by us to nobody knows whom, and may have gone to "
+            + "anyone: \(coverage.recipientUnknown)."
     }
 }

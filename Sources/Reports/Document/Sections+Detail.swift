@@ -13,7 +13,7 @@ extension Document.Section {
                 ],
                 [
                     .text("Recipient unknown"), .number(coverage.recipientUnknown),
-                    .text("sent by us in chats without a known member; never called unshared"),
+                    .text("uploaded or sent by us, and it is not known to whom; never called unshared"),
                 ],
                 [
                     .text("Doubtful times"), .number(coverage.doubtfulTimes),
@@ -83,10 +83,10 @@ extension Outcome {
         case .deletedAfterRetry: "gone after a DELETE of ours that may have acted"
         case .alreadyAbsent: "404, seen before, and no DELETE of ours explains it"
         case .expiredByVendor: "ephemeral, past its 24 hours, and gone"
-        case .notFoundUnproven: "not found, and never seen before: proof of nothing"
+        case .notFoundUnproven: "not found, and nothing proves that it was there or has gone"
         case .withheldHold: "kept: a legal hold covers it"
         case .withheldRetention: "kept: a retention with a legal ground has not ended"
-        case .withheldShared: "kept until a person decides: other people received it too"
+        case .withheldShared: "kept until a person decides: others received it too, or it is not known who did"
         case .changedSincePlan: "left alone: when its turn came it was no longer to go, or was gone"
         case .invalidID: "the vendor called the id invalid"
         case .refusedByVendor: "the vendor refused"

@@ -99,8 +99,7 @@ struct RunCommand: LetheCommand {
         let summary =
             "run \(result.run): "
             + (due == 0 ? "nothing was due" : "\(OutcomeJSON.sentence(result.counts)), of \(due) due")
-            + (answer.resumed.isEmpty
-                ? "" : "; \(counted(answer.resumed.count, "earlier plan", "earlier plans")) finished")
+            + Self.resumed(answer.resumed)
             + (result.halted.map { "; halted: \($0.message)" } ?? "")
         var lines = [summary]
         if !global.quiet {
@@ -122,6 +121,15 @@ struct RunCommand: LetheCommand {
                         ]
                     }),
             ], status: answer.status)
+    }
+}
+
+extension RunCommand {
+    /// Earlier plans that were taken up again: those that are finished now, and those of which something is open.
+    fileprivate static func resumed(_ results: [RunResult]) -> String {
+        let finished = results.count { $0.halted == nil && $0.counts[.open as Outcome.Group] == 0 }
+        let parts = [(finished, "finished"), (results.count - finished, "not finished")].filter { $0.0 > 0 }
+        return parts.map { "; \(counted($0.0, "earlier plan", "earlier plans")) \($0.1)" }.joined()
     }
 }
 

@@ -87,7 +87,13 @@ package struct IssueCertificate: Sendable {
         plans.sort { $0.plan.created < $1.plan.created }
         guard let latest = plans.last else {
             throw LetheError(
-                "no-plan", .refused, "request \(id) has no plan yet", hint: "go on with it: lethe erase --resume \(id)")
+                "no-plan", .refused,
+                request.state.isAnswered
+                    ? "the plan that answered request \(id) was lost with the inventory that had it"
+                    : "request \(id) has no plan yet",
+                hint: request.state.isAnswered
+                    ? "put back the newest inventory.db; what the log has of it: lethe audit show --type request.updated"
+                    : "go on with it: lethe erase --resume \(id)")
         }
         _ = try log.sealIfNeeded()
         let listed = Set(plans.flatMap { $0.plan.items.map(\.attachment) })

@@ -115,7 +115,7 @@ extension InventoryStore {
             let state: ErasureRequest.State? = try database.first("SELECT state FROM request WHERE id = ?", request) {
                 $0.value(0)
             }
-            guard event != .planClosed || state?.isClosed != true else { return }
+            guard event != .planClosed || state?.after(.planClosed) != nil else { return }
             try Self.advance(request, event, by: by, reason: cause, in: database)
         }
     }

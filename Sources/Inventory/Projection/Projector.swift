@@ -189,6 +189,15 @@ struct Projector {
             """, request,
             (state.isClosed ? state : .received).rawValue, state.isClosed ? at : nil)
         if state.isDecided { try database.perform("DELETE FROM unrecorded_change WHERE request = ?", request) }
+        guard state.isAnswered else { return }
+        // What answered it is lost with the inventory that had it; the plan that is here did not.
+        try database.perform(
+            """
+            UPDATE request SET plan = NULL WHERE id = ?1 AND EXISTS (
+                SELECT 1 FROM plan p WHERE p.id = request.plan AND (p.state IN ('cancelled', 'expired') OR EXISTS (
+                    SELECT 1 FROM plan_item i LEFT JOIN attachment a ON a.id = i.attachment
+                    WHERE i.plan = p.key AND (i.outcome IS NULL OR (?2 AND a.state = 0)))))
+            """, request, state == .completed)
     }
 
     /// What the person sends after the answer is a new matter, also for an older inventory that does not know of it.

@@ -191,7 +191,9 @@ extension World {
                         !model.mayBeHeld(file.id, now: now)
                     else { continue }
                     let mayGo = [model.facts, model.perhaps].allSatisfy { facts in
-                        facts.known.contains(file.id) && asked.reasonToStay(file.id, facts) == nil
+                        // What is known as of after the answer is a new matter.
+                        facts.createdTime(of: file.id).map { $0 < until } ?? false
+                            && asked.reasonToStay(file.id, facts) == nil
                             && model.rules.groundToStay(file.id, facts, now: now) == nil
                     }
                     guard mayGo else { continue }

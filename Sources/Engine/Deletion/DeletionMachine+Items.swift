@@ -5,9 +5,14 @@ extension DeletionMachine {
     /// Items that the plan itself withholds end first. What is gone is not withheld.
     mutating func closeWithheld() {
         for (id, item) in items.sorted(by: { $0.key < $1.key }) where item.phase != .closed {
-            guard let withheld = item.planned.withheld else { continue }
+            guard let withheld = item.planned.withheld, !item.isOpenElsewhere else { continue }
             if item.isGone {
                 close(id, .changedSincePlan, reason: Redecision.alreadyGone)
+            } else if item.history.mayHaveDeleted {
+                // What a lost answer may have removed is not said to be kept before a GET finds it.
+                items[id]?.seenBefore = true
+                items[id]?.kept = .init(outcome: withheld.outcome, reason: withheld.ground)
+                askHowItEnded(id, attempt: 1)
             } else {
                 close(id, withheld.outcome, reason: withheld.ground)
             }

@@ -90,6 +90,7 @@ package struct DeletionMachine: Sendable {
             let id = planned.attachment
             items[id] = MachineItem(planned: planned, history: progress.history[id] ?? ItemHistory())
             items[id]?.isGone = progress.gone.contains(id)
+            items[id]?.isOpenElsewhere = progress.open[id] != nil
             if let outcome = progress.closed[id] {
                 items[id]?.phase = .closed
                 items[id]?.outcome = outcome
@@ -158,6 +159,8 @@ struct MachineItem: Sendable {
     var outcome: Outcome?
     /// It had gone by another way when the run began.
     var isGone = false
+    /// A DELETE of another plan has no answer yet: nothing is said of the item before that is settled.
+    var isOpenElsewhere = false
     /// What was so when it was last decided to go.
     var version: FactsVersion?
     /// It has an intent without an outcome.

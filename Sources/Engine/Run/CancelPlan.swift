@@ -41,7 +41,8 @@ package struct CancelPlan: Sendable {
         if isInWork { try context.inventory.askToStop(id, false) }
         let lease = try taken.get()
         try CatchUp(inventory: context.inventory, log: context.log).run()
-        if try !context.inventory.progress(of: id).open.isEmpty { try await settle(id) }
+        let record = try context.inventory.plan(id, evenIfChanged: true)
+        if try !context.inventory.unsettled(in: record).isEmpty { try await settle(id) }
         try ClosePlan(context).cancel(id, by: name, reason: reason)
         withExtendedLifetime(lease) {}
         return try context.inventory.plan(id, evenIfChanged: true)

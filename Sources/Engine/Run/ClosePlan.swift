@@ -29,9 +29,11 @@ package struct ClosePlan: Sendable {
         let journal = try RunJournal(context.log)
         let record = try context.inventory.plan(id, evenIfChanged: true)
         let progress = try context.inventory.progress(of: id)
-        guard progress.open.isEmpty else {
+        let unsettled = try context.inventory.unsettled(in: record).union(progress.open.keys)
+        guard unsettled.isEmpty else {
             throw LetheError(
-                "open-intents", .refused, "plan \(id) has \(progress.open.count) DELETEs whose answer is not known yet",
+                "open-intents", .refused,
+                "\(counted(unsettled.count, "item")) of plan \(id) had a DELETE whose answer is not known yet",
                 hint: "the vendor was asked and gave no answer that counts; try again later")
         }
         try context.inventory.move(id, to: state, cause: reason, by: by, from: states)

@@ -109,6 +109,13 @@ extension ReconcileIntents {
 }
 
 extension InventoryStore {
+    /// Items of a plan that was begun whose last DELETE has no answer yet, whichever plan sent it: the log takes how an item ends for the
+    /// end of that too, so they are settled first.
+    func unsettled(in record: PlanRecord) throws(LetheError) -> Set<AttachmentID> {
+        guard try !runs(of: record.plan.id).isEmpty else { return [] }
+        return Set(record.plan.items.map(\.attachment)).intersection(try openIntents().map(\.attachment))
+    }
+
     /// What earlier runs of a plan did, from the projection of the log. `leavesOthersAlone`: an item that another plan announced
     /// and that is not settled yet counts as open, since it stays with that plan.
     func progress(of plan: PlanID, leavesOthersAlone: Bool = false) throws(LetheError) -> PlanProgress {

@@ -155,18 +155,13 @@ package struct RunRetention: Sendable {
             let isBegun = summary.state == .applying || summary.state == .halted
             let isOver = try apply.endedRequest(of: record) != nil
             if summary.state == .halted, wasTried, !isOver { try apply.refuseUnready(record, reason: nil) }
-            if record.plan.kind == .retention, try isOfNoUse(summary, wasTried: wasTried) {
+            if record.plan.kind == .retention, isOfNoUse(summary, wasTried: wasTried) {
+                guard try isSettled(record, apply, &waiting) else { continue }
                 try ClosePlan(context).cancel(summary.id, by: settings.operatorName, reason: "planned anew")
             } else if let stale = try apply.staleness(of: record),
                 summary.state != .proposed || record.plan.kind == .erasure
             {
-                let open = try context.inventory.progress(of: summary.id).open.count
-                guard open == 0 else {
-                    waiting.append(
-                        "plan \(summary.id) waits for the vendor's answer about \(counted(open, "DELETE"))")
-                    waiting += try apply.setAsideWarning(summary.id)
-                    continue
-                }
+                guard try isSettled(record, apply, &waiting) else { continue }
                 try ClosePlan(context).expire(summary.id, reason: stale)
             } else if isBegun {
                 let result = try await apply.apply(record, conditions)
@@ -194,14 +189,23 @@ package struct RunRetention: Sendable {
 
     /// What a retention plan holds that was never begun is due again; one that was tried before anybody approved it is older than the
     /// log, since an inventory was put back.
-    private func isOfNoUse(_ plan: PlanSummary, wasTried: Bool) throws(LetheError) -> Bool {
+    private func isOfNoUse(_ plan: PlanSummary, wasTried: Bool) -> Bool {
         switch plan.state {
-        case .proposed:
-            guard wasTried else { return true }
-            return try context.inventory.progress(of: plan.id).open.isEmpty
-        case .applying, .halted: return !wasTried
-        case .approved, .done, .cancelled, .expired: return false
+        case .proposed: true
+        case .applying, .halted: !wasTried
+        case .approved, .done, .cancelled, .expired: false
         }
+    }
+
+    /// A plan is not closed over DELETEs without an answer.
+    private func isSettled(
+        _ record: PlanRecord, _ apply: ApplyPlan, _ waiting: inout [String]
+    ) throws(LetheError) -> Bool {
+        let open = try context.inventory.unsettled(in: record).count
+        guard open > 0 else { return true }
+        waiting.append("plan \(record.plan.id) waits for the vendor's answer about \(counted(open, "DELETE"))")
+        waiting += try apply.setAsideWarning(record.plan.id)
+        return false
     }
 
     private static func warning(_ revived: [AttachmentID]) -> [String] {

@@ -101,6 +101,28 @@ import Testing
         #expect(harness.outcome() == .deletedAfterRetry)
     }
 
+    /// A DELETE of another plan: without an answer nothing is said of the item, and what its lost answer may have removed is asked for.
+    @Test(arguments: [(true, 404, nil), (false, 404, Outcome.deletedAfterRetry), (false, 200, .withheldShared)])
+    func whatIsWithheldIsNotSaidToBeKeptWhereAnotherPlanMayHaveRemovedIt(isOpen: Bool, status: Int, outcome: Outcome?) {
+        let id = MachineHarness.id(1)
+        var progress = PlanProgress(history: isOpen ? [:] : [id: ItemHistory(mayHaveActedEarlier: true)])
+        if isOpen { progress.intent(id, operation: OperationID(value: 9), attempt: 1) }
+        let item = PlanItem(
+            attachment: id, rule: "erasure:r", tier: .persistent,
+            withheld: Withholding(outcome: .withheldShared, ground: "shared with 1"))
+        let plan = Plan(
+            id: PlanID(value: 1), kind: .erasure, created: Timestamp(seconds: 0), partner: "p", policyDigest: "d",
+            coverage: "", limits: Limits(), items: [item])
+        var harness = MachineHarness(items: 0)
+        harness.machine = DeletionMachine(
+            plan: plan, settings: .init(requestsPerSecond: 1000, provesEach: true, usesCanary: false),
+            progress: progress)
+        harness.lookUp = { _, _ in .http(status, code: status == 404 ? 2003 : nil) }
+        harness.run()
+        #expect(harness.outcome() == outcome)
+        #expect(harness.deletes.isEmpty)
+    }
+
     private final class Looks {
         var count = 0
     }

@@ -67,14 +67,20 @@ extension World {
             $0.model.perhaps = backup.perhaps
             for (id, time) in backup.searched { $0.model.requests[id]?.searched = time }
         }
-        try history.follow(open().log)
-        let logged = history
-        let stored = try open().inventory
-        let holds = try logged.holds.union(stored.holds().map(\.id))
-        let asked = try logged.requests.union(stored.requests().map(\.id))
+        isForgetful = true
+        try forget(open())
+        note("  an older inventory is put back")
+    }
+
+    /// What neither the log nor the inventory that was put back has nobody can know of, whatever became of the host meanwhile.
+    func forget(_ process: Process) throws {
+        guard isForgetful else { return }
+        try history.follow(process.log)
+        let holds = try history.holds.union(process.inventory.holds().map(\.id))
+        let asked = try history.requests.union(process.inventory.requests().map(\.id))
         requests = requests.filter(asked.contains)
         change { $0.model.forget(allBut: (holds, asked)) }
-        note("  an older inventory is put back")
+        isForgetful = false
     }
 
     /// "The audit log has a hold which the inventory lacks: nothing may be deleted", and the kill file.

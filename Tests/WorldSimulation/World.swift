@@ -29,6 +29,8 @@ final class World {
     var trace: [String] = []
     var backups: [Backup] = []
     var history = LogReplay()
+    /// An inventory was put back, and the model does not know yet what is lost with it.
+    var isForgetful = false
     var wasRestored = false
     /// Requests of which a person put on record that they are lost.
     var forgotten: Set<RequestID> = []

@@ -115,8 +115,10 @@ extension World {
                     else { return false }
                     if let sender = message.sender, asked.handles.contains(sender) { return true }
                     // By what was told wrongly of other messages it may be taken for a group.
-                    let told = stage.model.facts.chats[chat.id]
-                    let isDirect = told?.isGroup == false && told?.members.count == 1
+                    let isDirect = [stage.model.facts, stage.model.perhaps].allSatisfy { facts in
+                        let told = facts.chats[chat.id]
+                        return told?.isGroup == false && told?.members.count == 1
+                    }
                     return message.sender == nil && isDirect && asked.handles.contains(chat.members[0])
                 }
                 guard isSeen else { continue }

@@ -148,6 +148,9 @@ struct Rosters {
         var isGroup: Bool?
         var isKnown: Bool
         var members: Set<SubjectPseudonym>
+
+        /// A direct chat has one other member: of two that were told one is wrong.
+        var isCertain: Bool { isKnown && (isGroup != false || members.count == 1) }
     }
 
     private let chat: Prepared
@@ -200,7 +203,7 @@ struct Rosters {
         // What we sent, where nobody else can have received it.
         case .sentBySubject:
             guard sighting.direction == .outbound else { return .none }
-            return isAlone ? .certain : isIn && !roster.isKnown ? .possible : .none
+            return isAlone ? .certain : isIn && !roster.isCertain ? .possible : .none
         // Everything in a direct chat; in a group what we sent, never what other people did.
         case .conversation:
             return isIn && (sighting.direction == .outbound || roster.isGroup == false) ? .certain : .none

@@ -55,7 +55,7 @@ import Testing
         return (planned, result)
     }
 
-    /// A second member turns up, or the file turns up in somebody else's chat, while another item of the plan is deleted.
+    /// The chat turns out to be a group, or the file turns up in somebody else's chat, while another item of the plan is deleted.
     @Test(arguments: [Outcome.changedSincePlan, .withheldShared])
     func whatLeavesTheScopeDuringTheRunStays(outcome: Outcome) async throws {
         let workspace = try TestWorkspace()
@@ -66,7 +66,7 @@ import Testing
             ], now: workspace.clock.now())
         let news =
             outcome == .changedSincePlan
-            ? Delivery(chats: [try Self.members(of: first, [Self.rowan])])
+            ? Delivery(chats: [try Self.members(of: first, [Self.dana, Self.rowan], group: true)])
             : try Self.sent(2, into: second, members: [Self.rowan]).with(message: 0xB9)
         let vendor = ScriptedVendor(
             lines: [try PhoneLine(Self.line)], lookUp: { _ in .http(404, code: 2003) },

@@ -204,6 +204,18 @@ struct ErasureTests {
         #expect(try world.record(outbound(52, chat: 3, group: true)).reopens == [request])
     }
 
+    @Test func whatWeSentIntoADirectChatOfTwoMayBeEithers() throws {
+        let world = try scene()
+        let roster = ChatObservation(
+            chat: chat(1), isGroup: false, line: try PhoneLine("+12025550143"), members: [try Handle(eli)],
+            membersAreComplete: true, seenAt: day(2))
+        try world.record(outbound(55, chat: 1), Delivery(chats: [roster]))
+        for person in [dana, eli] {
+            let found = try world.store.erasureCandidates(subjects: [world.subject(person)], scope: .sentBySubject)
+            #expect(found.first { $0.attachment.id == attachment(55) }?.recipientUnknown == true, "\(person)")
+        }
+    }
+
     /// Another plan deleted it, or it was gone before they asked: an answer that counted on that is open again.
     @Test(arguments: [[1], []])
     func whatIsFoundAgainReopensWhoeverCountedOnItsBeingGone(items: [Int]) throws {

@@ -19,6 +19,7 @@ import Testing
     @Test(arguments: [
         "", "4155550117", "+0123456789", "+1", "a@", "@b", "a@b@c", "a b@c", "+1234567890123456", "a@bü..example",
         "a@-bü", "a@\u{300}b", "a@b\u{A0}ü", "a@\u{E000}b", "a＠example.com", "a@" + String(repeating: "ü", count: 60),
+        "\u{202A}dana@example.com\u{202C}", "da\u{200B}na@example.com", "dana\u{AD}@example.com",
     ])
     func refusesWhatIsNeither(text: String) {
         #expect(throws: LetheError.self) { try Handle(text) }

@@ -20,6 +20,33 @@ import Testing
         #expect(text.contains(#""expires":"1970-01-08T00:00:00.000000Z""#))
     }
 
+    @Test func itIsReadFromItsBytesAndFromNoOthers() throws {
+        let held = Withholding(outcome: .withheldHold, ground: "hold \u{201E}7\u{201C}", ends: Timestamp(seconds: 9))
+        let plan = Plan(
+            id: try PlanID("00000000000000000000000000000020"), kind: .erasure, created: Timestamp(seconds: 0),
+            partner: "p", policyDigest: "d", request: try RequestID("00000000000000000000000000000021"),
+            coverage: "complete", limits: Limits(maxDeletes: 3, maxPercent: 4, maxBytes: 5),
+            items: [
+                PlanItem(
+                    attachment: try AttachmentID("00000000-0000-4000-8000-00000000000a"), rule: "erasure:1",
+                    line: try PhoneLine("+12025550142"), tier: .ephemeral, size: 12, withheld: held),
+                PlanItem(
+                    attachment: try AttachmentID("00000000-0000-4000-8000-00000000000b"), rule: "erasure:1",
+                    tier: .persistent),
+            ])
+        let bytes = plan.canonicalBytes
+        #expect(Plan(canonicalBytes: bytes) == plan)
+        for index in bytes.indices {
+            var other = bytes
+            other[index] ^= 1
+            let read = Plan(canonicalBytes: other)
+            #expect(read == nil || read != plan && read?.canonicalBytes == other)
+        }
+        for other in [[], Array(bytes.dropLast()), bytes + [10], bytes + bytes] {
+            #expect(Plan(canonicalBytes: other) == nil)
+        }
+    }
+
     /// The closed list of outcomes, as `docs/execution.md` groups and grades it.
     @Test(
         arguments: [

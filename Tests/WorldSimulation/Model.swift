@@ -181,7 +181,9 @@ extension Model.Request {
             return false
         }
         if message.isInbound.value != false, message.sender.value == nil { return true }
-        return message.isInbound.value == false && !chat.isKnown
+        // Of two that were told of a direct chat one is wrong.
+        let isCertain = chat.isKnown && (chat.isGroup != false || chat.members.count == 1)
+        return message.isInbound.value == false && !isCertain
     }
 
     private func concerns(_ message: Facts.Message, _ facts: Facts) -> Bool {

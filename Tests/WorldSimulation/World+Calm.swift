@@ -210,6 +210,7 @@ extension World {
     private func expectEverythingDone() {
         guard violations.isEmpty, let process = try? open() else { return }
         expectNothingMissed(process)
+        expectCertificates(process)
         let now = clock.truth.adding(seconds: -3600)
         let isAsked = Set((try? process.inventory.requests().map(\.id)) ?? [])
         for id in requests where !isAsked.contains(id) && model.requests[id]?.isEnded == false {
@@ -226,6 +227,28 @@ extension World {
                 stage.violate(
                     "\(stage.name(file.id)) is due, nothing keeps it, and the vendor has it: "
                         + stage.model.facts.story(of: file.id))
+            }
+        }
+    }
+
+    /// "A certificate is made again from its records": each that can be issued bears out everything that it says.
+    private func expectCertificates(_ process: Process) {
+        let requests = (try? process.inventory.requests()) ?? []
+        for request in requests where request.state.isClosed {
+            do {
+                let proved = try IssueCertificate(inventory: process.inventory, log: process.log).run(request.id).proved
+                if let gap = proved.unproved.first { violate("a certificate is not proved: \(gap)") }
+                let now = clock.truth
+                change { stage in
+                    for item in proved.items
+                    where item.outcome.group == .deleted && stage.exists(item.attachment, at: now) {
+                        stage.violate(
+                            "a certificate calls \(stage.name(item.attachment)) deleted, and the vendor has it")
+                    }
+                }
+            } catch {
+                guard error.code != "no-plan" else { continue }
+                violate("no certificate of a request that is \(request.state): \(error.message)")
             }
         }
     }

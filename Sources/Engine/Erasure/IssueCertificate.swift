@@ -3,29 +3,9 @@ package import Domain
 import Foundation
 package import Inventory
 
-/// What an erasure certificate says of one request, read from the inventory and proved by the audit log. Evidence, not
+/// What an erasure certificate says of one request: what the audit log proves, and what the inventory knows beside. Evidence, not
 /// certification; `Reports` gives it its form.
 package struct CertificateFacts: Sendable {
-    package struct Item: Sendable, Equatable {
-        package let attachment: AttachmentID
-        package let rule: String
-        package let line: PhoneLine?
-        package let tier: Tier
-        package let mime: String?
-        /// `nil` = unknown.
-        package let bytes: Int64?
-        /// The last word on it; `not_attempted` where no plan has got to it.
-        package let outcome: Outcome
-        package let closedAt: Timestamp?
-        package let grade: EvidenceGrade?
-        /// DELETEs that were sent for it, whichever plans sent them.
-        package let attempts: Int
-        /// Status of the answer that decided it.
-        package let http: Int?
-        package let trace: String?
-        package let withheld: Withholding?
-    }
-
     package struct Record: Sendable, Equatable {
         /// The segment of the log it is in.
         package let origin: String
@@ -36,22 +16,9 @@ package struct CertificateFacts: Sendable {
         package let inclusion: String?
     }
 
-    package struct PlanApproval: Sendable, Equatable {
-        package let plan: PlanID
-        package let approval: Approval
-    }
-
-    package let request: ErasureRequest
-    /// The first of its answers, which was in time or was not; `nil` = there is none yet.
-    package let firstAnswer: Timestamp?
-    /// The latest plan of the request.
-    package let plan: PlanRecord
-    /// 1 for the first answer; whatever came on record since and changes what is said counts on.
-    package let issue: Int
-    /// The last word on each attachment that the request comes to, by id.
-    package let items: [Item]
-    /// Of each plan that was carried out, or is being so, oldest first.
-    package let approvals: [PlanApproval]
+    package let proved: ProvedRequest
+    /// Of the request, oldest first.
+    package let plans: [PlanRecord]
     /// No message and no chat of the person was ever seen.
     package let isUnseen: Bool
     /// The person's attachments that no plan of the request lists, since they had gone before its first.
@@ -61,6 +28,7 @@ package struct CertificateFacts: Sendable {
     package let vkey: String
     /// The signed note, whole.
     package let checkpoint: String?
+    /// In the order of the log.
     package let records: [Record]
 }
 
@@ -82,10 +50,12 @@ package struct IssueCertificate: Sendable {
         try RecordedTruth(log).refuseChanged(request)
         var plans: [PlanRecord] = []
         for summary in try inventory.plans() where summary.request == id {
-            plans.append(try inventory.plan(summary.id))
+            let record = try inventory.plan(summary.id)
+            // One that a crash left unrecorded never came to anything.
+            if record.isRecorded { plans.append(record) }
         }
         plans.sort { $0.plan.created < $1.plan.created }
-        guard let latest = plans.last else {
+        guard !plans.isEmpty else {
             throw LetheError(
                 "no-plan", .refused,
                 request.state.isAnswered
@@ -97,51 +67,65 @@ package struct IssueCertificate: Sendable {
         }
         _ = try log.sealIfNeeded()
         let listed = Set(plans.flatMap { $0.plan.items.map(\.attachment) })
-        let (start, ids) = (plans[0].plan.created, Set(plans.map(\.plan.id)))
+        let start = plans[0].plan.created
         let found = try foundAgain(request, listed: listed)
-        var selector = EvidenceSelector(request: id, plans: ids, attachments: listed.union(found))
-        let records = try records(&selector)
-        var worked: [WorkedPlan] = []
-        for plan in plans { worked.append(WorkedPlan(plan, try inventory.results(of: plan.plan.id))) }
-        // What only a removed segment told, the inventory remembers.
-        if try log.segments().contains(where: { $0.file == nil }) {
-            for plan in worked { selector.endings.supply(plan.endings) }
+        var selector = EvidenceSelector(
+            request: id, plans: Set(plans.map(\.plan.id)), attachments: listed.union(found))
+        let cited = try cited(&selector)
+        let stated = ProvedRequest.Stated(
+            request: request, firstAnswer: try inventory.firstAnswer(of: request),
+            approvals: plans.flatMap { record in
+                record.approvals.map { .init(plan: record.plan.id, by: $0.name, how: $0.how, at: $0.at) }
+            },
+            items: try stated(plans, selector.attachments))
+        let proved = try ProvedRequest(stated, plans: plans.map(\.plan), entries: cited.flatMap(\.entries))
+        if let flaw = proved.contradictions.first {
+            throw LetheError(
+                "plan-unlike-log", .failed, "request \(id) is not as the audit log has it: \(flaw)",
+                hint: "put back the newest inventory.db")
         }
-        let words = try selector.endings.words(on: listed, of: ids, since: start) { found.contains($0) }
         return CertificateFacts(
-            request: request,
-            firstAnswer: try inventory.firstAnswer(of: request, recorded: selector.firstAnswer), plan: latest,
-            issue: max(1, selector.issue), items: try items(of: worked, words, selector.endings),
-            approvals: worked.flatMap(\.approvals),
+            proved: proved, plans: plans,
             isUnseen: try inventory.unseen(request.subjects).count == request.subjects.count,
             goneBefore: try goneBefore(request, since: start, listed: listed),
             coverage: try inventory.erasureCoverage(subjects: request.subjects), origin: log.origin, vkey: log.vkey,
-            checkpoint: try log.head().map { String(decoding: $0.note, as: UTF8.self) }, records: records)
+            checkpoint: try log.head().map { String(decoding: $0.note, as: UTF8.self) },
+            records: try records(cited))
     }
 
-    private func items(
-        of plans: [WorkedPlan], _ words: [AttachmentID: Endings.Ending], _ endings: Endings
-    ) throws(LetheError) -> [CertificateFacts.Item] {
+    /// What the inventory knows of each attachment, and what it remembers of its end where the log tells nothing any more.
+    private func stated(
+        _ plans: [PlanRecord], _ attachments: Set<AttachmentID>
+    ) throws(LetheError) -> [AttachmentID: ProvedRequest.Item] {
         var planned: [AttachmentID: PlanItem] = [:]
-        var reasons: [AttachmentID: [PlanID: Withholding]] = [:]
-        for worked in plans {
-            for item in worked.record.plan.items {
-                planned[item.attachment] = item
-                if let reason = item.withheld { reasons[item.attachment, default: [:]][worked.record.plan.id] = reason }
+        var results: [AttachmentID: ItemResult] = [:]
+        let isPruned = try log.segments().contains { $0.file == nil }
+        for record in plans {
+            for item in record.plan.items { planned[item.attachment] = item }
+            for result in isPruned ? try inventory.results(of: record.plan.id) : [] {
+                guard let outcome = result.outcome else { continue }
+                let before = results[result.attachment]
+                if before?.outcome?.givesWay(to: outcome, grade: before?.grade) ?? true {
+                    results[result.attachment] = result
+                }
             }
         }
-        for (id, word) in words where planned[id] == nil {
-            planned[id] = try inventory.plan(word.plan, evenIfChanged: true).plan.items.first { $0.attachment == id }
+        var items: [AttachmentID: ProvedRequest.Item] = [:]
+        for id in attachments {
+            let attachment = try inventory.attachment(id)
+            let result = results[id]
+            let item =
+                planned[id]
+                ?? PlanItem(
+                    attachment: id, rule: "", line: attachment?.sightings.lazy.compactMap(\.line).first,
+                    tier: .persistent, size: attachment?.sightings.lazy.compactMap(\.size).first)
+            items[id] = ProvedRequest.Item(
+                item, mime: attachment?.sightings.lazy.compactMap(\.mime).first,
+                outcome: result?.outcome.map { $0.counted(at: result?.grade) } ?? .notAttempted,
+                closedAt: result?.closedAt, grade: result?.grade, attempts: result?.attempts ?? 0, http: result?.http,
+                trace: result?.trace)
         }
-        return try planned.values.sorted { $0.attachment < $1.attachment }.map { (item) throws(LetheError) in
-            let (id, word) = (item.attachment, words[item.attachment])
-            return CertificateFacts.Item(
-                attachment: id, rule: word?.rule ?? item.rule, line: item.line, tier: item.tier,
-                mime: try inventory.attachment(id)?.sightings.lazy.compactMap(\.mime).first, bytes: item.size,
-                outcome: word?.counted ?? .notAttempted, closedAt: word.map { $0.foundAt ?? $0.at }, grade: word?.grade,
-                attempts: endings.attempts(on: id), http: word?.decision?.http, trace: word?.decision?.trace,
-                withheld: word.map { $0.withholding(reasons[id]?[$0.plan]) } ?? item.withheld)
-        }
+        return items
     }
 
     /// The person's attachments that no plan lists, since they had gone before, and that a GET found again.
@@ -179,20 +163,32 @@ package struct IssueCertificate: Sendable {
         }
     }
 
-    /// What the log says of the request, its plans, and how each item ended, closed segments included.
-    private func records(_ selector: inout EvidenceSelector) throws(LetheError) -> [CertificateFacts.Record] {
-        var records: [CertificateFacts.Record] = []
+    /// What the log says of the request, its plans and their items, closed segments included.
+    private func cited(_ selector: inout EvidenceSelector) throws(LetheError) -> [CitedSegment] {
+        var readers: [LogReader] = []
         for segment in try log.segments() {
             guard let file = segment.file else { continue }
             let reader = try LogReader(file)
-            var cited: [LogEntry] = []
-            try reader.forEachEntry { entry in if selector.includes(entry) { cited.append(entry) } }
-            guard !cited.isEmpty else { continue }
+            selector.begin()
+            try reader.forEachEntry { entry in selector.add(entry) }
+            readers.append(reader)
+        }
+        return zip(readers, selector.cited).compactMap { reader, entries in
+            entries.isEmpty ? nil : CitedSegment(reader: reader, entries: entries.sorted { $0.seq < $1.seq })
+        }
+    }
+
+    private func records(
+        _ cited: [CitedSegment]
+    ) throws(LetheError) -> [CertificateFacts.Record] {
+        var records: [CertificateFacts.Record] = []
+        for segment in cited {
+            let reader = segment.reader
             let proofs = try LogProofs(reader)
-            for entry in cited {
+            for entry in segment.entries {
                 records.append(
                     CertificateFacts.Record(
-                        origin: segment.origin, seq: entry.seq, line: String(decoding: entry.line, as: UTF8.self),
+                        origin: reader.origin, seq: entry.seq, line: String(decoding: entry.line, as: UTF8.self),
                         inclusion: String(decoding: try proofs.inclusion(of: entry.seq).bytes, as: UTF8.self)))
             }
         }
@@ -200,47 +196,22 @@ package struct IssueCertificate: Sendable {
     }
 }
 
-/// A plan and what became of it.
-private struct WorkedPlan {
-    let record: PlanRecord
-    let results: [ItemResult]
-
-    init(_ record: PlanRecord, _ results: [ItemResult]) {
-        self.record = record
-        self.results = results
-    }
-
-    /// Those of a plan of which nothing was carried out approved nothing.
-    var approvals: [CertificateFacts.PlanApproval] {
-        let isWorked =
-            [.applying, .halted, .done].contains(record.state)
-            || results.contains { $0.outcome.map { $0 != .notAttempted } ?? false }
-        return isWorked ? record.approvals.map { .init(plan: record.plan.id, approval: $0) } : []
-    }
-
-    /// What the inventory has of them; its answers and attempts are not there.
-    var endings: [Endings.Ending] {
-        results.compactMap { result in
-            guard let outcome = result.outcome, let at = result.closedAt else { return nil }
-            var ending = Endings.Ending(
-                attachment: result.attachment, plan: record.plan.id, run: RunID(value: 0), at: at, outcome: outcome)
-            ending.grade = result.grade
-            return ending
-        }
-    }
+private struct CitedSegment {
+    let reader: LogReader
+    let entries: [LogEntry]
 }
 
 /// Which records a statement cites, asked in the order of the log.
 private struct EvidenceSelector {
     let request: RequestID
     let plans: Set<PlanID>
-    let attachments: Set<AttachmentID>
-    var endings = Endings()
-    /// Records from the first answer on that change what the statement says.
-    private(set) var issue = 0
-    private(set) var firstAnswer: Timestamp?
-    private var isAnswered = false
+    /// Those of the plans, and those that a plan which is not there any more announced for the request.
+    private(set) var attachments: Set<AttachmentID>
+    /// By segment.
+    private(set) var cited: [[LogEntry]] = []
     private var runs: Set<RunID> = []
+    /// Where the runs of other plans begin, which are cited with the first record of theirs that is.
+    private var beginnings: [RunID: (segment: Int, entry: LogEntry)] = [:]
 
     init(request: RequestID, plans: Set<PlanID>, attachments: Set<AttachmentID>) {
         self.request = request
@@ -248,40 +219,40 @@ private struct EvidenceSelector {
         self.attachments = attachments
     }
 
-    mutating func includes(_ entry: LogEntry) -> Bool {
-        endings.add(entry)
-        let isCited = cites(entry.record)
-        switch entry.record {
-        case .requestUpdated(request, let state, _, _, _):
-            isAnswered = state.isClosed
-            if isAnswered { firstAnswer = firstAnswer ?? entry.time }
-            issue += isAnswered ? 1 : 0
-        case .deleteVerified: issue += isCited && isAnswered ? 1 : 0
-        // Each run of a plan of the request ends in an answer.
-        default: issue += isCited && isAnswered && entry.record.finalOutcome != nil ? 1 : 0
+    mutating func begin() { cited.append([]) }
+
+    mutating func add(_ entry: LogEntry) {
+        guard cites(entry) else { return }
+        cited[cited.count - 1].append(entry)
+        if let run = entry.record.runOfItem, let beginning = beginnings.removeValue(forKey: run) {
+            cited[beginning.segment].append(beginning.entry)
         }
-        return isCited
     }
 
-    private mutating func cites(_ record: AuditRecord) -> Bool {
-        switch record {
+    private mutating func cites(_ entry: LogEntry) -> Bool {
+        switch entry.record {
         case .requestOpened(let opening): return opening.request == request
         case .requestUpdated(let id, _, _, _, _): return id == request
         case .planCreated(let plan, _, _, _, _), .planApproved(let plan, _, _, _): return plans.contains(plan)
         case .runStart(let run, let plan, _, _):
-            if plans.contains(plan) { runs.insert(run) }
-            return plans.contains(plan)
+            guard !plans.contains(plan) else { return runs.insert(run).inserted }
+            beginnings[run] = (cited.count - 1, entry)
+            return false
         case .runEnd(let run, _): return runs.contains(run)
-        case .deleteVerified(_, let attachment, _, _): return attachments.contains(attachment)
-        default: return record.finalOutcome != nil && record.attachment.map(attachments.contains) == true
+        case .deleteIntent(let intent) where intent.rule == "erasure:\(request)":
+            attachments.insert(intent.attachment)
+            return true
+        default: return entry.record.attachment.map(attachments.contains) == true
         }
     }
 }
 
-extension Endings.Ending {
-    /// Why it stays. `planned`: why its plan withheld it from the beginning.
-    fileprivate func withholding(_ planned: Withholding?) -> Withholding? {
-        guard counted.group == .withheld else { return nil }
-        return planned?.outcome == counted ? planned : reason.map { Withholding(outcome: counted, ground: $0) }
+extension AuditRecord {
+    fileprivate var runOfItem: RunID? {
+        switch self {
+        case .deleteIntent(let intent): intent.run
+        case .itemClosed(let run, _, _, _): run
+        default: nil
+        }
     }
 }

@@ -98,7 +98,7 @@ package struct PlanRetention: Sendable {
             policyDigest: decider.policies.digest, coverage: "inventory", limits: limits, items: builder.due)
         let digest: String
         if isDry {
-            digest = Hex.encode(Digest.sha256(plan.canonicalBytes))
+            digest = plan.digest
         } else {
             digest = try RecordPlan(inventory: inventory, log: log).run(plan)
         }

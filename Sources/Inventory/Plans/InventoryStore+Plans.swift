@@ -8,7 +8,7 @@ extension InventoryStore {
     package func save(
         _ plan: Plan, by: String? = nil, change: ((inout ErasureRequest) -> Void)? = nil
     ) throws(LetheError) -> String {
-        let digest = Hex.encode(Digest.sha256(plan.canonicalBytes))
+        let digest = plan.digest
         try write { database in
             var includes: SharedInclusion?
             if let request = plan.request, let change {

@@ -20,7 +20,12 @@ package struct PlanRecord: Sendable, Equatable {
 
 extension PlanRecord {
     /// The stored items are those of the digest.
-    package var isWhole: Bool { Hex.encode(Digest.sha256(plan.canonicalBytes)) == digest }
+    package var isWhole: Bool { plan.digest == digest }
+}
+
+extension Plan {
+    /// SHA-256 of its canonical bytes, 64 hex.
+    package var digest: String { Hex.encode(Digest.sha256(canonicalBytes)) }
 }
 
 /// One line of a list of plans.

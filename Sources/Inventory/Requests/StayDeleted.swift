@@ -97,10 +97,8 @@ enum StayDeleted {
 }
 
 extension InventoryStore {
-    /// When the request was answered for the first time, whatever came after it: that was in time, or it was late. `recorded`: as
-    /// the log has it, which may have lost it with a segment.
-    package func firstAnswer(of request: ErasureRequest, recorded: Timestamp?) throws(LetheError) -> Timestamp? {
-        if let recorded { return recorded }
+    /// When the request was answered for the first time, whatever came after it, for when the log has lost it with a segment.
+    package func firstAnswer(of request: ErasureRequest) throws(LetheError) -> Timestamp? {
         let until = try erasedUntil(request.id)
         return until ?? request.answered
     }

@@ -81,7 +81,6 @@ extension CertificateValues {
         sorted.request.identityCheck = Self.withoutHandles(request.identityCheck)
         sorted.items.sort { $0.attachment < $1.attachment }
         sorted.approvals.sort { ($0.at, $0.by) < ($1.at, $1.by) }
-        sorted.proof.records.sort { $0.seq < $1.seq }
         return Certificate(sorted)
     }
 

@@ -91,5 +91,6 @@ enum CertificateTables {
         return extent + " Media items without an attachment id that the API cannot delete: \(coverage.unaddressable). "
             + "Attachments of the whole account that were uploaded or sent by us to nobody knows whom, and may have gone to "
             + "anyone: \(coverage.recipientUnknown)."
+            + (coverage.lostPlans.map { " Plans of this request that were lost with what they listed: \($0)." } ?? "")
     }
 }

@@ -139,15 +139,18 @@ package struct CertificateValues: Codable, Sendable, Equatable {
         /// The subject's attachments that had gone before the request's first plan, by how they went; outcomes without one
         /// are left out.
         package var goneBefore: [String: Int]
+        /// Plans that the log has under the request and the inventory has lost, with what they listed; `nil` = none.
+        package var lostPlans: Int?
 
         package init(
             extent: ErasureRequest.Coverage, unaddressable: Int = 0, recipientUnknown: Int = 0, unseen: Bool = false,
-            goneBefore: OutcomeCounts = OutcomeCounts()
+            goneBefore: OutcomeCounts = OutcomeCounts(), lostPlans: Int = 0
         ) {
             self.extent = extent
             self.unaddressable = unaddressable
             self.recipientUnknown = recipientUnknown
             self.unseen = unseen
+            self.lostPlans = lostPlans == 0 ? nil : lostPlans
             self.goneBefore = Dictionary(
                 uniqueKeysWithValues: Outcome.allCases.map { ($0.rawValue, goneBefore[$0]) }.filter { $0.1 > 0 })
         }
@@ -160,9 +163,15 @@ package struct CertificateValues: Codable, Sendable, Equatable {
         package var vkey: String
         /// The signed note, whole; `nil` = the log has not been sealed since.
         package var checkpoint: String?
+        /// The canonical bytes of each plan of the request, oldest first; the log has their digests. `nil` in certificates of before.
+        package var plans: [String]?
+        /// In the order of the log.
         package var records: [Record]
 
-        package init(origin: String, vkey: String, checkpoint: String?, records: [Record]) {
+        package init(
+            origin: String, vkey: String, checkpoint: String?, plans: [String]? = nil, records: [Record]
+        ) {
+            self.plans = plans
             self.origin = origin
             self.vkey = vkey
             self.checkpoint = checkpoint

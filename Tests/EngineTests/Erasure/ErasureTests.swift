@@ -77,10 +77,10 @@ import Testing
 
     private func expectStatement(_ workspace: TestWorkspace, _ id: RequestID, _ story: Story) throws {
         let statement = try IssueCertificate(inventory: workspace.inventory, log: workspace.log).run(id)
-        #expect(statement.items.count == story.inbound.count + story.sentToDana.count)
-        #expect(statement.items.allSatisfy { $0.outcome.group == .deleted })
-        #expect(statement.items.allSatisfy { $0.grade == .a || $0.outcome == .deletedAfterRetry })
-        #expect(statement.approvals.map(\.approval.name) == ["officer"])
+        #expect(statement.proved.items.count == story.inbound.count + story.sentToDana.count)
+        #expect(statement.proved.items.allSatisfy { $0.outcome.group == .deleted })
+        #expect(statement.proved.items.allSatisfy { $0.grade == .a || $0.outcome == .deletedAfterRetry })
+        #expect(statement.proved.approvals.map(\.by) == ["officer"])
         let key = try VerifierKey(workspace.log.vkey)
         for record in statement.records {
             let proof = try InclusionProof(Array(try #require(record.inclusion).utf8))
@@ -210,7 +210,7 @@ import Testing
         #expect(try workspace.inventory.request(planned.request.id)?.state == .completedWithExceptions)
         let statement = try IssueCertificate(inventory: workspace.inventory, log: workspace.log)
             .run(planned.request.id)
-        #expect(statement.issue == 3)
+        #expect(statement.proved.issue == 3)
     }
 
     @Test func twoPeopleMustAgreeAndNotTheRequester() async throws {

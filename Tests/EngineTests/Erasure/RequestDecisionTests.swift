@@ -192,7 +192,7 @@ import Testing
         let after = try IssueCertificate(inventory: workspace.inventory, log: log).run(request.id)
         #expect(before.records.map(\.line) == after.records.map(\.line) && !before.records.isEmpty)
         for statement in [before, after] {
-            let item = try #require(statement.items.first { $0.attachment == held })
+            let item = try #require(statement.proved.items.first { $0.attachment == held })
             #expect(item.outcome == .withheldHold && item.withheld?.ground == "hold \(hold.id)")
         }
     }

@@ -26,7 +26,7 @@ package struct ErasureRequest: Sendable, Equatable {
     package enum Coverage: String, CaseIterable, Codable, Sendable {
         /// The vendor's listings were walked whole.
         case complete
-        /// A page failed: the listing may lack items until it is repeated.
+        /// A page failed, or a part of a message cannot be read: the listing may lack items.
         case partial
         /// The inventory alone: the vendor was not asked.
         case offline
@@ -49,6 +49,8 @@ package struct ErasureRequest: Sendable, Equatable {
     package var channel: String?
     package var identityMethod: String?
     package var coverage: Coverage
+    /// The coverage is partial, and nothing says that another search would make it better.
+    package var isSearchSettled = false
     package var plan: PlanID?
     package var answered: Timestamp?
     /// Day and name of the identity check.

@@ -94,3 +94,17 @@ package struct ChatObservation: Sendable {
         self.seenAt = seenAt
     }
 }
+
+/// Parts of one message that name a file in a way that cannot be read: nobody knows which it is.
+package struct UnreadableParts: Codable, Sendable, Equatable {
+    /// Of the message; of the event where it told of none.
+    package let message: MessageID
+    package let chat: ChatID
+    package let parts: Int
+
+    package init(message: MessageID, chat: ChatID, parts: Int) {
+        self.message = message
+        self.chat = chat
+        self.parts = parts
+    }
+}

@@ -30,7 +30,7 @@ package struct NextStep: Sendable, Equatable {
         case .completed: command = "lethe requests certificate \(id)"
         case .completedWithExceptions:
             command =
-                request.coverage == .partial
+                request.coverage == .partial && !request.isSearchSettled
                 ? "lethe erase --resume \(id) --subject-file FILE"
                 : hasFailures ? "lethe erase --resume \(id)" : "lethe requests certificate \(id)"
         case .refused, .withdrawn: command = nil

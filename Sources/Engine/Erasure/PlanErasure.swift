@@ -142,11 +142,12 @@ package struct PlanErasure: Sendable {
     private func plan(
         _ request: ErasureRequest, _ search: Search, _ warnings: [String] = []
     ) async throws(LetheError) -> Planned {
-        var coverage = request.coverage
+        var request = request
         if let handles = search.handles {
-            let walk = try await SyncFromAPI(context).run(of: handles, progress: search.progress).coverage
+            let walk = try await SyncFromAPI(context).run(of: handles, progress: search.progress)
             let isWhole = Set(try pseudonyms(of: handles)) == Set(request.subjects)
-            coverage = coverage.after(walk, ofEveryHandle: isWhole)
+            request.isSearchSettled = try isSettled(request, walk, ofEveryHandle: isWhole)
+            request.coverage = request.coverage.after(walk.coverage, ofEveryHandle: isWhole)
         }
         if !search.isOffline { try await askWhoReceived(request) }
         let now = context.time.now()
@@ -155,10 +156,11 @@ package struct PlanErasure: Sendable {
         let plan = Plan(
             id: try Randomness.id(PlanKind.self), kind: .erasure, created: context.hostTime.now(),
             partner: context.partner,
-            policyDigest: decider.policies.digest, request: request.id, coverage: coverage.rawValue,
+            policyDigest: decider.policies.digest, request: request.id, coverage: request.coverage.rawValue,
             limits: limits, items: candidates.map { item($0, of: request, holds: holds, now: now) })
         let digest = try RecordPlan(inventory: context.inventory, log: context.log).run(plan, by: search.by) {
-            $0.coverage = coverage
+            $0.coverage = request.coverage
+            $0.isSearchSettled = request.isSearchSettled
             $0.included = request.included
         }
         return Planned(
@@ -166,6 +168,21 @@ package struct PlanErasure: Sendable {
             coverage: try context.inventory.erasureCoverage(subjects: request.subjects),
             attachments: Dictionary(uniqueKeysWithValues: candidates.map { ($0.attachment.id, $0.attachment) }),
             warnings: warnings)
+    }
+
+    /// Whether a search that is partial is left at that: what cannot be read is no better the next time, and what broke off was
+    /// given a day after the first answer.
+    private func isSettled(
+        _ request: ErasureRequest, _ walk: SyncFromAPI.Report, ofEveryHandle isWhole: Bool
+    ) throws(LetheError) -> Bool {
+        let isAsBefore = request.isSearchSettled || request.coverage == .complete
+        if !isWhole, !isAsBefore { return false }
+        guard walk.coverage == .partial else { return !isWhole && request.isSearchSettled }
+        guard walk.isBrokenOff else { return true }
+        guard isWhole, !context.isInterrupted(), let answered = try context.inventory.erasedUntil(request.id) else {
+            return false
+        }
+        return answered.adding(seconds: 86_400) <= context.time.now()
     }
 
     /// Reads each chat once in which it is not known who received an attachment of the person. What cannot be read stays

@@ -112,8 +112,11 @@ package struct IngestWebhooks: Sendable {
             let message = webhook.messages.first
             let chat = message?.chat ?? webhook.chats.first?.chat
             unaddressable.append(
-                message?.message.map { UnaddressableMedia(message: $0, chat: chat, count: withoutID) }
-                    ?? UnaddressableMedia(event: webhook.eventID, chat: chat, count: withoutID))
+                message?.message.map {
+                    UnaddressableMedia(message: $0, chat: chat, count: withoutID, unreadable: webhook.unreadableParts)
+                }
+                    ?? UnaddressableMedia(
+                        event: webhook.eventID, chat: chat, count: withoutID, unreadable: webhook.unreadableParts))
         }
         let delivery = Delivery(
             event: webhook.eventID, messages: webhook.messages, chats: webhook.chats, unaddressable: unaddressable)
@@ -128,7 +131,9 @@ package struct IngestWebhooks: Sendable {
         let withoutID = response.unaddressable + response.unreadableParts
         if withoutID > 0, let message = response.message.message {
             delivery.unaddressable = [
-                UnaddressableMedia(message: message, chat: response.message.chat, count: withoutID)
+                UnaddressableMedia(
+                    message: message, chat: response.message.chat, count: withoutID,
+                    unreadable: response.unreadableParts)
             ]
         }
         return Reading(

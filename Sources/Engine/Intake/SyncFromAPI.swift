@@ -16,6 +16,8 @@ package struct SyncFromAPI: Sendable {
         /// Media items with a URL and no attachment id.
         package var unaddressable = 0
         package var unknownParts = 0
+        /// The coverage is partial, and not only since parts of messages cannot be read.
+        package var isBrokenOff = false
         package var coverage = ErasureRequest.Coverage.complete
         package var reopened: [RequestID] = []
 
@@ -92,7 +94,7 @@ package struct SyncFromAPI: Sendable {
             if isInterrupted() { walk.interrupt() } else { walk.keepPlace() }
             if let name = target.bookmark { try context.inventory.setBookmark(name, to: walk.bookmark) }
         }
-        if walk.isPartial { report.coverage = .partial }
+        if walk.isPartial { (report.coverage, report.isBrokenOff) = (.partial, true) }
     }
 
     private func walkMessages(
@@ -109,7 +111,7 @@ package struct SyncFromAPI: Sendable {
             progress(report)
             if isInterrupted() { walk.interrupt() }
         }
-        if walk.isPartial { report.coverage = .partial }
+        if walk.isPartial { (report.coverage, report.isBrokenOff) = (.partial, true) }
     }
 
     private static func refuseBadKey(_ answer: VendorAnswer) throws(LetheError) {
@@ -123,7 +125,8 @@ package struct SyncFromAPI: Sendable {
             let withoutID = message.unaddressable + message.unreadableParts
             if message.unreadableParts > 0 { report.coverage = .partial }
             guard withoutID > 0, let id = message.observation.message else { continue }
-            delivery.unaddressable.append(UnaddressableMedia(message: id, chat: chat, count: withoutID))
+            delivery.unaddressable.append(
+                UnaddressableMedia(message: id, chat: chat, count: withoutID, unreadable: message.unreadableParts))
             report.unaddressable += withoutID
         }
         report.messages += messages.count

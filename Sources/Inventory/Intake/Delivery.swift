@@ -22,25 +22,29 @@ package struct Delivery: Sendable {
     }
 }
 
-/// Media items with a URL and no attachment id, which no API call can delete: sticker reactions, group icons, backgrounds, contact cards.
+/// Media items with a URL and no attachment id, which no API call can delete: sticker reactions, group icons, backgrounds, contact
+/// cards. What names a file in a way that cannot be read is one of them.
 package struct UnaddressableMedia: Sendable, Equatable {
     /// The message or event that holds them: several deliveries that tell of the same count once, by the highest number.
     package var origin: UInt128
     package var chat: ChatID?
     package var count: Int
+    /// Those of them that cannot be read.
+    package var unreadable: Int
 
-    package init(message: MessageID, chat: ChatID?, count: Int) {
-        self.init(origin: message.value, chat: chat, count: count)
+    package init(message: MessageID, chat: ChatID?, count: Int, unreadable: Int = 0) {
+        self.init(origin: message.value, chat: chat, count: count, unreadable: unreadable)
     }
 
-    package init(event: EventID, chat: ChatID?, count: Int) {
-        self.init(origin: event.value, chat: chat, count: count)
+    package init(event: EventID, chat: ChatID?, count: Int, unreadable: Int = 0) {
+        self.init(origin: event.value, chat: chat, count: count, unreadable: unreadable)
     }
 
-    private init(origin: UInt128, chat: ChatID?, count: Int) {
+    private init(origin: UInt128, chat: ChatID?, count: Int, unreadable: Int) {
         self.origin = origin
         self.chat = chat
         self.count = count
+        self.unreadable = unreadable
     }
 }
 

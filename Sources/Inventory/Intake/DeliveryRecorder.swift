@@ -21,7 +21,8 @@ struct DeliveryRecorder {
         addUnaddressable = try Prepared(
             database,
             """
-            INSERT INTO residue VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET things = max(things, excluded.things),
+            INSERT INTO residue (origin, chat, things, unreadable) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+                things = max(things, excluded.things), unreadable = max(unreadable, excluded.unreadable),
                 chat = min(coalesce(chat, excluded.chat), coalesce(excluded.chat, chat))
             """)
     }
@@ -91,6 +92,7 @@ struct DeliveryRecorder {
         try addUnaddressable.bind(1, media.origin)
         try addUnaddressable.bind(2, media.chat)
         try addUnaddressable.bind(3, media.count)
+        try addUnaddressable.bind(4, media.unreadable)
         try addUnaddressable.run()
     }
 }

@@ -36,6 +36,8 @@ package struct ErasureCoverage: Sendable, Equatable {
     package let unaddressable: Int
     /// Media items without an attachment id whose chat is not known.
     package let unaddressableElsewhere: Int
+    /// Those of the person's chats that cannot be read, by the message or event that has them.
+    package let unreadable: [UnreadableParts]
 }
 
 extension InventoryStore {
@@ -137,7 +139,16 @@ extension InventoryStore {
                     "SELECT count(*) FROM attachment a WHERE a.state = 0 AND \(People.anyUnknown)"),
                 unaddressable: try count(
                     "SELECT coalesce(sum(things), 0) FROM residue WHERE chat IN (\(chats))", of: keys),
-                unaddressableElsewhere: try count("SELECT coalesce(sum(things), 0) FROM residue WHERE chat IS NULL"))
+                unaddressableElsewhere: try count("SELECT coalesce(sum(things), 0) FROM residue WHERE chat IS NULL"),
+                unreadable: try database.all(
+                    "SELECT origin, chat, unreadable FROM residue WHERE unreadable > 0 AND chat IN (\(chats)) ORDER BY 1",
+                    keys
+                ) {
+                    guard let message: MessageID = $0.vendorID(0), let chat: ChatID = $0.vendorID(1) else {
+                        throw StoreErrors.impossible("part without an id")
+                    }
+                    return UnreadableParts(message: message, chat: chat, parts: $0.count(2))
+                })
         }
     }
 }

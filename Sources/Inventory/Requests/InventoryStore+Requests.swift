@@ -136,11 +136,12 @@ extension InventoryStore {
             """
             UPDATE request SET state = ?2, due = ?3, channel = ?4, identity_method = ?5, identity_date = ?6,
                 identity_by = ?7, extension_reason = ?8, extension_told = ?9, includes_shared = ?10, coverage = ?11,
-                plan = ?12, ground = ?13, answered = ?14
+                plan = ?12, ground = ?13, answered = ?14, search_settled = ?15
             WHERE id = ?1
             """, request.id, request.state.rawValue, request.due, request.channel, request.identityMethod,
             request.identityDate, request.identityBy, request.extensionReason, request.extensionToldOn,
-            request.included.rawValue, request.coverage.rawValue, request.plan, request.ground, request.answered)
+            request.included.rawValue, request.coverage.rawValue, request.plan, request.ground, request.answered,
+            request.isSearchSettled ? 1 : 0)
     }
 
     static func requests(
@@ -154,7 +155,8 @@ extension InventoryStore {
             database,
             """
             SELECT id, state, received, due, jurisdiction, scope, opened_by, channel, identity_method, coverage, plan,
-                answered, identity_date, identity_by, extension_reason, extension_told, includes_shared, ground
+                answered, identity_date, identity_by, extension_reason, extension_told, includes_shared, ground,
+                search_settled
             FROM request \(condition) ORDER BY received, id
             """)
         try rows.bind(all: values)
@@ -175,12 +177,14 @@ extension InventoryStore {
         while try subjects.step() {
             if let one = subjects.bytes(0).flatMap({ SubjectPseudonym(bytes: $0) }) { people.append(one) }
         }
-        return ErasureRequest(
+        var request = ErasureRequest(
             id: id, state: state, received: received, due: due, jurisdiction: jurisdiction, scope: scope,
             subjects: people, openedBy: openedBy, channel: row.text(7), identityMethod: row.text(8),
             coverage: coverage, plan: row.letheID(10), answered: row.time(11), identityDate: row.time(12),
             identityBy: row.text(13), extensionReason: row.text(14), extensionToldOn: row.time(15),
             included: SharedInclusion(rawValue: row.int(16) ?? 0), ground: row.text(17))
+        request.isSearchSettled = row.bool(18)
+        return request
     }
 }
 

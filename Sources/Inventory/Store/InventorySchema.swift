@@ -13,7 +13,7 @@ enum InventorySchema {
     static let migrations: [(name: String, statements: String)] = [
         ("1-inventory", facts + orders + projection), ("2-locked-policies", lockedPolicies),
         ("3-contradictions", contradictions), ("4-absence", absence),
-        ("5-requests", requests),
+        ("5-requests", requests), ("6-unreadable", unreadable),
     ]
 
     /// Kept in `user_version`.
@@ -341,5 +341,11 @@ enum InventorySchema {
             FROM plan p WHERE p.id = request.plan)
         WHERE state IN ('planned', 'approved', 'applying', 'verifying')
             AND EXISTS (SELECT 1 FROM plan p WHERE p.id = request.plan);
+        """
+
+    /// Which of the things without an id could not be read, and whether a search that is partial is left at that.
+    private static let unreadable = """
+        ALTER TABLE residue ADD COLUMN unreadable INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE request ADD COLUMN search_settled INTEGER NOT NULL DEFAULT 0;
         """
 }

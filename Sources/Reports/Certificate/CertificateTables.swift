@@ -85,10 +85,19 @@ enum CertificateTables {
             switch coverage.extent {
             case .complete:
                 "The inventory and the vendor's listings of every chat with the data subject were walked whole."
-            case .partial: "A listing of the vendor broke off: there may be attachments that it would have named."
+            case .partial:
+                "The vendor's listings could not be read whole: there may be attachments that are not named here."
             case .offline: "Only the inventory was asked, not the vendor: it holds what was delivered or listed so far."
             }
-        return extent + " Media items without an attachment id that the API cannot delete: \(coverage.unaddressable). "
+        let parts = coverage.unreadable.map {
+            "\(counted($0.parts, "part")) of message \($0.message) in chat \($0.chat)"
+        }
+        let unreadable =
+            parts.isEmpty
+            ? ""
+            : " What names a file in a way that cannot be read, so that it may still be there: \(parts.joined(separator: "; "))."
+        return extent + unreadable
+            + " Media items without an attachment id that the API cannot delete: \(coverage.unaddressable). "
             + "Attachments of the whole account that were uploaded or sent by us to nobody knows whom, and may have gone to "
             + "anyone: \(coverage.recipientUnknown)."
             + (coverage.lostPlans.map { " Plans of this request that were lost with what they listed: \($0)." } ?? "")

@@ -139,13 +139,16 @@ package struct CertificateValues: Codable, Sendable, Equatable {
         /// The subject's attachments that had gone before the request's first plan, by how they went; outcomes without one
         /// are left out.
         package var goneBefore: [String: Int]
+        /// What of the subject's chats names a file that nobody can tell, where the extent is not complete.
+        package var unreadable: [UnreadableParts]
         /// Plans that the log has under the request and the inventory has lost, with what they listed; `nil` = none.
         package var lostPlans: Int?
 
         package init(
             extent: ErasureRequest.Coverage, unaddressable: Int = 0, recipientUnknown: Int = 0, unseen: Bool = false,
-            goneBefore: OutcomeCounts = OutcomeCounts(), lostPlans: Int = 0
+            goneBefore: OutcomeCounts = OutcomeCounts(), unreadable: [UnreadableParts] = [], lostPlans: Int = 0
         ) {
+            self.unreadable = unreadable
             self.extent = extent
             self.unaddressable = unaddressable
             self.recipientUnknown = recipientUnknown

@@ -129,10 +129,14 @@ struct ErasureTests {
                     UnaddressableMedia(event: event(70), chat: chat(2), count: 9),
                     UnaddressableMedia(event: event(71), chat: nil, count: 1),
                 ]),
-            Delivery(unaddressable: [UnaddressableMedia(message: message(1), chat: chat(1), count: 3)]))
+            Delivery(unaddressable: [UnaddressableMedia(message: message(1), chat: chat(1), count: 3, unreadable: 1)]))
         let coverage = try world.store.erasureCoverage(subjects: [world.subject(dana)])
         // Attachments 7 (a group whose roster is not known) and 8 may have gone to anyone.
-        #expect(coverage == ErasureCoverage(chats: 2, recipientUnknown: 2, unaddressable: 3, unaddressableElsewhere: 1))
+        let odd = [UnreadableParts(message: message(1), chat: chat(1), parts: 1)]
+        #expect(
+            coverage
+                == ErasureCoverage(
+                    chats: 2, recipientUnknown: 2, unaddressable: 3, unaddressableElsewhere: 1, unreadable: odd))
     }
 
     /// A request of Dana that was answered at `until`, its plan naming `items`.

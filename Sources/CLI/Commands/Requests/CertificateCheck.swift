@@ -10,6 +10,7 @@ struct CertificateCheck {
     static let stated = [
         "controller", "issued", "tool", "request.channel", "request.identity_check", "items.media_type",
         "coverage.extent", "coverage.gone_before", "coverage.recipient_unknown", "coverage.unaddressable",
+        "coverage.unreadable",
         "coverage.unseen", "line, tier and bytes of items that no plan of the request lists",
         "that nothing came on record since",
     ]

@@ -18,7 +18,8 @@ extension CertificateFacts {
             coverage: .init(
                 extent: request.coverage,
                 unaddressable: coverage.unaddressable + coverage.unaddressableElsewhere,
-                recipientUnknown: coverage.recipientUnknown, unseen: isUnseen, goneBefore: goneBefore),
+                recipientUnknown: coverage.recipientUnknown, unseen: isUnseen, goneBefore: goneBefore,
+                unreadable: request.coverage == .complete ? [] : coverage.unreadable),
             proof: .init(
                 origin: origin, vkey: vkey, checkpoint: checkpoint,
                 plans: plans.map { String(decoding: $0.plan.canonicalBytes, as: UTF8.self) },

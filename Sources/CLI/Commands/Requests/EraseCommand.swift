@@ -195,7 +195,9 @@ struct EraseAnswer {
                 + (planned.coverage.unaddressable > 0
                     ? ", \(planned.coverage.unaddressable) media items without an attachment id" : "")
                 + (planned.coverage.recipientUnknown > 0
-                    ? ", \(planned.coverage.recipientUnknown) sent to nobody known" : ""),
+                    ? ", \(planned.coverage.recipientUnknown) sent to nobody known" : "")
+                + (request.isSearchSettled && !planned.coverage.unreadable.isEmpty
+                    ? ", something that cannot be read: lethe requests show \(request.id)" : ""),
             "plan      \(planned.plan.id): \(counted(planned.plan.items.count, "attachment", "attachments")), "
                 + "\(formatBytes(planned.plan.bytes)), \(results.count { $0.withheld == nil }) to delete",
         ]

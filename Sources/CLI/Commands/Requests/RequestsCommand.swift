@@ -106,7 +106,22 @@ struct RequestsShow: LetheCommand {
         if let answered = request.answered { lines.append("answered  \(answered.brief)") }
         let next = try NextStep(request, in: inventory, at: wiring.clock.now())
         if let command = next.command { lines.append("next      \(command)") }
-        var members: [String: JSONValue] = ["request": RequestsList.json(request, next: next, now: now), "plan": nil]
+        let unreadable =
+            request.coverage == .complete ? [] : try inventory.erasureCoverage(subjects: request.subjects).unreadable
+        lines += unreadable.map {
+            "unread    \(counted($0.parts, "part")) of message \($0.message) in chat \($0.chat): "
+                + "it names a file in a way that cannot be read"
+        }
+        if request.isSearchSettled {
+            lines.append("          to search again all the same: lethe erase --resume \(id) --subject-file FILE")
+        }
+        var members: [String: JSONValue] = [
+            "request": RequestsList.json(request, next: next, now: now), "plan": nil,
+            "unreadable": .array(
+                unreadable.map {
+                    ["message": JSONValue($0.message), "chat": JSONValue($0.chat), "parts": JSONValue($0.parts)]
+                }),
+        ]
         if let plan = request.plan {
             let record = try inventory.plan(plan, evenIfChanged: true)
             if !record.isWhole { console.warn(PlanText.changed(plan)) }

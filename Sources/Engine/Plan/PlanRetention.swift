@@ -33,8 +33,10 @@ package struct PlanRetention: Sendable {
         self.limits = limits
     }
 
-    /// `at`: as if it were then; such a run writes nothing.
-    package func run(now: Timestamp, at: Timestamp? = nil) throws(LetheError) -> Planned {
+    /// `at`: as if it were then; such a run writes nothing. `leaving`: what stays with another plan.
+    package func run(
+        now: Timestamp, at: Timestamp? = nil, leaving others: Set<AttachmentID> = []
+    ) throws(LetheError) -> Planned {
         try CatchUp(inventory: inventory, log: log).run()
         let isDry = at != nil
         let weakened =
@@ -45,7 +47,8 @@ package struct PlanRetention: Sendable {
         let digest = decider.digest
         var builder = PlanBuilder(
             decider: decider, holds: try inventory.activeHolds(at: instant),
-            open: Set(try inventory.openIntents().map(\.attachment)).union(try inventory.inWork()),
+            open: Set(try inventory.openIntents().map(\.attachment)).union(try inventory.inWork())
+                .union(others),
             isFull: basis.digest != digest, now: instant)
         if builder.isFull {
             try decideAll(&builder, isDry: isDry)

@@ -51,16 +51,27 @@ extension ApplyPlan {
             || record.plan.kind == .retention && record.plan.items.count <= settings.approval.above
         let agreed = try RecordedTruth(context.log).refuseUnlikeLog(
             record, people: isNew && !isSmall ? settings.approval.people : 1, request: request)
-        if isNew { try refuseOld(record, agreed) }
+        guard isNew else { return }
+        try endIfAhead(record, agreed)
+        try refuseOld(record, agreed)
+    }
+
+    /// What a clock that was ahead dated would be believed once that time has come: it ends for good when it is first seen, by a
+    /// clock that passed the preflight, and by what the log has of the way back.
+    private func endIfAhead(_ record: PlanRecord, _ approvals: [Approval]) throws(LetheError) {
+        guard record.plan.partner == context.partner else { return }
+        var isAhead = ([record.plan.created] + approvals.map(\.at)).contains { context.isFromLater($0) }
+        if !isAhead { isAhead = try RecordedTruth(context.log).isAhead(record.plan) }
+        guard isAhead else { return }
+        let why = "made or approved by a clock that was ahead"
+        try ClosePlan(context).expire(record.plan.id, reason: why)
+        throw LetheError(
+            "approval-expired", .refused,
+            "plan \(record.plan.id) was \(why): how old that is nobody can tell",
+            hint: try Self.planAnew(record, context.inventory))
     }
 
     private func refuseOld(_ record: PlanRecord, _ approvals: [Approval]) throws(LetheError) {
-        if approvals.contains(where: { context.isFromLater($0.at) }) {
-            throw LetheError(
-                "approval-expired", .refused,
-                "plan \(record.plan.id) was approved by a clock that was ahead: how old that is nobody can tell",
-                hint: try Self.planAnew(record, context.inventory))
-        }
         guard let first = approvals.map(\.at).min(), context.time.now() < first.adding(seconds: Self.approvalLife)
         else {
             throw LetheError(
@@ -92,6 +103,9 @@ extension ApplyPlan {
             return "the policies or tiers changed while it was applied"
         }
         if context.isFromLater(record.plan.created) { return "it was made by a clock that was ahead" }
+        if record.state == .approved, record.approvals.contains(where: { context.isFromLater($0.at) }) {
+            return "it was approved by a clock that was ahead"
+        }
         if record.plan.expires <= context.time.now() { return "it expired on \(record.plan.expires.brief)" }
         return nil
     }

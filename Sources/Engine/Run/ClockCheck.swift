@@ -17,7 +17,12 @@ package struct ClockCheck: Sendable {
         case farFromVendor(apart: UInt64, isAhead: Bool)
         /// The vendor told no time, and the log has this one from after now.
         case behindLog(Timestamp)
+        /// The vendor told no time, and this latest one of the log is too long ago to be a witness.
+        case silentLog(Timestamp, apart: UInt64)
     }
+
+    /// How old the newest record may be where it alone bears out what is dated by this machine's clock, in seconds.
+    package static let longestSilence: Int64 = 7 * 86_400
 
     private let log: AuditLog
     private let tolerance: Int64
@@ -28,12 +33,18 @@ package struct ClockCheck: Sendable {
         self.tolerance = tolerance
     }
 
-    /// `date`: what the vendor's clock showed just now; `nil` = it told no time, or was not asked.
-    package func verdict(at now: Timestamp, vendor date: Timestamp?) throws(LetheError) -> Verdict {
+    /// `date`: what the vendor's clock showed just now; `nil` = it told no time, or was not asked. `needsWitness`: then a record
+    /// of the last days must bear out that the clock is not ahead.
+    package func verdict(
+        at now: Timestamp, vendor date: Timestamp?, needsWitness: Bool = false
+    ) throws(LetheError) -> Verdict {
         let limit = now.adding(seconds: tolerance)
         guard let date else {
             // Whatever was recorded since by the same clock does not make it a better one.
-            return try log.latestTime().flatMap { limit < $0 ? .behindLog($0) : nil } ?? .uncompared
+            guard let latest = try log.latestTime() else { return .uncompared }
+            if limit < latest { return .behindLog(latest) }
+            guard needsWitness, latest.adding(seconds: Self.longestSilence) < now else { return .uncompared }
+            return .silentLog(latest, apart: UInt64((now.microseconds - latest.microseconds) / 1_000_000))
         }
         let apart = (now.microseconds - date.microseconds) / 1_000_000
         guard apart.magnitude <= tolerance else {
@@ -53,6 +64,8 @@ extension ClockCheck.Verdict {
             "is \(Self.span(apart)) \(isAhead ? "ahead of" : "behind") the vendor's"
         case .behindLog(let latest):
             "is behind the latest time in the audit log, \(latest.brief), and the vendor's answer tells none"
+        case .silentLog(let latest, let apart):
+            "is \(Self.span(apart)) after the latest time in the audit log, \(latest.brief), and no answer of the vendor's bears it out"
         }
     }
 
@@ -61,6 +74,8 @@ extension ClockCheck.Verdict {
         switch self {
         case .behindLog:
             "set the clock (timedatectl set-ntp true, or chronyc makestep), unless an earlier command had one that was ahead"
+        case .silentLog:
+            "run it without --offline, so that the vendor's clock is asked, or set the clock (timedatectl set-ntp true, or chronyc makestep)"
         default:
             "set the clock (timedatectl set-ntp true, or chronyc makestep), then run again; lethe doctor compares it"
         }
@@ -69,7 +84,7 @@ extension ClockCheck.Verdict {
     /// For people; the run goes on.
     package var warning: String? {
         switch self {
-        case .right, .farFromVendor, .behindLog: nil
+        case .right, .farFromVendor, .behindLog, .silentLog: nil
         case .off(let apart): "this machine's clock is \(apart) s away from the vendor's"
         case .aheadBefore: "the audit log has records from after now: an earlier run had a clock that was ahead"
         case .uncompared: "the vendor's answer tells no time, so this machine's clock was not compared with it"

@@ -173,7 +173,8 @@ package struct Preflight: Sendable {
     /// A clock that may not be believed deletes nothing.
     private func checkClock(_ date: Timestamp?, isForApply: Bool = true) throws(LetheError) -> [String] {
         guard let tolerance = context.clockTolerance else { return [] }
-        let verdict = try ClockCheck(context.log, tolerance: tolerance).verdict(at: context.time.now(), vendor: date)
+        let verdict = try ClockCheck(context.log, tolerance: tolerance).verdict(
+            at: context.time.now(), vendor: date, needsWitness: !isForApply)
         let isSilent = verdict == .uncompared && !isForApply
         let warning = isSilent ? nil : verdict.warning
         if context.overrides?.acceptsClock == true {

@@ -110,6 +110,22 @@ extension RecordedTruth {
         return agreed
     }
 
+    /// After it was made or approved the log's time went back behind that: whatever now is, its age is not what its dates say.
+    func isAhead(_ plan: Plan) throws(LetheError) -> Bool {
+        var latest: Timestamp?
+        for found in try log.records(ofTypes: ["plan.created", "plan.approved", "clock.step"]) {
+            switch found.entry.record {
+            case .planCreated(plan.id, _, _, _, _), .planApproved(plan.id, _, _, _):
+                latest = max(latest ?? found.entry.time, found.entry.time)
+            case .clockStep:
+                let limit = found.entry.time.adding(seconds: RunContext.usualClockTolerance)
+                if let latest, limit < latest { return true }
+            default: continue
+            }
+        }
+        return false
+    }
+
     /// Throws where the request names others than the log says, or has another scope.
     package func refuseChanged(_ request: ErasureRequest) throws(LetheError) {
         try refuseChanged(request, try log.records(containing: [Self.needle(of: request.id)]))

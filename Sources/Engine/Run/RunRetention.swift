@@ -65,7 +65,7 @@ package struct RunRetention: Sendable {
         let apply = ApplyPlan(context, rules: decider, settings: settings)
         _ = try await ReconcileIntents(context, rules: decider).run(accountLines: preflight.accountLines)
         let revived = try await ReviveGone(context, requestsPerSecond: settings.requestsPerSecond).run()
-        var waiting: [String] = []
+        var waiting = Waiting()
         let resumed = try await finishWhatWasLeft(apply, conditions, &waiting)
         if let stopped = resumed.last, stopped.endsTheRun { throw Self.halted(stopped) }
         let drilled = try await finishDrill(conditions, &waiting)
@@ -75,7 +75,7 @@ package struct RunRetention: Sendable {
         let others = resumed + drilled + requests
         let planned = try PlanRetention(
             inventory: context.inventory, log: context.log, rules: decider, partner: context.partner, limits: limits
-        ).run(now: context.time.now())
+        ).run(now: context.time.now(), leaving: waiting.items)
         let id = planned.plan.id
         if let allowDeletes {
             try AllowDeletes(inventory: context.inventory, log: context.log)
@@ -86,25 +86,33 @@ package struct RunRetention: Sendable {
             inventory: context.inventory, log: context.log, time: context.time, rules: approval
         ).approveAutomatically(id, by: settings.operatorName, how: how)
         let result = try await apply.apply(record, conditions)
-        waiting += try waitingRequests(waiting)
+        waiting.words += try waitingRequests(waiting.words)
         return Answer(
             planned: planned, result: result, resumed: others,
-            warnings: preflight.warnings + Self.warning(revived) + waiting
+            warnings: preflight.warnings + Self.warning(revived) + waiting.words
                 + others.flatMap { $0.warnings.filter { !preflight.warnings.contains($0) } },
-            isWaiting: !waiting.isEmpty)
+            isWaiting: !waiting.words.isEmpty)
+    }
+
+    /// What nobody but a person or the vendor can go on with: it stops nothing else.
+    private struct Waiting {
+        /// For people.
+        var words: [String] = []
+        /// What is open in retention plans that a person is to allow or to cancel: no other plan takes it meanwhile.
+        var items: Set<AttachmentID> = []
     }
 
     /// Requests that are open again, and what was withheld and may go now: planned anew under the same request, whose
     /// certificate is issued anew. What nobody has approved yet waits for that.
     private func finishRequests(
-        _ apply: ApplyPlan, _ conditions: ApplyPlan.Conditions, _ waiting: inout [String]
+        _ apply: ApplyPlan, _ conditions: ApplyPlan.Conditions, _ waiting: inout Waiting
     ) async throws(LetheError) -> [RunResult] {
         var results: [RunResult] = []
         let planner = PlanErasure(context, rules: decider, limits: limits)
         for request in try await ResumeRequests(context: context, decider: decider, planner: planner).due() {
             let planned = try await planner.run(again: PlanErasure.Repeat(request))
             guard let record = try CarryApprovals(context: context, rules: approval).run(to: planned.plan.id) else {
-                waiting.append(
+                waiting.words.append(
                     "request \(request) waits for an approval: lethe plan approve \(planned.plan.id) --as NAME")
                 continue
             }
@@ -115,7 +123,7 @@ package struct RunRetention: Sendable {
             } catch {
                 // Retention does not wait for what a person is to allow.
                 guard error.code == "over-limit" else { throw error }
-                waiting.append("request \(request): \(error.message); \(error.hint ?? "")")
+                waiting.words.append("request \(request): \(error.message); \(error.hint ?? "")")
             }
         }
         return results
@@ -145,11 +153,12 @@ package struct RunRetention: Sendable {
     /// Plans in `applying`, or halted by something that is over now, are finished; a retention plan that never sent anything
     /// is cancelled, since the new plan holds whatever is still due.
     private func finishWhatWasLeft(
-        _ apply: ApplyPlan, _ conditions: ApplyPlan.Conditions, _ waiting: inout [String]
+        _ apply: ApplyPlan, _ conditions: ApplyPlan.Conditions, _ waiting: inout Waiting
     ) async throws(LetheError) -> [RunResult] {
         var results: [RunResult] = []
         let left = try context.inventory.plans(in: [.proposed, .approved, .applying, .halted])
-        for summary in left.sorted(by: { ($0.created, $0.id) < ($1.created, $1.id) }) {
+        let (requests, others) = (left.filter { $0.kind == .erasure }, left.filter { $0.kind != .erasure })
+        for summary in [requests, others].flatMap({ $0.sorted { ($0.created, $0.id) < ($1.created, $1.id) } }) {
             let record = try context.inventory.plan(summary.id)
             let wasTried = try !context.inventory.attempts(of: summary.id).isEmpty
             let isBegun = summary.state == .applying || summary.state == .halted
@@ -164,23 +173,37 @@ package struct RunRetention: Sendable {
                 guard try isSettled(record, apply, &waiting) else { continue }
                 try ClosePlan(context).expire(summary.id, reason: stale)
             } else if isBegun {
-                let result = try await apply.apply(record, conditions)
-                results.append(result)
-                if result.endsTheRun { return results }
+                do throws(LetheError) {
+                    let result = try await apply.apply(record, conditions)
+                    results.append(result)
+                    if result.endsTheRun { return results }
+                } catch {
+                    try wait(for: record, error, &waiting)
+                }
             }
         }
         return results
     }
 
+    /// A plan that is over the limits of today waits for a person; whatever else is wrong with it ends the run.
+    private func wait(for record: PlanRecord, _ error: LetheError, _ waiting: inout Waiting) throws(LetheError) {
+        guard error.code == "over-limit" else { throw error }
+        let id = record.plan.id
+        waiting.words.append("plan \(id) waits for a person: \(error.message); \(error.hint ?? "")")
+        guard record.plan.kind == .retention else { return }
+        let open = try context.inventory.results(of: id).filter { $0.outcome == nil && $0.withheld == nil }
+        waiting.items.formUnion(open.map(\.attachment))
+    }
+
     /// What a drill that was cut short left: nobody waits for it, so it stops nothing else.
     private func finishDrill(
-        _ conditions: ApplyPlan.Conditions, _ waiting: inout [String]
+        _ conditions: ApplyPlan.Conditions, _ waiting: inout Waiting
     ) async throws(LetheError) -> [RunResult] {
         let result: RunResult?
         do throws(LetheError) {
             result = try await Drill(context, rules: decider, settings: settings).finishWhatWasLeft(conditions)
         } catch {
-            waiting.append("a drill was cut short: \(error.message). \(error.hint ?? "")")
+            waiting.words.append("a drill was cut short: \(error.message). \(error.hint ?? "")")
             return []
         }
         if let result, result.endsTheRun { throw Self.halted(result) }
@@ -199,12 +222,12 @@ package struct RunRetention: Sendable {
 
     /// A plan is not closed over DELETEs without an answer.
     private func isSettled(
-        _ record: PlanRecord, _ apply: ApplyPlan, _ waiting: inout [String]
+        _ record: PlanRecord, _ apply: ApplyPlan, _ waiting: inout Waiting
     ) throws(LetheError) -> Bool {
         let open = try context.inventory.unsettled(in: record).count
         guard open > 0 else { return true }
-        waiting.append("plan \(record.plan.id) waits for the vendor's answer about \(counted(open, "DELETE"))")
-        waiting += try apply.setAsideWarning(record.plan.id)
+        waiting.words.append("plan \(record.plan.id) waits for the vendor's answer about \(counted(open, "DELETE"))")
+        waiting.words += try apply.setAsideWarning(record.plan.id)
         return false
     }
 

@@ -137,11 +137,41 @@ import Testing
         } else {
             await refused("plan-stale") { try approve(waiting, by: "ada") }
             await refused("approval-expired") { _ = try await apply(approved) }
+            // Nor is it once its time has come.
+            workspace.clock.advance(seconds: seconds)
+            await refused("plan-closed") { _ = try await apply(approved) }
+            workspace.clock.advance(seconds: -seconds)
             let record = try workspace.inventory.plan(waiting)
             let why = try ApplyPlan(context, rules: TestRules.five, settings: TestWorkspace.settings)
                 .staleness(of: record)
             #expect(why?.contains("clock that was ahead") == true)
         }
+    }
+
+    /// Nobody looked at it while it was from after now: the log has that the clock went back.
+    @Test(arguments: [(600, false), (200, true)] as [(Int64, Bool)])
+    func aPlanOfAClockThatWasAheadIsNotBelievedLaterEither(seconds: Int64, isBelieved: Bool) async throws {
+        workspace.clock.advance(seconds: seconds)
+        let id = try plan().plan.id
+        try approve(id, by: "ada")
+        workspace.clock.advance(seconds: -seconds)
+        _ = try workspace.log.append([.operatorAct(act: .keyRotate, ref: "key", by: "ada", reason: nil)])
+        workspace.clock.advance(seconds: seconds + 60)
+        if isBelieved {
+            #expect(try await apply(id).status == .done)
+        } else {
+            await refused("approval-expired") { _ = try await apply(id) }
+            #expect(try workspace.inventory.plan(id).state == .expired)
+        }
+    }
+
+    @Test func theScheduledRunClosesWhatAClockThatWasAheadApproved() async throws {
+        let id = try plan().plan.id
+        workspace.clock.advance(seconds: 3 * 86_400)
+        try approve(id, by: "ada")
+        workspace.clock.advance(seconds: -3 * 86_400)
+        #expect(try await TestWorkspace.retention(context).run().status == .done)
+        #expect(try workspace.inventory.plan(id).state == .expired)
     }
 
     @Test func anApprovalOfAClockThatWasAheadIsNotBelieved() async throws {

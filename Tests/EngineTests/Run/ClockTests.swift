@@ -169,6 +169,30 @@ import Testing
         #expect(try workspace.inventory.requests().isEmpty)
     }
 
+    /// Offline a clock that is ahead is told by nobody but the log: it must have heard of the last week.
+    @Test(arguments: [(7 * 86_400 - 60, true), (7 * 86_400 + 60, false), (400 * 86_400, false)] as [(Int64, Bool)])
+    func aLogThatIsSilentForAWeekIsNoWitnessOffline(seconds: Int64, isBelieved: Bool) async throws {
+        let workspace = try TestWorkspace()
+        let vendor = try workspace.scripted()
+        _ = try workspace.log.append([.operatorAct(act: .keyRotate, ref: "key", by: "ada", reason: nil)])
+        workspace.clock.advance(seconds: seconds)
+        var ask = PlanErasure.Ask(handles: [try Handle("+14155550117")], openedBy: "ada")
+        ask.isOffline = true
+        let planner = PlanErasure(
+            workspace.context(vendor, clockTolerance: 300), rules: TestRules.none, limits: Limits())
+        guard !isBelieved else {
+            _ = try await planner.run(ask)
+            return
+        }
+        let refused = ask
+        await #expect { _ = try await planner.run(refused) } throws: {
+            let error = $0 as? LetheError
+            return error?.code == "clock-doubtful" && error?.status == .refused
+                && error?.hint?.contains("without --offline") == true
+        }
+        #expect(try workspace.inventory.requests().isEmpty)
+    }
+
     @Test func offlineTheLogIsTheWitness() async throws {
         let workspace = try TestWorkspace()
         let vendor = try workspace.scripted()

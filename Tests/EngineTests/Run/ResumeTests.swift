@@ -5,6 +5,7 @@ import Engine
 import Foundation
 import Inventory
 import Rules
+import Simulator
 import Synchronization
 import TestSupport
 import Testing
@@ -41,6 +42,36 @@ import Testing
         }
         _ = try workspace.log.append(records)
         return plan
+    }
+
+    /// The limits were lowered after it was begun: the other plans are carried out, and its items wait with it.
+    @Test func aPlanThatTodaysLimitsDoNotAllowStopsNoOther() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(100)
+        let plan = try crash(workspace, intents: 1)
+        let vendor = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
+        let context = workspace.context(vendor)
+        let person = try Handle(Population.handle(of: 0))
+        var ask = PlanErasure.Ask(handles: [person], openedBy: "clerk")
+        ask.isOffline = true
+        let planned = try await PlanErasure(context, rules: TestRules.five, limits: Limits()).run(ask)
+        let wanted = planned.plan.items.filter { $0.withheld == nil }.map(\.attachment)
+        let settings = ApplyPlan.Settings(requestsPerSecond: 1000, operatorName: "tester")
+        try ApprovePlan(
+            inventory: workspace.inventory, log: workspace.log, time: workspace.clock, rules: ApprovalRule()
+        ).run(planned.plan.id, by: "ada")
+        try workspace.inventory.move(planned.plan.id, to: .applying)
+        let limits = Limits(maxDeletes: wanted.count, maxPercent: 100)
+        #expect(plan.items.count > wanted.count + 1 && !wanted.isEmpty)
+        let answer = try await RunRetention(
+            context, rules: TestRules.five, limits: limits, approval: ApprovalRule(), settings: settings
+        ).run()
+        #expect(answer.status == .incomplete)
+        let way = "lethe plan apply \(plan.id) --allow-deletes \(plan.items.count)"
+        #expect(answer.warnings.contains { $0.contains(way) && $0.contains("lethe plan cancel \(plan.id)") })
+        #expect(Set(vendor.deletes) == Set(wanted))
+        #expect(answer.planned.plan.items.isEmpty)
+        #expect(try workspace.inventory.plan(plan.id).state == .applying)
     }
 
     @Test func openIntentsAreSettledByGetAndThePlanIsFinished() async throws {

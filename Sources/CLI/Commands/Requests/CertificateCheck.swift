@@ -29,7 +29,15 @@ struct CertificateCheck {
     }
 
     init(_ bytes: Data, _ key: VerifierKey) throws(LetheError) {
-        guard let given = try? ReportJSON.decoder.decode(CertificateValues.self, from: bytes) else {
+        let older = try? ReportJSON.decoder.decode(OlderCertificate.self, from: bytes)
+        if let older, older.proof.plans == nil {
+            (records, items) = (older.proof.records.count, older.items.count)
+            return unchecked.append(
+                "it carries no plans, as those of before: what it says cannot be held against its records")
+        }
+        guard let given = try? ReportJSON.decoder.decode(CertificateValues.self, from: bytes),
+            let texts = given.proof.plans
+        else {
             throw LetheError(
                 "malformed-certificate", .failed, "not an erasure certificate in JSON",
                 hint: "make one with: lethe requests certificate ID --format json -o FILE")
@@ -38,13 +46,7 @@ struct CertificateCheck {
         for record in given.proof.records { try check(record, key) }
         if given.proof.records.isEmpty { unchecked.append("it cites no records") }
         try check(given.proof, key)
-        guard let texts = given.proof.plans, broken.isEmpty else {
-            if given.proof.plans == nil {
-                unchecked.append(
-                    "it carries no plans, as those of before: what it says was not held against its records")
-            }
-            return
-        }
+        guard broken.isEmpty else { return }
         var plans: [Plan] = []
         for text in texts {
             guard let plan = Plan(canonicalBytes: Array(text.utf8)) else {
@@ -144,4 +146,23 @@ struct CertificateCheck {
         }
         return found
     }
+}
+
+/// What certificates of before have too.
+private struct OlderCertificate: Decodable {
+    struct Item: Decodable {
+        let attachment: AttachmentID
+    }
+
+    struct Record: Decodable {
+        let seq: Int64
+    }
+
+    struct Proof: Decodable {
+        let plans: [String]?
+        let records: [Record]
+    }
+
+    let items: [Item]
+    let proof: Proof
 }

@@ -45,7 +45,7 @@ import Testing
         return [
             "issued", "tool", "controller", "request.channel", "request.identity_check", "items.media_type",
             "coverage.extent", "coverage.gone_before", "coverage.recipient_unknown", "coverage.unaddressable",
-            "coverage.unseen",
+            "coverage.unreadable", "coverage.unseen",
         ].contains { place == $0 || place.hasPrefix($0 + ".") }
     }
 
@@ -65,6 +65,16 @@ import Testing
                 [1, 3].contains(result.status), "round \(round) at \(path.joined(separator: ".")): \(result.everything)"
             )
         }
+    }
+
+    /// Those of before: nothing can be made again from them, and nobody is accused.
+    @Test func oneThatCarriesNoPlansIsNotChecked() async throws {
+        var (json, workspace) = try await certificate()
+        var proof = json["proof"] as? [String: Any] ?? [:]
+        proof["plans"] = nil
+        (json["proof"], json["coverage"]) = (proof, ["extent": "complete"])
+        let result = try await check(json, workspace)
+        #expect(result.status == 3 && result.output.contains("carries no plans"), "\(result.everything)")
     }
 
     /// Edits that leave everything in agreement with itself.

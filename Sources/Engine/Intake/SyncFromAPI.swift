@@ -18,6 +18,8 @@ package struct SyncFromAPI: Sendable {
         package var unknownParts = 0
         /// The coverage is partial, and not only since parts of messages cannot be read.
         package var isBrokenOff = false
+        /// Of those without an id: parts that could not be read.
+        package var unreadableParts = 0
         package var coverage = ErasureRequest.Coverage.complete
         package var reopened: [RequestID] = []
 
@@ -131,6 +133,7 @@ package struct SyncFromAPI: Sendable {
         }
         report.messages += messages.count
         report.unknownParts += messages.reduce(0) { $0 + $1.unknownParts }
+        report.unreadableParts += messages.reduce(0) { $0 + $1.unreadableParts }
         try record([delivery], &report)
     }
 

@@ -26,7 +26,7 @@ package struct WebhookDelivery: Sendable {
     /// Parts are empty by design: nothing of this message will ever be listed.
     package var isZeroRetention = false
     package var unknownParts = 0
-    /// Parts that name a file in a way that cannot be read.
+    /// Parts that name a file in a way that cannot be read, or are no objects.
     package var unreadableParts = 0
     /// Media items with a URL and no attachment id (sticker reactions, group icons, backgrounds, contact cards, card images).
     package var unaddressable = 0

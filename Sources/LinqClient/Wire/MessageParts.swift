@@ -8,7 +8,8 @@ struct MessageParts {
     var unaddressable = 0
     /// Parts of a type that is not known here, and that name no file.
     var unknown = 0
-    /// Parts that name a file in a way that cannot be read: whoever looks for everything of a person has not seen all.
+    /// Parts that name a file in a way that cannot be read, or are no objects: whoever looks for everything of a person has not
+    /// seen all.
     var unreadable = 0
 
     /// Absent, `null` and empty parts are alike. One odd part costs that part and no other.
@@ -27,6 +28,10 @@ struct MessageParts {
     }
 
     private mutating func read(_ part: JSONValue) {
+        guard part.isObject else {
+            unreadable += 1
+            return
+        }
         switch part["type"]?.string {
         case "media": readFile(part, source: .message)
         case "text":
@@ -47,6 +52,10 @@ struct MessageParts {
 
     /// A part whose attachment was deleted keeps its place in the message: without an id there is nothing left to hold.
     private mutating func readFile(_ file: JSONValue, source: AttachmentSource) {
+        guard file.isObject else {
+            unreadable += 1
+            return
+        }
         guard let id = file["id"] else {
             if ["attachment_id", "attachment", "file"].contains(where: { file[$0] != nil }) {
                 unreadable += 1

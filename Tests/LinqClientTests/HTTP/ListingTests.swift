@@ -150,7 +150,9 @@ struct ListingTests {
         arguments: [
             #"[{"type": "media", "id": "x"}]"#, #"[{"type": "media", "attachment_id": "x"}]"#, #"{"type": "media"}"#,
             #"[{"type": "hologram", "id": "5c69c66d-e265-4499-a7ef-302a25b7ff54"}]"#,
-            #"[{"type": "text", "inline_stickers": {"id": "x"}}]"#,
+            #"[{"type": "text", "inline_stickers": {"id": "x"}}]"#, "[null]", "[7]", #"[{"type": "text"}, "photo"]"#,
+            "[[]]",
+            #"[{"type": "text", "inline_stickers": [null]}]"#, #"[{"type": "text", "inline_stickers": "x"}]"#,
         ])
     func unreadableParts(_ parts: String) async throws {
         let body = #"{"messages": [{"id": "5c69c66d-e265-4499-a7ef-302a25b7ff54", "parts": \#(parts)}]}"#

@@ -110,6 +110,16 @@ struct DeliveryTests {
         #expect(delivery.messages.first?.attachments.count == 1)
     }
 
+    @Test(
+        "a part that is no object cannot be read, and the parts beside it are", arguments: ["null", "7", "[]", #""x""#])
+    func partThatIsNoObject(_ part: String) throws {
+        let parts = #"[\#(part), {"type": "media", "id": "5c69c66d-e265-4499-a7ef-302a25b7ff54"}]"#
+        let data = #"{"id": "5c69c66d-e265-4499-a7ef-302a25b7ff53", "parts": \#(parts)}"#
+        let delivery = try WebhookDelivery(Self.envelope(["data": data, "event_type": "\"message.received\""]))
+        #expect(delivery.unreadableParts == 1 && delivery.unknownParts == 0)
+        #expect(delivery.messages.first?.attachments.count == 1)
+    }
+
     @Test("an odd id costs its part, and the parts beside it are read")
     func oddPart() throws {
         let parts = #"""

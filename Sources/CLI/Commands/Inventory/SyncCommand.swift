@@ -48,12 +48,14 @@ struct SyncCommand: LetheCommand {
             "attachments: \(report.attachmentsNew) new, \(report.attachmentsSeen) seen before",
             "coverage: \(report.coverage.rawValue)",
         ]
-        if report.unaddressable > 0 {
+        if report.unaddressable > report.unreadableParts {
             text.append(
-                "\(report.unaddressable) media items have a URL and no attachment id: the API cannot delete them")
+                "\(report.unaddressable - report.unreadableParts) media items have a URL and no attachment id: the API cannot "
+                    + "delete them")
         }
+        if report.unreadableParts > 0 { text.append("\(counted(report.unreadableParts, "part")) could not be read") }
         if report.coverage == .partial {
-            text.append("Some pages could not be read. Run it again: it goes on where it stopped.")
+            text.append("Not everything could be read. Run it again: it goes on where it stopped.")
         }
         return Reply(
             text.joined(separator: "\n"),
@@ -63,6 +65,7 @@ struct SyncCommand: LetheCommand {
                 "attachments_seen": JSONValue(report.attachmentsSeen), "suppressed": JSONValue(report.suppressed),
                 "revived": JSONValue(report.revived),
                 "without_id": JSONValue(report.unaddressable), "unknown_parts": JSONValue(report.unknownParts),
+                "unreadable_parts": JSONValue(report.unreadableParts),
                 "coverage": .string(report.coverage.rawValue),
             ], status: report.status)
     }

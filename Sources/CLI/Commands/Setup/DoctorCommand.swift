@@ -109,12 +109,7 @@ struct Checkup {
         attempt("inventory") { [wiring] in "\(try wiring.inventory().liveCount()) attachments held" }
         checkTierDrift()
         checkMessageTimes()
-        attempt("allow-list") { [wiring] in
-            let hosts = LinqHTTPClient.downloadHosts.joined(separator: ", ")
-            let seen = "\(hosts) \(wiring.clock.now())"
-            try wiring.inventory().setBookmark(Wiring.allowListBookmark, to: seen)
-            return "downloads are limited to \(hosts)"
-        }
+        checkAllowList()
         checkLog()
         checkLost()
         checkKeys()
@@ -139,6 +134,16 @@ struct Checkup {
             } catch {
                 add("webhooks", .fail, error.message, fix: error.hint)
             }
+        }
+    }
+
+    /// On record for reports. What keeps the inventory from being opened, a lost `lookup.key` too, is said of the inventory alone.
+    private mutating func checkAllowList() {
+        guard let inventory = try? wiring.inventory() else { return }
+        attempt("allow-list") { [wiring] in
+            let hosts = LinqHTTPClient.downloadHosts.joined(separator: ", ")
+            try inventory.setBookmark(Wiring.allowListBookmark, to: "\(hosts) \(wiring.clock.now())")
+            return "downloads are limited to \(hosts)"
         }
     }
 
@@ -327,6 +332,10 @@ struct Checkup {
 
     /// POST, PUT, GET, DELETE, GET of an attachment of our own, by a plan like any other.
     mutating func runDrill(_ stop: StopSignal) async {
+        guard !results.contains(where: { $0.name == "inventory" && $0.status == .fail }) else {
+            return add(
+                "drill", .fail, "not begun: it needs the inventory", fix: "first mend what the inventory fails for")
+        }
         do {
             let rules = try wiring.decider()
             let outcome = try await wiring.work(vendor: true, stop: stop) { context in

@@ -42,10 +42,13 @@ import Testing
     @Test func theDoctorFilesWhatFailsWhereItBelongs() async throws {
         let (vendor, workspace) = try await world()
         try FileManager.default.removeItem(at: workspace.directory.appending(path: ".lethe/keys/lookup.key"))
-        let doctor = try await workspace.lethe("doctor", "--json")
+        let doctor = try await workspace.lethe("doctor", "--drill", "--json")
         let checks = doctor.json?["checks"] as? [[String: Any]] ?? []
         func status(_ name: String) -> String? { checks.first { $0["name"] as? String == name }?["status"] as? String }
         #expect(status("inventory") == "fail" && status("vendor") == "ok", "\(doctor.everything)")
+        let told = checks.filter { ($0["detail"] as? String)?.contains("lookup.key") == true }
+        #expect(told.map { $0["name"] as? String } == ["inventory"], "said once: \(doctor.everything)")
+        #expect(status("drill") == "fail", "\(doctor.everything)")
         #expect(try await vendor.deletes().isEmpty)
     }
 

@@ -92,10 +92,18 @@ package enum RetryAfter: Sendable, Equatable {
     case seconds(Int64)
     case date(Timestamp)
 
+    /// Over 31 years: no time that anybody means.
+    private static let mostSeconds: Int64 = 1_000_000_000
+
+    /// `wait` is shorter than what the vendor asked for.
+    package var isBeyondCounting: Bool {
+        if case .seconds(let seconds) = self { seconds > Self.mostSeconds } else { false }
+    }
+
     /// Microseconds from `now`, never negative.
     package func wait(from now: Timestamp) -> Int64 {
         switch self {
-        case .seconds(let seconds): max(0, min(seconds, 1_000_000_000)) * 1_000_000
+        case .seconds(let seconds): max(0, min(seconds, Self.mostSeconds)) * 1_000_000
         case .date(let date): max(0, date.microseconds - now.microseconds)
         }
     }

@@ -7,8 +7,20 @@ package struct RunResult: Sendable, Equatable {
     /// Over the whole plan, earlier runs included; open items are `not_attempted`. They add up to the plan's items.
     package let counts: OutcomeCounts
     package var halted: HaltCause?
-    /// Where the vendor asked to wait so long that the run halted.
+    /// Where the vendor asked to wait so long that the run halted; `nil` also where it named a wait that is beyond counting.
     package var resumeAfter: Timestamp?
+    /// For people: what the vendor asked for, and what Lethe does.
+    package var askedToWait: String? {
+        let wait: String
+        if let resumeAfter {
+            wait = "until \(resumeAfter.brief)"
+        } else if halted == .throttled {
+            wait = "for more than 31 years, longer than Lethe counts"
+        } else {
+            return nil
+        }
+        return "The vendor asked to wait \(wait). Nothing waits for that: the next run asks again whenever it begins."
+    }
     /// More is held of the request's person than its plan accounts for: the request is to be planned anew.
     package var isMoreFound = false
     /// For people.

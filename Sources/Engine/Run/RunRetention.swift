@@ -244,6 +244,6 @@ package struct RunRetention: Sendable {
         return LetheError(
             "halted", cause.status,
             "plan \(result.plan) was halted again: \(cause.message)"
-                + (result.resumeAfter.map { ", until \($0.brief)" } ?? ""), hint: cause.hint)
+                + (result.askedToWait.map { ". \($0)" } ?? ""), hint: cause.hint)
     }
 }

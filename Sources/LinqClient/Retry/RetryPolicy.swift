@@ -5,8 +5,9 @@ package struct RetryPolicy: Sendable, Equatable {
     package enum Advice: Sendable, Equatable {
         /// Microseconds to wait before the next try.
         case retry(after: Int64)
-        /// Throttled for longer than a run waits: halt, to be resumed at this instant.
-        case halt(until: Timestamp)
+        /// Throttled for longer than a run waits: halt, to be resumed at this instant; `nil` = the vendor named a wait that is
+        /// beyond counting.
+        case halt(until: Timestamp?)
         /// The answer is final.
         case stop
     }
@@ -38,7 +39,8 @@ package struct RetryPolicy: Sendable, Equatable {
         case .throttled, .notReady:
             let jitter = cap / 2 + Int64(random * Double(cap / 2))
             let wait = max(retryAfter?.wait(from: now) ?? 0, jitter)
-            return wait > longestWait ? .halt(until: now.adding(microseconds: wait)) : .retry(after: wait)
+            guard wait > longestWait else { return .retry(after: wait) }
+            return .halt(until: retryAfter?.isBeyondCounting == true ? nil : now.adding(microseconds: wait))
         case .deleted, .absent, .invalid, .refused, .unexpected: return .stop
         }
     }

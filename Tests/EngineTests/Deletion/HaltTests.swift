@@ -72,6 +72,23 @@ import Testing
         #expect((harness.machine.resumeAfter != nil) == (cause != nil))
     }
 
+    /// What is told is what the vendor asked for, never what Lethe made of it.
+    @Test(
+        arguments: [(1_000_000_000, true), (1_000_000_001, false), (.max, false)] as [(Int64, Bool)])
+    func aWaitBeyondCountingIsToldWithoutATime(seconds: Int64, hasTime: Bool) throws {
+        var harness = MachineHarness(items: 1)
+        harness.answer = { _, _ in .init(.http(status: 429, code: nil), retryAfter: .seconds(seconds)) }
+        harness.run()
+        #expect(harness.machine.halted == .throttled)
+        #expect((harness.machine.resumeAfter != nil) == hasTime)
+        let result = RunResult(
+            plan: PlanID(value: 1), run: RunID(value: 1), counts: harness.machine.countsWithOpen,
+            halted: harness.machine.halted, resumeAfter: harness.machine.resumeAfter)
+        let told = try #require(result.askedToWait)
+        #expect(told.contains("more than 31 years") == !hasTime)
+        #expect(told.contains("the next run asks again"))
+    }
+
     @Test(arguments: [(19, 2, nil), (20, 1, nil), (20, 2, .tooManyFailures)] as [(Int, Int, HaltCause?)])
     func moreThanFivePercentFailedAfterTwentyHalts(items: Int, failures: Int, cause: HaltCause?) {
         var harness = MachineHarness(items: items)

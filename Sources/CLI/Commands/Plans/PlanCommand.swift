@@ -205,7 +205,7 @@ struct PlanApply: LetheCommand {
         let record = try wiring.inventory().plan(id)
         for warning in result.warnings { console.warn(warning) }
         var halted = result.halted.map { "\nhalted: \($0.message)\nTry: \($0.hint)" } ?? ""
-        if let resume = result.resumeAfter { halted += "\nThe vendor asked to wait until \(resume.brief)." }
+        if let wait = result.askedToWait { halted += "\n\(wait)" }
         if result.isMoreFound, let request = record.plan.request {
             halted +=
                 "\nMore of the person came to be known: request \(request) is open again."

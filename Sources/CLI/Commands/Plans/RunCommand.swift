@@ -105,7 +105,7 @@ struct RunCommand: LetheCommand {
         if !global.quiet {
             if !answer.planned.plan.items.isEmpty { lines.append(PlanText.outcomes(result.counts)) }
             if let halted = result.halted { lines.append("Try: \(halted.hint)") }
-            if let resume = result.resumeAfter { lines.append("The vendor asked to wait until \(resume.brief).") }
+            if let wait = result.askedToWait { lines.append(wait) }
         }
         return Reply(
             lines.joined(separator: "\n"),

@@ -215,6 +215,7 @@ struct EraseAnswer {
                 "withheld  \(result.attachment): \(withheld.ground)\(withheld.ends.map { " until \($0.date)" } ?? "")")
         }
         if let halted = result?.halted { lines += ["halted: \(halted.message)", "Try: \(halted.hint)"] }
+        if let wait = result?.askedToWait { lines.append(wait) }
         if result != nil {
             if result?.isMoreFound == true { lines.append("More of the person came to be known in the meantime.") }
             if let next = try NextStep(request, in: inventory, at: wiring.clock.now()).command {

@@ -48,6 +48,15 @@ package struct VendorAnswer: Sendable, Equatable {
     /// A 404 that is not the vendor's own: something else answers in its place.
     package var isForeign: Bool { status == 404 && deletion == .unknown }
 
+    /// The vendor said it: anything but a 404 without its error body. What never came is nobody's.
+    package var isOfTheVendor: Bool {
+        switch reply {
+        case .http(404, let code): code != nil
+        case .http: true
+        case .failure: false
+        }
+    }
+
     /// What this answer to a DELETE means: the table of `docs/execution.md`.
     package var deletion: AnswerClass {
         switch reply {

@@ -79,7 +79,7 @@ extension World {
             let process = try open()
             for request in try process.inventory.requests() where !request.state.isClosed {
                 todo.append("request \(request.state)")
-                let command = try NextStep(request, in: process.inventory, at: clock.now()).command
+                let command = try NextStep(request, in: process.inventory).command
                 guard let command else { return violate("a request in \(request.state) has no way forward") }
                 await attempt(command) {
                     do {

@@ -113,7 +113,13 @@ extension DeletionMachine {
         guard let item = items[id], item.phase == .sending else { return }
         items[id]?.hasOpenIntent = false
         items[id]?.awaitsReadiness = answer.deletion == .notReady
-        breaker.answered(answer.deletion, foreign: answer.isForeign ? id : nil, at: now)
+        hear(answer, of: id)
+        // That something else answers for what is set aside is no news.
+        if item.history.isSetAside, answer.isForeign, !answer.isOfTheVendor {
+            breaker.unclaim()
+        } else {
+            breaker.answered(answer.deletion, foreign: answer.isForeign ? id : nil, at: now)
+        }
         switch answer.deletion {
         case .deleted: finish(id, answer, .deleted)
         case .absent: takeAbsence(id, answer, wasMissed: item.wasMissed, now: now)
@@ -196,12 +202,12 @@ extension DeletionMachine {
             items[id]?.history.answeredByOthers += 1
             items[id]?.foreignAnswers += 1
             // It stays open, and the next run tries it again.
-            let most = items[id]?.history.isSetAside == true ? 1 : Self.foreignAnswersOfARun
-            if items[id]?.foreignAnswers ?? 0 >= most {
+            if items[id]?.foreignAnswers ?? 0 >= Self.foreignAnswersOfARun {
                 items[id]?.phase = .waiting
                 return
             }
         }
+        if isLeftToTheNextRun(id) { return }
         guard let history = items[id]?.history, !history.isSpent,
             case .retry(let wait) = retryPolicy.advice(
                 attempt: max(1, history.mayHaveActed - history.answeredByOthers), answer: answer,
@@ -214,6 +220,7 @@ extension DeletionMachine {
     private mutating func retryUncounted(
         _ id: AttachmentID, _ answer: VendorAnswer, now: Timestamp, using random: inout some RandomNumberGenerator
     ) {
+        if isLeftToTheNextRun(id) { return record(answer, of: id, final: nil) }
         items[id]?.uncounted += 1
         let giveUpAt = items[id]?.giveUpAt ?? now.adding(microseconds: retryPolicy.patience)
         items[id]?.giveUpAt = giveUpAt
@@ -235,6 +242,18 @@ extension DeletionMachine {
             }
             finish(id, answer, .failedExhausted)
         }
+    }
+
+    /// A word of the vendor's own ends that an item is set aside.
+    mutating func hear(_ answer: VendorAnswer, of id: AttachmentID) {
+        if answer.isOfTheVendor { items[id]?.history.isSetAside = false }
+    }
+
+    /// One try a run for what is set aside: it stays open.
+    mutating func isLeftToTheNextRun(_ id: AttachmentID) -> Bool {
+        guard items[id]?.history.isSetAside == true else { return false }
+        items[id]?.phase = .waiting
+        return true
     }
 
     private mutating func retry(_ id: AttachmentID, at time: Timestamp) {

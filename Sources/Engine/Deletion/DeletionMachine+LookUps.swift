@@ -12,6 +12,7 @@ extension DeletionMachine {
         using random: inout some RandomNumberGenerator
     ) {
         active -= 1
+        hear(answer, of: id)
         let finding = LookUpFinding(answer)
         if finding == .keyRefused { halt(answer.status == 403 ? .forbidden : .unauthorized) }
         switch reason {
@@ -96,7 +97,7 @@ extension DeletionMachine {
             }
         case .keyRefused: return
         case .unknown:
-            guard halted == nil else { return }
+            guard halted == nil, !isLeftToTheNextRun(id) else { return }
             guard attempt < Self.settlingAttempts,
                 case .retry(let wait) = retryPolicy.advice(
                     attempt: attempt, class: .unknown, retryAfter: nil, random: .random(in: 0..<1, using: &random),

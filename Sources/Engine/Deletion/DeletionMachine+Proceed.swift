@@ -78,7 +78,10 @@ extension DeletionMachine {
             guard until <= now, !notAdmitted.isEmpty, pace.takeIfThere(at: now) else { return nil }
             breaker.probe()
             probes += 1
-            return .lookUp(notAdmitted[(probes - 1) % notAdmitted.count], .probe)
+            // What is set aside says nothing of the vendor.
+            let telling = notAdmitted.filter { items[$0]?.history.isSetAside == false }
+            let asked = telling.isEmpty ? notAdmitted : telling
+            return .lookUp(asked[(probes - 1) % asked.count], .probe)
         }
         guard breaker.letsDeletesGo, !pendingLookups.isEmpty || !ready.isEmpty, pace.takeIfThere(at: now) else {
             return nil

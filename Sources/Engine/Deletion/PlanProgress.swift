@@ -59,7 +59,7 @@ package struct ItemHistory: Sendable, Equatable {
     package var wasMissedBefore = false
     /// When the first intent was written.
     package var firstIntent: Timestamp?
-    /// For a week nothing but 404s came that are not the vendor's own.
+    /// For a week nothing but 404s came that are not the vendor's own: one try a run.
     package var isSetAside = false
 
     static let attemptsThatMayAct = RetryPolicy().maximumTries

@@ -37,12 +37,12 @@ package struct NextStep: Sendable, Equatable {
         }
     }
 
-    package init(_ request: ErasureRequest, in inventory: InventoryStore, at now: Timestamp) throws(LetheError) {
+    package init(_ request: ErasureRequest, in inventory: InventoryStore) throws(LetheError) {
         let plan = try request.plan.map { (id) throws(LetheError) in try inventory.plan(id, evenIfChanged: true) }
         let results = try request.plan.map { (id) throws(LetheError) in try inventory.results(of: id) } ?? []
         let open = results.filter { $0.outcome == nil && $0.withheld == nil }.map(\.attachment)
         let setAside =
-            try request.plan.map { (id) throws(LetheError) in try inventory.setAside(in: id, now: now) } ?? []
+            try request.plan.map { (id) throws(LetheError) in try inventory.setAside(in: id) } ?? []
         self.init(
             request, plan: plan, hasFailures: results.contains { $0.outcome?.group == .failed },
             isSetAside: !open.isEmpty && setAside.isSuperset(of: open))

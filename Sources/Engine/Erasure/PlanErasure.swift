@@ -102,7 +102,7 @@ package struct PlanErasure: Sendable {
             throw LetheError("unknown-request", .usage, "there is no request \(id)", hint: "lethe requests list")
         }
         guard request.state.after(.planned) != nil else {
-            let next = try NextStep(request, in: context.inventory, at: context.time.now()).command
+            let next = try NextStep(request, in: context.inventory).command
             throw LetheError(
                 "request-state", .refused, "request \(id) is \(request.state.rawValue)",
                 hint: next.map { "go on with it: \($0)" } ?? "lethe requests show \(id)")

@@ -77,6 +77,8 @@ package struct ApplyPlan: Sendable {
     struct Conditions {
         let preflight: Preflight.Result
         let lease: RunLease
+        /// What this run has asked for already, to settle it.
+        var asked: Set<AttachmentID> = []
     }
 
     /// After catch-up and preflight.
@@ -84,7 +86,8 @@ package struct ApplyPlan: Sendable {
         let preflight = conditions.preflight
         let request = try record.plan.request.flatMap(context.inventory.request)
         try refuseUnlikeLog(record, request)
-        _ = try await ReconcileIntents(context, rules: decider).run(accountLines: preflight.accountLines)
+        _ = try await ReconcileIntents(context, rules: decider).run(
+            accountLines: preflight.accountLines, asked: conditions.asked)
         let journal = try RunJournal(context.log)
         var account = preflight.accountLines
         let lines = try Self.lines(of: record.plan, context.inventory)
@@ -103,7 +106,7 @@ package struct ApplyPlan: Sendable {
                     ? Self.planAnew(record, request) : "lethe plan show \(record.plan.id)")
         }
         var before = try context.inventory.progress(of: record.plan.id, leavesOthersAlone: true)
-        before.setAside(try context.inventory.setAside(in: record.plan.id, now: context.time.now()))
+        before.setAside(try context.inventory.setAside(in: record.plan.id))
         try refuseOverLimit(record, before)
         var redecider = Redecider(
             inventory: context.inventory, decider: decider, plan: record.plan, accountLines: account,
@@ -172,7 +175,7 @@ package struct ApplyPlan: Sendable {
     }
 
     func setAsideWarning(_ id: PlanID) throws(LetheError) -> [String] {
-        let count = try context.inventory.setAside(in: id, now: context.time.now()).count
+        let count = try context.inventory.setAside(in: id).count
         guard count > 0 else { return [] }
         return [
             "\(counted(count, "attachment")) of plan \(id) \(count == 1 ? "is" : "are") set aside: for a week every answer was a "

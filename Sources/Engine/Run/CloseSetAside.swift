@@ -26,7 +26,7 @@ package struct CloseSetAside: Sendable {
         try CatchUp(inventory: context.inventory, log: context.log).run()
         let journal = try RunJournal(context.log)
         let record = try context.inventory.plan(id)
-        let closed = try context.inventory.setAside(in: id, now: context.time.now())
+        let closed = try context.inventory.setAside(in: id)
         guard !closed.isEmpty, let run = try context.inventory.runs(of: id).last?.id else {
             throw LetheError(
                 "nothing-set-aside", .refused,

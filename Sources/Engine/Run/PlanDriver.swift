@@ -80,11 +80,13 @@ struct PlanDriver: Sendable {
             inbox.yield(.checked(id, await Self.blocking(reading) { check(id) }))
         case .delete(let id):
             let answer = await context.vendor.delete(id)
+            note(answer, of: id, inbox)
             inbox.yield(.answered(id, answer))
             compareClocks(answer, inbox)
         case .lookUp(let id, let reason):
             let lookUp = await context.vendor.lookUp(id)
             compareClocks(lookUp.answer, inbox)
+            note(lookUp.answer, of: id, inbox)
             if reason == .before { keep(lookUp, of: id, inbox) }
             inbox.yield(.lookedUp(id, reason, lookUp.answer, hasURL: lookUp.url != nil))
         case .head(let id):
@@ -105,6 +107,17 @@ struct PlanDriver: Sendable {
         }
         let apart = abs(context.hostTime.now().microseconds - date.microseconds)
         if apart > (tolerance + 60) * 1_000_000 { inbox.yield(.stop(.clockDoubtful)) }
+    }
+
+    /// Whose answers an item gets lasts over runs.
+    private func note(
+        _ answer: VendorAnswer, of id: AttachmentID, _ inbox: AsyncStream<MachineEvent>.Continuation
+    ) {
+        do {
+            try context.inventory.note(answer, of: id, at: context.time.now())
+        } catch {
+            inbox.yield(.stop(.holdsUnreadable))
+        }
     }
 
     /// What a GET before the DELETE says: its URL, in memory; what it is, or a miss, on disk before the DELETE can leave.

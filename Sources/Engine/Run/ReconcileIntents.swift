@@ -16,6 +16,8 @@ package struct ReconcileIntents: Sendable {
         package var present = 0
         /// Intents that stay open.
         package var open = 0
+        /// What was asked for.
+        package var asked: Set<AttachmentID> = []
     }
 
     /// How many inconclusive answers in a row end the settling. The remaining intents stay open for the next run.
@@ -29,24 +31,35 @@ package struct ReconcileIntents: Sendable {
         decider = rules
     }
 
-    /// Under the run lease and after the preflight, whose `accountLines` say what was seen under this account.
-    package func run(accountLines: Set<PhoneLine>) async throws(LetheError) -> Summary {
+    /// Under the run lease and after the preflight, whose `accountLines` say what was seen under this account. `asked`: what this
+    /// run has asked for already. What is set aside among it is not asked for again.
+    package func run(
+        accountLines: Set<PhoneLine>, asked: Set<AttachmentID> = []
+    ) async throws(LetheError) -> Summary {
         var summary = Summary()
         // It only asks: a kill file that was there before stops a run, which is refused by then, and no `plan cancel`.
         let isInterrupted = context.isInterrupted
         let retrying = Retrying(perSecond: 10, time: context.time, shouldStop: isInterrupted)
+        let once = Retrying(
+            policy: RetryPolicy(maximumTries: 1), perSecond: 10, time: context.time, shouldStop: isInterrupted)
+        let setAside = try context.inventory.answeredByOthers()
         let journal = try RunJournal(context.log)
         let isAccountProved = try context.isProved(accountLines)
         var silences = 0
         for intent in try context.inventory.openIntents() {
-            guard !isInterrupted(), silences < Self.patience else {
+            let isSetAside = setAside.contains(intent.attachment)
+            guard !isInterrupted(), silences < Self.patience, !isSetAside || !asked.contains(intent.attachment) else {
                 summary.open += 1
                 continue
             }
             let vendor = context.vendor
-            let lookUp = await retrying(answer: { $0.answer }, call: { await vendor.lookUp(intent.attachment) })
+            let asking = isSetAside ? once : retrying
+            let lookUp = await asking(answer: { $0.answer }, call: { await vendor.lookUp(intent.attachment) })
+            summary.asked.insert(intent.attachment)
+            try context.inventory.note(lookUp.answer, of: intent.attachment, at: context.time.now())
             let finding = LookUpFinding(lookUp.answer)
-            silences = finding == .unknown ? silences + 1 : 0
+            // That nobody knows of what is set aside says nothing of the others.
+            if finding != .unknown { silences = 0 } else if !isSetAside { silences += 1 }
             switch finding {
             case .present:
                 try context.noteTierDrift(of: intent.attachment, tiers: decider.tiers, lookUp.answer)

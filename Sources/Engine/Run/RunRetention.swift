@@ -63,7 +63,10 @@ package struct RunRetention: Sendable {
     ) async throws(LetheError) -> Answer {
         let preflight = conditions.preflight
         let apply = ApplyPlan(context, rules: decider, settings: settings)
-        _ = try await ReconcileIntents(context, rules: decider).run(accountLines: preflight.accountLines)
+        var conditions = conditions
+        conditions.asked = try await ReconcileIntents(context, rules: decider).run(
+            accountLines: preflight.accountLines
+        ).asked
         let revived = try await ReviveGone(context, requestsPerSecond: settings.requestsPerSecond).run()
         var waiting = Waiting()
         let resumed = try await finishWhatWasLeft(apply, conditions, &waiting)
@@ -134,7 +137,7 @@ package struct RunRetention: Sendable {
         var waiting: [String] = []
         for request in try context.inventory.requests() {
             guard !told.contains(where: { $0.contains(request.id.description) }),
-                let next = try NextStep(request, in: context.inventory, at: context.time.now()).command
+                let next = try NextStep(request, in: context.inventory).command
             else { continue }
             let isWaiting =
                 switch request.state {

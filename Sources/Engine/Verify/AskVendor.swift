@@ -10,10 +10,9 @@ struct AskVendor {
 
     init(_ context: RunContext, requestsPerSecond: Int, tries: Int = RetryPolicy().maximumTries) {
         self.context = context
-        var policy = RetryPolicy()
-        policy.maximumTries = tries
         retrying = Retrying(
-            policy: policy, perSecond: requestsPerSecond, time: context.time, shouldStop: context.shouldStop)
+            policy: RetryPolicy(maximumTries: tries), perSecond: requestsPerSecond, time: context.time,
+            shouldStop: context.shouldStop)
     }
 
     /// The inventory is up to date and the key is this account's, so that an answer says something.

@@ -46,7 +46,10 @@ struct DeliveryRecorder {
             }
         }
         for chat in delivery.chats { try record(chat) }
-        for lookup in delivery.lookups { meet(lookup.id, try attachments.record(lookUp: lookup, at: now)) }
+        for lookup in delivery.lookups {
+            meet(lookup.id, try attachments.record(lookUp: lookup, at: now))
+            try database.perform("DELETE FROM answered_by_others WHERE attachment = ?", lookup.id)
+        }
         for media in delivery.unaddressable { try record(media) }
         for meeting in met.values {
             switch meeting {

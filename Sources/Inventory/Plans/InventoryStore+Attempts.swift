@@ -74,20 +74,14 @@ extension InventoryStore {
             """, plan)
     }
 
-    /// Open items of a plan for which, for a week, no answer came but 404s that are not the vendor's own: a person is to look
-    /// at them. Once they were closed as unproven the week begins anew.
-    package func setAside(in plan: PlanID, now: Timestamp) throws(LetheError) -> Set<AttachmentID> {
-        let limit = now.adding(seconds: -7 * 86_400)
-        return try ids(
+    /// Open items of a plan that are answered by others: a person is to look at them.
+    package func setAside(in plan: PlanID) throws(LetheError) -> Set<AttachmentID> {
+        try ids(
             """
             SELECT t.attachment FROM plan p JOIN plan_item t ON t.plan = p.key
-            JOIN intent i ON i.attachment = t.attachment
-            WHERE p.id = ?1 AND p.state IN ('applying', 'halted') AND t.outcome IS NULL AND t.attempts > 0
-                AND i.at > coalesce((SELECT max(z.closed_at) FROM plan_item z
-                    WHERE z.attachment = t.attachment AND z.outcome = 'not_found_unproven'), 0)
-            GROUP BY t.attachment
-            HAVING min(i.at) <= ?2 AND sum(i.answered_at IS NOT NULL AND NOT (i.class IS 'unknown' AND i.http IS 404)) = 0
-            """, plan, limit)
+            WHERE p.id = ? AND p.state IN ('applying', 'halted') AND t.outcome IS NULL AND t.attempts > 0
+            """, plan
+        ).intersection(try answeredByOthers())
     }
 
     /// What plans in work have tried and not ended: it stays with them.
@@ -119,7 +113,7 @@ extension InventoryStore {
     }
 
     /// The attachments in the first column.
-    private func ids(_ sql: String, _ values: any SQLValue...) throws(LetheError) -> Set<AttachmentID> {
+    func ids(_ sql: String, _ values: any SQLValue...) throws(LetheError) -> Set<AttachmentID> {
         try read { database in
             let rows = try Prepared(database, sql)
             try rows.bind(all: values)

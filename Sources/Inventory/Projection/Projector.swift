@@ -91,6 +91,8 @@ struct Projector {
             """
             UPDATE intent SET answered_at = ?3, class = ?4, http = ?5, trace = ?6, outcome = ?7 WHERE op = ?1 AND try = ?2
             """, op, attempt, at, answer.rawValue, http, trace, ending?.outcome.rawValue)
+        // Timeouts are nobody's voice; whose 404 it was, the log does not say.
+        if http > 0, !(http == 404 && answer == .unknown) { try heard(attachment, at) }
         if http == 204 {
             try database.perform(
                 "INSERT INTO confirmation (attachment, at, http, trace) VALUES (?, ?, ?, ?)", attachment, at, http,
@@ -101,6 +103,11 @@ struct Projector {
             $0.letheID(0)
         }
         try close(ending, run: run)
+    }
+
+    /// The vendor spoke, or a person: from then on it counts anew who answers.
+    private func heard(_ attachment: AttachmentID, _ at: Timestamp) throws {
+        try database.perform("DELETE FROM answered_by_others WHERE attachment = ? AND first <= ?", attachment, at)
     }
 
     /// Closes the item, and whatever was announced for it and never answered: a crash leaves that behind.
@@ -115,6 +122,7 @@ struct Projector {
             """, run, ending.attachment, ending.outcome.rawValue, ending.outcome.ownGrade?.rawValue, ending.http,
             ending.trace,
             ending.at)
+        if ending.outcome != .notAttempted { try heard(ending.attachment, ending.at) }
         guard let state = ending.outcome.stateOfObject else { return }
         if state == .gone {
             // After a restore of an older inventory the log may know more than it does.

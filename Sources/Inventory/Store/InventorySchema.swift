@@ -13,7 +13,7 @@ enum InventorySchema {
     static let migrations: [(name: String, statements: String)] = [
         ("1-inventory", facts + orders + projection), ("2-locked-policies", lockedPolicies),
         ("3-contradictions", contradictions), ("4-absence", absence),
-        ("5-requests", requests), ("6-unreadable", unreadable),
+        ("5-requests", requests), ("6-unreadable", unreadable), ("7-answered-by-others", answeredByOthers),
     ]
 
     /// Kept in `user_version`.
@@ -347,5 +347,15 @@ enum InventorySchema {
     private static let unreadable = """
         ALTER TABLE residue ADD COLUMN unreadable INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE request ADD COLUMN search_settled INTEGER NOT NULL DEFAULT 0;
+        """
+
+    /// Since when, and until when, nothing but 404s came for an attachment that are not the vendor's own. The log has the
+    /// answers to DELETEs alone, and not whose 404 it was: what is lost here with an older file begins anew.
+    private static let answeredByOthers = """
+        CREATE TABLE answered_by_others (
+            attachment BLOB PRIMARY KEY,
+            first INTEGER NOT NULL,
+            last INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
         """
 }

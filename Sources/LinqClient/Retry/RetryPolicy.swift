@@ -24,6 +24,8 @@ package struct RetryPolicy: Sendable, Equatable {
 
     package init() {}
 
+    package init(maximumTries: Int) { self.maximumTries = maximumTries }
+
     /// What to do after the `attempt`th try (the first is 1) of a DELETE was answered. `random` is uniform in 0..<1.
     package func advice(attempt: Int, answer: VendorAnswer, random: Double, now: Timestamp) -> Advice {
         advice(attempt: attempt, class: answer.deletion, retryAfter: answer.retryAfter, random: random, now: now)

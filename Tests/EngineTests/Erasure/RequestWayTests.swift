@@ -96,8 +96,7 @@ import Testing
         }
         #expect(try state(request) == .received)
         let step = try NextStep(
-            try #require(try workspace.inventory.request(request.id)), in: workspace.inventory,
-            at: workspace.clock.now())
+            try #require(try workspace.inventory.request(request.id)), in: workspace.inventory)
         #expect(step.command == "lethe erase --resume \(request.id)")
         _ = try await TestWorkspace.retention(context, TestRules.none).run()
         #expect(try state(request) == .completed)
@@ -121,8 +120,7 @@ import Testing
             return error?.code == "plan-unrecorded" && error?.hint?.contains("erase --resume \(request.id)") == true
         }
         let step = try NextStep(
-            try #require(try workspace.inventory.request(request.id)), in: workspace.inventory,
-            at: workspace.clock.now())
+            try #require(try workspace.inventory.request(request.id)), in: workspace.inventory)
         #expect(step.command == "lethe erase --resume \(request.id)")
         _ = try await PlanErasure(context, rules: TestRules.none, limits: Limits())
             .run(again: PlanErasure.Repeat(request.id))
@@ -155,7 +153,7 @@ import Testing
         #expect(result.status == .incomplete && result.counts[.failedUnexpected] > 0)
         let answered = try #require(try workspace.inventory.request(request.id))
         #expect(answered.state == .completedWithExceptions)
-        let next = try NextStep(answered, in: workspace.inventory, at: workspace.clock.now()).command
+        let next = try NextStep(answered, in: workspace.inventory).command
         #expect(next == "lethe erase --resume \(request.id)")
         let again = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
         let planned = try await PlanErasure(workspace.context(again), rules: TestRules.none, limits: Limits())

@@ -62,7 +62,7 @@ struct PlanShow: LetheCommand {
         let record = try inventory.plan(try PlanID(id), evenIfChanged: true)
         if !record.isWhole { console.warn(PlanText.changed(record.plan.id)) }
         let results = try inventory.results(of: record.plan.id)
-        let setAside = try inventory.setAside(in: record.plan.id, now: wiring.clock.now())
+        let setAside = try inventory.setAside(in: record.plan.id)
         var text = Self.text(record, results, limit: limit)
         if !setAside.isEmpty {
             text +=

@@ -36,7 +36,7 @@ struct RequestsList: LetheCommand {
             table.append([
                 request.id.description, request.state.rawValue, request.jurisdiction.rawValue, request.received.date,
                 request.due.date, request.state.isClosed ? "-" : String(request.daysLeft(at: now)),
-                try NextStep(request, in: inventory, at: now).command ?? "-",
+                try NextStep(request, in: inventory).command ?? "-",
             ])
         }
         let lost = try wiring.lost(from: inventory).requests
@@ -46,7 +46,7 @@ struct RequestsList: LetheCommand {
             parts.isEmpty ? "There are no requests." : parts.joined(separator: "\n"),
             json: [
                 "requests": .array(
-                    try requests.map { Self.json($0, next: try NextStep($0, in: inventory, at: now), now: now) }),
+                    try requests.map { Self.json($0, next: try NextStep($0, in: inventory), now: now) }),
                 "lost": .array(lost.map { JSONValue($0) }),
             ])
     }
@@ -104,7 +104,7 @@ struct RequestsShow: LetheCommand {
             "opened    by \(request.openedBy)" + (request.channel.map { ", by \($0)" } ?? ""),
         ]
         if let answered = request.answered { lines.append("answered  \(answered.brief)") }
-        let next = try NextStep(request, in: inventory, at: wiring.clock.now())
+        let next = try NextStep(request, in: inventory)
         if let command = next.command { lines.append("next      \(command)") }
         let unreadable =
             request.coverage == .complete ? [] : try inventory.erasureCoverage(subjects: request.subjects).unreadable
@@ -128,7 +128,7 @@ struct RequestsShow: LetheCommand {
             let results = try inventory.results(of: plan)
             lines += ["", PlanShow.text(record, results, limit: 50)]
             members["plan"] = PlanShow.json(
-                record, results, setAside: try inventory.setAside(in: record.plan.id, now: wiring.clock.now()))
+                record, results, setAside: try inventory.setAside(in: record.plan.id))
         }
         return Reply(lines.joined(separator: "\n"), json: .object(members))
     }

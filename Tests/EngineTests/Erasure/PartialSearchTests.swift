@@ -63,7 +63,7 @@ import Testing
     }
 
     private func next(_ request: ErasureRequest) throws -> String? {
-        try NextStep(request, in: workspace.inventory, at: workspace.clock.now()).command
+        try NextStep(request, in: workspace.inventory).command
     }
 
     private func statusOfARun() async throws -> Domain.ExitStatus {

@@ -32,8 +32,9 @@ struct CertificateCheck {
         let older = try? ReportJSON.decoder.decode(OlderCertificate.self, from: bytes)
         if let older, older.proof.plans == nil {
             (records, items) = (older.proof.records.count, older.items.count)
-            return unchecked.append(
+            unchecked.append(
                 "it carries no plans, as those of before: what it says cannot be held against its records")
+            return
         }
         guard let given = try? ReportJSON.decoder.decode(CertificateValues.self, from: bytes),
             let texts = given.proof.plans

@@ -96,6 +96,10 @@ extension World {
             let process = try open()
             for plan in try process.inventory.plans() where !plan.state.isClosed && plan.kind == .retention {
                 todo.append("plan \(plan.state)")
+                // "Allow it, or end it": over today's limits it waits for a person, and the run goes on without it.
+                if plan.state == .halted {
+                    try await CancelPlan(context(process), rules: try decider(), by: "operator").run(plan.id)
+                }
                 guard plan.state == .approved else { continue }
                 do {
                     try await applyPlan(plan.id, reason: nil, process)
@@ -132,6 +136,8 @@ extension World {
             let process = try open()
             switch error.code {
             case "locked-policy": try unlock()
+            // The limits are of a day.
+            case "over-limit": clock.advance(seconds: 86_400)
             case "hold-unresolved":
                 for id in try process.inventory.unresolvedHolds() {
                     try ReleaseHold(inventory: process.inventory, log: process.log)

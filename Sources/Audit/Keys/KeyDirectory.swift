@@ -38,11 +38,14 @@ struct KeyDirectory: Sendable {
 
     var hasState: Bool { DurableFile.exists(stateFile) || DurableFile.exists(headFile) }
 
-    /// Refuses a directory or a key that group or others can reach.
+    /// Refuses a directory or a key that group or others can reach, or that others can put another in the place of.
     func checkPermissions() throws(LetheError) {
-        for file in [url, stateFile, signFile, headFile, rangeFile, url.appending(path: "lookup.key")] {
+        try KeyPath.check(url)
+        let files = [stateFile, signFile, headFile, rangeFile, lockFile, url.appending(path: "lookup.key")]
+        for file in [url] + files {
             var status = stat()
             guard stat(file.path, &status) == 0 else { continue }
+            if file != url { try KeyPath.check(file) }
             guard status.st_mode & 0o077 == 0 else {
                 let mode = file == url ? "700" : "600"
                 throw LetheError(

@@ -47,6 +47,46 @@ struct WriterRefusalTests {
         _ = try log.open()
     }
 
+    /// Who can write in a folder on the way can put other keys there.
+    @Test func keysThatOthersCanReplace() throws {
+        let folder = log.folder.file("way")
+        try files.createDirectory(at: folder.appending(path: "inner"), withIntermediateDirectories: true)
+        let keys = folder.appending(path: "inner/keys")
+        try files.copyItem(at: log.folder.file("keys"), to: keys)
+        let link = log.folder.file("link")
+        try files.createSymbolicLink(atPath: link.path, withDestinationPath: "way/inner/../inner/keys")
+        for mode in [0o777, 0o757] {
+            for place in [folder, folder.appending(path: "inner")] {
+                try files.setAttributes([.posixPermissions: mode], ofItemAtPath: place.path)
+                for way in [keys, link] {
+                    let directory = KeyDirectory(url: way)
+                    #expect(refusal(.configuration) { try directory.checkPermissions() } == "open-key-path", "\(way)")
+                }
+                // Nobody but its owner replaces what is in a sticky folder.
+                try files.setAttributes([.posixPermissions: mode | 0o1000], ofItemAtPath: place.path)
+                try KeyDirectory(url: link).checkPermissions()
+                try files.setAttributes([.posixPermissions: 0o755], ofItemAtPath: place.path)
+                try KeyDirectory(url: link).checkPermissions()
+            }
+        }
+        let state = keys.appending(path: "mac.state")
+        let elsewhere = folder.appending(path: "mac.state")
+        try files.moveItem(at: state, to: elsewhere)
+        try files.createSymbolicLink(at: state, withDestinationURL: elsewhere)
+        try KeyDirectory(url: keys).checkPermissions()
+        try files.setAttributes([.posixPermissions: 0o777], ofItemAtPath: folder.path)
+        #expect(refusal(.configuration) { try KeyDirectory(url: keys).checkPermissions() } == "open-key-path")
+        guard geteuid() == 0 else { return }
+        try files.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path)
+        for place in [folder, keys, elsewhere] {
+            try #require(lchown(place.path, 4711, 4711) == 0)
+            #expect(refusal(.configuration) { try KeyDirectory(url: keys).checkPermissions() } == "open-key-path")
+            try #require(lchown(place.path, 0, 0) == 0)
+        }
+        try files.setAttributes([.posixPermissions: 0o775, .groupOwnerAccountID: 4711], ofItemAtPath: folder.path)
+        #expect(refusal(.configuration) { try KeyDirectory(url: keys).checkPermissions() } == "open-key-path")
+    }
+
     @Test func anOlderDatabasePutBack() throws {
         let older = try copy(log.location.database)
         let writer = try log.open()

@@ -110,12 +110,20 @@ import Testing
         let items = #""items": [], "proof": {"records": []}"#
         for (twice, message) in [
             (#""plan": {"id": "a", "digest": "b"}, "pl\u0061n": {}"#, "a name is given twice"),
-            (#""plan": 1"#, "not an erasure certificate"),
+            (#""items": 1"#, "a name is given twice"), (#""proof": {"plans": []}"#, "a name is given twice"),
         ] {
             try "{\(twice), \(items)}".write(to: file, atomically: true, encoding: .utf8)
             let result = try await workspace.lethe(
                 "requests", "check-certificate", file.path, "--vkey", workspace.vkey)
             #expect(result.status == 1 && result.errors.contains(message), "\(result.everything)")
+        }
+        for text in [
+            "{}", #"{"items": [], "proof": {"plans": [], "records": []}}"#, #"{"items": 1, "proof": {"records": []}}"#,
+        ] {
+            try text.write(to: file, atomically: true, encoding: .utf8)
+            let result = try await workspace.lethe("requests", "check-certificate", file.path, "--vkey", workspace.vkey)
+            #expect(
+                result.status == 1 && result.errors.contains("not an erasure certificate"), "\(result.everything)")
         }
     }
 

@@ -10,14 +10,21 @@ package struct Segment: Sendable, Equatable {
     /// The kept checkpoint of a removed segment.
     package let checkpoint: URL?
     package let isLive: Bool
+    /// The live one, or named by the `prev_log` of one that is.
+    package fileprivate(set) var isNamed = false
     /// Time of its first record; `nil` for a removed one, and where it cannot be read.
     package let opened: Timestamp?
     package let previous: AuditRecord.PreviousLog?
+
+    /// By its first record, or by its name where that cannot be read.
+    func isOf(_ origin: String) -> Bool {
+        self.origin == origin || (opened == nil && self.origin == "\(LogOrigin.suffix(origin)).db")
+    }
 }
 
 extension AuditLog {
     /// All segments, oldest first, found by following `prev_log` back from the live one; then those that the chain does not
-    /// reach, in front. What cannot be read is there too: it is for whoever reads it to say so.
+    /// reach, in front. What cannot be read is there too: this is for who judges them.
     package static func segments(_ location: Location) throws(LetheError) -> [Segment] {
         try segments(location, DurableFile.exists(location.database) ? segment(location.database, isLive: true) : nil)
     }
@@ -43,9 +50,10 @@ extension AuditLog {
         }
         var chain: [Segment] = []
         var next = live
-        while let segment = next {
+        while var segment = next {
+            segment.isNamed = true
             chain.append(segment)
-            let before = segment.previous.flatMap { previous in rest.firstIndex { $0.origin == previous.origin } }
+            let before = segment.previous.flatMap { previous in rest.firstIndex { $0.isOf(previous.origin) } }
             next = before.map { rest.remove(at: $0) }
         }
         rest.sort { ($0.opened?.microseconds ?? 0, $0.origin) < ($1.opened?.microseconds ?? 0, $1.origin) }
@@ -86,15 +94,16 @@ extension AuditLog {
                 throw LetheError(
                     "segment-not-covered", .refused,
                     "segment \(segment.origin) cannot be removed: its last records are covered by no checkpoint",
-                    hint: "it was followed by a new segment after a loss; keep it, or move it to an archive of your own"
+                    hint: "it was followed by a new segment after a loss; keep it"
                 )
             }
             let inForce = try inForce(onlyIn: reader, segments.compactMap(\.file))
             _ = try append(inForce + [.operatorAct(act: .segmentRemove, ref: segment.origin, by: by, reason: reason)])
+            // Nothing goes before a signature covers the record that says so.
+            try seal()
             try remove(segment, file, keeping: checkpoint)
             removed.append(segment.origin)
         }
-        if !removed.isEmpty { try seal() }
         return removed
     }
 
@@ -111,8 +120,8 @@ extension AuditLog {
         try DurableFile.syncDirectory(location.segments)
     }
 
-    /// What people ordered in this segment and no later one ends or names again: placed holds, locked policies. A restored inventory
-    /// must find it.
+    /// What people ordered in this segment and no later one ends or names again: placed holds, locked policies, segments that were
+    /// removed. A restored inventory must find it, and a verifier.
     private func inForce(onlyIn reader: LogReader, _ later: [URL]) throws(LetheError) -> [AuditRecord] {
         var orders: [String: AuditRecord] = [:]
         try reader.forEachEntry { entry in
@@ -134,6 +143,7 @@ extension AuditLog {
         case .holdReleased(let hold, _, _): ("hold \(hold)", false)
         case .policyLocked(let id, _): ("policy \(id)", true)
         case .operatorAct(.policyUnlock, let id, _, _): ("policy \(id)", false)
+        case .operatorAct(.segmentRemove, let origin, _, _): ("segment \(origin)", true)
         default: nil
         }
     }

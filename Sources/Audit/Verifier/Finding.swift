@@ -10,6 +10,7 @@ package struct Finding: Sendable, Equatable {
         case notAPrefix = "not-a-prefix"
         case shorterThanCheckpoint = "shorter-than-checkpoint"
         case tailNotCovered = "tail-not-covered"
+        case missingSegment = "missing-segment"
     }
 
     /// The record, or the first record in doubt; `nil` where the finding is about no record.

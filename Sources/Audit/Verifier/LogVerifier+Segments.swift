@@ -54,25 +54,58 @@ extension LogVerifier {
             throw LetheError("unreadable-log", .unreadable, "there is no audit log at \(location.database.path)")
         }
         let held = try checkpoints(of: segments.map(\.origin))
+        var verifier = self
+        verifier.options.missing = Self.missing(segments)
         var reports: [VerificationReport] = []
-        for (index, segment) in segments.enumerated() {
+        for segment in segments {
             guard let file = segment.file else { continue }
-            var report = try verify(
-                file, held[segment.origin] ?? [], isLast: index == segments.count - 1, isGrowing: segment.isLive,
+            let report = try verifier.verify(
+                file, held[segment.origin] ?? [], isLast: segment == segments.last, isGrowing: segment.isLive,
                 inFolderOfLog: true)
-            let before = index > 0 ? segments[index - 1] : nil
-            if let kept = before?.checkpoint {
-                report = try report.checked(against: kept, options.pinned(report.opening))
-            } else if before != nil {
-                report = report.chained(to: reports.last)
-            } else if let previous = report.opening?.previous, previous.size > 0 {
-                report = report.adding(
-                    Finding(.link, seq: 0, "the segment before it, \(previous.origin), is missing"))
-            }
             reports.append(report.adding(endings(of: segment, report, segments)))
         }
+        // What a changed segment says was removed was not.
+        let removed = Set(reports.filter { $0.result != .tampered }.flatMap(\.removals))
+        try chain(&reports, segments, removed)
         acknowledgeLosses(&reports)
-        return SegmentsReport(segments: reports, removed: segments.filter { $0.file == nil }.map(\.origin))
+        return SegmentsReport(
+            segments: reports, removed: segments.filter { $0.file == nil && removed.contains($0.origin) }.map(\.origin))
+    }
+
+    /// Segments that a kept checkpoint or the next one names and whose file is not there.
+    private static func missing(_ segments: [Segment]) -> Set<String> {
+        let named = segments.compactMap(\.previous).filter { $0.size > 0 }.map(\.origin)
+        let kept = segments.filter { $0.file == nil }.map(\.origin)
+        return Set((named + kept).filter { origin in !segments.contains { $0.file != nil && $0.isOf(origin) } })
+    }
+
+    /// Holds each `prev_log` against the segment that it names, and each that is not there against the records that say so.
+    private func chain(
+        _ reports: inout [VerificationReport], _ segments: [Segment], _ removed: Set<String>
+    ) throws(LetheError) {
+        let files = segments.filter { $0.file != nil }
+        let isWholeChain = files.last?.isLive == true && files.allSatisfy { !$0.isNamed || $0.opened != nil }
+        var vanished = Self.missing(segments).subtracting(removed)
+        for (index, segment) in files.enumerated() {
+            let report = reports[index]
+            if isWholeChain, !segment.isNamed, report.opening != nil {
+                reports[index] = report.adding(Finding(.link, seq: nil, "no later segment names this one"))
+            }
+            guard let previous = report.opening?.previous else { continue }
+            if let before = files.lastIndex(where: { $0.isOf(previous.origin) }), before != index {
+                reports[index] = reports[index].chained(to: reports[before])
+            } else if vanished.remove(previous.origin) != nil {
+                reports[index] = reports[index].adding(Self.vanished(previous.origin))
+            } else if previous.size > 0 {
+                let kept = segments.first { $0.origin == previous.origin }?.checkpoint
+                reports[index] = try reports[index].checked(against: kept, options.pinned(report.opening))
+            }
+        }
+        for origin in vanished.sorted() { reports[0] = reports[0].adding(Self.vanished(origin)) }
+    }
+
+    private static func vanished(_ origin: String) -> Finding {
+        Finding(.missingSegment, seq: nil, "the segment \(origin) is missing, and no record says that it was removed")
     }
 
     /// Whether the anchors know a segment after this one that is not here, or this one says itself that one must follow.
@@ -112,7 +145,7 @@ extension LogVerifier {
             if index == 0 {
                 reports.append(report)
             } else if let previous, previous == reports.last?.origin {
-                reports.append(report.chained(to: reports.last))
+                reports.append(reports.last.map(report.chained) ?? report)
             } else {
                 let problem = previous.map { "the segment before it, \($0), was not given" }
                 reports.append(
@@ -185,13 +218,8 @@ extension LogVerifier {
 
 extension VerificationReport {
     /// Whether `prev_log` names the segment before it as it was found now.
-    fileprivate func chained(to before: VerificationReport?) -> VerificationReport {
-        guard let previous = opening?.previous else {
-            // What stands before it may be no segment at all, which is a finding there.
-            if before?.opening == nil, before != nil { return self }
-            return adding(Finding(.link, seq: 0, "the segment does not name the one before it"))
-        }
-        guard let before else { return adding(Finding(.link, seq: 0, "the segment before it is missing")) }
+    fileprivate func chained(to before: VerificationReport) -> VerificationReport {
+        guard let previous = opening?.previous else { return self }
         let isSame =
             before.origin == previous.origin && before.records == previous.size && before.root == previous.root
             && (before.lastMac ?? previous.mac) == previous.mac
@@ -200,9 +228,10 @@ extension VerificationReport {
     }
 
     /// Whether `prev_log` names what the kept checkpoint of a removed segment states.
-    fileprivate func checked(against kept: URL, _ vkey: VerifierKey?) throws(LetheError) -> VerificationReport {
-        guard let previous = opening?.previous else { return chained(to: nil) }
-        let checkpoint = try DurableFile.read(kept).flatMap { try? Checkpoint(note: $0) }
+    fileprivate func checked(against kept: URL?, _ vkey: VerifierKey?) throws(LetheError) -> VerificationReport {
+        guard let previous = opening?.previous else { return self }
+        let note = try kept.flatMap { (file) throws(LetheError) in try DurableFile.read(file) }
+        let checkpoint = note.flatMap { try? Checkpoint(note: $0) }
         let isSigned = vkey.map { checkpoint?.isSigned(by: $0) == true } ?? true
         let isSame =
             checkpoint?.origin == previous.origin && checkpoint?.size == previous.size
@@ -218,7 +247,7 @@ extension VerificationReport {
     func adding(_ finding: Finding) -> VerificationReport { adding([finding]) }
 
     func adding(_ findings: [Finding]) -> VerificationReport {
-        findings.isEmpty ? self : with(failures: failures + findings, failureCount: failureCount + findings.count)
+        findings.isEmpty ? self : with(failures + findings, count: failureCount + findings.count)
     }
 
     /// What the next segment names as lost, and no more than that, is no evidence of tampering any more.
@@ -231,27 +260,7 @@ extension VerificationReport {
                 finding.code, seq: finding.seq,
                 "\(finding.message); the next segment counts \(loss.lost) records as lost", isTampering: false)
         }
-        return with(failures: acknowledged, failureCount: failureCount)
-    }
-
-    private func with(failures: [Finding], failureCount: Int) -> VerificationReport {
-        let tampering = failures.filter(\.isTampering)
-        let reasons = failures.filter { !$0.isTampering }.map(\.message)
-        // Of more than a hundred findings the rest is not in the list.
-        let isCut = failureCount > failures.count && self.result == .tampered
-        let result: Result =
-            !tampering.isEmpty || isCut ? .tampered : reasons.isEmpty ? self.result : .notVerified
-        let summary =
-            switch result {
-            case .tampered: "evidence of tampering, \(failureCount) finding\(failureCount == 1 ? "" : "s")"
-            case .notVerified: reasons.isEmpty ? self.summary : reasons.joined(separator: "; ")
-            case .verified: self.summary
-            }
-        return VerificationReport(
-            origin: origin, keyID: keyID, records: records, firstTime: firstTime, lastTime: lastTime, checks: checks,
-            operations: operations, failures: failures, failureCount: failureCount,
-            lastGood: tampering.compactMap(\.seq).min().map { $0 - 1 }, result: result, summary: summary,
-            anchored: anchored, opening: opening, root: root, lastMac: lastMac, isClosed: isClosed)
+        return with(acknowledged, count: failureCount)
     }
 }
 

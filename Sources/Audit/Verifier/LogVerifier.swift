@@ -22,6 +22,8 @@ package struct LogVerifier: Sendable {
         package var now: Timestamp
         /// Anchor directories whose notes count as held; a missing one is shown.
         package var anchors: Anchors
+        /// Origins of segments that are not there: which of them do records say were removed?
+        var missing: Set<String> = []
 
         package init(
             vkeys: [VerifierKey] = [], rootKeys: [RootKey] = [], checkpoints: [URL] = [], notBefore: Timestamp? = nil,
@@ -43,7 +45,7 @@ package struct LogVerifier: Sendable {
         }
     }
 
-    let options: Options
+    var options: Options
 
     package init(_ options: Options) {
         self.options = options
@@ -56,7 +58,7 @@ package struct LogVerifier: Sendable {
     /// `inFolderOfLog`: the file lies where a segment must, so one that is no database is a finding too.
     func verify(_ log: URL, inFolderOfLog: Bool) throws(LetheError) -> VerificationReport {
         let pinned = options.pinned(Self.opening(of: log))
-        let judge = try SegmentJudge(.init(pinned: pinned, roots: options.rootKeys))
+        let judge = try SegmentJudge(.init(pinned: pinned, roots: options.rootKeys), missing: options.missing)
         var held = HeldCheckpoints(pinned: pinned)
         for file in options.checkpoints { try add(file, to: &held, judge) }
         if Self.isDatabase(log) {

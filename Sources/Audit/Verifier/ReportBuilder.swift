@@ -30,7 +30,9 @@ struct ReportBuilder {
             lastGood: judge.findings.hasTampering ? judge.findings.firstBad.map { $0 - 1 } : nil,
             result: result, summary: summary(result), anchored: held.anchored, opening: judge.opening,
             root: (try? judge.range.root(judge.hasher)).map { Hex.encode($0.bytes) } ?? "",
-            lastMac: judge.lastMac.map { Hex.encode($0.bytes) }, isClosed: judge.isClosed)
+            lastMac: judge.lastMac.map { Hex.encode($0.bytes) }, isClosed: judge.isClosed,
+            // What no checkpoint covers anyone may have written.
+            removals: Set(judge.removals.filter { $0.value < judge.coveredSize }.keys))
     }
 
     private func keyID(_ origin: String?) -> String? {

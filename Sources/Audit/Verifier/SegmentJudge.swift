@@ -25,6 +25,8 @@ final class SegmentJudge {
     private(set) var good: Int64 = 0
     /// The last record is a seal and the one before it `log.close`.
     private(set) var isClosed = false
+    /// Of the segments that are missing those that a record says were removed, each with the place of that record.
+    private(set) var removals: [String: Int64] = [:]
     private(set) var macs: MacJudge
     private(set) var isRead = true
     /// The size of the newest checkpoint, and the time of the last record it covers.
@@ -38,9 +40,11 @@ final class SegmentJudge {
     /// A line that could not be read might have been a seal.
     private var isEpochCertain = true
     private var previousType: RecordType?
+    private let missing: Set<String>
 
-    init(_ keys: Keys) throws(LetheError) {
+    init(_ keys: Keys, missing: Set<String> = []) throws(LetheError) {
         self.keys = keys
+        self.missing = missing
         hasher = try TreeHasher()
         macs = MacJudge(roots: keys.roots)
     }
@@ -97,6 +101,7 @@ final class SegmentJudge {
         judgeTime(line)
         if count == 0 || parser.type == .logOpen { try judgeOpening(line) }
         judgeOperation(line)
+        if parser.type == .operatorAct, !missing.isEmpty { noteRemoval(RecordValues(line, parser)) }
         if let failure = macs.judge(line, parser, seq: expectedSeq, epoch: epoch, origin: opening?.origin) {
             findings.add(failure)
         }
@@ -174,6 +179,13 @@ extension SegmentJudge {
             add(.origin, "this is not a log of \(pinned.name), which --vkey pins")
         } else if vkey.publicKey != pinned.publicKey {
             add(.origin, "log.open names another signing key than --vkey pins")
+        }
+    }
+
+    private func noteRemoval(_ values: RecordValues) {
+        let origin = values.text(1)
+        if values.text(0) == AuditRecord.OperatorAct.segmentRemove.rawValue, missing.contains(origin) {
+            removals[origin] = count
         }
     }
 

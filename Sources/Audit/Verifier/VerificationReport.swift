@@ -39,13 +39,13 @@ package struct VerificationReport: Sendable, Equatable {
     package let checks: [Check]
     package let operations: Operations
     /// The first 100.
-    package let failures: [Finding]
-    package let failureCount: Int
+    package fileprivate(set) var failures: [Finding]
+    package fileprivate(set) var failureCount: Int
     /// The last record before the first finding of tampering; -1 if the first record is in doubt.
-    package let lastGood: Int64?
-    package let result: Result
+    package fileprivate(set) var lastGood: Int64?
+    package fileprivate(set) var result: Result
     /// What stands in parentheses after the result.
-    package let summary: String
+    package fileprivate(set) var summary: String
     /// The largest size that a checkpoint in somebody else's hands covers.
     package let anchored: Int64?
     package let opening: AuditRecord.Opening?
@@ -53,6 +53,8 @@ package struct VerificationReport: Sendable, Equatable {
     package let root: String
     package let lastMac: String?
     package let isClosed: Bool
+    /// Of the segments that are missing those that its covered records say were removed.
+    let removals: Set<String>
 
     package var exit: ExitStatus {
         switch result {
@@ -70,6 +72,29 @@ package struct VerificationReport: Sendable, Equatable {
         }
         if failures.contains(where: { $0.code == .tailNotCovered }) { return "run: lethe audit seal" }
         return nil
+    }
+}
+
+extension VerificationReport {
+    /// The same with findings of the chain among its own.
+    func with(_ failures: [Finding], count: Int) -> VerificationReport {
+        let tampering = failures.filter(\.isTampering)
+        let reasons = failures.filter { !$0.isTampering }.map(\.message)
+        var report = self
+        (report.failures, report.failureCount) = (failures, count)
+        report.lastGood = tampering.compactMap(\.seq).min().map { $0 - 1 }
+        // Of more than a hundred findings the rest is not in the list.
+        if !tampering.isEmpty || (count > failures.count && result == .tampered) {
+            report.result = .tampered
+        } else if !reasons.isEmpty {
+            report.result = .notVerified
+        }
+        switch report.result {
+        case .tampered: report.summary = "evidence of tampering, \(count) finding\(count == 1 ? "" : "s")"
+        case .notVerified where !reasons.isEmpty: report.summary = reasons.joined(separator: "; ")
+        default: break
+        }
+        return report
     }
 }
 

@@ -94,14 +94,15 @@ struct SegmentTests {
         try files.moveItem(at: first, to: kept)
         let missing = try verify()
         #expect(missing.exit == .failed)
-        missing.segments[0].shows(.link, seq: 0, exit: .failed)
+        missing.segments[0].shows(.missingSegment, seq: nil, exit: .failed)
         // Another log of the same name, whole and good by itself, in its place.
         let other = try TestLog()
         try files.copyItem(at: other.location.database, to: first)
         let foreign = try verify()
         #expect(foreign.exit == .failed)
         foreign.segments[0].shows(.origin, seq: 0, exit: .failed)
-        foreign.segments[1].shows(.link, seq: 0, exit: .failed)
+        foreign.segments[0].shows(.link, seq: nil, exit: .failed)
+        foreign.segments[1].shows(.missingSegment, seq: nil, exit: .failed)
         try files.removeItem(at: first)
         try files.copyItem(at: kept, to: first)
         #expect(try verify().exit == .done)
@@ -204,7 +205,55 @@ struct SegmentTests {
         let report = try verify()
         #expect(report.exit == .done, "\(report.rendered)")
         #expect(report.removed == removed)
+        let genuine = try Data(contentsOf: note)
         try Data(contentsOf: sample.held).write(to: note)
         try verify().segments[0].shows(.link, seq: 0, exit: .failed)
+        try genuine.write(to: note)
+        // The segment that tells of the removal goes too, and the next one tells of both.
+        log.clock.advance(86_400_000_000)
+        _ = try rollover(sample.rootKey)
+        log.clock.advance(86_400_000_000)
+        let later = try log.open()
+        #expect(try later.removeSegments(closedBefore: log.clock.now(), by: "ops", reason: nil).count == 2)
+        let last = try verify()
+        #expect(last.exit == .done && last.removed.count == 3 && last.segments.count == 1, "\(last.rendered)")
+        #expect(try later.segments().map(\.isLive) == [false, false, false, true])
+    }
+
+    private func takeAway(keeping: Bool) throws -> String {
+        _ = try rollover(sample.rootKey)
+        let first = log.location.segments.appending(path: "\(LogOrigin.suffix(log.created.origin))")
+        if keeping {
+            let checkpoint = try #require(try LogReader(first.appendingPathExtension("db")).checkpoint())
+            try Data(checkpoint.note).write(to: first.appendingPathExtension("note"))
+        }
+        try files.removeItem(at: first.appendingPathExtension("db"))
+        return log.created.origin
+    }
+
+    @Test(arguments: [true, false])
+    func aSegmentThatNoRecordSaysWasRemovedIsMissing(_ keeping: Bool) throws {
+        let origin = try takeAway(keeping: keeping)
+        func isMissing(_ location: SourceLocation = #_sourceLocation) throws {
+            let report = try verify { $0.require = [.mac, .closed] }
+            report.segments[0].shows(.missingSegment, seq: nil, exit: .failed, location)
+            #expect(report.exit == .failed && report.removed.isEmpty, sourceLocation: location)
+        }
+        try isMissing()
+        let writer = try log.open()
+        // Another segment's removal, and one that no checkpoint covers yet, say nothing of it.
+        _ = try writer.append([.operatorAct(act: .segmentRemove, ref: "x/0123456789abcdef", by: "ops", reason: nil)])
+        try writer.seal()
+        try isMissing()
+        _ = try writer.append([.operatorAct(act: .segmentRemove, ref: origin, by: "ops", reason: nil)])
+        try isMissing()
+        try writer.seal()
+        let report = try verify()
+        #expect(report.removed == (keeping ? [origin] : []))
+        if keeping {
+            #expect(report.exit == .done, "\(report.rendered)")
+        } else {
+            #expect(report.segments[0].has(.link))
+        }
     }
 }

@@ -9,6 +9,7 @@ import Foundation
 ///     head.note   the last signed checkpoint
 ///     head.range  the compact range of that checkpoint: its size, then a line of 64 hex a hash
 ///     log.lock    taken (flock) for each commit
+///     segments.seen   which closed segments were found good: `Admission`
 struct KeyDirectory: Sendable {
     let url: URL
     let stateFile: URL
@@ -16,6 +17,7 @@ struct KeyDirectory: Sendable {
     let headFile: URL
     let rangeFile: URL
     let lockFile: URL
+    let seenFile: URL
 
     init(url: URL) {
         self.url = url
@@ -24,6 +26,7 @@ struct KeyDirectory: Sendable {
         headFile = url.appending(path: "head.note")
         rangeFile = url.appending(path: "head.range")
         lockFile = url.appending(path: "log.lock")
+        seenFile = url.appending(path: "segments.seen")
     }
 
     struct State: Equatable {
@@ -41,7 +44,7 @@ struct KeyDirectory: Sendable {
     /// Refuses a directory or a key that group or others can reach, or that others can put another in the place of.
     func checkPermissions() throws(LetheError) {
         try KeyPath.check(url)
-        let files = [stateFile, signFile, headFile, rangeFile, lockFile, url.appending(path: "lookup.key")]
+        let files = [stateFile, signFile, headFile, rangeFile, seenFile, lockFile, url.appending(path: "lookup.key")]
         for file in [url] + files {
             var status = stat()
             guard stat(file.path, &status) == 0 else { continue }

@@ -29,9 +29,37 @@ extension AuditLog {
         try segments(location, DurableFile.exists(location.database) ? segment(location.database, isLive: true) : nil)
     }
 
-    /// All segments of this log, the live one as it is open here.
+    /// All segments of this log, the live one as it is open here: those that are named by what is signed, and no others. Throws where
+    /// something else lies among them, or one of them was changed or is missing.
     package func segments() throws(LetheError) -> [Segment] {
+        let segments = try foundSegments()
+        var admission = try Admission(location, live: reader)
+        try admission.check(segments)
+        return segments
+    }
+
+    /// Whatever lies there.
+    package func foundSegments() throws(LetheError) -> [Segment] {
         try Self.segments(location, Self.segment(location.database, reader, isLive: true))
+    }
+
+    /// What can be read without the keys, for who only shows records: the live segment and those that it names.
+    package static func named(_ location: Location) throws(LetheError) -> [Segment] {
+        try segments(location).filter(\.isNamed)
+    }
+
+    /// Puts on record that a closed segment is lost for good. Throws where it is not missing.
+    package func recordLoss(of origin: String, by: String, reason: String) throws(LetheError) {
+        let segments = try foundSegments()
+        guard segments.contains(where: { $0.previous?.origin == origin || ($0.origin == origin && $0.file == nil) }),
+            !segments.contains(where: { $0.file != nil && $0.isOf(origin) })
+        else {
+            throw LetheError(
+                "not-missing", .refused, "no segment \(origin) of the audit log is missing",
+                hint: "lethe audit verify says which one is")
+        }
+        _ = try append([.operatorAct(act: .segmentRemove, ref: origin, by: by, reason: reason)])
+        try seal()
     }
 
     private static func segments(_ location: Location, _ live: Segment?) throws(LetheError) -> [Segment] {

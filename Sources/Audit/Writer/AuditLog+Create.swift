@@ -44,7 +44,7 @@ extension AuditLog {
         let keys = location.directory
         KeyDirectory(url: keys.url.appending(path: "init.tmp")).discard()
         keys.discard(keepingSeed: true)
-        for file in [keys.stateFile, keys.signFile, keys.headFile, keys.rangeFile] {
+        for file in [keys.stateFile, keys.signFile, keys.headFile, keys.rangeFile, keys.seenFile] {
             unlink(keys.url.appending(path: ".\(file.lastPathComponent).tmp").path)
         }
         for end in ["", "-journal", ".new", ".new-journal"] { unlink(location.database.path + end) }

@@ -295,6 +295,21 @@ extension LogStore {
     private static let disordered = DatabaseError(
         resultCode: .SQLITE_CORRUPT, message: "its rows are not in order")
 
+    /// How many lines there are, up to `most`, the root over them, and the mac that the last one states.
+    func contents(
+        upTo most: Int64 = .max, _ hasher: TreeHasher
+    ) throws(LetheError) -> (size: Int64, root: Digest32, mac: Digest32) {
+        var (range, mac) = (CompactRange(), Digest32())
+        if let all = try seqs(), all.lowerBound < most {
+            try lines(all.lowerBound...min(all.upperBound, most - 1)) { _, line in
+                try range.append(leaf: hasher.leaf(line), hasher)
+                let digits = line.dropLast(2).suffix(64)
+                mac = Hex.decode(String(decoding: digits, as: UTF8.self)).flatMap { Digest32($0) } ?? Digest32()
+            }
+        }
+        return (range.size, try range.root(hasher), mac)
+    }
+
     /// The lowest and the highest seq; `nil` where there are no records.
     func seqs() throws(LetheError) -> ClosedRange<Int64>? {
         try run("unreadable-log") { db in

@@ -258,19 +258,11 @@ enum Rollover {
     static func remains(_ location: AuditLog.Location) throws(LetheError) -> AuditRecord.PreviousLog {
         let head = try? location.directory.head()
         let hasher = try TreeHasher()
-        var range = CompactRange()
-        var mac = Digest32()
         var origin = head?.origin
+        var (size, root, mac) = (Int64(0), try CompactRange().root(hasher), Digest32())
         if let store = try? LogStore(location.database, writable: true) {
             origin = (try? LogReader.opening(store).origin) ?? origin
-            let size = (try? store.size()) ?? 0
-            if size > 0 {
-                try store.lines(0...size - 1) { _, line in
-                    try range.append(leaf: hasher.leaf(line), hasher)
-                    let digits = line.dropLast(2).suffix(64)
-                    mac = Hex.decode(String(decoding: digits, as: UTF8.self)).flatMap { Digest32($0) } ?? Digest32()
-                }
-            }
+            if let seqs = try? store.seqs(), seqs.upperBound < .max { (size, root, mac) = try store.contents(hasher) }
         }
         guard let origin else {
             throw LetheError(
@@ -280,7 +272,7 @@ enum Rollover {
         let anchored = location.anchors.status(of: origin).compactMap(\.newest)
         let counted = ([head?.origin == origin ? head?.size : nil].compactMap { $0 } + anchored).max() ?? 0
         return AuditRecord.PreviousLog(
-            origin: origin, size: range.size, root: Hex.encode(try range.root(hasher).bytes),
-            mac: Hex.encode(mac.bytes), lost: max(0, counted - range.size))
+            origin: origin, size: size, root: Hex.encode(root.bytes), mac: Hex.encode(mac.bytes),
+            lost: max(0, counted - size))
     }
 }

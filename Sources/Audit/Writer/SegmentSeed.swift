@@ -80,7 +80,9 @@ extension KeyDirectory {
     func discard(keepingSeed: Bool = false) {
         DurableFile.eraseAndRemove(stateFile)
         if !keepingSeed { DurableFile.eraseAndRemove(seedFile) }
-        for file in [headFile, rangeFile, signFile, lockFile] { try? FileManager.default.removeItem(at: file) }
+        for file in [headFile, rangeFile, signFile, lockFile, seenFile] {
+            try? FileManager.default.removeItem(at: file)
+        }
         if !keepingSeed { try? FileManager.default.removeItem(at: url) }
     }
 

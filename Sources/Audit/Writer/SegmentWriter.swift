@@ -75,9 +75,7 @@ final class SegmentWriter {
         guard bytes != stateBytes else { return }
         let state = try KeyDirectory.state(bytes, location.directory.stateFile)
         guard state.origin == origin else {
-            throw LetheError(
-                "audit-log-rolled-over", .failed, "another process has begun a new segment of the audit log",
-                hint: "start this command again")
+            throw Self.rolledOver
         }
         stateBytes = bytes
         self.state = state
@@ -85,6 +83,10 @@ final class SegmentWriter {
         head = try location.directory.head()
         epochStart = nil
     }
+
+    static let rolledOver = LetheError(
+        "audit-log-rolled-over", .failed, "another process has begun a new segment of the audit log",
+        hint: "start this command again")
 
     /// Takes over a new key and head that this process has just written.
     func adopt(_ state: KeyDirectory.State, head: Checkpoint) throws(LetheError) {

@@ -1,4 +1,4 @@
-import Audit
+package import Audit
 package import Domain
 import Inventory
 
@@ -9,11 +9,14 @@ extension CatchUp {
 
     /// Throws, before anything is written, where `audit.db` is older than what this inventory has applied of it. What a run does on
     /// such a log it may have done before, and nobody could tell.
-    package func refuseOlderLog() throws(LetheError) {
-        let segments = try log.segments()
-        try refuseOtherLog(segments)
+    /// Gives the segments, each admitted.
+    @discardableResult
+    package func refuseOlderLog() throws(LetheError) -> [Segment] {
+        let found = try log.foundSegments()
+        try refuseOtherLog(found)
         try refuseShorterLog()
-        try refuseEarlierSegment(segments)
+        try refuseEarlierSegment(found)
+        return try log.segments()
     }
 
     /// What was applied is read first: the log of another process only grows meanwhile.

@@ -19,13 +19,9 @@ package struct CatchUp: Sendable {
     @discardableResult
     package func run() throws(LetheError) -> Int {
         var count = 0
-        let segments = try log.segments()
-        try refuseOtherLog(segments)
-        try refuseShorterLog()
-        try refuseEarlierSegment(segments)
-        for segment in segments where !segment.isLive {
+        for segment in try refuseOlderLog() where !segment.isLive {
             guard let file = segment.file else { continue }
-            let reader = try reader(of: file)
+            let reader = try LogReader(file)
             guard try inventory.appliedSeq(origin: reader.origin) + 1 < reader.size() else { continue }
             count += try apply(origin: reader.origin, reader.entries)
         }
@@ -43,18 +39,6 @@ package struct CatchUp: Sendable {
         throw LetheError(
             "other-log", .configuration, "inventory.db belongs to another audit log than the one of this workspace",
             hint: "put back the inventory.db that belongs to audit.db")
-    }
-
-    /// A segment that cannot be read may hold anything, a legal hold among it: nothing goes on without it.
-    private func reader(of file: URL) throws(LetheError) -> LogReader {
-        do throws(LetheError) {
-            return try LogReader(file)
-        } catch {
-            throw LetheError(
-                "unreadable-segment", .configuration,
-                "\(file.path) lies among the segments of the audit log and cannot be read: \(error.message)",
-                hint: "look at it with: lethe audit verify; move away what is no segment, put back what was one")
-        }
     }
 
     /// The live segment alone: for what was written in the meantime.

@@ -241,6 +241,8 @@ struct SegmentTests {
         }
         try isMissing()
         let writer = try log.open()
+        let error = #expect(throws: LetheError.self) { try writer.segments() }
+        #expect(error?.code == "missing-segment" && error?.status == .failed)
         // Another segment's removal, and one that no checkpoint covers yet, say nothing of it.
         _ = try writer.append([.operatorAct(act: .segmentRemove, ref: "x/0123456789abcdef", by: "ops", reason: nil)])
         try writer.seal()
@@ -255,5 +257,6 @@ struct SegmentTests {
         } else {
             #expect(report.segments[0].has(.link))
         }
+        _ = try writer.segments()
     }
 }

@@ -267,6 +267,10 @@ import Testing
         let next = try AuditLog.open(location, time: workspace.clock)
         // A closed segment that is moved away leaves its name in the one after it.
         try FileManager.default.removeItem(at: segments)
+        #expect { try CatchUp(inventory: workspace.inventory, log: next).run() } throws: {
+            ($0 as? LetheError)?.code == "missing-segment"
+        }
+        try next.recordLoss(of: workspace.log.origin, by: "ada", reason: "moved away")
         try CatchUp(inventory: workspace.inventory, log: next).run()
         // The inventory has not seen how the older one was closed.
         let older = try AuditLog.open(

@@ -105,6 +105,6 @@ struct AuditBundle: LetheCommand {
 
     /// Every segment that is still there, oldest first.
     private func readers(_ wiring: Wiring) throws -> [LogReader] {
-        try AuditLog.segments(wiring.logLocation).compactMap(\.file).map { try LogReader($0) }
+        try AuditLog.named(wiring.logLocation).compactMap(\.file).map { try LogReader($0) }
     }
 }

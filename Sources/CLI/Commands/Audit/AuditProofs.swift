@@ -37,7 +37,7 @@ struct AuditProof: LetheCommand {
 extension AuditProof {
     /// The newest segment that has the outcome gives the proof.
     private static func proof(of id: AttachmentID, _ wiring: Wiring) throws -> InclusionProof {
-        let files = try AuditLog.segments(wiring.logLocation).reversed().compactMap(\.file)
+        let files = try AuditLog.named(wiring.logLocation).reversed().compactMap(\.file)
         for file in files.dropLast() {
             if let proof = try? LogReader(file).inclusionProof(of: id) { return proof }
         }
@@ -67,7 +67,7 @@ struct AuditConsistency: LetheCommand {
         let newer = try newer.map(readCheckpoint)
         let wiring = try Wiring.open(global, console)
         let place = try output.map { try OutputFile($0, wiring) }
-        guard let file = try AuditLog.segments(wiring.logLocation).first(where: { $0.origin == older.origin })?.file
+        guard let file = try AuditLog.named(wiring.logLocation).first(where: { $0.origin == older.origin })?.file
         else {
             throw LetheError(
                 "other-log", .usage, "the checkpoint is of \(older.origin), which is no segment of this log",

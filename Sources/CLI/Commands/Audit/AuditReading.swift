@@ -32,7 +32,7 @@ struct AuditShow: LetheCommand {
         let from = try since.map { try time($0, "--since") }
         let id = try attachment.map { try AttachmentID($0) }
         var shown: [(LogEntry, JSONValue)] = []
-        for segment in try AuditLog.segments(wiring.logLocation) {
+        for segment in try AuditLog.named(wiring.logLocation) {
             guard let file = segment.file else { continue }
             let reader = try LogReader(file)
             var after: Int64 = -1
@@ -109,7 +109,7 @@ struct AuditExport: LetheCommand {
         let wiring = try Wiring.open(global, console)
         let folder = try OutputFile.folder(output, wiring)
         var summaries: [LogExport.Summary] = []
-        for segment in try AuditLog.segments(wiring.logLocation) {
+        for segment in try AuditLog.named(wiring.logLocation) {
             guard let file = segment.file else { continue }
             let place = segment.isLive ? folder : folder.appending(path: "segments/\(segment.origin.suffix(16))")
             summaries.append(

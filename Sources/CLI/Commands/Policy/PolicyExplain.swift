@@ -53,7 +53,7 @@ extension Wiring {
         }
         var ending = Explanation.Removal(outcome: record.outcome?.rawValue, at: record.outcomeAt)
         // What cannot be read of the log is missing here, and `audit verify` says why.
-        for segment in ((try? AuditLog.segments(logLocation)) ?? []).reversed() {
+        for segment in ((try? AuditLog.named(logLocation)) ?? []).reversed() {
             guard let file = segment.file, let reader = try? LogReader(file),
                 let entry = try? reader.records(of: record.attachment.id).last(where: {
                     $0.record.finalOutcome != nil && $0.record.finalOutcome == record.outcome

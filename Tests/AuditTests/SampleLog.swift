@@ -49,9 +49,12 @@ struct SampleLog {
             .deleteIntent(intent(1, attempt: 2)),
             .deleteOutcome(.init(to: intent(1, attempt: 2), .http(404, code: 2003), final: .deletedAfterRetry)),
             .itemClosed(run: run, attachment: attachments[2], outcome: .withheldHold, reason: "hold"),
-            .runEnd(run: run, RunCounts(OutcomeCounts([.deleted, .deletedAfterRetry, .withheldHold]))),
+            end([.deleted, .deletedAfterRetry, .withheldHold]),
         ]
     }
+
+    /// Totals of these outcomes.
+    static func end(_ outcomes: [Outcome]) -> AuditRecord { .runEnd(run: run, RunCounts(OutcomeCounts(outcomes))) }
 
     private static let template = Result { try SampleLog(building: ()) }
 

@@ -135,6 +135,12 @@ extension AuditSection {
         let place = try fresh("verify")
         let (log, created) = try makeLog(place)
         let batch = 1000
+        let (digest, plan) = (String(repeating: "0", count: 64), PlanID(value: 1))
+        _ = try log.append([
+            .planCreated(plan: plan, kind: .retention, digest: digest, items: sizes.records / 2, policy: digest),
+            .planApproved(plan: plan, digest: digest, by: "bench", how: .cli),
+            .runStart(run: RunID(value: 1), plan: plan, digest: digest, policy: digest),
+        ])
         for first in stride(from: 0, to: sizes.records, by: batch) {
             _ = try log.append((first..<min(first + batch, sizes.records)).map(Self.record))
         }

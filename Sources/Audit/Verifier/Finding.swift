@@ -4,7 +4,7 @@ import Domain
 package struct Finding: Sendable, Equatable {
     /// Stable codes, a contract: `docs/audit-log.md`, section 6.
     package enum Code: String, CaseIterable, Sendable {
-        case empty, format, json, seq, link, epoch, mac, origin, clock, schema, root, signature, stale
+        case empty, format, json, seq, link, epoch, mac, origin, clock, schema, root, signature, stale, ledger
         case wrongKey = "wrong-key"
         case outcomeWithoutIntent = "outcome-without-intent"
         case notAPrefix = "not-a-prefix"

@@ -57,11 +57,12 @@ extension LogVerifier {
         var verifier = self
         verifier.options.missing = Self.missing(segments)
         var reports: [VerificationReport] = []
+        var told: Told?
         for segment in segments {
             guard let file = segment.file else { continue }
             let report = try verifier.verify(
                 file, held[segment.origin] ?? [], isLast: segment == segments.last, isGrowing: segment.isLive,
-                inFolderOfLog: true)
+                inFolderOfLog: true, &told)
             reports.append(report.adding(endings(of: segment, report, segments)))
         }
         // What a changed segment says was removed was not.
@@ -138,9 +139,11 @@ extension LogVerifier {
         let ordered = Self.chain(logs.map { (file: $0, opening: Self.opening(of: $0)) })
         let held = try checkpoints(of: ordered.map { $0.opening?.origin ?? "" })
         var reports: [VerificationReport] = []
+        var told: Told?
         for (index, log) in ordered.enumerated() {
             let report = try verify(
-                log.file, held[log.opening?.origin ?? ""] ?? [], isLast: index == ordered.count - 1, isGrowing: false)
+                log.file, held[log.opening?.origin ?? ""] ?? [], isLast: index == ordered.count - 1, isGrowing: false,
+                &told)
             let previous = report.opening?.previous?.origin
             if index == 0 {
                 reports.append(report)
@@ -160,13 +163,14 @@ extension LogVerifier {
 
     /// Only the last segment is expected to be fresh, and one that is still growing not to be closed.
     private func verify(
-        _ file: URL, _ checkpoints: [URL], isLast: Bool, isGrowing: Bool, inFolderOfLog: Bool = false
+        _ file: URL, _ checkpoints: [URL], isLast: Bool, isGrowing: Bool, inFolderOfLog: Bool = false,
+        _ told: inout Told?
     ) throws(LetheError) -> VerificationReport {
         var own = options
         own.checkpoints = checkpoints
         if !isLast { own.notBefore = nil }
         if isGrowing { own.require.remove(.closed) }
-        return try LogVerifier(own).verify(file, inFolderOfLog: inFolderOfLog)
+        return try LogVerifier(own).verify(file, inFolderOfLog: inFolderOfLog, &told)
     }
 
     /// The files given with `--checkpoint` by the origin they state; those of none of `origins` go to the last one.

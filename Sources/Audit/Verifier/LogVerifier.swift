@@ -5,7 +5,7 @@ package import Foundation
 /// last when it begins, or an export.
 package struct LogVerifier: Sendable {
     package enum Requirement: String, CaseIterable, Sendable {
-        case mac, anchor, closed
+        case mac, anchor, closed, ledger
     }
 
     /// What the reviewer has and asks for. Without `vkey` nothing is ever verified: exit 3.
@@ -53,12 +53,20 @@ package struct LogVerifier: Sendable {
 
     /// A file that begins as SQLite's do, or is named `.db`, is a database, anything else an export whose own checkpoint is the
     /// file `checkpoint` beside it. Throws (status 66) only if the file cannot be opened or read.
-    package func verify(_ log: URL) throws(LetheError) -> VerificationReport { try verify(log, inFolderOfLog: false) }
+    package func verify(_ log: URL) throws(LetheError) -> VerificationReport {
+        var before: Told?
+        return try verify(log, inFolderOfLog: false, &before)
+    }
 
-    /// `inFolderOfLog`: the file lies where a segment must, so one that is no database is a finding too.
-    func verify(_ log: URL, inFolderOfLog: Bool) throws(LetheError) -> VerificationReport {
+    /// A segment's origin, and what it told.
+    typealias Told = (origin: String, ledger: PlanLedger)
+
+    /// `inFolderOfLog`: the file lies where a segment must, so one that is no database is a finding too. `told`: by the segment before,
+    /// afterwards by this one.
+    func verify(_ log: URL, inFolderOfLog: Bool, _ told: inout Told?) throws(LetheError) -> VerificationReport {
         let pinned = options.pinned(Self.opening(of: log))
-        let judge = try SegmentJudge(.init(pinned: pinned, roots: options.rootKeys), missing: options.missing)
+        let judge = try SegmentJudge(
+            .init(pinned: pinned, roots: options.rootKeys), missing: options.missing, after: told)
         var held = HeldCheckpoints(pinned: pinned)
         for file in options.checkpoints { try add(file, to: &held, judge) }
         if Self.isDatabase(log) {
@@ -70,6 +78,7 @@ package struct LogVerifier: Sendable {
             try judgeExport(log, judge, &held)
         }
         try held.finish(judge)
+        told = judge.opening.map { ($0.origin, judge.plans) }
         return ReportBuilder(options: options, judge: judge, held: held).report()
     }
 

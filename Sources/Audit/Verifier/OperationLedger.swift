@@ -8,7 +8,7 @@ struct OperationLedger {
     private(set) var intents = 0
     private(set) var outcomes = 0
     private(set) var byOutcome = OutcomeTally()
-    private var pending: [UInt128: (operation: UInt128, attempt: Int64)] = [:]
+    private var pending: [UInt128: (operation: UInt128, attempt: Int64, run: UInt128)] = [:]
 
     /// Intents without an answer and without a later `item.closed`.
     var open: Int { pending.count }
@@ -23,7 +23,9 @@ struct OperationLedger {
         let values = RecordValues(line, parser)
         switch parser.type {
         case .deleteIntent:
-            intent(attachment: values.number(3), operation: values.number(1), attempt: values.integer(2))
+            intent(
+                attachment: values.number(3), operation: values.number(1), attempt: values.integer(2),
+                run: values.number(0))
         case .deleteOutcome:
             let final = values.optionalText(7).flatMap(Outcome.init(rawValue:))
             return outcome(
@@ -34,9 +36,17 @@ struct OperationLedger {
         return true
     }
 
-    mutating func intent(attachment: UInt128, operation: UInt128, attempt: Int64) {
+    mutating func intent(attachment: UInt128, operation: UInt128, attempt: Int64, run: UInt128 = 0) {
         intents += 1
-        pending[attachment] = (operation, attempt)
+        pending[attachment] = (operation, attempt, run)
+    }
+
+    /// The run whose open intent this outcome answers.
+    func run(announcing line: UnsafeBufferPointer<UInt8>, _ parser: LineParser) -> UInt128? {
+        guard parser.type == .deleteOutcome else { return nil }
+        let values = RecordValues(line, parser)
+        guard let intent = pending[values.number(2)], intent.operation == values.number(0) else { return nil }
+        return intent.run
     }
 
     /// Whether there was an intent for it.

@@ -2,7 +2,7 @@ import Cryptography
 import Domain
 import Foundation
 
-/// Turns what a judge saw into the report: the last findings, the four checks and the result.
+/// Turns what a judge saw into the report: the last findings, the five checks and the result.
 struct ReportBuilder {
     let options: LogVerifier.Options
     let judge: SegmentJudge
@@ -22,7 +22,7 @@ struct ReportBuilder {
             origin: origin, keyID: keyID(origin), records: count,
             firstTime: judge.firstTime.map { Timestamp(microseconds: $0) },
             lastTime: judge.firstTime == nil ? nil : Timestamp(microseconds: judge.lastTime),
-            checks: [structure, checkpoint, mac, anchors],
+            checks: [structure, checkpoint, mac, anchors, additions],
             operations: .init(
                 intents: ledger.intents, outcomes: ledger.outcomes, open: ledger.open,
                 deleted: ledger.byOutcome.deleted, absent: ledger.byOutcome.absent),
@@ -155,6 +155,23 @@ extension ReportBuilder {
         return Check(name: "anchors", status: good == all.count ? .ok : .fail, detail: detail)
     }
 
+    private var isLedgerJudged: Bool { judge.isRead && count > 0 && !judge.plans.isFull }
+
+    private var additions: VerificationReport.Check {
+        let findings = judge.plans.findings
+        guard findings == 0 else {
+            let text = "\(findings) record\(findings == 1 ? " contradicts" : "s contradict") what others say"
+            return Check(name: "ledger", status: .fail, detail: text)
+        }
+        guard isLedgerJudged else {
+            return Check(
+                name: "ledger", status: .notChecked,
+                detail: judge.plans.isFull ? "there is more to add up than fits" : "the records cannot be read")
+        }
+        let rest = judge.plans.isPartial ? "; what records before these began is not judged" : ""
+        return Check(name: "ledger", status: .ok, detail: "plans, outcomes, holds and requests add up" + rest)
+    }
+
     /// Why the log could not be verified as asked.
     private var reasons: [String] {
         var reasons: [String] = []
@@ -162,6 +179,7 @@ extension ReportBuilder {
         reasons += judge.findings.list.filter { !$0.isTampering }.map(\.message)
         if options.require.contains(.mac), !isKeyed { reasons.append("required: macs were not checked") }
         if options.require.contains(.anchor), held.anchored == nil { reasons.append("required: no held checkpoint") }
+        if options.require.contains(.ledger), !isLedgerJudged { reasons.append("required: the ledger was not checked") }
         if options.require.contains(.closed), !judge.isClosed { reasons.append("required: the log is not closed") }
         return reasons
     }

@@ -21,6 +21,7 @@ final class SegmentJudge {
     private(set) var lastTime: Int64 = .min
     private(set) var lastMac: Digest32?
     private(set) var ledger = OperationLedger()
+    private(set) var plans = PlanLedger()
     /// Lines without any finding of their own.
     private(set) var good: Int64 = 0
     /// The last record is a seal and the one before it `log.close`.
@@ -41,9 +42,14 @@ final class SegmentJudge {
     private var isEpochCertain = true
     private var previousType: RecordType?
     private let missing: Set<String>
+    private let before: (origin: String, ledger: PlanLedger)?
 
-    init(_ keys: Keys, missing: Set<String> = []) throws(LetheError) {
+    /// `before`: what the segment before this one told.
+    init(
+        _ keys: Keys, missing: Set<String> = [], after before: (origin: String, ledger: PlanLedger)? = nil
+    ) throws(LetheError) {
         self.keys = keys
+        self.before = before
         self.missing = missing
         hasher = try TreeHasher()
         macs = MacJudge(roots: keys.roots)
@@ -89,6 +95,7 @@ final class SegmentJudge {
         isEpochCertain = false
         previousType = nil
         isClosed = false
+        plans.forget()
     }
 
     private func add(_ code: Finding.Code, _ message: String) {
@@ -119,8 +126,10 @@ final class SegmentJudge {
             add(.seq, "row \(storedSeq) holds record \(parser.seq)")
         } else if parser.seq != expectedSeq {
             add(.seq, "expected record \(expectedSeq), found record \(parser.seq)")
+            plans.forget()
         } else if let expectedPrevious, parser.digest(parser.previous, line) != expectedPrevious {
             add(.link, "record \(expectedSeq) does not follow from the record before it")
+            plans.forget()
         }
         // Goes on from what is there, so that one gap is one finding.
         expectedSeq = parser.seq
@@ -171,6 +180,7 @@ extension SegmentJudge {
         guard parser.type == .logOpen else { return add(.origin, "the log does not begin with log.open") }
         let found = RecordValues(line, parser).opening
         opening = found
+        if let previous = found.previous { plans.begin(after: previous, before) }
         guard let name = LogOrigin.name(found.origin), let vkey = try? VerifierKey(found.vkey),
             vkey.name == found.origin, found.previous.map({ LogOrigin.name($0.origin) != nil }) ?? true
         else { return add(.origin, "log.open does not name its own origin and key") }
@@ -190,6 +200,9 @@ extension SegmentJudge {
     }
 
     private func judgeOperation(_ line: UnsafeBufferPointer<UInt8>) {
+        if let problem = plans.enter(line, parser, answered: ledger.run(announcing: line, parser)) {
+            add(.ledger, "record \(expectedSeq) \(problem)")
+        }
         if !ledger.enter(line, parser) {
             add(.outcomeWithoutIntent, "record \(expectedSeq) is an outcome without an intent")
         }

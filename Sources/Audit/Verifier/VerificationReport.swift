@@ -35,7 +35,7 @@ package struct VerificationReport: Sendable, Equatable {
     package let records: Int64
     package let firstTime: Timestamp?
     package let lastTime: Timestamp?
-    /// structure, checkpoint, mac, anchors.
+    /// structure, checkpoint, mac, anchors, ledger.
     package let checks: [Check]
     package let operations: Operations
     /// The first 100.

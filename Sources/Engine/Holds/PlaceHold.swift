@@ -64,9 +64,12 @@ package struct ReleaseHold: Sendable {
         guard isInForce else {
             throw LetheError("unknown-hold", .usage, "there is no hold \(id) in force", hint: "lethe hold list")
         }
-        _ = try log.append([
-            .holdReleased(hold: id, by: try OperatorText.actor(name), reason: try OperatorText.reason(reason))
-        ])
+        // What a crash left unrecorded was placed before it is released.
+        let unrecorded = try inventory.unrecordedHolds().filter { $0.id == id }.map(\.placement)
+        _ = try log.append(
+            unrecorded + [
+                .holdReleased(hold: id, by: try OperatorText.actor(name), reason: try OperatorText.reason(reason))
+            ])
         if stored != nil { try inventory.release(id, at: now) }
         try CatchUp(inventory: inventory, log: log).run()
     }

@@ -119,6 +119,7 @@ struct KeyAndFormatAttackTests {
         try sign(
             forger.rewrite(sample.lines()) { entries in
                 entries[12] = (.clockStep(from: from), earlier, 2)
+                entries[13].record = SampleLog.end([.deleted, .deletedAfterRetry, .notAttempted])
                 for index in 13..<15 { entries[index].time = earlier }
             })
         #expect(try sample.verify(.keyed).exit == .done)
@@ -138,6 +139,7 @@ struct KeyAndFormatAttackTests {
         try sign(
             forger.rewrite(sample.lines()) { entries in
                 entries[12].record = .deleteIntent(SampleLog.intent(2))
+                entries[13].record = SampleLog.end([.deleted, .deletedAfterRetry, .notAttempted])
             })
         let report = try sample.verify(.keyed)
         #expect(report.exit == .done && report.failures.isEmpty, "a report and no finding: \(report.rendered)")

@@ -180,6 +180,7 @@ struct ExportAttackTests {
         let forged = try forger.rewrite(sample.lines(), keyEpoch: 2) { entries in
             entries[7].record = .deleteOutcome(
                 .init(to: SampleLog.intent(0), .http(404, code: 2003), final: .alreadyAbsent))
+            entries[13].record = SampleLog.end([.alreadyAbsent, .deletedAfterRetry, .withheldHold])
         }
         try sample.write(forged)
         let checkpoint = try Forger.checkpoint(forged, origin: sample.log.created.origin, key: signing)
@@ -210,6 +211,7 @@ struct ExportAttackTests {
         let framed = try forger.rewrite(sample.lines()) { entries in
             entries[11].record = .deleteOutcome(
                 .init(to: SampleLog.intent(1, attempt: 2), .http(500), final: .failedExhausted))
+            entries[13].record = SampleLog.end([.deleted, .failedExhausted, .withheldHold])
         }
         try sample.write(framed)
         let checkpoint = sample.export.deletingLastPathComponent().appending(path: "checkpoint")

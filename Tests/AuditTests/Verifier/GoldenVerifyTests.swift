@@ -33,6 +33,7 @@ struct GoldenVerifyTests {
                 checkpoint   OK   size 15, signature and root match, covers all records
                 mac          OK   15/15, epochs 0-1
                 anchors      OK   1 of 1 held checkpoints is a prefix (newest size 8)
+                ledger       OK   plans, outcomes, holds and requests add up
                 operations   3 intents, 3 outcomes, 0 open; 2 deleted, 0 absent
                 RESULT       VERIFIED (keyed, anchored to size 8; records 8-14 rest on this host's keys)
 

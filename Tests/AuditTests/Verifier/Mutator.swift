@@ -34,9 +34,21 @@ struct RandomLog {
             inEpoch += 1
         }
         add(.logOpen(opening), &random)
-        for _ in 0..<Int.random(in: 1...3, using: &random) {
+        let digest = TestLog.digest(7)
+        let (plan, run) = (SampleLog.plan, SampleLog.run)
+        for record: AuditRecord in [
+            .planCreated(plan: plan, kind: .retention, digest: digest, items: 3, policy: digest),
+            .planApproved(plan: plan, digest: digest, by: "ops", how: .cli),
+            .runStart(run: run, plan: plan, digest: digest, policy: digest),
+            .requestOpened(
+                .init(
+                    request: RequestID(value: 4), subjects: [], jurisdiction: .gdpr, scope: .conversation,
+                    received: time,
+                    due: time, by: "dpo")),
+        ] { add(record, &random) }
+        for item in 0..<Int.random(in: 1...3, using: &random) {
             for _ in 0..<Int.random(in: 0...5, using: &random) { add(Self.record(&random), &random) }
-            let intent = SampleLog.intent(Int.random(in: 0...2, using: &random))
+            let intent = SampleLog.intent(item)
             add(.deleteIntent(intent), &random)
             add(.deleteOutcome(.init(to: intent, .http(204), final: .deleted)), &random)
             add(.epochSeal(records: inEpoch + 1), &random)
@@ -54,7 +66,7 @@ struct RandomLog {
         let digest = TestLog.digest(UInt8.random(in: 0...255, using: &random))
         switch Int.random(in: 0..<9, using: &random) {
         case 0: return .config(sha256: digest)
-        case 1: return .runStart(run: run, plan: PlanID(value: 5), digest: digest, policy: digest)
+        case 1: return .runStart(run: run, plan: SampleLog.plan, digest: TestLog.digest(7), policy: digest)
         case 2: return .runHalt(run: run, cause: "stop \u{E9} \\ \" \u{1F600}")
         case 3: return .holdPlaced(hold: HoldID(value: 3), scope: .all, until: nil, by: "ops", reason: nil)
         case 4: return .policyLocked(id: "kyc", sha256: digest)

@@ -250,6 +250,109 @@ def mac(key, text):
     return hmac.new(key, text, hashlib.sha256).digest()
 
 
+GROUPS = {"deleted": OUTCOMES[:2], "absent": OUTCOMES[2:4], "withheld": OUTCOMES[5:9], "open": OUTCOMES[-1:]}
+GONE = [None] + OUTCOMES[1:5]
+SPENT = [None, "failed_exhausted"]
+# Class: the statuses and the final outcomes that go with it.
+ANSWERS = {
+    "deleted": ([204], ["deleted"]),
+    "absent": ([404], GONE),
+    "invalid": ([400], ["invalid_id"]),
+    "refused": ([401, 403], [None, "refused_by_vendor"]),
+    "not_ready": ([404], SPENT),
+    "throttled": ([429], SPENT),
+    "not_sent": ([0], SPENT),
+    "unknown": ([0, 404, 408, 500, 502, 503, 504], SPENT),
+}
+
+
+def group(outcome):
+    return next((name for name, outcomes in GROUPS.items() if outcome in outcomes), "failed")
+
+
+class Ledger:
+    """Section 6, "The ledger": whether what the records say adds up. Values are as they stand in the line."""
+
+    def __init__(self):
+        self.forget(partial=False)
+
+    def forget(self, partial=True):
+        self.partial, self.plans, self.runs, self.holds, self.requests = partial, {}, {}, set(), set()
+
+    def contradicts(self, kind, f, run):
+        """`run`: that of the intent which a delete.outcome answers."""
+        if kind == "plan.created":
+            new = {"kind": f["kind"], "digest": f["digest"], "items": int(f["items"]), "approved": False}
+            new.update(ended=False, closed=set(), found=set(), counts={})
+            return self.plans.setdefault(f["plan"], new)["digest"] != f["digest"]
+        if kind == "plan.approved":
+            plan = self.plans.get(f["plan"])
+            if plan and plan["digest"] == f["digest"]:
+                plan["approved"] = True
+            return plan["digest"] != f["digest"] if plan else not self.partial
+        if kind == "run.start":
+            plan = self.plans.get(f["plan"])
+            if plan is None:
+                return not self.partial
+            self.runs[f["run"]] = plan
+            return plan["digest"] != f["digest"] or not plan["approved"]
+        if kind == "delete.intent":
+            plan = self.runs.get(f["run"])
+            rule = {'"drill': "drill", '"erasure': "erasure"}.get(f["rule"].split(":")[0].rstrip('"'), "retention")
+            return json.loads(plan["kind"]) != rule if plan else not self.partial
+        if kind == "delete.outcome":
+            word, status, final = json.loads(f["class"]), int(f["http"]), json.loads(f["final"])
+            if word == "unexpected":
+                fits = status not in (0, 204) and final == "failed_unexpected"
+            else:
+                fits = status in ANSWERS[word][0] and final in ANSWERS[word][1]
+            return not fits or (final is not None and run is not None and self.ends(f["att"], final, run))
+        if kind == "item.closed":
+            outcome = json.loads(f["outcome"])
+            return outcome == "deleted" or self.ends(f["att"], outcome, f["run"])
+        if kind == "delete.verified":
+            plan = self.runs.get(f["run"])
+            if f["grade"] == '"X"' and plan and f["att"] in plan["closed"]:
+                plan["found"].add(f["att"])
+        if kind == "run.end":
+            return self.adds_up_wrongly(f)
+        if kind in ("hold.placed", "request.opened"):
+            (self.holds if kind == "hold.placed" else self.requests).add(f.get("hold", f.get("req")))
+        if kind in ("hold.released", "request.updated"):
+            known = self.holds if kind == "hold.released" else self.requests
+            return f.get("hold", f.get("req")) not in known and not self.partial
+        return False
+
+    def ends(self, item, outcome, run):
+        plan = self.runs.get(run)
+        if plan is None:
+            return not self.partial
+        if plan["ended"]:
+            return True
+        counts = plan["counts"]
+        if item in plan["closed"]:
+            if group(outcome) != "failed" or item not in plan["found"]:
+                return True
+            plan["found"].discard(item)
+            counts["deleted"] = counts.get("deleted", 0) - 1
+        plan["closed"].add(item)
+        counts[group(outcome)] = counts.get(group(outcome), 0) + 1
+        return False
+
+    def adds_up_wrongly(self, f):
+        names = ("deleted", "absent", "withheld", "failed")
+        items, totals = int(f["items"]), [int(f[name]) for name in names]
+        if items != sum(totals) + int(f["open"]):
+            return True
+        plan = self.runs.get(f["run"])
+        if plan is None:
+            return not self.partial
+        if items != plan["items"] or totals != [plan["counts"].get(name, 0) for name in names]:
+            return True
+        plan["ended"] = len(plan["closed"]) == items
+        return False
+
+
 class Verifier:
     def __init__(self, vkey, root_key):
         self.key = Key(vkey) if vkey else None
@@ -286,6 +389,7 @@ class Verifier:
     def records(self, lines):
         expected, previous, epoch, in_epoch, last_time = 0, ZEROS, 0, 0, None
         certain, self.origin, self.kid, pending = True, None, None, {}
+        self.ledger = Ledger()
         keyed = []
         for position, line in enumerate(lines):
             record = parse(line)
@@ -294,12 +398,15 @@ class Verifier:
                 tail = re.fullmatch(rb'.*([0-9a-f]{64})..', line, re.S)
                 previous = tail.group(1).decode() if tail else None
                 expected, in_epoch, certain = expected + 1, in_epoch + 1, False
+                self.ledger.forget()
                 continue
             seq, time, ep, prev, kind, fields, stated = record
             if seq != expected:
                 self.fail("seq", expected)
+                self.ledger.forget()
             elif previous is not None and prev != previous:
                 self.fail("link", expected)
+                self.ledger.forget()
             expected = seq
             if ep != epoch:
                 if certain or ep != epoch + 1:
@@ -334,6 +441,9 @@ class Verifier:
         except ValueError:
             vkey = None
         previous = json.loads(fields["prev_log"])
+        if previous:
+            # What the segments before it tell is not here.
+            self.ledger.forget()
         if name is None or vkey is None or vkey.name != self.origin:
             self.fail("origin", seq)
         elif previous and origin_name(previous["origin"]) is None:
@@ -342,10 +452,14 @@ class Verifier:
             self.fail("origin", seq)
 
     def operation(self, kind, fields, seq, pending):
+        intent = pending.get(fields.get("att"), (None, None, None))
+        run = intent[2] if kind == "delete.outcome" and intent[0] == fields["op"] else None
+        if self.ledger.contradicts(kind, fields, run):
+            self.fail("ledger", seq)
         if kind == "delete.intent":
-            pending[fields["att"]] = (fields["op"], fields["try"])
+            pending[fields["att"]] = (fields["op"], fields["try"], fields["run"])
         elif kind == "delete.outcome":
-            if pending.get(fields["att"]) == (fields["op"], fields["try"]):
+            if intent[:2] == (fields["op"], fields["try"]):
                 del pending[fields["att"]]
             else:
                 self.fail("outcome-without-intent", seq)

@@ -83,7 +83,11 @@ struct GatherWorld {
     /// Runs both plans: a deletion, one after an unknown answer, a failure and one that stays open; then the erasure.
     func work() throws {
         let second = SampleReport.run(2)
-        var records: [AuditRecord] = [
+        var records: [AuditRecord] = [plan, erasure].map {
+            .planCreated(
+                plan: $0.id, kind: $0.kind, digest: digest($0), items: $0.items.count, policy: $0.policyDigest)
+        }
+        records += [
             .planApproved(plan: plan.id, digest: digest(plan), by: "scheduler", how: .schedule),
             .runStart(run: run, plan: plan.id, digest: digest(plan), policy: plan.policyDigest),
         ]

@@ -29,7 +29,7 @@ struct AuditVerify: LetheCommand {
     var checkpoint: [String] = []
     @Option(help: ArgumentHelp("Maximum age of the newest checkpoint: 2d.", valueName: "period"))
     var maxAge: String?
-    @Option(help: ArgumentHelp("Checks that must not be missing: mac, anchor, closed.", valueName: "list"))
+    @Option(help: ArgumentHelp("Checks that must not be missing: mac, anchor, closed, ledger.", valueName: "list"))
     var require: String?
     @OptionGroup var global: GlobalOptions
 
@@ -74,7 +74,7 @@ struct AuditVerify: LetheCommand {
             (require ?? "").split(whereSeparator: { ", ".contains($0) }).map { word in
                 guard let requirement = LogVerifier.Requirement(rawValue: String(word)) else {
                     throw LetheError(
-                        "invalid-value", .usage, "--require takes mac, anchor and closed, separated by commas")
+                        "invalid-value", .usage, "--require takes mac, anchor, closed and ledger, separated by commas")
                 }
                 return requirement
             })

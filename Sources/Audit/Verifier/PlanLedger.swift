@@ -1,0 +1,195 @@
+import Domain
+
+/// Whether what the records say adds up: `docs/audit-log.md`, section 6, "The ledger". An operator who has every key can sign a log that
+/// contradicts itself; this finds it.
+///
+/// Memory grows with plans, runs, holds and requests, and with the items of plans that have not ended, up to a bound.
+struct PlanLedger {
+    private struct Plan {
+        let kind: String
+        let digest: String
+        let items: Int64
+        var isApproved = false
+        var isEnded = false
+        /// Items that came to an end, and of these the ones that a GET found again.
+        var closed: Set<UInt128> = []
+        var found: Set<UInt128> = []
+        var counts: [Outcome.Group: Int64] = [:]
+
+        /// Each item ends once; what a GET found again after its 204 has failed all the same.
+        mutating func close(_ item: UInt128, _ group: Outcome.Group) -> Bool {
+            guard !isEnded else { return false }
+            if !closed.insert(item).inserted {
+                guard group == .failed, found.remove(item) != nil else { return false }
+                counts[.deleted, default: 0] -= 1
+            }
+            counts[group, default: 0] += 1
+            return true
+        }
+
+        mutating func end() {
+            (closed, found) = ([], [])
+            isEnded = true
+        }
+    }
+
+    private static let most = 1_000_000
+
+    private var plans: [UInt128: Plan] = [:]
+    private var runs: [UInt128: UInt128] = [:]
+    private var holds: Set<String> = []
+    private var requests: Set<String> = []
+    private var size = 0
+    /// Records that are not here may tell of what these refer to.
+    private(set) var isPartial = false
+    /// There was more to remember than there is room for.
+    private(set) var isFull = false
+    private(set) var findings = 0
+
+    /// From here on nothing is known of what came before.
+    mutating func forget() {
+        let (isFull, findings) = (isFull, findings)
+        self = PlanLedger()
+        (self.isPartial, self.isFull, self.findings) = (true, isFull, findings)
+    }
+
+    /// A segment goes on where the one before it ended.
+    mutating func begin(after previous: AuditRecord.PreviousLog, _ before: (origin: String, ledger: PlanLedger)?) {
+        if let before, before.origin == previous.origin { self = before.ledger }
+        findings = 0
+        if before?.origin != previous.origin || previous.lost > 0 { forget() }
+    }
+
+    /// What the record contradicts. `answered`: the run whose intent a `delete.outcome` answers.
+    mutating func enter(
+        _ line: UnsafeBufferPointer<UInt8>, _ parser: LineParser, answered run: UInt128?
+    ) -> String? {
+        let values = RecordValues(line, parser)
+        func raw(_ index: Int) -> String { String(decoding: values.raw(index).dropFirst().dropLast(), as: UTF8.self) }
+        let problem: String? =
+            switch parser.type {
+            case .planCreated:
+                created(values.number(0), Plan(kind: raw(1), digest: raw(2), items: values.integer(3)))
+            case .planApproved: approved(values.number(0), raw(1))
+            case .runStart: started(values.number(0), values.number(1), raw(2))
+            case .deleteIntent: announced(values.number(0), rule: raw(4))
+            case .deleteOutcome: answered(values, raw(3), run)
+            case .itemClosed: closed(values.number(1), raw(2), in: values.number(0))
+            case .deleteVerified: verified(values.number(1), raw(3), in: values.number(0))
+            case .runEnd: ended(values.number(0), (1...6).map(values.integer))
+            case .holdPlaced: note(raw(0), in: \.holds)
+            case .holdReleased: holds.contains(raw(0)) ? nil : unknown("releases a hold that was not placed")
+            case .requestOpened: note(raw(0), in: \.requests)
+            case .requestUpdated: requests.contains(raw(0)) ? nil : unknown("is of a request that was not opened")
+            default: nil
+            }
+        if problem != nil { findings += 1 }
+        if size > Self.most {
+            isFull = true
+            forget()
+        }
+        return problem
+    }
+
+    /// What is told of is in records that are not here, or in none.
+    private func unknown(_ problem: String) -> String? { isPartial ? nil : problem }
+
+    private mutating func note(_ id: String, in path: WritableKeyPath<PlanLedger, Set<String>>) -> String? {
+        if self[keyPath: path].insert(id).inserted { size += 1 }
+        return nil
+    }
+}
+
+// MARK: - Plans and their runs
+
+extension PlanLedger {
+    private mutating func created(_ id: UInt128, _ plan: Plan) -> String? {
+        if let known = plans[id] { return known.digest == plan.digest ? nil : "records a plan under a second digest" }
+        plans[id] = plan
+        size += 1
+        return nil
+    }
+
+    private mutating func approved(_ id: UInt128, _ digest: String) -> String? {
+        guard let plan = plans[id] else { return unknown("approves a plan that was not recorded") }
+        guard plan.digest == digest else { return "approves another digest than the plan's" }
+        plans[id]?.isApproved = true
+        return nil
+    }
+
+    private mutating func started(_ run: UInt128, _ id: UInt128, _ digest: String) -> String? {
+        guard let plan = plans[id] else { return unknown("begins a plan that was not recorded") }
+        runs[run] = id
+        size += 1
+        guard plan.digest == digest else { return "begins another digest than the plan's" }
+        return plan.isApproved ? nil : "begins a plan that nobody approved"
+    }
+
+    private func announced(_ run: UInt128, rule: String) -> String? {
+        guard let plan = runs[run].flatMap({ plans[$0] }) else { return unknown("is of a run that was not begun") }
+        let kind = rule == "drill" ? "drill" : rule.hasPrefix("erasure:") ? "erasure" : "retention"
+        return kind == plan.kind ? nil : "deletes by a rule that is none of a plan for \(plan.kind)"
+    }
+
+    private mutating func answered(_ values: RecordValues, _ word: String, _ run: UInt128?) -> String? {
+        let final = values.optionalText(7).flatMap(Outcome.init(rawValue:))
+        guard let answer = AnswerClass(rawValue: word), answer.allows(http: values.integer(4), final) else {
+            return "has a class, a status and an outcome that do not go together"
+        }
+        guard let final, let run else { return nil }
+        return close(values.number(2), final, in: run)
+    }
+
+    private mutating func closed(_ item: UInt128, _ word: String, in run: UInt128) -> String? {
+        guard let outcome = Outcome(rawValue: word), outcome != .deleted else {
+            return "calls an item deleted without a 204"
+        }
+        return close(item, outcome, in: run)
+    }
+
+    private mutating func close(_ item: UInt128, _ outcome: Outcome, in run: UInt128) -> String? {
+        guard let id = runs[run] else { return unknown("is of a run that was not begun") }
+        let isFirst = plans[id]?.close(item, outcome.group)
+        size += 1
+        return isFirst == false ? "ends an item of a plan a second time" : nil
+    }
+
+    private mutating func verified(_ item: UInt128, _ grade: String, in run: UInt128) -> String? {
+        guard grade == "X", let id = runs[run], plans[id]?.closed.contains(item) == true else { return nil }
+        plans[id]?.found.insert(item)
+        return nil
+    }
+
+    /// `totals`: items, deleted, absent, withheld, failed, open.
+    private mutating func ended(_ run: UInt128, _ totals: [Int64]) -> String? {
+        guard totals[0] == totals.dropFirst().reduce(0, +) else { return "has totals that do not add up" }
+        guard let id = runs[run], let plan = plans[id] else { return unknown("is of a run that was not begun") }
+        let counts = [Outcome.Group.deleted, .absent, .withheld, .failed].map { plan.counts[$0, default: 0] }
+        guard totals[0] == plan.items else { return "counts other items than its plan has" }
+        guard counts == Array(totals[1...4]) else { return "counts other outcomes than the plan's items have" }
+        if Int64(plan.closed.count) == plan.items {
+            size -= plan.closed.count
+            plans[id]?.end()
+        }
+        return nil
+    }
+}
+
+extension AnswerClass {
+    /// The table of `docs/audit-log.md`, section 6: which status and which final outcome an answer of this class has.
+    fileprivate func allows(http: Int64, _ final: Outcome?) -> Bool {
+        switch self {
+        case .deleted: http == 204 && final == .deleted
+        case .absent:
+            http == 404
+                && [nil, .deletedAfterRetry, .alreadyAbsent, .expiredByVendor, .notFoundUnproven].contains(final)
+        case .invalid: http == 400 && final == .invalidID
+        case .refused: [401, 403].contains(http) && [nil, .refusedByVendor].contains(final)
+        case .notReady: http == 404 && [nil, .failedExhausted].contains(final)
+        case .throttled: http == 429 && [nil, .failedExhausted].contains(final)
+        case .notSent: http == 0 && [nil, .failedExhausted].contains(final)
+        case .unknown: [0, 404, 408, 500, 502, 503, 504].contains(http) && [nil, .failedExhausted].contains(final)
+        case .unexpected: ![0, 204].contains(http) && final == .failedUnexpected
+        }
+    }
+}

@@ -69,8 +69,9 @@ struct RequestHistory {
             firstAnswer = firstAnswer ?? at
             issue += 1
             if state.isAnswered, let run = atWork { short.append(run) }
-            atWork = nil
         }
+        // Its plan was closed: what comes then is of another, which may be lost.
+        if isAnswered || state == .received { atWork = nil }
         // With another due date it is an extension, which leaves the state as it was.
         if state == .planned, later == nil || later == due { timesPlanned += 1 }
         due = later ?? due

@@ -17,6 +17,9 @@ package struct Report: Encodable, Sendable, Equatable {
         verdict = ReportSummary(values, deletions: deletions, controls: controls)
     }
 
+    /// The inventory differs from the log, or there is evidence that the log was tampered with.
+    package var isContradicted: Bool { !values.differs.isEmpty || values.logs.contains { $0.result == .broken } }
+
     private enum CodingKeys: String, CodingKey {
         case deletions, controls, verdict
     }

@@ -247,6 +247,23 @@ import Testing
         #expect(!report.output.contains("Log records | 59 | verified"), "\(report.everything)")
     }
 
+    /// A record from the middle of the segment, which no writer reads again.
+    @Test func aReportOverALogThatWasTamperedWithSaysSoAndEndsWithOne() async throws {
+        let vendor = try await SimulatedVendor()
+        let workspace = try await SampleWorkspace(vendor: vendor)
+        try await workspace.fill(vendor, attachments: 12)
+        _ = try await workspace.lethe("run", "--apply")
+        #expect(try await workspace.lethe("report").status == 0)
+        let file = workspace.directory.appending(path: "audit.db")
+        var bytes = try Data(contentsOf: file)
+        let place = try #require(bytes.range(of: Data("\"trace\":\"".utf8)))
+        bytes[place.upperBound] = bytes[place.upperBound] == UInt8(ascii: "0") ? UInt8(ascii: "1") : UInt8(ascii: "0")
+        try bytes.write(to: file)
+        let report = try await workspace.lethe("report")
+        #expect(report.status == 1, "\(report.everything)")
+        #expect(report.output.contains("broken") || report.output.contains("tampered"), "\(report.everything)")
+    }
+
     @Test(
         "A wrong use is 64 and says what would be right",
         arguments: [

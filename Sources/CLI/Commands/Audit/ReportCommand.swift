@@ -50,7 +50,7 @@ struct ReportCommand: LetheCommand {
         let json = try JSONDecoder().decode(JSONValue.self, from: Data(ReportJSON.render(report).utf8))
         return Reply(
             path == "-" ? text.withoutFinalNewline : "\(report.verdict.headline)\nwrote \(path)", json: json,
-            status: report.values.differs.isEmpty ? .done : .failed)
+            status: report.isContradicted ? .failed : .done)
     }
 
     static func render(_ report: Report, as format: String) throws -> String {

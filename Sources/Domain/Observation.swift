@@ -1,6 +1,6 @@
 /// What one delivery, API page or response said about one message: the way from `LinqClient` to `Inventory`. Holds
 /// handles, so it lives in memory only.
-package struct MessageObservation: Sendable {
+package struct MessageObservation: Sendable, Hashable {
     package var message: MessageID?
     package var chat: ChatID?
     package var isGroup: Bool?
@@ -48,7 +48,7 @@ package struct MessageObservation: Sendable {
     }
 }
 
-package struct ObservedAttachment: Sendable, Equatable {
+package struct ObservedAttachment: Sendable, Hashable {
     package var id: AttachmentID
     package var source: AttachmentSource
     package var mime: String?
@@ -72,7 +72,7 @@ package struct ObservedAttachment: Sendable, Equatable {
 }
 
 /// What a listing or an event said about a chat and who is in it.
-package struct ChatObservation: Sendable {
+package struct ChatObservation: Sendable, Hashable {
     package var chat: ChatID
     package var isGroup: Bool?
     package var line: PhoneLine?

@@ -37,7 +37,7 @@ package struct Listing<Element: Sendable>: Sendable {
 }
 
 /// A message as a listing gives it, with what it holds that has no id.
-package struct ListedMessage: Sendable {
+package struct ListedMessage: Sendable, Hashable {
     package var observation: MessageObservation
     /// Media items with a URL and no attachment id: they cannot be deleted through the API.
     package var unaddressable: Int

@@ -142,12 +142,13 @@ package struct PlanErasure: Sendable {
     private func plan(
         _ request: ErasureRequest, _ search: Search, _ warnings: [String] = []
     ) async throws(LetheError) -> Planned {
-        var request = request
+        var (request, warnings) = (request, warnings)
         if let handles = search.handles {
             let walk = try await SyncFromAPI(context).run(of: handles, progress: search.progress)
             let isWhole = Set(try pseudonyms(of: handles)) == Set(request.subjects)
             request.isSearchSettled = try isSettled(request, walk, ofEveryHandle: isWhole)
             request.coverage = request.coverage.after(walk.coverage, ofEveryHandle: isWhole)
+            warnings += walk.warnings
         }
         if !search.isOffline { try await askWhoReceived(request) }
         let now = context.time.now()

@@ -21,17 +21,30 @@ package struct SyncFromAPI: Sendable {
         /// Of those without an id: parts that could not be read.
         package var unreadableParts = 0
         package var coverage = ErasureRequest.Coverage.complete
+        /// A list was left because it had no end.
+        package var isEndless = false
         package var reopened: [RequestID] = []
 
         package var status: ExitStatus { coverage == .complete ? .done : .incomplete }
+
+        /// For people.
+        package var warnings: [String] {
+            guard isEndless else { return [] }
+            return [
+                "the vendor's list of chats or of messages goes on without an end, and was left after "
+                    + "\(ListingWalk.mostPages) pages: tell Linq's support"
+            ]
+        }
     }
 
     private let context: RunContext
     private let retrying: Retrying
     private let isInterrupted: @Sendable () -> Bool
+    private let mostPages: Int
 
-    package init(_ context: RunContext, requestsPerSecond: Int = 10) {
+    package init(_ context: RunContext, requestsPerSecond: Int = 10, mostPages: Int? = nil) {
         self.context = context
+        self.mostPages = mostPages ?? ListingWalk.mostPages
         var policy = RetryPolicy()
         policy.maximumTries = 6
         isInterrupted = context.isInterrupted
@@ -81,14 +94,15 @@ package struct SyncFromAPI: Sendable {
     ) async throws(LetheError) {
         let vendor = context.vendor
         var walk = ListingWalk(
-            from: try target.bookmark.flatMap { (name) throws(LetheError) in try context.inventory.bookmark(name) })
+            from: try target.bookmark.flatMap { (name) throws(LetheError) in try context.inventory.bookmark(name) },
+            mostPages: mostPages)
         while !walk.isDone {
             let (handle, line, place) = (target.handle, target.line, walk.cursor)
             let page = await retrying.page { await vendor.chats(of: handle, on: line, cursor: place) }
             try Self.refuseBadKey(page.answer)
-            let new = walk.take(page, keys: page.elements.map { $0.chat })
+            let news = walk.take(page, tellings: page.elements.map(\.telling))
             try record([Delivery(chats: page.elements)], &report)
-            for index in new where !isInterrupted() {
+            for index in news.things where !isInterrupted() {
                 try await walkMessages(in: page.elements[index].chat, &report, progress)
                 report.chats += 1
             }
@@ -96,24 +110,25 @@ package struct SyncFromAPI: Sendable {
             if isInterrupted() { walk.interrupt() } else { walk.keepPlace() }
             if let name = target.bookmark { try context.inventory.setBookmark(name, to: walk.bookmark) }
         }
-        if walk.isPartial { (report.coverage, report.isBrokenOff) = (.partial, true) }
+        report.take(end: walk)
     }
 
     private func walkMessages(
         in chat: ChatID, _ report: inout Report, _ progress: @escaping @Sendable (Report) -> Void
     ) async throws(LetheError) {
         let vendor = context.vendor
-        var walk = ListingWalk()
+        var walk = ListingWalk(mostPages: mostPages)
         while !walk.isDone {
             let place = walk.cursor
             let page = await retrying.page { await vendor.messages(in: chat, cursor: place) }
             try Self.refuseBadKey(page.answer)
-            let new = walk.take(page, keys: page.elements.map { $0.observation.message })
-            try take(new.map { page.elements[$0] }, of: chat, &report)
+            let news = walk.take(page, tellings: page.elements.map(\.telling))
+            try take(news.tellings.map { page.elements[$0] }, of: chat, &report)
+            report.messages += news.things.count
             progress(report)
             if isInterrupted() { walk.interrupt() }
         }
-        if walk.isPartial { (report.coverage, report.isBrokenOff) = (.partial, true) }
+        report.take(end: walk)
     }
 
     private static func refuseBadKey(_ answer: VendorAnswer) throws(LetheError) {
@@ -131,7 +146,6 @@ package struct SyncFromAPI: Sendable {
                 UnaddressableMedia(message: id, chat: chat, count: withoutID, unreadable: message.unreadableParts))
             report.unaddressable += withoutID
         }
-        report.messages += messages.count
         report.unknownParts += messages.reduce(0) { $0 + $1.unknownParts }
         report.unreadableParts += messages.reduce(0) { $0 + $1.unreadableParts }
         try record([delivery], &report)
@@ -168,5 +182,27 @@ package struct SyncFromAPI: Sendable {
         report.attachmentsNew += batch.new
         report.attachmentsSeen += batch.seenAgain
         report.suppressed += batch.suppressed
+    }
+}
+
+extension SyncFromAPI.Report {
+    fileprivate mutating func take(end walk: ListingWalk) {
+        if walk.isPartial { (coverage, isBrokenOff) = (.partial, true) }
+        if walk.isEndless { isEndless = true }
+    }
+}
+
+extension ListedMessage {
+    /// All of it: parts of every telling are taken in, and what two of them contradict is unknown.
+    var telling: ListingWalk.Telling { .init(observation.message, saying: self) }
+}
+
+extension ChatObservation {
+    /// Not when it was last used: a list that is in use would never settle.
+    var telling: ListingWalk.Telling {
+        var told = self
+        told.members = []
+        told.seenAt = nil
+        return .init(chat, saying: [AnyHashable(told), AnyHashable(Set(members))])
     }
 }

@@ -9,9 +9,14 @@ import Testing
     }
 
     private func take(_ walk: inout ListingWalk, _ page: Listing<Int>) -> [Int] {
-        let new = walk.take(page, keys: page.elements.map { $0 }).map { page.elements[$0] }
+        let new = walk.take(page, tellings: page.elements.map { .init($0, saying: $0) }).tellings
         walk.keepPlace()
-        return new
+        return new.map { page.elements[$0] }
+    }
+
+    /// The tens say what is told, the rest how.
+    private func tell(_ walk: inout ListingWalk, _ page: Listing<Int>) -> ListingWalk.News {
+        walk.take(page, tellings: page.elements.map { .init($0 / 10, saying: $0) })
     }
 
     @Test func onePageIsReadOnce() {
@@ -64,6 +69,31 @@ import Testing
         #expect(walk.isPartial && number == 51)
     }
 
+    /// A message that is told again with one part more is news, on the same page and in a later pass.
+    @Test func whatIsToldOtherwiseThanBeforeIsNews() {
+        var walk = ListingWalk()
+        #expect(tell(&walk, page([10, 20, 11, 20], next: "a")) == .init(tellings: [0, 1, 2], things: [0, 1]))
+        #expect(tell(&walk, page([21, 10], next: nil)) == .init(tellings: [0], things: []))
+        #expect(tell(&walk, page([10, 22], next: "a")) == .init(tellings: [1], things: []))
+        #expect(tell(&walk, page([21], next: nil)) == .init())
+        #expect(!walk.isDone)
+        _ = tell(&walk, page([10, 22], next: "a"))
+        _ = tell(&walk, page([21], next: nil))
+        #expect(walk.isDone && !walk.isPartial)
+    }
+
+    @Test(arguments: [19, 20, 21])
+    func freshCursorsWithNewThingsEndAtABound(pages: Int) {
+        var walk = ListingWalk(mostPages: 20)
+        var number = 0
+        while !walk.isDone, number < pages {
+            number += 1
+            _ = take(&walk, page([number], next: number == pages ? nil : "\(number)"))
+        }
+        #expect(number == min(pages, 20))
+        #expect(walk.isEndless == (pages == 21) && walk.isPartial == (pages == 21))
+    }
+
     @Test(arguments: [(400, true), (404, true), (410, true), (403, false), (429, false), (500, false)])
     func aPlaceThatTheVendorRefusesIsDropped(status: Int, isDropped: Bool) {
         var walk = ListingWalk(from: "old")
@@ -76,7 +106,7 @@ import Testing
     @Test func anInterruptedWalkGoesOnWhereItWas() {
         var walk = ListingWalk()
         _ = take(&walk, page([1], next: "a"))
-        _ = walk.take(page([2], next: "b"), keys: [2])
+        _ = walk.take(page([2], next: "b"), tellings: [.init(2, saying: 2)])
         walk.interrupt()
         #expect(walk.isDone && walk.isPartial && walk.bookmark == "a")
     }

@@ -43,6 +43,7 @@ struct SyncCommand: LetheCommand {
             }
             return report
         }
+        for warning in report.warnings { console.warn(warning) }
         var text = [
             "\(report.chats) chats, \(report.messages) messages",
             "attachments: \(report.attachmentsNew) new, \(report.attachmentsSeen) seen before",

@@ -12,6 +12,8 @@ package struct MessageObservation: Sendable, Hashable {
     package var members: [Handle]
     /// `members` is the whole roster: the chat has nobody else.
     package var membersAreComplete: Bool
+    /// Somebody in the chat cannot be read: a short code, or what is no handle at all.
+    package var hasUnreadableMember = false
     package var sentAt: Timestamp?
     /// `created_at` of the envelope, or of the message where it was read from the API.
     package var envelopeTime: Timestamp?
@@ -78,6 +80,8 @@ package struct ChatObservation: Sendable, Hashable {
     package var line: PhoneLine?
     package var members: [Handle]
     package var membersAreComplete: Bool
+    /// As in `MessageObservation`.
+    package var hasUnreadableMember = false
     package var seenAt: Timestamp?
     /// Media items with a URL and no attachment id, such as the group's icon: they cannot be deleted through the API.
     package var unaddressable = 0

@@ -77,7 +77,9 @@ struct DeliveryRecorder {
     private mutating func recordChat(of message: MessageObservation) throws -> Int64? {
         let sender = try message.sender.map { try subjects.key(for: $0) }
         guard let chat = message.chat else { return sender }
-        ledger.add(chat, line: message.line, isGroup: message.isGroup, rosterKnown: message.membersAreComplete)
+        ledger.add(
+            chat, line: message.line, isGroup: message.isGroup,
+            roster: .init(isWhole: message.membersAreComplete, hasUnreadable: message.hasUnreadableMember))
         let time = message.observedAt
         if let sender { ledger.add(member: sender, of: chat, at: time) }
         for member in message.members { ledger.add(member: try subjects.key(for: member), of: chat, at: time) }
@@ -85,7 +87,9 @@ struct DeliveryRecorder {
     }
 
     private mutating func record(_ chat: ChatObservation) throws {
-        ledger.add(chat.chat, line: chat.line, isGroup: chat.isGroup, rosterKnown: chat.membersAreComplete)
+        ledger.add(
+            chat.chat, line: chat.line, isGroup: chat.isGroup,
+            roster: .init(isWhole: chat.membersAreComplete, hasUnreadable: chat.hasUnreadableMember))
         let time = chat.seenAt?.plausible
         for member in chat.members { ledger.add(member: try subjects.key(for: member), of: chat.chat, at: time) }
     }

@@ -9,6 +9,7 @@ struct ChatLedger {
         /// A chat once called a group stays one.
         var isGroup: Bool?
         /// 1 = the roster was listed whole while the chat was direct, 2 = while it was a group: later members come in by name.
+        /// 4 = somebody in it could not be read, and stays so.
         var rosterKnown: Int64 = 0
         var contradicted: Contradictions = []
 
@@ -35,8 +36,16 @@ struct ChatLedger {
     private var chats: [ChatID: Chat] = [:]
     private var members: [Membership: Span] = [:]
 
-    mutating func add(_ id: ChatID, line: PhoneLine?, isGroup: Bool?, rosterKnown: Bool) {
-        let told = Chat(line: line, isGroup: isGroup, rosterKnown: rosterKnown ? (isGroup == true ? 2 : 1) : 0)
+    /// What a delivery says of the members of a chat.
+    struct Roster {
+        var isWhole: Bool
+        var hasUnreadable: Bool
+    }
+
+    mutating func add(_ id: ChatID, line: PhoneLine?, isGroup: Bool?, roster: Roster) {
+        var told = Chat(line: line, isGroup: isGroup)
+        if roster.isWhole { told.rosterKnown |= isGroup == true ? 2 : 1 }
+        if roster.hasUnreadable { told.rosterKnown |= 4 }
         chats[id] = chats[id].map { $0.merged(with: told) } ?? told
     }
 

@@ -5,9 +5,11 @@ internal import GRDB
 enum People {
     /// Everybody who can receive what is sent into chat `c` is known: a direct chat with a known member, or a group whose
     /// whole roster was listed as a group's. An outbound webhook names no recipient, a group may have members that never
-    /// wrote, and what was listed while the chat was direct says nothing of the group that it became.
+    /// wrote, and what was listed while the chat was direct says nothing of the group that it became. With somebody in it who
+    /// cannot be read it is not known who receives, whatever it is called.
     static let recipientsKnown = """
         (c.is_group = 0 OR c.roster_known & 2 <> 0 OR (c.is_group IS NULL AND c.roster_known <> 0))
+        AND c.roster_known & 4 = 0
         AND EXISTS (SELECT 1 FROM chat_member m WHERE m.chat = c.id)
         """
 

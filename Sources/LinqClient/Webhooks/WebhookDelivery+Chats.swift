@@ -12,16 +12,18 @@ extension WebhookDelivery {
             return
         }
         let line = Participant(data["chat"]?["owner_handle"])?.line
-        let actor =
-            Participant(data["participant"]) ?? Participant(data["sender_handle"]) ?? Participant(data["from_handle"])
-            ?? Participant(data["actor_handle"]) ?? Participant(data["changed_by_handle"])
-            ?? Participant(data["handle"])
+        let names: [StaticString] = [
+            "participant", "sender_handle", "from_handle", "actor_handle", "changed_by_handle", "handle",
+        ]
+        let told = names.compactMap { data[$0] }
+        let actor = told.lazy.compactMap { Participant($0) }.first
         let isOurs = actor?.isMe == true || (line != nil && actor?.line == line)
-        chats.append(
-            ChatObservation(
-                chat: chat, isGroup: data["chat"]?["is_group"]?.bool,
-                line: line ?? (actor?.isMe == true ? actor?.line : nil),
-                members: isOurs ? [] : [actor?.handle].compactMap { $0 }, seenAt: createdAt))
+        var observation = ChatObservation(
+            chat: chat, isGroup: data["chat"]?["is_group"]?.bool,
+            line: line ?? (actor?.isMe == true ? actor?.line : nil),
+            members: isOurs ? [] : [actor?.handle].compactMap { $0 }, seenAt: createdAt)
+        observation.hasUnreadableMember = Participant.isUnreadable(told.first, ownLine: line)
+        chats.append(observation)
     }
 
     /// Images with a URL and no id: nothing in the API can delete them.

@@ -15,14 +15,14 @@ extension WebhookDelivery {
             direction: direction,
             sentAt: data["sent_at"]?.timestamp,
             reconciledAt: data["reconciled_at"]?.timestamp)
-        message.name(sender: sender)
+        message.name(sender: sender, isUnreadable: Participant.isUnreadable(data["sender_handle"]))
         add(message, parts: data["parts"])
     }
 
     /// Section 10.4: the message is `data.message`; our line received it, or, where nobody is named as recipient, sent it.
     mutating func readMessage2025(_ inner: JSONValue, _ data: JSONValue) throws(LetheError) {
-        let sender = Participant(data["from_handle"]) ?? Participant(data["from"])
-        let recipient = Participant(data["recipient_handle"]) ?? Participant(data["recipient_phone"])
+        let sender = Participant.first(of: data["from_handle"], data["from"])
+        let recipient = Participant.first(of: data["recipient_handle"], data["recipient_phone"])
         let direction = data["is_from_me"]?.bool.map { $0 ? Direction.outbound : .inbound } ?? sender?.direction
         var message = MessageObservation(
             message: try inner.requiredUUID("id"),
@@ -32,7 +32,7 @@ extension WebhookDelivery {
             direction: direction,
             sentAt: inner["sent_at"]?.timestamp,
             reconciledAt: inner["reconciled_at"]?.timestamp ?? data["reconciled_at"]?.timestamp)
-        message.name(sender: sender)
+        message.name(sender: sender, isUnreadable: Participant.isUnreadable(data["from_handle"], data["from"]))
         add(message, parts: inner["parts"])
     }
 
@@ -55,8 +55,9 @@ extension Participant {
 
 extension MessageObservation {
     /// Inbound: the sender is an end-user, a member of the chat, and of a direct chat the only one. Outbound: it is our
-    /// line, and nobody is named as recipient.
-    mutating func name(sender: Participant?) {
+    /// line, and nobody is named as recipient. A sender who cannot be read is in the chat too.
+    mutating func name(sender: Participant?, isUnreadable: Bool) {
+        hasUnreadableMember = hasUnreadableMember || (isUnreadable && direction != .outbound)
         switch direction {
         case .inbound:
             guard let handle = sender?.handle else { return }

@@ -9,6 +9,7 @@ extension ChatObservation {
             chat: try chat.requiredUUID("id"), isGroup: chat["is_group"]?.bool, line: roster.line ?? ownLine,
             members: roster.members, membersAreComplete: roster.isComplete,
             seenAt: chat["updated_at"]?.timestamp ?? chat["created_at"]?.timestamp)
+        hasUnreadableMember = roster.hasUnreadable
         unaddressable = icon.isEmpty ? 0 : 1
     }
 }
@@ -16,7 +17,7 @@ extension ChatObservation {
 extension ListedMessage {
     /// A message object of a listing or of `GET /v3/messages/{id}` (linq-api, section 6.1). Throws `invalid-id`.
     init(message: JSONValue, in chat: ChatID? = nil) throws(LetheError) {
-        let sender = Participant(message["from_handle"]) ?? Participant(message["from"])
+        let sender = Participant.first(of: message["from_handle"], message["from"])
         let parts = MessageParts(message["parts"])
         var observation = MessageObservation(
             message: try message.requiredUUID("id"),
@@ -26,7 +27,8 @@ extension ListedMessage {
             envelopeTime: message["created_at"]?.timestamp,
             reconciledAt: message["reconciled_at"]?.timestamp,
             attachments: parts.attachments)
-        observation.name(sender: sender)
+        observation.name(
+            sender: sender, isUnreadable: Participant.isUnreadable(message["from_handle"], message["from"]))
         self.init(
             observation: observation, unaddressable: parts.unaddressable, unknownParts: parts.unknown,
             unreadableParts: parts.unreadable)

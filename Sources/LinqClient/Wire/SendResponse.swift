@@ -29,13 +29,14 @@ package struct SendResponse: Sendable {
 
     private init(message: JSONValue, chat: JSONValue?, chatID: ChatID?, root: JSONValue) throws(LetheError) {
         let parts = MessageParts(message["parts"])
-        let line = (Participant(message["from_handle"]) ?? Participant(root["from"]))?.line
+        let line = Participant.first(of: message["from_handle"], root["from"])?.line
         let roster = Roster(chat?["handles"] ?? root["handles"], ownLine: line)
         self.message = MessageObservation(
             message: try message.requiredUUID("id"), chat: chatID, isGroup: chat?["is_group"]?.bool,
             line: line ?? roster.line, direction: .outbound, members: roster.members,
             membersAreComplete: roster.isComplete, sentAt: message["sent_at"]?.timestamp,
             envelopeTime: message["created_at"]?.timestamp, attachments: parts.attachments)
+        self.message.hasUnreadableMember = roster.hasUnreadable
         unknownParts = parts.unknown
         unreadableParts = parts.unreadable
         unaddressable = parts.unaddressable
@@ -45,16 +46,18 @@ package struct SendResponse: Sendable {
     private static func voiceMemo(_ memo: JSONValue) throws(LetheError) -> MessageObservation {
         let line = Participant(memo["from"])?.line
         let roster = Roster(memo["chat"]?["handles"], ownLine: line)
-        let recipients = (memo["to"]?.elements ?? []).compactMap { Participant($0)?.handle }
+        let to = Roster(memo["to"], ownLine: line)
         guard let file = memo["voice_memo"], file.isObject, let id = file["id"] else {
             throw LetheError("missing-field", .unreadable, "voice_memo.voice_memo is missing")
         }
-        return MessageObservation(
+        var message = MessageObservation(
             message: try memo.requiredUUID("id"), chat: try memo["chat"]?.optionalUUID("id"),
             isGroup: memo["chat"]?["is_group"]?.bool, line: line ?? roster.line, direction: .outbound,
-            members: roster.members.isEmpty ? recipients : roster.members, membersAreComplete: roster.isComplete,
+            members: roster.members.isEmpty ? to.members : roster.members, membersAreComplete: roster.isComplete,
             sentAt: memo["sent_at"]?.timestamp, envelopeTime: memo["created_at"]?.timestamp,
             attachments: [try ObservedAttachment(file, id: id, source: .voiceMemo)])
+        message.hasUnreadableMember = roster.hasUnreadable || to.hasUnreadable
+        return message
     }
 
     /// A pre-upload: no message, chat, line or time, only the id and the layout of its URL.

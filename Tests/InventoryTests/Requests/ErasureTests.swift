@@ -220,6 +220,26 @@ struct ErasureTests {
         }
     }
 
+    /// Somebody in the chat cannot be read, whatever it is called, and before or after it was listed whole: what we sent there may
+    /// be theirs too. What the person sent is the person's.
+    @Test(arguments: [false, true], [false, true])
+    func whatWeSentWhereSomebodyCannotBeReadIsWithheld(group: Bool, isLast: Bool) throws {
+        let world = try World()
+        var unreadable = ChatObservation(
+            chat: chat(1), isGroup: group, line: try PhoneLine("+12025550143"), members: [try Handle(dana)],
+            seenAt: day(2))
+        unreadable.hasUnreadableMember = true
+        let whole = ChatObservation(
+            chat: chat(1), isGroup: group, line: try PhoneLine("+12025550143"), members: [try Handle(dana)],
+            membersAreComplete: true, seenAt: day(2))
+        try world.record(
+            inbound(1, from: dana, chat: 1, group: group), outbound(2, chat: 1, group: group),
+            Delivery(chats: isLast ? [whole, unreadable] : [unreadable, whole]))
+        let found = try world.store.erasureCandidates(subjects: [world.subject(dana)], scope: .sentBySubject)
+        #expect(found.map(\.attachment.id) == [1, 2].map(attachment))
+        #expect(found.map(\.recipientUnknown) == [false, true])
+    }
+
     /// Another plan deleted it, or it was gone before they asked: an answer that counted on that is open again.
     @Test(arguments: [[1], []])
     func whatIsFoundAgainReopensWhoeverCountedOnItsBeingGone(items: [Int]) throws {

@@ -195,23 +195,44 @@ struct ListingTests {
 
     private static let chat = "579e37fc-4bb7-4c6e-a551-b1b5b8415f73"
 
-    @Test("a roster with somebody unreadable is open, and removed members still count")
+    @Test("a roster with somebody unreadable is open and says so, and removed members still count")
     func rosters() async throws {
         let us = #"{"handle": "+12025550143", "is_me": true}"#
         let them = #"{"handle": "+14155550117", "is_me": false, "status": "removed"}"#
         let rosters: [(String, Int, Bool)] = [
-            ("[\(us), \(them)]", 1, true), ("[\(us), \(them), {\"handle\": \"72975\"}]", 1, false),
-            ("[\(us)]", 0, false),
-            ("[\(them)]", 1, false), ("[]", 0, false), ("null", 0, false), ("[\(us), null, \(them)]", 1, false),
-            ("[\(us), \(them), \(them)]", 1, true),
+            ("[\(us), \(them)]", 1, true), ("[\(us)]", 0, false), ("[\(them)]", 1, false), ("[]", 0, false),
+            ("null", 0, false), ("[\(us), \(them), \(them)]", 1, true),
+            ("[{\"handle\": null, \"is_me\": true}, \(them)]", 1, false),
         ]
-        for (handles, members, isComplete) in rosters {
+        let unreadable = [
+            #"{"handle": "72975"}"#, #"{"handle": null}"#, #"{"handle": ""}"#, #"{"handle": {"a": 1}}"#,
+            #"{"id": "x"}"#, #"{"handle": 4155550162}"#, #"{"handle": "urn:biz:1234"}"#, #""foo@@bar""#, "null",
+        ].map { ("[\(us), \($0), \(them)]", 1, false) }
+        for (handles, members, isComplete) in rosters + unreadable + [("{}", 0, false)] {
             let body = #"{"chats": [{"id": "\#(Self.chat)", "handles": \#(handles)}]}"#
             let server = try ScriptedServer { _ in [.answer("200 OK", body: body)] }
             let page = try await withClient(server.baseURL) { await $0.chats(of: nil, on: nil, cursor: nil) }
             let chat = try #require(page.elements.first)
             #expect(chat.members.count == members && chat.membersAreComplete == isComplete, "\(handles)")
+            let isReadable = rosters.contains { $0.0 == handles }
+            #expect(chat.hasUnreadableMember == !isReadable, "\(handles)")
         }
+    }
+
+    @Test(
+        "a sender who cannot be read is in the chat",
+        arguments: [
+            (#""from_handle": {"handle": "72975", "is_me": false}"#, true),
+            (#""from_handle": {"handle": null}, "from": "+14155550117", "is_from_me": false"#, false),
+            (#""from": "72975", "is_from_me": false"#, true), (#""from_handle": null, "is_from_me": false"#, false),
+            (#""from_handle": {"handle": "72975", "is_me": true}"#, false),
+            (#""from_handle": {"handle": "72975"}, "is_from_me": true"#, false),
+        ])
+    func unreadableSender(sender: String, isUnreadable: Bool) async throws {
+        let body = #"{"messages": [{"id": "\#(Self.chat)", \#(sender)}]}"#
+        let server = try ScriptedServer { _ in [.answer("200 OK", body: body)] }
+        let page = try await withClient(server.baseURL) { await $0.messages(in: ChatID(value: 1), cursor: nil) }
+        #expect(page.elements.first?.observation.hasUnreadableMember == isUnreadable)
     }
 
     @Test("all guesses at a message after a deletion are survived")

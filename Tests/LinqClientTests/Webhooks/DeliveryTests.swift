@@ -185,8 +185,15 @@ struct DeliveryTests {
             let delivery = try WebhookDelivery(Self.envelope(type: type, data: data))
             let chat = try #require(delivery.chats.first)
             #expect(chat.chat.description == "27e280ec-aa04-4390-a4e6-eeed6073cb29")
-            #expect(chat.members == [try Handle("+14155550199")])
+            #expect(chat.members == [try Handle("+14155550199")] && !chat.hasUnreadableMember)
         }
+    }
+
+    @Test("a participant who cannot be read is one", arguments: [#""72975""#, #"{"handle":null}"#, #"{"handle":7}"#])
+    func unreadableParticipants(participant: String) throws {
+        let data = #"{"chat_id":"27e280ec-aa04-4390-a4e6-eeed6073cb29","participant":\#(participant)}"#
+        let chat = try #require(try WebhookDelivery(Self.envelope(type: "participant.added", data: data)).chats.first)
+        #expect(chat.members.isEmpty && chat.hasUnreadableMember)
     }
 
     @Test("our own line is never a member")
@@ -194,7 +201,7 @@ struct DeliveryTests {
         let data =
             #"{"chat_id":"27e280ec-aa04-4390-a4e6-eeed6073cb29","participant":{"handle":"+12025550143","is_me":true}}"#
         let chat = try #require(try WebhookDelivery(Self.envelope(type: "participant.added", data: data)).chats.first)
-        #expect(chat.members.isEmpty && chat.line?.number == "+12025550143")
+        #expect(chat.members.isEmpty && chat.line?.number == "+12025550143" && !chat.hasUnreadableMember)
     }
 
     @Test("chat.created gives the whole roster")
@@ -215,6 +222,7 @@ struct DeliveryTests {
         #expect(changed != body)
         let message = try #require(try WebhookDelivery(Array(changed.utf8)).messages.first)
         #expect(message.attachments.count == 1 && message.sender == nil && !message.membersAreComplete)
+        #expect(message.hasUnreadableMember)
     }
 
     @Test(

@@ -94,7 +94,10 @@ extension DeletionMachine {
         case .leaseLost: halt(.leaseLost)
         case .current(let version):
             guard halted == nil, let item = items[id], item.phase == .sending else { break }
-            if item.version == version { return [.delete(id)] }
+            if item.version == version {
+                items[id]?.wasSent = true
+                return [.delete(id)]
+            }
             breaker.unclaim()
             active -= 1
             items[id]?.phase = .deciding

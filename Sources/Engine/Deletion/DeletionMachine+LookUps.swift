@@ -21,15 +21,13 @@ extension DeletionMachine {
             let isTheVendor = finding != .unknown || answer.deletion == .notReady
             breaker.probeAnswered(success: isTheVendor, foreign: answer.isForeign ? id : nil, at: now)
             haltWhereSomebodyElseAnswers()
+            if finding == .present { items[id]?.wasFoundBefore = true }
+            if items[id]?.wasSent == false || finding == .present { noteBefore(id, finding) }
         case .before:
             items[id]?.wasLookedUp = true
             items[id]?.wasFoundBefore = finding == .present
             items[id]?.wasMissed = finding == .absent
-            // It is there: whatever said that it was away before our first DELETE was wrong.
-            if finding == .present { items[id]?.history.wasMissedBefore = false }
-            if finding == .absent, items[id]?.history.mayHaveDeleted == false {
-                items[id]?.history.wasMissedBefore = true
-            }
+            noteBefore(id, finding)
             items[id]?.hasURL = hasURL
             guard halted == nil else { break }
             items[id]?.phase = .ready
@@ -38,6 +36,13 @@ extension DeletionMachine {
         case .proof(let again): prove(id, finding, status: answer.status, again: again, now: now)
         case .settle(let attempt): settle(id, finding, attempt: attempt, now: now, using: &random)
         }
+    }
+
+    /// What a GET says of the time before our first DELETE.
+    private mutating func noteBefore(_ id: AttachmentID, _ finding: LookUpFinding) {
+        // It is there: whatever said that it was away before our first DELETE was wrong.
+        if finding == .present { items[id]?.history.wasMissedBefore = false }
+        if finding == .absent, items[id]?.history.mayHaveDeleted == false { items[id]?.history.wasMissedBefore = true }
     }
 
     /// Gone for good: nobody can fetch it by the URL that worked before.

@@ -169,6 +169,8 @@ struct MachineItem: Sendable {
     var ephemeralEnds: Timestamp?
     /// Grade A: it was looked up before the DELETE, the answer was a 200, and it named a URL.
     var wasLookedUp = false
+    /// A DELETE of this run was sent for it.
+    var wasSent = false
     var wasFoundBefore = false
     var wasMissed = false
     /// The DELETE's 404 that a GET is to confirm.

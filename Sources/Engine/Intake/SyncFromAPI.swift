@@ -63,10 +63,12 @@ package struct SyncFromAPI: Sendable {
                 "unknown-line", .usage, "the account has no line \(line)",
                 hint: "its lines are \(preflight.sorted().map(\.number).joined(separator: ", "))")
         }
+        let known = try context.inventory.lines()
         for line in wanted.isEmpty ? preflight.sorted() : wanted {
             try await walkChats(Target(line: line, bookmark: "sync:\(line)"), &report, progress)
         }
-        try await lookUpUndated(&report, progress)
+        // Under another account's key every attachment would be missed.
+        try await lookUpUndated(&report, notesMisses: known.isEmpty || !known.isDisjoint(with: preflight), progress)
         report.revived = try await ReviveGone(context).run().count
         try RecordRequests(context).run()
         return report
@@ -153,7 +155,7 @@ package struct SyncFromAPI: Sendable {
 
     /// Uploads that no message used have no time; the API knows it.
     private func lookUpUndated(
-        _ report: inout Report, _ progress: @escaping @Sendable (Report) -> Void
+        _ report: inout Report, notesMisses: Bool, _ progress: @escaping @Sendable (Report) -> Void
     ) async throws(LetheError) {
         let vendor = context.vendor
         var cursor: AttachmentID?
@@ -162,6 +164,7 @@ package struct SyncFromAPI: Sendable {
                 AttachmentFilter(state: .live), after: cursor, limit: 500, where: { $0.created == nil })
             for attachment in page.attachments {
                 let lookUp = await retrying(answer: { $0.answer }, call: { await vendor.lookUp(attachment.id) })
+                if notesMisses { try context.noteFinding(lookUp.answer, of: attachment.id) }
                 if let found = lookUp.found {
                     try record([Delivery(lookups: [found])], &report, countsAttachments: false)
                 } else if LookUpFinding(lookUp.answer) != .absent {

@@ -189,6 +189,7 @@ package struct Drill: Sendable {
     private func look(at upload: DrillUpload, hasArrived: Bool) async throws(LetheError) -> Sight {
         try upload.refuseForeign(context)
         let lookUp = await lookUp(upload.id)
+        try context.noteFinding(lookUp.answer, of: upload.id)
         let finding = LookUpFinding(lookUp.answer)
         let isOther = finding == .present && !upload.isShown(by: lookUp)
         if hasArrived, !isOther { try upload.record(in: context.inventory, at: context.time.now()) }

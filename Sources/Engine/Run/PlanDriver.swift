@@ -21,6 +21,7 @@ struct PlanDriver: Sendable {
     private let projecting = DispatchQueue(label: "lethe.projection")
     private let urls = DownloadURLs()
     private let failedCommit = FailedCommit()
+    private let sent = SentDeletes()
     private let pause = Pause()
 
     /// Why the audit log could not be written, where that halted the run.
@@ -79,6 +80,7 @@ struct PlanDriver: Sendable {
             while pause.isOn, !Task.isCancelled { await context.time.sleep(microseconds: Self.watchInterval) }
             inbox.yield(.checked(id, await Self.blocking(reading) { check(id) }))
         case .delete(let id):
+            sent.add(id)
             let answer = await context.vendor.delete(id)
             note(answer, of: id, inbox)
             inbox.yield(.answered(id, answer))
@@ -87,7 +89,7 @@ struct PlanDriver: Sendable {
             let lookUp = await context.vendor.lookUp(id)
             compareClocks(lookUp.answer, inbox)
             note(lookUp.answer, of: id, inbox)
-            if reason == .before { keep(lookUp, of: id, inbox) }
+            keep(lookUp, of: id, reason, inbox)
             inbox.yield(.lookedUp(id, reason, lookUp.answer, hasURL: lookUp.url != nil))
         case .head(let id):
             guard let url = urls.take(id) else {
@@ -120,20 +122,22 @@ struct PlanDriver: Sendable {
         }
     }
 
-    /// What a GET before the DELETE says: its URL, in memory; what it is, or a miss, on disk before the DELETE can leave.
+    /// What a GET says for later, on disk before a DELETE can leave: what it found, or that it missed it before our first DELETE.
     private func keep(
-        _ lookUp: AttachmentLookup, of id: AttachmentID, _ inbox: AsyncStream<MachineEvent>.Continuation
+        _ lookUp: AttachmentLookup, of id: AttachmentID, _ reason: LookUpReason,
+        _ inbox: AsyncStream<MachineEvent>.Continuation
     ) {
-        if let url = lookUp.url { urls.keep(url, of: id) }
+        if reason == .before, let url = lookUp.url { urls.keep(url, of: id) }
         do {
             // It may tell when the attachment was made: then it is decided again.
-            if let found = lookUp.found, found.id == id {
+            if reason == .before, let found = lookUp.found, found.id == id {
                 _ = try context.inventory.record([Delivery(lookups: [found])], now: context.time.now())
             }
             switch LookUpFinding(lookUp.answer) {
-            case .present: try context.inventory.forgetMiss(of: id, plan: redecider.plan.id)
-            case .absent: try context.inventory.noteMissedBefore(id, plan: redecider.plan.id)
-            case .keyRefused, .unknown: break
+            case .present: try context.inventory.forgetMiss(of: id)
+            case .absent where [.before, .probe].contains(reason) && !sent.contains(id):
+                try context.inventory.noteMiss(of: id, at: context.time.now(), before: redecider.plan.id)
+            case .absent, .keyRefused, .unknown: break
             }
         } catch {
             inbox.yield(.stop(.holdsUnreadable))
@@ -227,6 +231,14 @@ private final class DownloadURLs: Sendable {
 
     func keep(_ url: DownloadURL, of id: AttachmentID) { urls.withLock { $0[id] = url } }
     func take(_ id: AttachmentID) -> DownloadURL? { urls.withLock { $0.removeValue(forKey: id) } }
+}
+
+/// For what a DELETE of this run was sent.
+private final class SentDeletes: Sendable {
+    private let ids = Mutex<Set<AttachmentID>>([])
+
+    func add(_ id: AttachmentID) { ids.withLock { _ = $0.insert(id) } }
+    func contains(_ id: AttachmentID) -> Bool { ids.withLock { $0.contains(id) } }
 }
 
 /// The first error of an append.

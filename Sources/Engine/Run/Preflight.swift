@@ -50,10 +50,13 @@ package struct Preflight: Sendable {
     /// is another account's. No number known at all says nothing.
     func account(of lines: Set<PhoneLine>, listed: Set<PhoneLine>) async throws(LetheError) -> Set<PhoneLine> {
         var account = listed
+        var asked: [(id: AttachmentID, answer: VendorAnswer)] = []
         for line in lines.subtracting(listed).sorted().prefix(Self.mostReleased) {
-            if try await isOurs(line) { account.insert(line) }
+            if try await isOurs(line, &asked) { account.insert(line) }
         }
         guard !lines.isEmpty, lines.isDisjoint(with: account), context.overrides?.acceptsAccount != true else {
+            // Under another account's key every attachment would be missed.
+            for one in asked { try context.noteFinding(one.answer, of: one.id) }
             return account
         }
         throw LetheError(
@@ -81,12 +84,15 @@ package struct Preflight: Sendable {
     private static let mostReleased = 20
     private static let samples = 3
 
-    private func isOurs(_ line: PhoneLine) async throws(LetheError) -> Bool {
+    private func isOurs(
+        _ line: PhoneLine, _ asked: inout [(id: AttachmentID, answer: VendorAnswer)]
+    ) async throws(LetheError) -> Bool {
         let vendor = context.vendor
         let known = try context.inventory.attachments(
             AttachmentFilter(line: line, state: .live), after: nil, limit: Self.samples)
         for attachment in known.attachments {
             let lookUp = await vendor.lookUp(attachment.id)
+            asked.append((attachment.id, lookUp.answer))
             // A page of somebody else's may well be a 200: only the attachment itself counts.
             guard let found = lookUp.found, found.id == attachment.id else { continue }
             _ = try context.inventory.record([Delivery(lookups: [found])], now: context.time.now())

@@ -60,6 +60,7 @@ package struct ReconcileIntents: Sendable {
             let finding = LookUpFinding(lookUp.answer)
             // That nobody knows of what is set aside says nothing of the others.
             if finding != .unknown { silences = 0 } else if !isSetAside { silences += 1 }
+            try context.noteFinding(lookUp.answer, of: intent.attachment)
             switch finding {
             case .present:
                 try context.noteTierDrift(of: intent.attachment, tiers: decider.tiers, lookUp.answer)
@@ -138,8 +139,10 @@ extension InventoryStore {
         for item in try attempts(of: plan) {
             history[item.attachment] = ItemHistory(
                 operation: item.op, lastAttempt: item.last, mayHaveActed: item.mayHaveActed,
-                answeredByOthers: item.answeredByOthers, wasMissedBefore: item.wasMissedBefore,
-                firstIntent: item.firstIntent)
+                answeredByOthers: item.answeredByOthers, firstIntent: item.firstIntent)
+        }
+        for attachment in try missed(in: plan) {
+            history[attachment, default: ItemHistory()].wasMissedBefore = true
         }
         for attachment in try tried(before: plan) {
             history[attachment, default: ItemHistory()].mayHaveActedEarlier = true

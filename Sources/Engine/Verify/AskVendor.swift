@@ -21,8 +21,10 @@ struct AskVendor {
         _ = try await Preflight(context).run(lines: try context.inventory.lines())
     }
 
-    func lookUp(_ id: AttachmentID) async -> AttachmentLookup {
+    func lookUp(_ id: AttachmentID) async throws(LetheError) -> AttachmentLookup {
         let vendor = context.vendor
-        return await retrying(answer: { $0.answer }, call: { await vendor.lookUp(id) })
+        let lookUp = await retrying(answer: { $0.answer }, call: { await vendor.lookUp(id) })
+        try context.noteFinding(lookUp.answer, of: id)
+        return lookUp
     }
 }

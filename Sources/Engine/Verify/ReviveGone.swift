@@ -24,7 +24,7 @@ struct ReviveGone {
         var unclear = 0
         for id in try context.inventory.namedAgain().prefix(Self.most) {
             guard unclear < Self.patience, !context.shouldStop() else { break }
-            let lookUp = await ask.lookUp(id)
+            let lookUp = try await ask.lookUp(id)
             let finding = LookUpFinding(lookUp.answer)
             unclear = finding == .unknown ? unclear + 1 : 0
             switch finding {

@@ -39,7 +39,7 @@ package struct VerifyDeletions: Sendable {
             guard let record = try context.inventory.record(of: id), let run = record.lastRun else { continue }
             if let since, record.outcomeAt.map({ $0 < since }) ?? true { continue }
             guard sample.map({ report.checked < $0 }) ?? true, !context.shouldStop() else { break }
-            let answer = await ask.lookUp(id).answer
+            let answer = try await ask.lookUp(id).answer
             report.checked += 1
             switch LookUpFinding(answer) {
             case .absent:

@@ -40,7 +40,7 @@ package struct VerifyExpired: Sendable {
         try await ask.prepare()
         var report = Report()
         for id in try self.sample(sample) where !context.shouldStop() {
-            let answer = await ask.lookUp(id).answer
+            let answer = try await ask.lookUp(id).answer
             report.checked += 1
             switch LookUpFinding(answer) {
             case .absent:

@@ -11,8 +11,6 @@ package struct ItemAttempts: Sendable, Equatable {
     package let mayHaveActed: Int
     /// Those of them that were a 404 which is not the vendor's own.
     package let answeredByOthers: Int
-    /// A GET before the first DELETE did not find it.
-    package let wasMissedBefore: Bool
     /// When the first intent was written.
     package let firstIntent: Timestamp?
 }
@@ -24,9 +22,7 @@ extension InventoryStore {
             try database.all(
                 """
                 SELECT i.attachment, i.op, max(i.try), coalesce(sum(i.class = 'unknown'), 0),
-                    coalesce(sum(i.class = 'unknown' AND i.http = 404), 0),
-                    EXISTS (SELECT 1 FROM missed_before m WHERE m.plan = p.key AND m.attachment = i.attachment),
-                    min(i.at)
+                    coalesce(sum(i.class = 'unknown' AND i.http = 404), 0), min(i.at)
                 FROM plan p JOIN plan_item t ON t.plan = p.key JOIN intent i ON i.attachment = t.attachment
                 JOIN run r ON r.id = i.run AND r.plan = p.id
                 WHERE p.id = ? AND t.attempts > 0 GROUP BY i.attachment, i.op
@@ -37,8 +33,7 @@ extension InventoryStore {
                 }
                 return ItemAttempts(
                     attachment: attachment, op: op, last: row.count(2), mayHaveActed: row.count(3),
-                    answeredByOthers: row.count(4), wasMissedBefore: row.bool(5),
-                    firstIntent: row.time(6))
+                    answeredByOthers: row.count(4), firstIntent: row.time(5))
             }
         }
     }
@@ -93,23 +88,37 @@ extension InventoryStore {
             """)
     }
 
-    /// A GET before the first DELETE of an item did not find it. On disk when this returns, so that no later run takes the
-    /// absence for its own doing; where a lost answer of ours explains it, it says nothing.
-    package func noteMissedBefore(_ attachment: AttachmentID, plan: PlanID) throws(LetheError) {
+    /// A GET missed a live attachment. On disk when this returns, so that no later run, of whichever plan, takes the absence for its
+    /// own doing. Where a DELETE of ours may explain it, since its answer was lost or is still awaited, it says nothing; `plan`:
+    /// the GET comes before what this one has announced.
+    package func noteMiss(of attachment: AttachmentID, at now: Timestamp, before plan: PlanID? = nil) throws(LetheError)
+    {
         try write { database in
             try database.perform(
                 """
-                INSERT OR IGNORE INTO missed_before SELECT key, ?2 FROM plan WHERE id = ?1
-                    AND NOT EXISTS (SELECT 1 FROM intent i WHERE i.attachment = ?2 AND \(Self.mayHaveRemoved))
-                """, plan, attachment)
+                INSERT OR IGNORE INTO setting SELECT 'missed:' || hex(?1), ?2
+                WHERE EXISTS (SELECT 1 FROM attachment WHERE id = ?1 AND state <> \(AttachmentState.gone.code))
+                    AND NOT EXISTS (SELECT 1 FROM intent i WHERE i.attachment = ?1 AND \(Self.mayHaveRemoved))
+                    AND NOT EXISTS (SELECT 1 FROM intent i LEFT JOIN run r ON r.id = i.run
+                        WHERE i.attachment = ?1 AND i.answered_at IS NULL AND r.plan IS NOT ?3)
+                """, attachment, now.description, plan)
         }
     }
 
     /// A GET found it: a miss that was noted before said nothing.
-    package func forgetMiss(of attachment: AttachmentID, plan: PlanID) throws(LetheError) {
-        let sql = "FROM missed_before WHERE attachment = ?2 AND plan = (SELECT key FROM plan WHERE id = ?1)"
-        guard try read({ try $0.first("SELECT 1 \(sql)", plan, attachment) { $0.int(0) } }) != nil else { return }
-        try write { try $0.perform("DELETE \(sql)", plan, attachment) }
+    package func forgetMiss(of attachment: AttachmentID) throws(LetheError) {
+        let name = "name = 'missed:' || hex(?)"
+        let sql = "SELECT 1 FROM setting WHERE \(name)"
+        guard try read({ try $0.first(sql, attachment) { $0.int(0) } }) != nil else { return }
+        try write { try $0.perform("DELETE FROM setting WHERE \(name)", attachment) }
+    }
+
+    /// Items of a plan that a GET missed before any DELETE of ours, and none has found since.
+    package func missed(in plan: PlanID) throws(LetheError) -> Set<AttachmentID> {
+        try ids(
+            """
+            SELECT t.attachment FROM plan p JOIN plan_item t ON t.plan = p.key WHERE p.id = ? AND \(Self.wasMissed("t"))
+            """, plan)
     }
 
     /// The attachments in the first column.
@@ -126,13 +135,17 @@ extension InventoryStore {
         }
     }
 
-    /// Intents `i` whose answer was lost, of plans that are known here and whose GET had not missed the attachment before;
-    /// what was found alive since then was not removed by them.
+    /// Intents `i` whose answer was lost, of plans that are known here, and before which no GET had missed the attachment; what was
+    /// found alive since then was not removed by them.
     private static let mayHaveRemoved = """
-        i.class = 'unknown' AND EXISTS (
-            SELECT 1 FROM run r JOIN plan q ON q.id = r.plan WHERE r.id = i.run AND NOT EXISTS (
-                SELECT 1 FROM missed_before m WHERE m.plan = q.key AND m.attachment = i.attachment))
+        i.class = 'unknown' AND EXISTS (SELECT 1 FROM run r JOIN plan q ON q.id = r.plan WHERE r.id = i.run)
+        AND NOT \(wasMissed("i"))
         AND NOT EXISTS (
             SELECT 1 FROM verification v WHERE v.attachment = i.attachment AND v.grade = 'X' AND v.at >= i.at)
         """
+
+    /// A miss is of the attachment, whichever plan comes later, and among the settings, since most attachments have none.
+    private static func wasMissed(_ row: String) -> String {
+        "EXISTS (SELECT 1 FROM setting z WHERE z.name = 'missed:' || hex(\(row).attachment))"
+    }
 }

@@ -301,7 +301,8 @@ enum InventorySchema {
         ALTER TABLE chat ADD COLUMN contradicted INTEGER NOT NULL DEFAULT 0;
         """
 
-    /// What a GET missed before the first DELETE of a plan, and which attachments that are gone were named again since.
+    /// What a GET missed before the first DELETE of a plan (not in use any more: a miss is of the attachment, `noteMiss`), and
+    /// which attachments that are gone were named again since.
     private static let absence = """
         CREATE TABLE missed_before (
             plan INTEGER NOT NULL REFERENCES plan (key),

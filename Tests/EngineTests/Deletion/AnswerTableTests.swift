@@ -239,6 +239,31 @@ import Testing
         #expect(harness.outcome() == .alreadyAbsent)
     }
 
+    /// The breaker's probe asks for an item that no DELETE was sent for yet; what it misses of one that was tried is no news. The
+    /// first five answers are lost; probes are answered from this item on.
+    @Test(arguments: [(6, 404, Outcome.alreadyAbsent), (6, 200, .deletedAfterRetry), (1, 404, .deletedAfterRetry)])
+    func whatAProbeMissedBeforeOurFirstDeleteIsNotOurDoing(item: Int, status: Int, outcome: Outcome) {
+        var harness = MachineHarness(
+            items: 8, settings: .init(maxInFlight: 1, requestsPerSecond: 1000, usesCanary: false))
+        let probed = Probed()
+        harness.lookUp = { id, reason in
+            guard reason == .probe else { return .http(404, code: 2003) }
+            guard id.value >= item else { return .http(503) }
+            probed.ids.insert(id)
+            return .http(status, code: status == 404 ? 2003 : nil)
+        }
+        harness.answer = { id, attempt in
+            attempt == 1 && (id.value <= 5 || probed.ids.contains(id)) ? .http(500) : .http(404, code: 2003)
+        }
+        harness.run()
+        #expect(probed.ids.contains(MachineHarness.id(item)))
+        #expect(harness.outcome(item) == outcome)
+    }
+
+    private final class Probed {
+        var ids: Set<AttachmentID> = []
+    }
+
     /// Of ten answers of earlier runs one was somebody else's: there is an attempt left.
     @Test(arguments: [(0, 0), (1, 1)])
     func anAnswerOfSomebodyElseUsesNoAttemptUp(others: Int, deletes: Int) {

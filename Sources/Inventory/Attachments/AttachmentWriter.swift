@@ -79,8 +79,10 @@ final class AttachmentWriter {
     }
 
     /// A GET answered 200: the one thing that brings back what was called gone, whatever called it so.
-    /// A creation that lies ahead by more than a day is unknown, and is asked for again.
-    func record(lookUp attachment: ObservedAttachment, at now: Timestamp) throws -> Meeting {
+    /// A creation that lies ahead by more than a day is unknown, and is asked for again. `toldKey` is its row where it was dated.
+    func record(
+        lookUp attachment: ObservedAttachment, at now: Timestamp
+    ) throws -> (kind: Meeting, toldKey: Int64?) {
         var attachment = attachment
         if let created = attachment.apiCreated, created > now.adding(seconds: 86_400) { attachment.apiCreated = nil }
         let known = try known(attachment.id)
@@ -89,13 +91,14 @@ final class AttachmentWriter {
         try database.perform(
             "UPDATE attachment SET api_seen = max(coalesce(api_seen, ?2), ?2), named_again = 0 WHERE key = ?1", key, now
         )
-        guard let known else { return .new }
+        guard let known else { return (.new, nil) }
         if known.state != .live {
             try database.perform(
                 "UPDATE attachment SET state = 0, next_check = 0, revision = revision + 1 WHERE key = ?", key)
             try StayDeleted.reopen(thatErased: attachment.id, in: database)
         }
-        return .again
+        let isDated = least(known.apiCreated, attachment.apiCreated?.plausible) != known.apiCreated
+        return (.again, isDated ? key : nil)
     }
 
     private func known(_ id: AttachmentID) throws -> Known? {

@@ -47,7 +47,9 @@ struct DeliveryRecorder {
         }
         for chat in delivery.chats { try record(chat) }
         for lookup in delivery.lookups {
-            meet(lookup.id, try attachments.record(lookUp: lookup, at: now))
+            let meeting = try attachments.record(lookUp: lookup, at: now)
+            if let key = meeting.toldKey { toldKeys.insert(key) }
+            meet(lookup.id, meeting.kind)
             try database.perform("DELETE FROM answered_by_others WHERE attachment = ?", lookup.id)
         }
         for media in delivery.unaddressable { try record(media) }

@@ -240,6 +240,21 @@ struct ErasureTests {
         #expect(found.map(\.recipientUnknown) == [false, true])
     }
 
+    /// Its message says 1970, or nothing: what the API says of it later decides whether it is of before the answer.
+    @Test(arguments: [(nil, -1, true), (0, 0, true), (0, 1, false)] as [(Int64?, Int64, Bool)])
+    func whatIsDatedAfterTheAnswerReopens(sent: Int64?, microseconds: Int64, reopens: Bool) throws {
+        let world = try scene()
+        let request = try complete(world, until: day(9))
+        var late = try inbound(58, from: dana)
+        late.messages[0].sentAt = sent.map { Timestamp(seconds: $0) }
+        late.messages[0].envelopeTime = nil
+        #expect(try world.record(late).reopens.isEmpty)
+        let lookUp = ObservedAttachment(
+            id: attachment(58), source: .message, apiCreated: day(9).adding(microseconds: microseconds))
+        #expect(try world.record(Delivery(lookups: [lookUp])).reopens == (reopens ? [request] : []))
+        #expect(try world.store.request(request)?.state == (reopens ? .received : .completed))
+    }
+
     /// Another plan deleted it, or it was gone before they asked: an answer that counted on that is open again.
     @Test(arguments: [[1], []])
     func whatIsFoundAgainReopensWhoeverCountedOnItsBeingGone(items: [Int]) throws {

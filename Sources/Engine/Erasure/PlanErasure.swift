@@ -107,6 +107,7 @@ package struct PlanErasure: Sendable {
                 "request-state", .refused, "request \(id) is \(request.state.rawValue)",
                 hint: next.map { "go on with it: \($0)" } ?? "lethe requests show \(id)")
         }
+        if request.state.isAnswered { try context.inventory.refuseSecondRequest(naming: request.subjects) }
         if let handles = ask.handles {
             guard Set(try pseudonyms(of: handles)).isSubset(of: request.subjects) else {
                 throw LetheError(

@@ -113,7 +113,14 @@ package struct RunRetention: Sendable {
         var results: [RunResult] = []
         let planner = PlanErasure(context, rules: decider, limits: limits)
         for request in try await ResumeRequests(context: context, decider: decider, planner: planner).due() {
-            let planned = try await planner.run(again: PlanErasure.Repeat(request))
+            let planned: PlanErasure.Planned
+            do throws(LetheError) {
+                planned = try await planner.run(again: PlanErasure.Repeat(request))
+            } catch {
+                // Another one of the person is open, which takes all of theirs: this one is looked at once that is answered.
+                guard error.code == "request-open" else { throw error }
+                continue
+            }
             guard let record = try CarryApprovals(context: context, rules: approval).run(to: planned.plan.id) else {
                 waiting.words.append(
                     "request \(request) waits for an approval: lethe plan approve \(planned.plan.id) --as NAME")

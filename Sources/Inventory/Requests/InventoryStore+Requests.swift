@@ -17,12 +17,7 @@ extension InventoryStore {
     package func insert(_ request: ErasureRequest) throws(LetheError) {
         try HandleList.refuseTooMany(request.subjects.count)
         try write { database in
-            let others = try Self.requests("", [], in: database)
-            if !request.state.isClosed,
-                let open = others.first(where: { !$0.state.isClosed && $0.names(anyOf: request.subjects) })
-            {
-                throw Self.isOpen(open)
-            }
+            if !request.state.isClosed { try Self.refuseSecondRequest(naming: request.subjects, in: database) }
             try database.perform(
                 """
                 INSERT INTO request (id, state, received, due, jurisdiction, scope, opened_by, coverage)
@@ -60,6 +55,9 @@ extension InventoryStore {
                 "request-state", .refused,
                 "request \(id) is \(request.state.rawValue): \(event.rawValue.replacing("_", with: " ")) does not follow that",
                 hint: "lethe requests show \(id)")
+        }
+        if event == .planned, request.state.isAnswered {
+            try refuseSecondRequest(naming: request.subjects, in: database)
         }
         request.state = next
         if !next.isClosed { request.answered = nil }
@@ -127,8 +125,12 @@ extension InventoryStore {
 
     /// Throws `request-open` where one of these people has a request that is not closed.
     package func refuseSecondRequest(naming subjects: [SubjectPseudonym]) throws(LetheError) {
-        let open = try requests().first { !$0.state.isClosed && $0.names(anyOf: subjects) }
-        if let open { throw Self.isOpen(open) }
+        try read { try Self.refuseSecondRequest(naming: subjects, in: $0) }
+    }
+
+    private static func refuseSecondRequest(naming subjects: [SubjectPseudonym], in database: Database) throws {
+        let open = try requests("", [], in: database).first { !$0.state.isClosed && $0.names(anyOf: subjects) }
+        if let open { throw isOpen(open) }
     }
 
     private static func writeVariable(_ request: ErasureRequest, in database: Database) throws {

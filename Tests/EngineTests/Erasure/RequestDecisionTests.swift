@@ -196,4 +196,37 @@ import Testing
             #expect(item.outcome == .withheldHold && item.withheld?.ground == "hold \(hold.id)")
         }
     }
+
+    /// What was withheld from an answered request may go by now; but what the person asked since takes it.
+    @Test func anAnsweredRequestIsNotPlannedWhileAnotherOneIsOpen() async throws {
+        let honest = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
+        let context = workspace.context(honest)
+        let first = try await open()
+        let plan = try #require(first.plan)
+        let item = try #require(try workspace.inventory.plan(plan).plan.items.first)
+        let hold = try PlaceHold(inventory: workspace.inventory, log: workspace.log)
+            .run(.attachment(item.attachment), by: "counsel", reason: "matter 9", now: workspace.clock.now())
+        _ = try await ApplyErasure(
+            context, rules: TestRules.none, approval: ApprovalRule(), settings: TestWorkspace.settings, by: "officer"
+        ).run(plan)
+        #expect(try workspace.inventory.request(first.id)?.state == .completedWithExceptions)
+        let second = try await open()
+        let again = PlanErasure(context, rules: TestRules.none, limits: Limits())
+        await #expect { _ = try await again.run(again: PlanErasure.Repeat(first.id)) } throws: {
+            let error = $0 as? LetheError
+            return error?.code == "request-open" && error?.message.contains(second.id.description) == true
+        }
+        try ReleaseHold(inventory: workspace.inventory, log: workspace.log)
+            .run(hold.id, by: "counsel", reason: "closed", now: workspace.clock.now())
+        let answer = try await TestWorkspace.retention(context, TestRules.none).run()
+        #expect(answer.warnings.contains { $0.contains(second.id.description) })
+        #expect(try workspace.inventory.request(first.id)?.plan == plan)
+        _ = try await ApplyErasure(
+            context, rules: TestRules.none, approval: ApprovalRule(), settings: TestWorkspace.settings, by: "officer"
+        ).run(try #require(second.plan))
+        _ = try await TestWorkspace.retention(context, TestRules.none).run()
+        for request in [first, second] {
+            #expect(try workspace.inventory.request(request.id)?.state == .completed)
+        }
+    }
 }

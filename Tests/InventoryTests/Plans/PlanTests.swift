@@ -82,6 +82,22 @@ struct PlanTests {
         #expect(code { try world.store.approve(plan.id, wrong) } == "wrong-digest")
     }
 
+    @Test func anAnsweredRequestIsNotPlannedAgainBesideAnOpenOne() throws {
+        let world = try World()
+        func request(_ state: ErasureRequest.State) throws -> ErasureRequest {
+            ErasureRequest(
+                id: try Randomness.id(), state: state, received: day(1), due: day(31), jurisdiction: .gdpr,
+                scope: .sentBySubject, subjects: [try world.subject("+14155550117")], openedBy: "jo",
+                coverage: .offline)
+        }
+        let (answered, open) = (try request(.completed), try request(.received))
+        try world.store.insert(answered)
+        try world.store.insert(open)
+        #expect(code { try world.store.advance(answered.id, .planned) } == "request-open")
+        try world.store.advance(open.id, .withdrawn)
+        #expect(try world.store.advance(answered.id, .planned).state == .planned)
+    }
+
     @Test func requestsKeepEveryField() throws {
         let world = try World()
         let people = [try world.subject("+14155550117"), try world.subject("a@example.com")].sorted()

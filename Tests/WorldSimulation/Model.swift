@@ -175,15 +175,16 @@ extension Model.Request {
         return nil
     }
 
-    /// Nobody knows who sent it, or who is in the chat, and the person is.
+    /// Nobody knows who sent it, or who is in the chat, and the person is; or the chat was direct once.
     private func mayConcern(_ message: Facts.Message, _ facts: Facts) -> Bool {
         guard let id = message.chat.value, let chat = facts.chats[id], !chat.members.isDisjoint(with: handles) else {
             return false
         }
         if message.isInbound.value != false, message.sender.value == nil { return true }
-        // Of two that were told of a direct chat one is wrong.
+        // Of two that were told of a direct chat one is wrong, and into which of the two it went is not known of what became a group.
         let isCertain = chat.isKnown && (chat.isGroup != false || chat.members.count == 1)
-        return message.isInbound.value == false && !isCertain
+        let becameGroup = chat.isGroup == true && chat.wasDirect
+        return message.isInbound.value == false && (!isCertain || becameGroup)
     }
 
     private func concerns(_ message: Facts.Message, _ facts: Facts) -> Bool {

@@ -62,6 +62,8 @@ struct Facts {
         var members: Set<Handle> = []
         /// All were listed.
         var wasListed = false
+        /// Something told of it as direct.
+        var wasDirect = false
 
         /// "The one other member of a direct chat is the recipient"; a group's members must have been listed.
         var isKnown: Bool { !members.isEmpty && (isGroup == false || (isGroup == true && wasListed)) }
@@ -106,6 +108,7 @@ struct Facts {
         chat.isGroup = chat.isGroup == true ? true : isGroup ?? chat.isGroup
         chat.members.formUnion(members)
         if isWhole, isGroup == true { chat.wasListed = true }
+        if isGroup == false { chat.wasDirect = true }
         chats[id] = chat
     }
 

@@ -10,6 +10,7 @@ struct ChatLedger {
         var isGroup: Bool?
         /// 1 = the roster was listed whole while the chat was direct, 2 = while it was a group: later members come in by name.
         /// 4 = somebody in it could not be read, and stays so.
+        /// 8 = it was told of as direct, whatever came after.
         var rosterKnown: Int64 = 0
         var contradicted: Contradictions = []
 
@@ -46,6 +47,7 @@ struct ChatLedger {
         var told = Chat(line: line, isGroup: isGroup)
         if roster.isWhole { told.rosterKnown |= isGroup == true ? 2 : 1 }
         if roster.hasUnreadable { told.rosterKnown |= 4 }
+        if isGroup == false { told.rosterKnown |= 8 }
         chats[id] = chats[id].map { $0.merged(with: told) } ?? told
     }
 
@@ -114,10 +116,12 @@ struct ChatLedger {
             var chat = told
             try find.bind(1, id)
             if try find.step() {
-                let stored = Chat(
+                var stored = Chat(
                     line: find.int(0).flatMap { try? PhoneLine("+\($0)") }, isGroup: find.int(1).map { $0 == 1 },
                     rosterKnown: find.int(2) ?? 0, contradicted: Contradictions(rawValue: find.int(3) ?? 0))
                 find.reset()
+                // A row of before this was noted.
+                if stored.isGroup == false { stored.rosterKnown |= 4 }
                 chat = stored.merged(with: told)
                 guard chat != stored else { continue }
                 changed.insert(id)

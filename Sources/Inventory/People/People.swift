@@ -8,10 +8,13 @@ enum People {
     /// wrote, and what was listed while the chat was direct says nothing of the group that it became. With somebody in it who
     /// cannot be read it is not known who receives, whatever it is called.
     static let recipientsKnown = """
-        (c.is_group = 0 OR c.roster_known & 2 <> 0 OR (c.is_group IS NULL AND c.roster_known <> 0))
+        (c.is_group = 0 OR c.roster_known & 2 <> 0 OR (c.is_group IS NULL AND c.roster_known & 1 <> 0))
         AND c.roster_known & 4 = 0
         AND EXISTS (SELECT 1 FROM chat_member m WHERE m.chat = c.id)
         """
+
+    /// Whether chat `c` is a group that was told of as direct, or listed whole before anybody called it a group.
+    static let wasDirect = "coalesce(c.is_group = 1 AND c.roster_known & 9 <> 0, 0)"
 
     /// Whether somebody who never wrote may be in a chat of attachment `a`.
     static let anySilent = """

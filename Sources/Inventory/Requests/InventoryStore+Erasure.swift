@@ -161,7 +161,7 @@ struct Rosters {
         var members: Set<SubjectPseudonym>
 
         /// A direct chat has one other member: of two that were told one is wrong.
-        var isCertain: Bool { isKnown && (isGroup != false || members.count == 1) }
+        var isCertain: Bool { isKnown && !wasDirect && (isGroup != false || members.count == 1) }
     }
 
     private let chat: Prepared
@@ -169,11 +169,14 @@ struct Rosters {
     private var known: [ChatID: Roster] = [:]
 
     init(_ database: Database) throws {
-        chat = try Prepared(database, "SELECT is_group, \(People.recipientsKnown) FROM chat c WHERE c.id = ?")
+        chat = try Prepared(
+            database, "SELECT is_group, \(People.recipientsKnown), \(People.wasDirect) FROM chat c WHERE c.id = ?")
         members = try Prepared(
             database, "SELECT s.pseudonym FROM chat_member m JOIN identity s ON s.key = m.subject WHERE m.chat = ?")
     }
 
+        /// It is a group, and was told of as direct: what we sent there then was sent to one of them.
+        var wasDirect = false
     /// `nil` = no sighting makes it the person's.
     mutating func candidate(
         _ attachment: Attachment, of person: Set<SubjectPseudonym>, _ scope: ErasureRequest.Scope
@@ -245,3 +248,4 @@ struct Rosters {
         return roster
     }
 }
+            roster.wasDirect = chat.bool(2)

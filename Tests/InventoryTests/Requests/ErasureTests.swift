@@ -255,6 +255,24 @@ struct ErasureTests {
         #expect(try world.store.request(request)?.state == (reopens ? .received : .completed))
     }
 
+    /// The chat became a group, whose members are all known: what we sent before that went to one of them.
+    @Test(arguments: [true, false]) func whatWeSentWhileAGroupWasDirectMayBeTheirs(toldFirst: Bool) throws {
+        let world = try World()
+        let sent = try outbound(56, chat: 9, members: [dana])
+        let group = ChatObservation(
+            chat: chat(9), isGroup: true, line: try PhoneLine("+12025550143"),
+            members: [try Handle(dana), try Handle(eli)], membersAreComplete: true, seenAt: day(3))
+        try world.record(toldFirst ? sent : Delivery(chats: [group]))
+        try world.record(toldFirst ? Delivery(chats: [group]) : sent)
+        try world.record(inbound(57, from: eli, chat: 9, group: true))
+        for person in [dana, eli] {
+            let found = try world.store.erasureCandidates(subjects: [world.subject(person)], scope: .sentBySubject)
+            let ours = found.first { $0.attachment.id == attachment(56) }
+            #expect(ours?.recipientUnknown == true && ours?.sharedWith == 1, "\(person)")
+            #expect(found.contains { $0.attachment.id == attachment(57) } == (person == eli))
+        }
+    }
+
     /// Another plan deleted it, or it was gone before they asked: an answer that counted on that is open again.
     @Test(arguments: [[1], []])
     func whatIsFoundAgainReopensWhoeverCountedOnItsBeingGone(items: [Int]) throws {

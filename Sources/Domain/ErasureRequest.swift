@@ -108,4 +108,6 @@ package struct SharedInclusion: OptionSet, Sendable, Equatable {
     package static let others = SharedInclusion(rawValue: 1)
     /// Those of which some recipient is not known.
     package static let unknownRecipients = SharedInclusion(rawValue: 2)
+    /// What an earlier plan listed and does not seem to be the person's any more: decided for one plan, never for those after it.
+    package static let outOfScope = SharedInclusion(rawValue: 4)
 }

@@ -21,6 +21,8 @@ struct Model {
         var isConversation: Bool
         var includesOthers: Bool
         var includesUnknown: Bool
+        /// Somebody decided so again, and had seen what plans list that is not theirs any more.
+        var includesListed = false
         var isEnded = false
         var answered: Timestamp?
         /// Of each of its plans: what it deletes, who agreed, and whether nobody was asked.
@@ -154,7 +156,8 @@ extension Model.Request {
         let messages = facts.messages(of: file)
         let isTheirs = messages.contains { concerns($0, facts) }
         // What may be theirs goes if a person decides so of all that is unknown.
-        guard isTheirs || (includesUnknown && messages.contains { mayConcern($0, facts) }) else {
+        let wasListed = includesListed && plans.values.contains { $0.lists.contains(file) }
+        guard isTheirs || wasListed || (includesUnknown && messages.contains { mayConcern($0, facts) }) else {
             return "it is not of this person"
         }
         var others: Set<Handle> = []

@@ -92,7 +92,9 @@ extension World {
         // What a person decides counts from here on, whatever becomes of the command.
         change { stage in
             if include.contains(.others) { stage.model.requests[id]?.includesOthers = true }
-            if include.contains(.unknownRecipients) { stage.model.requests[id]?.includesUnknown = true }
+            guard include.contains(.unknownRecipients) else { return }
+            stage.model.requests[id]?.includesUnknown = true
+            stage.model.requests[id]?.includesListed = true
         }
         let began = clock.truth
         if let handles, Set(handles) == Set(model.requests[id]?.handles ?? []) {

@@ -16,7 +16,7 @@ struct CarryApprovals {
         let deletes = Set(record.plan.items.lazy.filter { $0.withheld == nil }.map(\.attachment))
         for summary in try context.inventory.plans() where summary.request == request && summary.id != id {
             let earlier = try context.inventory.plan(summary.id)
-            guard earlier.includes == record.includes, deletes.isSubset(of: Self.approved(by: earlier)) else {
+            guard Self.includesNoMore(record, than: earlier), deletes.isSubset(of: Self.approved(by: earlier)) else {
                 continue
             }
             // What was never begun is not made younger by being planned anew.
@@ -44,6 +44,11 @@ struct CarryApprovals {
             return try context.inventory.plan(id)
         }
         return nil
+    }
+
+    /// The same of what is shared; and of what has left the scope nothing that was not decided then.
+    private static func includesNoMore(_ record: PlanRecord, than earlier: PlanRecord) -> Bool {
+        record.includes == earlier.includes || record.includes == earlier.includes?.subtracting(.outOfScope)
     }
 
     /// What is withheld since others received it was shown, and not approved.

@@ -128,6 +128,8 @@ package struct PlanErasure: Sendable {
             }
         }
         request.included.formUnion(ask.include)
+        request.included.remove(.outOfScope)
+        if ask.include.contains(.unknownRecipients) { request.included.insert(.outOfScope) }
         let search = Search(
             handles: ask.isOffline ? nil : ask.handles, isOffline: ask.isOffline, by: ask.by, progress: progress)
         return try await plan(request, search)

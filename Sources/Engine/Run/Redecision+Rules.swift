@@ -60,10 +60,18 @@ struct Redecider: Sendable {
     /// Why an item of a request does not go that rules and holds would let go: it is not of this person, as far as is
     /// known by now, or it is shared.
     private func withheld(_ id: AttachmentID) throws(LetheError) -> Redecision.Result? {
-        guard let request,
-            let candidate = try inventory.erasureCandidate(id, subjects: request.subjects, scope: request.scope)
-        else { return .keep(.changedSincePlan, reason: "not within the scope of the request") }
+        guard let request, let candidate = try candidate(id, of: request) else {
+            return .keep(.changedSincePlan, reason: "not within the scope of the request")
+        }
         return candidate.withheld(unlessIncludedBy: request).map { .keep($0.outcome, reason: $0.ground) }
+    }
+
+    /// What has left the scope goes only where a person decided so, who had seen it in an earlier plan.
+    private func candidate(_ id: AttachmentID, of request: ErasureRequest) throws(LetheError) -> ErasureCandidate? {
+        var wasListed = request.included.contains(.outOfScope)
+        if wasListed { wasListed = try inventory.listed(by: request.id, besides: plan.id).contains(id) }
+        return try inventory.erasureCandidate(
+            id, subjects: request.subjects, scope: request.scope, wasListed: wasListed)
     }
 
     /// Seen under this account: in a message on a line that the key lists, or by a GET that answered 200.

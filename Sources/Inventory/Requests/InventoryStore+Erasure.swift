@@ -8,6 +8,8 @@ package struct ErasureCandidate: Sendable, Equatable {
     package let sharedWith: Int
     /// Some recipient is unknown: never to be called unshared.
     package let recipientUnknown: Bool
+    /// A plan of the request lists it, and it would be in none that is made of what is known now.
+    package var isOutOfScope = false
     /// The chats whose members are not all known, so that it cannot be said who received it.
     package let unknownChats: Set<ChatID>
 }
@@ -20,7 +22,7 @@ extension ErasureCandidate {
         if sharedWith > 0, !request.included.contains(.others) {
             return Withholding(outcome: .withheldShared, ground: "shared with \(sharedWith)")
         }
-        if recipientUnknown, !request.included.contains(.unknownRecipients) {
+        if recipientUnknown, !request.included.contains(isOutOfScope ? .outOfScope : .unknownRecipients) {
             return Withholding(outcome: .withheldShared, ground: Self.recipientUnknownGround)
         }
         return nil
@@ -69,9 +71,10 @@ extension InventoryStore {
         return found
     }
 
-    /// One attachment as the request concerns it now; `nil` = it is not of this person, as far as is known today.
+    /// One attachment as the request concerns it now; `nil` = it is not of this person, as far as is known today. `wasListed`: a plan
+    /// of the request lists it, so that it may be theirs all the same.
     package func erasureCandidate(
-        _ id: AttachmentID, subjects: [SubjectPseudonym], scope: ErasureRequest.Scope
+        _ id: AttachmentID, subjects: [SubjectPseudonym], scope: ErasureRequest.Scope, wasListed: Bool = false
     ) throws(LetheError) -> ErasureCandidate? {
         try read { database in
             let reader = try AttachmentReader(database, people: true)
@@ -80,7 +83,20 @@ extension InventoryStore {
             guard try row.step() else { return nil }
             let attachment = try reader.candidate(row).attachment
             var rosters = try Rosters(database)
-            return try rosters.candidate(attachment, of: Set(subjects), scope)
+            return try rosters.candidate(attachment, of: Set(subjects), scope, wasListed: wasListed)
+        }
+    }
+
+    /// What plans of a request list, but for one of them.
+    package func listed(by request: RequestID, besides plan: PlanID? = nil) throws(LetheError) -> Set<AttachmentID> {
+        try read { database in
+            let ids: [AttachmentID?] = try database.all(
+                """
+                SELECT DISTINCT i.attachment FROM plan p JOIN plan_item i ON i.plan = p.key
+                WHERE p.request = ?1 AND p.id IS NOT ?2
+                """, request, plan
+            ) { $0.vendorID(0) }
+            return Set(ids.compactMap { $0 })
         }
     }
 
@@ -158,6 +174,8 @@ struct Rosters {
     struct Roster {
         var isGroup: Bool?
         var isKnown: Bool
+        /// It is a group, and was told of as direct: what we sent there then was sent to one of them.
+        var wasDirect = false
         var members: Set<SubjectPseudonym>
 
         /// A direct chat has one other member: of two that were told one is wrong.
@@ -175,11 +193,10 @@ struct Rosters {
             database, "SELECT s.pseudonym FROM chat_member m JOIN identity s ON s.key = m.subject WHERE m.chat = ?")
     }
 
-        /// It is a group, and was told of as direct: what we sent there then was sent to one of them.
-        var wasDirect = false
-    /// `nil` = no sighting makes it the person's.
+    /// `nil` = no sighting makes it the person's, and no plan has listed it.
     mutating func candidate(
-        _ attachment: Attachment, of person: Set<SubjectPseudonym>, _ scope: ErasureRequest.Scope
+        _ attachment: Attachment, of person: Set<SubjectPseudonym>, _ scope: ErasureRequest.Scope,
+        wasListed: Bool = false
     ) throws -> ErasureCandidate? {
         var concern = Concern.none
         var others: Set<SubjectPseudonym> = []
@@ -189,10 +206,11 @@ struct Rosters {
             others.formUnion(try receivers(of: sighting).subtracting(person))
             if let chat = sighting.chat, try !roster(of: chat).isKnown { unknown.insert(chat) }
         }
-        guard concern > .none else { return nil }
+        guard concern > .none || wasListed else { return nil }
         return ErasureCandidate(
             attachment: attachment, sharedWith: others.count,
-            recipientUnknown: attachment.hasUnknownRecipient || concern == .possible, unknownChats: unknown)
+            recipientUnknown: attachment.hasUnknownRecipient || concern < .certain, isOutOfScope: concern == .none,
+            unknownChats: unknown)
     }
 
     /// Whether an attachment is the person's. What may be theirs is listed, and withheld until a person decides.
@@ -238,6 +256,7 @@ struct Rosters {
         if try chat.step() {
             roster.isGroup = chat.int(0).map { $0 == 1 }
             roster.isKnown = chat.bool(1)
+            roster.wasDirect = chat.bool(2)
             chat.reset()
         }
         try members.bind(1, id)
@@ -248,4 +267,3 @@ struct Rosters {
         return roster
     }
 }
-            roster.wasDirect = chat.bool(2)

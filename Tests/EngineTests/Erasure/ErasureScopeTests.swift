@@ -139,6 +139,94 @@ import Testing
         #expect(vendor.deletes == [Self.attachment(1)])
         #expect(try workspace.inventory.request(planned.request.id)?.state == .completed)
     }
+
+    // MARK: what has left the scope
+
+    /// Another delivery names another chat and another sender for it: nobody can say whose it is.
+    private func leave(_ workspace: TestWorkspace, _ number: UInt128) throws {
+        _ = try workspace.inventory.record(
+            [try Self.received(number, into: Self.chat(9), from: Self.rowan)], now: workspace.clock.now())
+    }
+
+    private func again(
+        _ workspace: TestWorkspace, _ vendor: ScriptedVendor, _ request: RequestID, include: SharedInclusion = [],
+        isApplied: Bool = true
+    ) async throws -> [Withholding?] {
+        let context = workspace.context(vendor)
+        var again = PlanErasure.Repeat(request)
+        (again.include, again.isOffline) = (include, true)
+        let planned = try await PlanErasure(context, rules: TestRules.none, limits: Limits()).run(again: again)
+        if isApplied {
+            _ = try await ApplyErasure(
+                context, rules: TestRules.none, approval: ApprovalRule(),
+                settings: .init(maxInFlight: 1, requestsPerSecond: 1000, operatorName: "tester"), by: "officer"
+            ).run(planned.plan.id)
+        }
+        return planned.plan.items.map(\.withheld)
+    }
+
+    /// A plan withheld it; by the next one it is no more the person's, as far as is known. It is listed, and goes by a decision that
+    /// was made of it, not by one that the request was opened with.
+    @Test(arguments: [SharedInclusion(), [.others, .unknownRecipients]])
+    func whatAPlanListedOnceDropsOutOfNoLaterOne(opened: SharedInclusion) async throws {
+        let workspace = try TestWorkspace()
+        let inventory = workspace.inventory
+        _ = try inventory.record(
+            [
+                try Self.received(1, into: Self.chat(1), from: Self.dana),
+                try Self.received(2, into: Self.chat(1), from: Self.dana),
+            ], now: workspace.clock.now())
+        let hold = try PlaceHold(inventory: inventory, log: workspace.log)
+            .run(.attachment(Self.attachment(1)), by: "counsel", reason: "matter 9", now: workspace.clock.now())
+        let vendor = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
+        let id = try await erase(workspace, vendor, include: opened).0.request.id
+        func state() throws -> ErasureRequest.State? { try inventory.request(id)?.state }
+        #expect(try state() == .completedWithExceptions)
+        try leave(workspace, 1)
+        try ReleaseHold(inventory: inventory, log: workspace.log)
+            .run(hold.id, by: "counsel", reason: "closed", now: workspace.clock.now())
+        let unknown = Withholding(outcome: .withheldShared, ground: ErasureCandidate.recipientUnknownGround)
+        #expect(try await again(workspace, vendor, id) == [unknown])
+        #expect(try state() == .completedWithExceptions)
+        _ = try await TestWorkspace.retention(workspace.context(vendor), TestRules.none).run()
+        #expect(vendor.deletes == [Self.attachment(2)])
+        // Decided, and planned once more before it was carried out.
+        #expect(
+            try await again(workspace, vendor, id, include: .unknownRecipients, isApplied: false) == [nil])
+        #expect(try await again(workspace, vendor, id) == [unknown])
+        #expect(try state() == .completedWithExceptions)
+        #expect(try await again(workspace, vendor, id, include: .unknownRecipients) == [nil])
+        #expect(vendor.deletes == [Self.attachment(2), Self.attachment(1)])
+        #expect(try state() == .completed)
+    }
+
+    /// An earlier plan lists it too, and the request includes whatever nobody knows: nobody has decided of it as it is now.
+    @Test func whatLeavesTheScopeOfASecondPlanDuringItsRunStays() async throws {
+        let workspace = try TestWorkspace()
+        let inventory = workspace.inventory
+        let clock = workspace.clock
+        _ = try inventory.record(
+            [
+                try Self.received(1, into: Self.chat(1), from: Self.dana),
+                try Self.received(2, into: Self.chat(1), from: Self.dana),
+            ], now: clock.now())
+        let news = try Self.received(2, into: Self.chat(9), from: Self.rowan)
+        let vendor = ScriptedVendor(
+            lines: [try PhoneLine(Self.line)], lookUp: { _ in .http(404, code: 2003) },
+            delete: { _, _ in
+                _ = try? inventory.record([news], now: clock.now())
+                return .http(204)
+            })
+        let context = workspace.context(vendor)
+        var ask = PlanErasure.Ask(handles: [try Handle(Self.dana)], openedBy: "clerk")
+        (ask.included, ask.isOffline) = ([.others, .unknownRecipients], true)
+        let id = try await PlanErasure(context, rules: TestRules.none, limits: Limits()).run(ask).request.id
+        _ = try await again(workspace, vendor, id)
+        #expect(vendor.deletes == [Self.attachment(1)])
+        let plan = try #require(try inventory.request(id)?.plan)
+        #expect(try inventory.results(of: plan).map(\.outcome) == [.deleted, .changedSincePlan])
+        #expect(try inventory.request(id)?.state == .completedWithExceptions)
+    }
 }
 
 extension Delivery {

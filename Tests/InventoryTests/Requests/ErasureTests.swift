@@ -273,6 +273,23 @@ struct ErasureTests {
         }
     }
 
+    /// Nothing makes it the person's any more, and a plan had listed it: it may be theirs, by a decision of its own.
+    @Test func whatAPlanHadListedMayBeTheirsAllTheSame() throws {
+        let world = try scene()
+        var request = ErasureRequest(
+            id: try Randomness.id(), state: .received, received: day(1), due: day(30), jurisdiction: .gdpr,
+            scope: .sentBySubject, subjects: [try world.subject(dana)], openedBy: "jo", coverage: .complete,
+            included: [.others, .unknownRecipients])
+        #expect(
+            try world.store.erasureCandidate(attachment(3), subjects: request.subjects, scope: request.scope) == nil)
+        let listed = try #require(
+            try world.store.erasureCandidate(
+                attachment(3), subjects: request.subjects, scope: request.scope, wasListed: true))
+        #expect(listed.withheld(unlessIncludedBy: request)?.ground == ErasureCandidate.recipientUnknownGround)
+        request.included.insert(.outOfScope)
+        #expect(listed.withheld(unlessIncludedBy: request) == nil)
+    }
+
     /// Another plan deleted it, or it was gone before they asked: an answer that counted on that is open again.
     @Test(arguments: [[1], []])
     func whatIsFoundAgainReopensWhoeverCountedOnItsBeingGone(items: [Int]) throws {

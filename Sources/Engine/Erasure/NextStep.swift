@@ -12,8 +12,10 @@ package struct NextStep: Sendable, Equatable {
         _ request: ErasureRequest, plan: PlanRecord?, hasFailures: Bool = false, isSetAside: Bool = false
     ) {
         let id = request.id
+        let maySearch = request.coverage == .partial && !request.isSearchSettled
+        let again = "lethe erase --resume \(id)" + (maySearch ? " --subject-file FILE" : "")
         switch request.state {
-        case .received: command = "lethe erase --resume \(id)"
+        case .received: command = again
         case .planned:
             // What the log never got cannot be approved: its process died in between.
             command =
@@ -27,12 +29,10 @@ package struct NextStep: Sendable, Equatable {
             command =
                 plan?.state == .halted && cause?.requiresReview == true
                 ? plan.map { "lethe plan apply \($0.plan.id) --reason TEXT" } : "lethe run --apply"
-        case .completed: command = "lethe requests certificate \(id)"
+        // Partial: what it was completed with is lost, since an older inventory was put back.
+        case .completed: command = maySearch ? again : "lethe requests certificate \(id)"
         case .completedWithExceptions:
-            command =
-                request.coverage == .partial && !request.isSearchSettled
-                ? "lethe erase --resume \(id) --subject-file FILE"
-                : hasFailures ? "lethe erase --resume \(id)" : "lethe requests certificate \(id)"
+            command = maySearch || hasFailures ? again : "lethe requests certificate \(id)"
         case .refused, .withdrawn: command = nil
         }
     }

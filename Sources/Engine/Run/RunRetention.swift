@@ -151,7 +151,7 @@ package struct RunRetention: Sendable {
                 case .planned, .approved: true
                 case .received: request.plan == nil
                 // Something failed, or not everything was searched: nobody but a person goes on with that.
-                case .completedWithExceptions: next.contains("--resume")
+                case .completed, .completedWithExceptions: next.contains("--resume")
                 default: false
                 }
             guard isWaiting else { continue }

@@ -38,7 +38,7 @@ struct Projector {
         case .planClosed(let plan, let state): try closed(plan, as: state)
         case .requestUpdated(let request, let state):
             try told(of: request, isEnded: state.isDecided)
-            try updated(request, to: state, at)
+            if try !OwnChanges.take(request, in: database) { try updated(request, to: state, at) }
             if state.isAnswered { try answered(request, at) }
         case .holdPlaced(let hold): try placed(hold)
         case .holdReleased(let hold): try released(hold, at)
@@ -179,22 +179,23 @@ struct Projector {
     }
 
     /// The same of a request. It is as the log has it last, but for changes that the log is still to hear of; and nothing follows
-    /// once it was refused or withdrawn. Of states on the way to an answer the plan tells, which may be lost.
+    /// once it was refused or withdrawn. Of states on the way to an answer the plan tells, which may be lost: then the request is
+    /// to be searched again, in full, before it is completed.
     private func updated(_ request: RequestID, to state: ErasureRequest.State, _ at: Timestamp) throws {
         let known: ErasureRequest.State? = try database.first("SELECT state FROM request WHERE id = ?", request) {
             $0.value(0)
         }
-        guard let known, known != state, !known.isDecided, state.isClosed || known.isClosed else { return }
+        guard let known, !known.isDecided else { return }
         let isUntold =
             try database.first("SELECT 1 FROM unrecorded_change WHERE request = ?", request) { $0.int(0) } != nil
         guard state.isDecided || !isUntold else { return }
-        // Completed is only what was searched whole: an older row may be from before that.
+        // A plan that is not here, or what reopened it: what was searched and found for either is lost.
+        if state == .planned || (state == .received && known.isAnswered) {
+            try database.perform("UPDATE request SET coverage = 'partial', search_settled = 0 WHERE id = ?", request)
+        }
+        guard known != state, state.isClosed || known.isClosed else { return }
         try database.perform(
-            """
-            UPDATE request SET state = ?2, answered = ?3, coverage = CASE WHEN ?2 = 'completed' AND coverage = 'partial'
-                THEN 'complete' ELSE coverage END
-            WHERE id = ?1
-            """, request,
+            "UPDATE request SET state = ?2, answered = ?3 WHERE id = ?1", request,
             (state.isClosed ? state : .received).rawValue, state.isClosed ? at : nil)
         if state.isDecided { try database.perform("DELETE FROM unrecorded_change WHERE request = ?", request) }
         guard state.isAnswered else { return }

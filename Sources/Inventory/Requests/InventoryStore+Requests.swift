@@ -94,6 +94,7 @@ extension InventoryStore {
             }
             try record(changes)
             try database.perform("DELETE FROM unrecorded_change")
+            for change in changes where !change.isOpening { try OwnChanges.add(change.request.id, in: database) }
         }
     }
 
@@ -192,4 +193,27 @@ extension InventoryStore {
 
 extension ErasureRequest {
     func names(anyOf people: [SubjectPseudonym]) -> Bool { subjects.contains { people.contains($0) } }
+}
+
+/// Changes of a request that this inventory told the log and has not read back yet. Any other that the log has of it was made by a
+/// newer inventory, in whose place this one was put back.
+enum OwnChanges {
+    static func add(_ request: RequestID, in database: Database) throws {
+        try set(count(request, in: database) + 1, request, in: database)
+    }
+
+    /// Whether one was left.
+    static func take(_ request: RequestID, in database: Database) throws -> Bool {
+        let count = try count(request, in: database)
+        if count > 0 { try set(count - 1, request, in: database) }
+        return count > 0
+    }
+
+    private static func count(_ request: RequestID, in database: Database) throws -> Int {
+        try database.setting("told:\(request)").flatMap { Int($0) } ?? 0
+    }
+
+    private static func set(_ count: Int, _ request: RequestID, in database: Database) throws {
+        try database.set("told:\(request)", to: count == 0 ? nil : String(count))
+    }
 }

@@ -183,4 +183,49 @@ import Testing
         let damaged = try await workspace.lethe("hold", "list", "--json")
         #expect(damaged.status == 78 && damaged.error?.code == "inventory-damaged", "\(damaged.everything)")
     }
+
+    /// The plan that answered it is lost, with what it withheld and what was searched for it.
+    @Test(arguments: [false, true])
+    func aRequestWhosePlanIsLostIsSearchedAgainBeforeItIsCompleted(isHeld: Bool) async throws {
+        let (vendor, workspace) = try await world()
+        defer { withExtendedLifetime(vendor) {} }
+        let person = "+12005550100\n"
+        func lethe(_ arguments: String..., input: String = "") async throws -> LetheProcess.Result {
+            try await workspace.lethe.run(LetheProcess.binary, arguments, input: Data(input.utf8))
+        }
+        func request() async throws -> [String: Any] {
+            let list = try await lethe("requests", "list", "--json")
+            return try #require((list.json?["requests"] as? [[String: Any]])?.first, "\(list.everything)")
+        }
+        let opened = try await lethe("erase", "--json", input: person)
+        let items = try #require(opened.json?["items"] as? [[String: Any]], "\(opened.everything)")
+        if isHeld {
+            let id = try #require(items.first?["attachment_id"] as? String, "\(opened.everything)")
+            let hold = try await lethe("hold", "place", "--attachment", id, "--as", "counsel", "--reason", "matter")
+            #expect(hold.status == 0, "\(hold.everything)")
+        }
+        let id = try #require(try await request()["id"] as? String)
+        let backup = try workspace.backup("inventory.db")
+        let erased = try await lethe("erase", "--resume", id, "--apply", "--as", "alex", input: person)
+        #expect(erased.status == 0, "\(erased.everything)")
+        let answer = isHeld ? "completed_with_exceptions" : "completed"
+        try await #require(request()["state"] as? String == answer)
+        try backup.putBack()
+        let next = "lethe erase --resume \(id) --subject-file FILE"
+        let known = try await request()
+        #expect(known["state"] as? String == answer && known["coverage"] as? String == "partial", "\(known)")
+        #expect(known["next"] as? String == next, "\(known)")
+        for _ in 0..<2 {
+            let run = try await lethe("run", "--apply")
+            #expect(run.status == 2 && run.everything.contains(next), "\(run.everything)")
+        }
+        #expect(try await request()["coverage"] as? String == "partial")
+        let again = try await lethe("erase", "--resume", id, "--apply", "--as", "alex", input: person)
+        #expect(again.status == 0, "\(again.everything)")
+        let after = try await request()
+        #expect(after["state"] as? String == answer && after["coverage"] as? String == "complete", "\(after)")
+        #expect(after["next"] as? String == "lethe requests certificate \(id)", "\(after)")
+        let run = try await lethe("run", "--apply")
+        #expect(run.status == 0, "\(run.everything)")
+    }
 }

@@ -177,23 +177,57 @@ struct ProjectionTests {
         #expect(try scene.world.store.deletedVolume(since: day(9)).deletes == 0)
     }
 
-    /// An older inventory was put back: its row is from before the search was repeated in full.
+    private func request(
+        _ scene: Scene, _ state: ErasureRequest.State, _ coverage: ErasureRequest.Coverage
+    ) throws -> RequestID {
+        let request = ErasureRequest(
+            id: try Randomness.id(), state: state, received: day(1), due: day(31), jurisdiction: .gdpr,
+            scope: .sentBySubject, subjects: [try scene.world.subject("+14155550117")], openedBy: "jo",
+            coverage: coverage)
+        try scene.world.store.insert(request)
+        try scene.world.store.recordChanges { _ in }
+        return request.id
+    }
+
+    /// An older inventory was put back: what was searched for a plan that it lacks, or what reopened an answer, is lost with the
+    /// newer one. An answer by a plan that it has is not.
     @Test(
-        arguments: [(.completed, .complete), (.completedWithExceptions, .partial)]
-            as [(ErasureRequest.State, ErasureRequest.Coverage)])
-    func aRequestThatTheLogHasCompletedWasSearchedWhole(
-        state: ErasureRequest.State, coverage: ErasureRequest.Coverage
+        arguments: [
+            ([.approved, .applying, .completed], .planned, .complete),
+            ([.planned, .approved, .applying, .completed], .planned, .partial),
+            ([.received, .planned, .approved, .applying, .completedWithExceptions], .planned, .partial),
+            ([.received], .completed, .partial), ([.received], .planned, .complete),
+            ([.approved, .applying, .completed, .received], .approved, .partial),
+        ] as [([ErasureRequest.State], ErasureRequest.State, ErasureRequest.Coverage)])
+    func whatOnlyTheLogKnowsOfARequestIsSearchedAgain(
+        told: [ErasureRequest.State], state: ErasureRequest.State, coverage: ErasureRequest.Coverage
     ) throws {
         let scene = try Scene()
-        let request = ErasureRequest(
-            id: try Randomness.id(), state: .received, received: day(1), due: day(31), jurisdiction: .gdpr,
-            scope: .sentBySubject, subjects: [try scene.world.subject("+14155550117")], openedBy: "jo",
-            coverage: .partial)
-        try scene.world.store.insert(request)
-        try scene.world.store.pool.write { try $0.execute(sql: "DELETE FROM unrecorded_change") }
-        try scene.log.append(.requestUpdated(request.id, state))
-        let known = try #require(try scene.world.store.request(request.id))
-        #expect(known.state == state && known.coverage == coverage)
+        let id = try request(scene, state, .complete)
+        for next in told { try scene.log.append(.requestUpdated(id, next)) }
+        #expect(try scene.world.store.request(id)?.coverage == coverage)
+        guard let last = told.last, last.isClosed || state.isClosed else { return }
+        #expect(try scene.world.store.request(id)?.state == last)
+    }
+
+    /// The log repeats what this inventory told it, be it late.
+    @Test func whatTheInventoryToldTheLogItselfLosesNothing() throws {
+        let scene = try Scene()
+        let id = try request(scene, .received, .complete)
+        let plan = try makePlan([1], request: id)
+        _ = try scene.world.store.save(plan) { _ in }
+        for state in [Plan.State.approved, .applying] { try scene.world.store.move(plan.id, to: state) }
+        try scene.world.store.finish(plan.id, .erased, now: now)
+        try scene.world.store.advance(id, .reopened)
+        var told: [ErasureRequest.State] = []
+        try scene.world.store.recordChanges { told = $0.map(\.state) }
+        #expect(told == [.planned, .approved, .applying, .completed, .received])
+        for state in told { try scene.log.append(.requestUpdated(id, state)) }
+        let known = try #require(try scene.world.store.request(id))
+        #expect(known.state == .received && known.coverage == .complete && known.plan == plan.id)
+        // What comes after that, another inventory has told.
+        try scene.log.append(.requestUpdated(id, .planned))
+        #expect(try scene.world.store.request(id)?.coverage == .partial)
     }
 
     @Test func runsAndPlansAreCrossChecked() throws {

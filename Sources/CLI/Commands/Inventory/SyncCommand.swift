@@ -55,6 +55,7 @@ struct SyncCommand: LetheCommand {
                     + "delete them")
         }
         if report.unreadableParts > 0 { text.append("\(counted(report.unreadableParts, "part")) could not be read") }
+        for request in report.reopened { text.append("request \(request) is open again: its person had more") }
         if report.coverage == .partial {
             text.append("Not everything could be read. Run it again: it goes on where it stopped.")
         }
@@ -64,7 +65,7 @@ struct SyncCommand: LetheCommand {
                 "chats": JSONValue(report.chats), "messages": JSONValue(report.messages),
                 "attachments_new": JSONValue(report.attachmentsNew),
                 "attachments_seen": JSONValue(report.attachmentsSeen), "suppressed": JSONValue(report.suppressed),
-                "revived": JSONValue(report.revived),
+                "revived": JSONValue(report.revived), "reopened": .array(report.reopened.map { JSONValue($0) }),
                 "without_id": JSONValue(report.unaddressable), "unknown_parts": JSONValue(report.unknownParts),
                 "unreadable_parts": JSONValue(report.unreadableParts),
                 "coverage": .string(report.coverage.rawValue),

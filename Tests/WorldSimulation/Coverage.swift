@@ -44,6 +44,7 @@ struct Coverage: Sendable {
     /// The vendor of a world never confirms what it did not do, the inventory can always be read, and nobody moves the folder
     /// away; the shares that halt a run take twenty answers, which few worlds have.
     private static let unreached: Set<HaltCause> = [
-        .stillThere, .holdsUnreadable, .leaseLost, .tooManyFailures, .tooManyAbsent, .tooManyUnproven,
+        .stillThere, .holdsUnreadable, .leaseLost, .inventoryReplaced, .tooManyFailures, .tooManyAbsent,
+        .tooManyUnproven,
     ]
 }

@@ -92,6 +92,7 @@ extension DeletionMachine {
         case .killFile: halt(.killFile)
         case .holdsUnreadable: halt(.holdsUnreadable)
         case .leaseLost: halt(.leaseLost)
+        case .inventoryReplaced: halt(.inventoryReplaced)
         case .current(let version):
             guard halted == nil, let item = items[id], item.phase == .sending else { break }
             if item.version == version {

@@ -115,7 +115,7 @@ package struct DeletionMachine: Sendable {
         case .stop(let cause): halt(cause)
         case .decided(let redecisions):
             for redecision in redecisions { handleDecision(redecision, using: &random) }
-        case .undecidable: halt(.holdsUnreadable)
+        case .undecidable(let cause): halt(cause)
         case .committed: releaseCommitted()
         case .commitFailed: failCommit()
         case .checked(let id, let result): commands += send(id, after: result)

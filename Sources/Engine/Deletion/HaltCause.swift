@@ -13,6 +13,8 @@ package enum HaltCause: String, CaseIterable, Codable, Sendable {
     case clockDoubtful = "clock_doubtful"
     /// The lock of the run, or the workspace, was removed or replaced: another process may be at work.
     case leaseLost = "lease_lost"
+    /// `inventory.db` was replaced, or an older one was put back in its place: it may lack a hold.
+    case inventoryReplaced = "inventory_replaced"
     /// Policies or tiers are not those of the run any more, or could not be loaded for a minute.
     case policiesChanged = "policies_changed"
     /// For an hour nothing got through.
@@ -54,6 +56,8 @@ package enum HaltCause: String, CaseIterable, Codable, Sendable {
         case .holdsUnreadable: "the legal holds could not be read, so nothing more was sent"
         case .clockDoubtful: "this machine's clock and the vendor's are more than five minutes apart"
         case .leaseLost: "run.lock or the workspace was removed or replaced, so nothing more was sent"
+        case .inventoryReplaced:
+            "inventory.db was replaced, or an older one was put back in its place, so nothing more was sent"
         case .policiesChanged: "the policies or tiers changed while the plan was carried out"
         case .vendorUnreachable: "nothing got through to the vendor for an hour"
         case .notTheVendor: "something else answers for the vendor (404 without its error body), so nothing is known"
@@ -77,6 +81,8 @@ package enum HaltCause: String, CaseIterable, Codable, Sendable {
         case .holdsUnreadable: "see `lethe doctor`; the next `lethe run --apply` resumes the plan"
         case .clockDoubtful: "set the clock (timedatectl set-ntp true); then `lethe run --apply` resumes"
         case .leaseLost: "end whatever else works on this workspace; then `lethe run --apply` settles and resumes"
+        case .inventoryReplaced:
+            "the next `lethe run --apply` compares it with the audit log: it settles and resumes, or names what is lost"
         case .policiesChanged: "check them with `lethe policy check`; the next `lethe run --apply` plans anew"
         case .vendorUnreachable: "see `lethe doctor`; the next `lethe run --apply` resumes it"
         case .notTheVendor: "check linq.base_url and what stands in front of it; the next `lethe run --apply` resumes"

@@ -10,7 +10,7 @@ package enum MachineEvent: Sendable {
     case stop(HaltCause)
     case decided([Redecision])
     /// The answer to `decide` where holds or facts could not be read.
-    case undecidable
+    case undecidable(HaltCause)
     case committed
     case commitFailed
     case checked(AttachmentID, CheckResult)
@@ -60,6 +60,7 @@ package enum CheckResult: Sendable, Equatable {
     case holdsUnreadable
     case killFile
     case leaseLost
+    case inventoryReplaced
 }
 
 /// Why an attachment is asked for by GET.

@@ -161,6 +161,9 @@ package struct ApplyPlan: Sendable {
         if machine.halted == .auditWriteFailed {
             // The disk may be full: what this leaves undone, the next start finds in the log.
             try? context.inventory.move(plan.id, to: .halted, cause: HaltCause.auditWriteFailed.rawValue)
+        } else if machine.halted == .inventoryReplaced {
+            // The log has how it ended. What is there now is another store, with which the next start begins.
+            return result
         } else {
             try CatchUp(inventory: context.inventory, log: context.log).run()
             if let cause = machine.halted {

@@ -115,10 +115,10 @@ struct PlanDriver: Sendable {
     private func note(
         _ answer: VendorAnswer, of id: AttachmentID, _ inbox: AsyncStream<MachineEvent>.Continuation
     ) {
-        do {
+        do throws(LetheError) {
             try context.inventory.note(answer, of: id, at: context.time.now())
         } catch {
-            inbox.yield(.stop(.holdsUnreadable))
+            inbox.yield(.stop(Self.cause(error)))
         }
     }
 
@@ -128,7 +128,7 @@ struct PlanDriver: Sendable {
         _ inbox: AsyncStream<MachineEvent>.Continuation
     ) {
         if reason == .before, let url = lookUp.url { urls.keep(url, of: id) }
-        do {
+        do throws(LetheError) {
             // It may tell when the attachment was made: then it is decided again.
             if reason == .before, let found = lookUp.found, found.id == id {
                 _ = try context.inventory.record([Delivery(lookups: [found])], now: context.time.now())
@@ -140,23 +140,35 @@ struct PlanDriver: Sendable {
             case .absent, .keyRefused, .unknown: break
             }
         } catch {
-            inbox.yield(.stop(.holdsUnreadable))
+            inbox.yield(.stop(Self.cause(error)))
         }
     }
 
     private func decide(_ ids: [AttachmentID]) -> MachineEvent {
-        do {
+        do throws(LetheError) {
             return .decided(try redecider.decide(ids, now: context.time.now()))
         } catch {
-            return .undecidable
+            return .undecidable(Self.cause(error))
         }
     }
 
     private func check(_ id: AttachmentID) -> CheckResult {
         if FileManager.default.fileExists(atPath: context.stopFile.path) { return .killFile }
         guard lease.isIntact else { return .leaseLost }
-        guard let version = try? context.inventory.factsVersion(of: id) else { return .holdsUnreadable }
-        return .current(version)
+        do throws(LetheError) {
+            return .current(try context.inventory.factsVersion(of: id))
+        } catch {
+            return Self.isReplaced(error) ? .inventoryReplaced : .holdsUnreadable
+        }
+    }
+
+    /// Why a run ends for which something of the inventory could not be read or written.
+    private static func cause(_ error: LetheError) -> HaltCause {
+        isReplaced(error) ? .inventoryReplaced : .holdsUnreadable
+    }
+
+    private static func isReplaced(_ error: LetheError) -> Bool {
+        ["inventory-moved", "older-inventory"].contains(error.code)
     }
 
     /// The machine goes on as soon as the records are durable; the inventory follows the log at its own pace. If that fails
@@ -195,6 +207,9 @@ struct PlanDriver: Sendable {
     }
 
     private func reasonToStop() -> HaltCause? {
+        do throws(LetheError) { try context.inventory.refuseReplaced() } catch {
+            if Self.isReplaced(error) { return .inventoryReplaced }
+        }
         if context.shouldStop() || (try? context.inventory.isAskedToStop(redecider.plan.id)) == true { return .signal }
         return FileManager.default.fileExists(atPath: context.stopFile.path) ? .killFile : nil
     }

@@ -18,6 +18,7 @@ struct Redecider: Sendable {
         // The versions first: whatever comes after they were read shows as a change right before the DELETE.
         var versions: [FactsVersion] = []
         for id in ids { versions.append(try inventory.factsVersion(of: id)) }
+        try inventory.refuseUnresolvedHold()
         let holds = try inventory.activeHolds(at: now)
         var redecisions: [Redecision] = []
         for (id, version) in zip(ids, versions) {

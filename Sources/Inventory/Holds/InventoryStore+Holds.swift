@@ -52,18 +52,35 @@ extension InventoryStore {
     }
 
     /// The version of what a decision on this attachment rests on: one small read, before each decision and right before
-    /// each DELETE. It throws if it cannot be read, and then nothing is deleted.
+    /// each DELETE. It throws if it cannot be read, or the store is not the one that was opened any more, and then nothing is
+    /// deleted.
     package func factsVersion(of id: AttachmentID) throws(LetheError) -> FactsVersion {
-        try read { database in
+        let known = reached
+        let (version, found) = try read { database in
             try database.checkInPlace()
-            let version = try database.first(
-                "SELECT v.value, a.revision FROM hold_version v LEFT JOIN attachment a ON a.id = ?", id,
-                row: { row in row.int(0).map { FactsVersion(holds: $0, facts: row.int(1)) } })
-            guard let version else {
+            let row = try database.first(
+                """
+                SELECT v.value, a.revision, \(Reach.appliedSum) FROM hold_version v LEFT JOIN attachment a ON a.id = ?
+                """, id
+            ) { row in
+                row.int(0).map {
+                    (FactsVersion(holds: $0, facts: row.int(1)), Reach(holds: $0, applied: row.int(2) ?? 0))
+                }
+            }
+            guard let row else {
                 throw LetheError("holds-unreadable", .failed, "the version of the legal holds cannot be read")
             }
-            return version
+            try Self.refuse(row.1, before: known)
+            return row
         }
+        note(found)
+        return version
+    }
+
+    /// Throws while the log has a hold that this store lacks: nobody knows what it covers.
+    package func refuseUnresolvedHold() throws(LetheError) {
+        guard let lost = try unresolvedHolds().first else { return }
+        throw LetheError("holds-unreadable", .failed, "the audit log has hold \(lost), which the inventory lacks")
     }
 
     /// Holds that the audit log has and this store lacks: they stop every apply.

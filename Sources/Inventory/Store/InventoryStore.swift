@@ -13,6 +13,7 @@ package final class InventoryStore: Sendable {
     let pool: DatabasePool
     let keys: LookupKeys
     let subjects = Mutex(SubjectCache())
+    let furthest = Mutex(Reach())
 
     /// Makes the file (mode 0600) with all its tables; refuses where there is one already.
     package static func create(at url: URL, keys: LookupKeys) throws(LetheError) -> InventoryStore {
@@ -111,13 +112,17 @@ extension InventoryStore {
         do { return try pool.read(body) } catch { throw StoreErrors.map(error) }
     }
 
-    /// One transaction, on disk when it returns.
+    /// One transaction, on disk when it returns. Nothing is written to a store that is not the one that was opened any more.
     func write<Value>(_ body: (Database) throws -> Value) throws(LetheError) -> Value {
+        let known = reached
         do {
-            return try pool.write { database in
+            let (value, found) = try pool.write { database in
                 try database.checkInPlace()
-                return try body(database)
+                if let found = try Reach.read(database) { try Self.refuse(found, before: known) }
+                return (try body(database), try Reach.read(database))
             }
+            if let found { note(found) }
+            return value
         } catch {
             throw StoreErrors.map(error)
         }

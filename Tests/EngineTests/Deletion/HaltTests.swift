@@ -34,7 +34,10 @@ import Testing
         #expect(harness.machine.halted == .auditWriteFailed)
     }
 
-    @Test(arguments: [(CheckResult.killFile, HaltCause.killFile), (.holdsUnreadable, .holdsUnreadable)])
+    @Test(arguments: [
+        (CheckResult.killFile, HaltCause.killFile), (.holdsUnreadable, .holdsUnreadable), (.leaseLost, .leaseLost),
+        (.inventoryReplaced, .inventoryReplaced),
+    ])
     func theLastLookBeforeADeleteCanStopTheRun(check: CheckResult, cause: HaltCause) {
         var harness = MachineHarness(items: 10)
         harness.check = { _ in check }

@@ -73,9 +73,41 @@ import Testing
             _ = rename(copy.path, inventory.path)
         }
         let vendor = try workspace.scripted(delete: { _, number in await once.answer(number) })
-        let answer = try? await retention(workspace.context(vendor)).run()
-        #expect(answer?.status != .done)
+        let answer = try await retention(workspace.context(vendor)).run()
+        #expect(answer.result.halted == .inventoryReplaced && answer.status == .incomplete)
         #expect(vendor.deletes.count == 3)
+        try expectVerified()
+    }
+
+    /// `sqlite3 .restore` keeps the inode. What was ordered since the copy was made is in the log alone.
+    @Test func anOlderInventoryPutBackInPlaceStopsTheRunAndTheHoldThatItLacksIsFound() async throws {
+        let (inventory, folder) = (file("inventory.db"), workspace.directory.url)
+        #expect(try Shell.run("sqlite3 inventory.db '.backup older.db'", in: folder).status == 0)
+        let (log, clock) = (workspace.log, workspace.clock)
+        let keys = try LookupKeys.load(from: file("keys").appending(path: "lookup.key"))
+        let placed = Mutex<HoldID?>(nil)
+        let once = Once {
+            let other = try? InventoryStore.open(at: inventory, keys: keys)
+            let hold = try? other.map {
+                try PlaceHold(inventory: $0, log: log).run(.all, by: "ada", reason: "matter", now: clock.now())
+            }
+            let put = try? Shell.run("sqlite3 -cmd '.timeout 20000' inventory.db '.restore older.db'", in: folder)
+            if put?.status == 0 { placed.withLock { $0 = hold?.id } }
+        }
+        let vendor = try workspace.scripted(delete: { _, number in await once.answer(number) })
+        let answer = try await retention(workspace.context(vendor)).run()
+        #expect(answer.result.halted == .inventoryReplaced && answer.status == .incomplete)
+        #expect(vendor.deletes.count == 3)
+        let hold = try #require(placed.withLock { $0 })
+        let next = RunContext(
+            inventory: try InventoryStore.open(at: inventory, keys: keys), log: log, vendor: vendor, time: clock,
+            partner: TestWorkspace.partner, workspace: folder, clockTolerance: nil)
+        await #expect { _ = try await retention(next).run() } throws: {
+            let error = $0 as? LetheError
+            return error?.code == "hold-unresolved" && error?.message.contains("\(hold)") == true
+        }
+        #expect(vendor.deletes.count == 3)
+        try expectVerified()
     }
 
     @Test func aWorkspaceThatIsReplacedDuringTheRunStopsIt() async throws {

@@ -77,6 +77,28 @@ import Testing
         #expect(vendor.deletes.count == 3)
     }
 
+    /// Nobody knows what it covers: another process found it in the log, and not in the inventory that was put back.
+    @Test func whileTheLogHasAHoldThatTheInventoryLacksNothingMoreIsSent() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(120)
+        let (inventory, log) = (workspace.inventory, workspace.log)
+        let vendor = try workspace.scripted { _, number in
+            if number == 3 {
+                _ = try? log.append([
+                    .holdPlaced(hold: HoldID(value: 7), scope: .all, until: nil, by: "ada", reason: "matter")
+                ])
+                _ = try? CatchUp(inventory: inventory, log: log).run()
+            }
+            return .http(204)
+        }
+        let result = try await RunRetention(
+            workspace.context(vendor), rules: TestRules.five, limits: .init(maxPercent: 100), approval: ApprovalRule(),
+            settings: Self.one
+        ).run().result
+        #expect(result.halted == .holdsUnreadable)
+        #expect(vendor.deletes.count == 3)
+    }
+
     /// Whoever looks five times a second sleeps here: the look before the DELETE alone can see the kill file.
     private struct Sleepy: TimeSource {
         let clock: FastClock

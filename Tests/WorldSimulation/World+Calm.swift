@@ -77,9 +77,13 @@ extension World {
         if isBusy { todo.append("the run deleted something") }
         await attempt("requests") {
             let process = try open()
+            let rules = try decider()
+            let basis = NextStep.Basis(
+                process.inventory, log: process.log, approval: approval, policyDigest: rules.policies.digest,
+                time: clock)
             for request in try process.inventory.requests() where !request.state.isClosed {
                 todo.append("request \(request.state)")
-                let command = try NextStep(request, in: process.inventory).command
+                let command = try NextStep(request, in: basis).command
                 guard let command else { return violate("a request in \(request.state) has no way forward") }
                 await attempt(command) {
                     do {
@@ -125,6 +129,8 @@ extension World {
             try await applyPlan(plan, reason: nil, process)
         case ["plan", "apply"]:
             try await applyPlan(try PlanID(words[3]), reason: command.contains("--reason") ? "seen" : nil, process)
+        case ["plan", "cancel"]:
+            try await CancelPlan(context(process), rules: try decider(), by: "ada").run(try PlanID(words[3]))
         case ["run", "--apply"]: break
         default: violate("a hint that nobody can follow: \(command)")
         }

@@ -81,6 +81,13 @@ struct Wiring: Sendable {
         }
     }
 
+    /// What the way forward of a request is told by. Commands that name it do not fail for what they cannot read.
+    func basis(_ inventory: InventoryStore) -> NextStep.Basis {
+        NextStep.Basis(
+            inventory, log: try? auditLog(), approval: approvalRule, policyDigest: (try? loadPolicies())?.set?.digest,
+            time: clock)
+    }
+
     /// The vendor's API with the account's key; whoever asks for it shuts it down.
     func vendor() throws -> LinqHTTPClient {
         guard let key = settings.apiKey else {

@@ -13,12 +13,12 @@ struct CarryApprovals {
     func run(to id: PlanID, orPart: Bool = false) throws(LetheError) -> PlanRecord? {
         let record = try context.inventory.plan(id)
         guard let request = record.plan.request else { return nil }
+        let openedBy = try context.inventory.request(request)?.openedBy
         let deletes = Set(record.plan.items.lazy.filter { $0.withheld == nil }.map(\.attachment))
         for summary in try context.inventory.plans() where summary.request == request && summary.id != id {
-            let earlier = try context.inventory.plan(summary.id)
-            guard Self.includesNoMore(record, than: earlier), deletes.isSubset(of: Self.approved(by: earlier)) else {
-                continue
-            }
+            let earlier = try context.inventory.plan(summary.id, evenIfChanged: true)
+            guard earlier.isWhole, Self.includesNoMore(record, than: earlier) else { continue }
+            guard deletes.isSubset(of: Self.approved(by: earlier)) else { continue }
             // What was never begun is not made younger by being planned anew.
             let now = context.time.now()
             let wasBegun = try !context.inventory.runs(of: summary.id).isEmpty
@@ -26,7 +26,7 @@ struct CarryApprovals {
             let kept = recorded.filter {
                 !context.isFromLater($0.at) && (wasBegun || now < $0.at.adding(seconds: ApplyPlan.approvalLife))
             }
-            let isEnough = Set(kept.map(\.name)).count >= rules.people
+            let isEnough = rules.people(of: kept, openedBy: openedBy).count >= rules.people
             guard isEnough || (orPart && !kept.isEmpty) else { continue }
             for approval in kept {
                 try context.inventory.approve(

@@ -102,7 +102,9 @@ package struct PlanErasure: Sendable {
             throw LetheError("unknown-request", .usage, "there is no request \(id)", hint: "lethe requests list")
         }
         guard request.state.after(.planned) != nil else {
-            let next = try NextStep(request, in: context.inventory).command
+            let next = try NextStep(
+                request, in: .init(context, rules: decider, approval: ApprovalRule())
+            ).command
             throw LetheError(
                 "request-state", .refused, "request \(id) is \(request.state.rawValue)",
                 hint: next.map { "go on with it: \($0)" } ?? "lethe requests show \(id)")
@@ -115,7 +117,10 @@ package struct PlanErasure: Sendable {
                     hint: "open another request for the new ones")
             }
         }
-        if let old = request.plan, [.proposed, .approved].contains(try context.inventory.plan(old).state) {
+        // One whose items were changed is of no use, and can be closed.
+        if let old = request.plan,
+            [.proposed, .approved].contains(try context.inventory.plan(old, evenIfChanged: true).state)
+        {
             try ClosePlan(context).cancel(old, by: ask.by, reason: "planned anew")
         }
         if request.state == .completed, ask.handles == nil, ask.include.isSubset(of: request.included) {

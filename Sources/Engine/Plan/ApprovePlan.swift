@@ -13,6 +13,11 @@ package struct ApprovalRule: Sendable, Equatable {
         self.people = people
         self.above = above
     }
+
+    /// Those of them who count: where several must agree, whoever opened the request is none of them.
+    package func people(of approvals: [Approval], openedBy: String?) -> Set<String> {
+        Set(approvals.map(\.name)).subtracting(people > 1 ? [openedBy].compactMap { $0 } : [])
+    }
 }
 
 /// Notes who agreed to a plan's digest, in the inventory and then in the audit log, and approves the plan once enough
@@ -30,28 +35,33 @@ package struct ApprovePlan: Sendable {
         self.rules = rules
     }
 
-    /// `lethe plan approve ID --as NAME`: one person. Approved once enough have agreed; `digest`, if given, must be the plan's.
+    /// `lethe plan approve ID --as NAME`: one person. Approved once enough have agreed; `digest`, if given, must be the plan's. One that
+    /// is approved and lacks people, since more are asked for by now, takes further ones.
     @discardableResult
     package func run(_ id: PlanID, by name: String, digest: String? = nil) throws(LetheError) -> PlanRecord {
-        let record = try proposed(id)
+        let record = try open(id, andLacking: true)
         let person = try OperatorText.actor(name)
         guard digest == nil || digest == record.digest else {
             throw LetheError(
                 "wrong-digest", .refused, "the digest given is not that of plan \(id)", hint: "lethe plan show \(id)")
         }
-        if rules.people > 1,
-            let request = try record.plan.request.flatMap({ (id) throws(LetheError) in
-                try inventory.request(id)
-            }), request.openedBy == person
-        {
+        let request = try record.plan.request.flatMap { (id) throws(LetheError) in try inventory.request(id) }
+        try RecordedTruth(log).refuseUnrecorded(record, request)
+        let openedBy = request?.openedBy
+        if rules.people > 1, openedBy == person {
             throw LetheError(
                 "own-request", .refused, "\(person) opened the request and cannot approve its plan",
                 hint: "somebody else: lethe plan approve \(id) --as NAME")
         }
         // A row without its record is no approval of anybody.
         let earlier = rules.people > 1 ? try RecordedTruth(log).approvals(of: record) : []
-        let names = Set(earlier.map(\.name)).union([person])
+        let names = rules.people(of: earlier, openedBy: openedBy).union([person])
         return try note(record, by: person, how: .cli, isEnough: names.count >= rules.people)
+    }
+
+    private func openedBy(_ record: PlanRecord) throws(LetheError) -> String? {
+        guard let request = record.plan.request else { return nil }
+        return try inventory.request(request)?.openedBy
     }
 
     /// `lethe run --apply` and schedules: within `approval.above` items nobody is asked.
@@ -59,7 +69,7 @@ package struct ApprovePlan: Sendable {
     package func approveAutomatically(
         _ id: PlanID, by name: String, how: AuditRecord.Approval
     ) throws(LetheError) -> PlanRecord {
-        let record = try proposed(id)
+        let record = try open(id)
         guard record.plan.items.count <= rules.above else {
             throw LetheError(
                 "approval-needed", .refused,
@@ -69,11 +79,14 @@ package struct ApprovePlan: Sendable {
         return try note(record, by: name, how: how, isEnough: true)
     }
 
-    private func proposed(_ id: PlanID) throws(LetheError) -> PlanRecord {
+    /// `andLacking`: or approved, by fewer people than must agree.
+    private func open(_ id: PlanID, andLacking: Bool = false) throws(LetheError) -> PlanRecord {
         try CatchUp(inventory: inventory, log: log).run()
         let record = try inventory.plan(id)
         try ApplyPlan.refuseUnrecorded(record, inventory)
-        guard record.state == .proposed else {
+        var isOpen = record.state == .proposed
+        if andLacking, record.state == .approved { isOpen = try isLacking(record) }
+        guard isOpen else {
             throw LetheError(
                 "plan-state", .refused, "plan \(id) is \(record.state.rawValue) and cannot be approved",
                 hint: record.state == .cancelled || record.state == .expired
@@ -92,6 +105,13 @@ package struct ApprovePlan: Sendable {
         return record
     }
 
+    /// What an apply would not begin for want of people. An approval that is too old is none that others could join.
+    private func isLacking(_ record: PlanRecord) throws(LetheError) -> Bool {
+        let agreed = try RecordedTruth(log).approvals(of: record)
+        guard rules.people(of: agreed, openedBy: try openedBy(record)).count < rules.people else { return false }
+        return !ApplyPlan.isOld(agreed, now: time.now(), isFromLater: time.isFromLater)
+    }
+
     private func note(
         _ record: PlanRecord, by name: String, how: AuditRecord.Approval, isEnough: Bool
     ) throws(LetheError) -> PlanRecord {
@@ -99,7 +119,7 @@ package struct ApprovePlan: Sendable {
         try inventory.approve(
             id, Approval(name: name, how: how.rawValue, at: time.now(), digest: record.digest))
         _ = try log.append([.planApproved(plan: id, digest: record.digest, by: name, how: how)])
-        if isEnough { try inventory.move(id, to: .approved, by: name) }
+        if isEnough, record.state == .proposed { try inventory.move(id, to: .approved, by: name) }
         try RecordRequests(inventory: inventory, log: log).run()
         try CatchUp(inventory: inventory, log: log).run()
         return try inventory.plan(id)

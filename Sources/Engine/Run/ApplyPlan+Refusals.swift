@@ -71,6 +71,11 @@ extension ApplyPlan {
             hint: try Self.planAnew(record, context.inventory))
     }
 
+    /// Whether one of them is of a clock that was ahead, or the first too old for the plan to be begun.
+    static func isOld(_ approvals: [Approval], now: Timestamp, isFromLater: (Timestamp) -> Bool) -> Bool {
+        approvals.contains { isFromLater($0.at) || now >= $0.at.adding(seconds: approvalLife) }
+    }
+
     private func refuseOld(_ record: PlanRecord, _ approvals: [Approval]) throws(LetheError) {
         guard let first = approvals.map(\.at).min(), context.time.now() < first.adding(seconds: Self.approvalLife)
         else {
@@ -96,17 +101,26 @@ extension ApplyPlan {
     func staleness(of record: PlanRecord) throws(LetheError) -> String? {
         if let ended = try endedRequest(of: record) { return "its request is \(ended.rawValue)" }
         if record.plan.partner != context.partner { return "it was made for another partner" }
-        if record.plan.kind != .drill, record.plan.policyDigest != decider.policies.digest {
+        return Self.staleness(
+            of: record, policyDigest: decider.policies.digest, now: context.time.now(), isFromLater: context.isFromLater
+        )
+    }
+
+    /// The same as the plan itself tells it. `policyDigest`: of the policies in force; `nil` = they cannot be read.
+    static func staleness(
+        of record: PlanRecord, policyDigest: String?, now: Timestamp, isFromLater: (Timestamp) -> Bool
+    ) -> String? {
+        if record.plan.kind != .drill, record.plan.policyDigest != policyDigest ?? record.plan.policyDigest {
             return "the policies have changed"
         }
         if record.cause == HaltCause.policiesChanged.rawValue {
             return "the policies or tiers changed while it was applied"
         }
-        if context.isFromLater(record.plan.created) { return "it was made by a clock that was ahead" }
-        if record.state == .approved, record.approvals.contains(where: { context.isFromLater($0.at) }) {
+        if isFromLater(record.plan.created) { return "it was made by a clock that was ahead" }
+        if record.state == .approved, record.approvals.contains(where: { isFromLater($0.at) }) {
             return "it was approved by a clock that was ahead"
         }
-        if record.plan.expires <= context.time.now() { return "it expired on \(record.plan.expires.brief)" }
+        if record.plan.expires <= now { return "it expired on \(record.plan.expires.brief)" }
         return nil
     }
 

@@ -6,9 +6,25 @@ package import Inventory
 /// against it before anything is deleted.
 package struct RecordedTruth: Sendable {
     private let log: AuditLog
+    /// All records of plans and requests, read before; `nil` = the log is asked each time.
+    private var kept: [FoundRecord]?
 
     package init(_ log: AuditLog) {
         self.log = log
+    }
+
+    /// For whoever asks about many plans and requests: what it says of them is what the log has now.
+    func readOnce() throws(LetheError) -> RecordedTruth {
+        var truth = self
+        truth.kept = try log.records(
+            ofTypes: ["plan.created", "plan.approved", "request.opened", "request.updated"])
+        return truth
+    }
+
+    /// Records of any of these, among others.
+    private func records(containing needles: [String]) throws(LetheError) -> [FoundRecord] {
+        if let kept { return kept }
+        return try log.records(containing: needles)
     }
 
     func orders() throws(LetheError) -> StandingOrders {
@@ -80,7 +96,7 @@ extension RecordedTruth {
 extension RecordedTruth {
     /// Those who agreed to this digest, of the names that the inventory has: the earlier of both times counts.
     func approvals(of record: PlanRecord) throws(LetheError) -> [Approval] {
-        agreed(to: record, try log.records(containing: [Self.needle(of: record.plan)]))
+        agreed(to: record, try records(containing: [Self.needle(of: record.plan)]))
     }
 
     /// Before a plan is begun or resumed: its digest is in the log, and who agreed to it. `people`: how many different ones must
@@ -90,23 +106,18 @@ extension RecordedTruth {
     ) throws(LetheError) -> [Approval] {
         let id = record.plan.id
         let needles = [Self.needle(of: record.plan)] + (request.map { [Self.needle(of: $0.id)] } ?? [])
-        let found = try log.records(containing: needles)
-        let isCreated = found.contains {
-            if case .planCreated(id, _, record.digest, _, _) = $0.entry.record { true } else { false }
-        }
-        guard isCreated else {
-            throw LetheError(
-                "plan-unrecorded", .refused, "the digest of plan \(id) is not in the audit log",
-                hint: "lethe plan cancel \(id), then \(ApplyPlan.planAnew(record, request))")
-        }
+        let found = try records(containing: needles)
+        try Self.refuseUnrecorded(record, request, found)
         let agreed = agreed(to: record, found)
-        guard Set(agreed.map(\.name)).count >= people else {
+        let names = ApprovalRule(people: people).people(of: agreed, openedBy: request?.openedBy)
+        guard names.count >= people else {
             throw LetheError(
                 "not-approved", .refused,
-                "the audit log has \(counted(agreed.count, "approval")) of plan \(id), and it needs \(people)",
-                hint: "lethe plan cancel \(id), then \(ApplyPlan.planAnew(record, request))")
+                "the audit log has \(counted(names.count, "approval")) of plan \(id) that count\(names.count == 1 ? "s" : ""), "
+                    + "and it needs \(people)",
+                hint: "lethe plan approve \(id) --as NAME")
         }
-        if let request { try refuseChanged(request, found) }
+        if let request { try refuseChanged(request, found, needsOpening: true) }
         return agreed
     }
 
@@ -126,18 +137,40 @@ extension RecordedTruth {
         return false
     }
 
-    /// Throws where the request names others than the log says, or has another scope.
-    package func refuseChanged(_ request: ErasureRequest) throws(LetheError) {
-        try refuseChanged(request, try log.records(containing: [Self.needle(of: request.id)]))
+    /// Throws where the log has no plan of this digest.
+    func refuseUnrecorded(_ record: PlanRecord, _ request: ErasureRequest?) throws(LetheError) {
+        try Self.refuseUnrecorded(record, request, try records(containing: [Self.needle(of: record.plan)]))
     }
 
-    private func refuseChanged(_ request: ErasureRequest, _ found: [FoundRecord]) throws(LetheError) {
+    private static func refuseUnrecorded(
+        _ record: PlanRecord, _ request: ErasureRequest?, _ found: [FoundRecord]
+    ) throws(LetheError) {
+        let id = record.plan.id
+        let isCreated = found.contains {
+            if case .planCreated(id, _, record.digest, _, _) = $0.entry.record { true } else { false }
+        }
+        guard !isCreated else { return }
+        throw LetheError(
+            "plan-unrecorded", .refused, "the digest of plan \(id) is not in the audit log",
+            hint: "lethe plan cancel \(id), then \(ApplyPlan.planAnew(record, request))")
+    }
+
+    /// Throws where the request names others than the log says, or has another scope. What is only told of it may be older than the
+    /// oldest segment that is kept.
+    package func refuseChanged(_ request: ErasureRequest) throws(LetheError) {
+        let found = try records(containing: [Self.needle(of: request.id)])
+        try refuseChanged(
+            request, found, needsOpening: try !log.segments().contains(where: { $0.file == nil }))
+    }
+
+    private func refuseChanged(
+        _ request: ErasureRequest, _ found: [FoundRecord], needsOpening: Bool
+    ) throws(LetheError) {
         var openings: [AuditRecord.RequestOpening] = []
         for case .requestOpened(let opening) in found.map(\.entry.record) where opening.request == request.id {
             openings.append(opening)
         }
-        // A request may be older than the oldest segment that is kept.
-        if openings.isEmpty, try log.segments().contains(where: { $0.file == nil }) { return }
+        if openings.isEmpty, !needsOpening { return }
         var due = openings.first?.due
         for case .requestUpdated(request.id, _, let later?, _, _) in found.map(\.entry.record) { due = later }
         let isSame = openings.allSatisfy {
@@ -146,8 +179,8 @@ extension RecordedTruth {
         }
         guard !openings.isEmpty else {
             throw LetheError(
-                "request-changed", .failed, "the audit log knows nothing of request \(request.id)",
-                hint: "put back the newest audit.db; if that is lost: "
+                "request-changed", .failed, "the audit log does not say who opened request \(request.id), and for whom",
+                hint: "put back the newest audit.db; if that is lost, or an older audit prune removed its segment: "
                     + "lethe requests withdraw \(request.id) --as NAME --reason TEXT, and open it anew")
         }
         guard isSame, due == request.due else {

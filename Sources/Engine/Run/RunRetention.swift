@@ -131,8 +131,8 @@ package struct RunRetention: Sendable {
                 results.append(result)
                 if result.endsTheRun { break }
             } catch {
-                // Retention does not wait for what a person is to allow.
-                guard error.code == "over-limit" else { throw error }
+                // Retention does not wait for what a person is to allow, or to end.
+                guard ["over-limit", "request-changed"].contains(error.code) else { throw error }
                 waiting.words.append("request \(request): \(error.message); \(error.hint ?? "")")
             }
         }
@@ -142,9 +142,14 @@ package struct RunRetention: Sendable {
     /// Requests with which nobody but a person can go on; `told`: what is said already.
     private func waitingRequests(_ told: [String]) throws(LetheError) -> [String] {
         var waiting: [String] = []
-        for request in try context.inventory.requests() {
+        let requests = try context.inventory.requests().filter {
+            !$0.state.isDecided && ($0.state != .completed || $0.coverage == .partial)
+        }
+        guard !requests.isEmpty else { return [] }
+        let basis = NextStep.Basis(context, rules: decider, approval: approval)
+        for request in requests {
             guard !told.contains(where: { $0.contains(request.id.description) }),
-                let next = try NextStep(request, in: context.inventory).command
+                let next = try NextStep(request, in: basis).command
             else { continue }
             let isWaiting =
                 switch request.state {

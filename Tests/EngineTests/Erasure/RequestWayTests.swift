@@ -37,6 +37,16 @@ import Testing
         try workspace.inventory.request(request.id)?.state
     }
 
+    private func next(
+        _ request: ErasureRequest, people: Int = 1, rules: Decider = TestRules.none
+    ) throws -> NextStep {
+        try NextStep(
+            try #require(try workspace.inventory.request(request.id)),
+            in: NextStep.Basis(
+                workspace.inventory, log: workspace.log, approval: ApprovalRule(people: people),
+                policyDigest: rules.policies.digest, time: workspace.clock))
+    }
+
     /// Answers 204 up to a number of DELETEs, then stops the run.
     private final class Stopping: Sendable {
         let after: Int
@@ -95,8 +105,7 @@ import Testing
             ($0 as? LetheError)?.code == "request-state"
         }
         #expect(try state(request) == .received)
-        let step = try NextStep(
-            try #require(try workspace.inventory.request(request.id)), in: workspace.inventory)
+        let step = try next(request)
         #expect(step.command == "lethe erase --resume \(request.id)")
         _ = try await TestWorkspace.retention(context, TestRules.none).run()
         #expect(try state(request) == .completed)
@@ -119,8 +128,7 @@ import Testing
             let error = $0 as? LetheError
             return error?.code == "plan-unrecorded" && error?.hint?.contains("erase --resume \(request.id)") == true
         }
-        let step = try NextStep(
-            try #require(try workspace.inventory.request(request.id)), in: workspace.inventory)
+        let step = try next(request)
         #expect(step.command == "lethe erase --resume \(request.id)")
         _ = try await PlanErasure(context, rules: TestRules.none, limits: Limits())
             .run(again: PlanErasure.Repeat(request.id))
@@ -153,8 +161,7 @@ import Testing
         #expect(result.status == .incomplete && result.counts[.failedUnexpected] > 0)
         let answered = try #require(try workspace.inventory.request(request.id))
         #expect(answered.state == .completedWithExceptions)
-        let next = try NextStep(answered, in: workspace.inventory).command
-        #expect(next == "lethe erase --resume \(request.id)")
+        #expect(try next(answered).command == "lethe erase --resume \(request.id)")
         let again = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
         let planned = try await PlanErasure(workspace.context(again), rules: TestRules.none, limits: Limits())
             .run(again: PlanErasure.Repeat(request.id))

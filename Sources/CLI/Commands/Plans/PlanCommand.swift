@@ -164,7 +164,10 @@ struct PlanApprove: LetheCommand {
             )
             .run(id, by: name, digest: digest)
         }
-        let isEnough = record.state == .approved
+        let request = try record.plan.request.flatMap { try wiring.inventory().request($0) }
+        // A plan that was approved before stays so, and may lack people by now.
+        let people = wiring.approvalRule.people(of: record.approvals, openedBy: request?.openedBy)
+        let isEnough = record.state == .approved && people.count >= wiring.approvalRule.people
         return Reply(
             "\(name) approved plan \(id), digest \(record.digest)\n"
                 + (isEnough ? "Next: lethe plan apply \(id)" : "One more person is needed."),

@@ -76,7 +76,9 @@ struct EraseCommand: LetheCommand {
                 ).run(planned.plan.id, allowDeletes: allowDeletes)
                 return (planned, result)
             } catch let error as LetheError {
-                throw try Self.goingOn(error, planned.request.id, context.inventory)
+                throw try Self.goingOn(
+                    error, planned.request.id, context.inventory,
+                    NextStep.Basis(context, rules: decider, approval: wiring.approvalRule))
             }
         }
         let warnings = planned.warnings + (result?.warnings.filter { !planned.warnings.contains($0) } ?? [])
@@ -86,11 +88,11 @@ struct EraseCommand: LetheCommand {
 
     /// What was not carried out is open by then, and the command that was typed would open it once more.
     private static func goingOn(
-        _ error: LetheError, _ id: RequestID, _ inventory: InventoryStore
+        _ error: LetheError, _ id: RequestID, _ inventory: InventoryStore, _ basis: NextStep.Basis
     ) throws -> LetheError {
         let before = ["kill-file": "remove STOP, then: ", "interrupted": ""]
         guard let before = before[error.code], let request = try inventory.request(id),
-            let next = try NextStep(request, in: inventory).command
+            let next = try NextStep(request, in: basis).command
         else { return error }
         return LetheError(error.code, error.status, "\(error.message); request \(id) is open", hint: before + next)
     }
@@ -218,7 +220,7 @@ struct EraseAnswer {
         if let wait = result?.askedToWait { lines.append(wait) }
         if result != nil {
             if result?.isMoreFound == true { lines.append("More of the person came to be known in the meantime.") }
-            if let next = try NextStep(request, in: inventory).command {
+            if let next = try NextStep(request, in: wiring.basis(inventory)).command {
                 lines.append("Next: \(next)")
             }
         } else {

@@ -28,6 +28,7 @@ struct RequestsList: LetheCommand {
         let wiring = try Wiring.open(global, console)
         let now = wiring.clock.now()
         let inventory = try wiring.currentInventory()
+        let basis = wiring.basis(inventory)
         let requests = try inventory.requests().filter { !open || !$0.state.isClosed }
         var table = TextTable([
             .id("request"), .id("state"), .id("law"), .id("received"), .id("due"), .number("days left"), .id("next"),
@@ -36,7 +37,7 @@ struct RequestsList: LetheCommand {
             table.append([
                 request.id.description, request.state.rawValue, request.jurisdiction.rawValue, request.received.date,
                 request.due.date, request.state.isClosed ? "-" : String(request.daysLeft(at: now)),
-                try NextStep(request, in: inventory).command ?? "-",
+                try NextStep(request, in: basis).command ?? "-",
             ])
         }
         let lost = try wiring.lost(from: inventory).requests
@@ -46,7 +47,7 @@ struct RequestsList: LetheCommand {
             parts.isEmpty ? "There are no requests." : parts.joined(separator: "\n"),
             json: [
                 "requests": .array(
-                    try requests.map { Self.json($0, next: try NextStep($0, in: inventory), now: now) }),
+                    try requests.map { Self.json($0, next: try NextStep($0, in: basis), now: now) }),
                 "lost": .array(lost.map { JSONValue($0) }),
             ])
     }
@@ -104,7 +105,7 @@ struct RequestsShow: LetheCommand {
             "opened    by \(request.openedBy)" + (request.channel.map { ", by \($0)" } ?? ""),
         ]
         if let answered = request.answered { lines.append("answered  \(answered.brief)") }
-        let next = try NextStep(request, in: inventory)
+        let next = try NextStep(request, in: wiring.basis(inventory))
         if let command = next.command { lines.append("next      \(command)") }
         let unreadable =
             request.coverage == .complete ? [] : try inventory.erasureCoverage(subjects: request.subjects).unreadable

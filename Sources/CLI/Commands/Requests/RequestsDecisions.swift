@@ -96,7 +96,7 @@ struct RequestDecision: ParsableArguments {
         let request = try await wiring.work(vendor: wiring.settings.apiKey != nil) { context in
             try await decide(DecideRequest(context, rules: rules, by: name, reason: reason), id)
         }
-        let next = try NextStep(request, in: wiring.inventory())
+        let next = try NextStep(request, in: wiring.basis(wiring.inventory()))
         return Reply(
             "request \(id) is \(request.state.rawValue), due \(request.due.date)",
             json: ["request": RequestsList.json(request, next: next, now: wiring.clock.now())])

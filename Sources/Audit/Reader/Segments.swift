@@ -104,8 +104,8 @@ extension AuditLog {
     }
 
     /// Removes closed segments whose last record is older than `cutoff`, whole, oldest first and without gaps; each
-    /// removal is recorded first, and holds in force and locked policies that only the segment tells of are recorded again. The last checkpoint
-    /// of each is kept for ever as `<16 hex>.note`. Returns the origins.
+    /// removal is recorded first, and what only the segment tells of holds in force, locked policies and requests is recorded again
+    /// (`Carryover`). The last checkpoint of each is kept for ever as `<16 hex>.note`. Returns the origins.
     package func removeSegments(
         closedBefore cutoff: Timestamp, by: String, reason: String?
     ) throws(LetheError) -> [String] {
@@ -125,14 +125,35 @@ extension AuditLog {
                     hint: "it was followed by a new segment after a loss; keep it"
                 )
             }
-            let inForce = try inForce(onlyIn: reader, segments.compactMap(\.file))
-            _ = try append(inForce + [.operatorAct(act: .segmentRemove, ref: segment.origin, by: by, reason: reason)])
+            try carryOver(
+                from: reader, segments.filter { !$0.isLive }.compactMap(\.file),
+                with: .operatorAct(act: .segmentRemove, ref: segment.origin, by: by, reason: reason))
             // Nothing goes before a signature covers the record that says so.
             try seal()
             try remove(segment, file, keeping: checkpoint)
             removed.append(segment.origin)
         }
         return removed
+    }
+
+    /// In one commit with `removal`, and from what the log says at that moment: somebody may be ending what is carried over.
+    private func carryOver(
+        from reader: LogReader, _ later: [URL], with removal: AuditRecord
+    ) throws(LetheError) {
+        var closed = Carryover()
+        try reader.forEachEntry { closed.add($0.record, isLater: false) }
+        for file in later { try LogReader(file).forEachEntry { closed.add($0.record, isLater: true) } }
+        while true {
+            var carryover = closed
+            let size = try size()
+            try self.reader.forEachEntry { if $0.seq < size { carryover.add($0.record, isLater: true) } }
+            do throws(LetheError) {
+                _ = try append(carryover.records + [removal], unlessAfter: size - 1, isThere: \.isCarriedOver)
+                return
+            } catch {
+                guard error.code == "audit-other-run" else { throw error }
+            }
+        }
     }
 
     private func remove(_ segment: Segment, _ file: URL, keeping checkpoint: Checkpoint) throws(LetheError) {
@@ -146,33 +167,5 @@ extension AuditLog {
                 "segment-not-removed", .failed, "cannot remove \(file.path)", hint: "check its permissions")
         }
         try DurableFile.syncDirectory(location.segments)
-    }
-
-    /// What people ordered in this segment and no later one ends or names again: placed holds, locked policies, segments that were
-    /// removed. A restored inventory must find it, and a verifier.
-    private func inForce(onlyIn reader: LogReader, _ later: [URL]) throws(LetheError) -> [AuditRecord] {
-        var orders: [String: AuditRecord] = [:]
-        try reader.forEachEntry { entry in
-            guard let (subject, isOrder) = Self.order(entry.record) else { return }
-            orders[subject] = isOrder ? entry.record : nil
-        }
-        for file in later where !orders.isEmpty {
-            try LogReader(file).forEachEntry { entry in
-                if let (subject, _) = Self.order(entry.record) { orders[subject] = nil }
-            }
-        }
-        return orders.sorted { $0.key < $1.key }.map(\.value)
-    }
-
-    /// What the record orders, or ends.
-    private static func order(_ record: AuditRecord) -> (subject: String, isOrder: Bool)? {
-        switch record {
-        case .holdPlaced(let hold, _, _, _, _): ("hold \(hold)", true)
-        case .holdReleased(let hold, _, _): ("hold \(hold)", false)
-        case .policyLocked(let id, _): ("policy \(id)", true)
-        case .operatorAct(.policyUnlock, let id, _, _): ("policy \(id)", false)
-        case .operatorAct(.segmentRemove, let origin, _, _): ("segment \(origin)", true)
-        default: nil
-        }
     }
 }

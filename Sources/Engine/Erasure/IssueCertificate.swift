@@ -73,7 +73,7 @@ package struct IssueCertificate: Sendable {
             request: id, plans: Set(plans.map(\.plan.id)), attachments: listed.union(found))
         let cited = try cited(&selector)
         let stated = ProvedRequest.Stated(
-            request: request, firstAnswer: try inventory.firstAnswer(of: request),
+            request: request, firstAnswer: try inventory.firstAnswer(of: request, recorded: nil),
             approvals: plans.flatMap { record in
                 record.approvals.map { .init(plan: record.plan.id, by: $0.name, how: $0.how, at: $0.at) }
             },

@@ -103,15 +103,16 @@ package struct ProvedRequest: Sendable, Equatable {
         if recorded == nil { findings.missing.append("no record here opens request \(stated.request.id)") }
 
         request = recorded.map { $0.replacing(stated.request) } ?? stated.request
-        firstAnswer = recorded == nil ? history.firstAnswer ?? stated.firstAnswer : history.firstAnswer
+        // What went with its segment accuses nobody. What was recorded again when it went has the time of that.
+        let isWhole = recorded != nil && plans.allSatisfy { history.created[$0.id] != nil }
+        firstAnswer =
+            isWhole ? history.firstAnswer : [history.firstAnswer, stated.firstAnswer].compactMap { $0 }.min()
         issue = max(1, history.issue)
         approvals = plans.flatMap { plan in
             let isKnown = history.created[plan.id] != nil
             return isKnown ? history.approvals(of: plan.id) : stated.approvals.filter { $0.plan == plan.id }
         }
         items = try Self.items(stated, plans, listed, history, &findings)
-        // What went with its segment accuses nobody: the opening of a request is the first to go.
-        let isWhole = recorded != nil
         lostPlans = isWhole ? max(0, history.timesPlanned - history.created.count) : 0
         unproved = findings.missing + (isWhole ? [] : findings.leftOut)
         contradictions = findings.false + (isWhole ? findings.leftOut : [])

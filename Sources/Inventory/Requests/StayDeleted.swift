@@ -97,10 +97,13 @@ enum StayDeleted {
 }
 
 extension InventoryStore {
-    /// When the request was answered for the first time, whatever came after it, for when the log has lost it with a segment.
-    package func firstAnswer(of request: ErasureRequest) throws(LetheError) -> Timestamp? {
+    /// When the request was answered for the first time, whatever came after it: that was in time, or it was late. `recorded`: as
+    /// the log has it, which may have lost it with a segment; what is recorded again then has the later time of that.
+    package func firstAnswer(of request: ErasureRequest, recorded: Timestamp?) throws(LetheError) -> Timestamp? {
         let until = try erasedUntil(request.id)
-        return until ?? request.answered
+        guard let recorded else { return until ?? request.answered }
+        guard let until, until < recorded.adding(seconds: -86_400) else { return recorded }
+        return until
     }
 
     /// Up to when an answered request covers what the person sent; `nil` = it was never answered, and covers everything.

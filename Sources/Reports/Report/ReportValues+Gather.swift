@@ -66,8 +66,8 @@ extension ReportValues {
     ) throws(LetheError) {
         let plans = Dictionary(grouping: try sources.inventory.plans(), by: \.request)
         for request in try sources.inventory.requests() where request.received < period.to {
-            let kept = try sources.inventory.firstAnswer(of: request)
-            let firstAnswered = history.orders.opened[request.id]?.firstAnswered ?? kept
+            let firstAnswered = try sources.inventory.firstAnswer(
+                of: request, recorded: history.orders.opened[request.id]?.firstAnswered)
             let times = [request.received, request.answered, firstAnswered].compactMap { $0 }
             guard !request.state.isClosed || times.contains(where: period.contains) else { continue }
             let ofRequest = plans[request.id] ?? []

@@ -121,7 +121,7 @@ struct ChatLedger {
                     rosterKnown: find.int(2) ?? 0, contradicted: Contradictions(rawValue: find.int(3) ?? 0))
                 find.reset()
                 // A row of before this was noted.
-                if stored.isGroup == false { stored.rosterKnown |= 4 }
+                if stored.isGroup == false { stored.rosterKnown |= 8 }
                 chat = stored.merged(with: told)
                 guard chat != stored else { continue }
                 changed.insert(id)

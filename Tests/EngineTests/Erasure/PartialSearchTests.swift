@@ -63,7 +63,10 @@ import Testing
     }
 
     private func next(_ request: ErasureRequest) throws -> String? {
-        try NextStep(request, in: workspace.inventory).command
+        let basis = NextStep.Basis(
+            workspace.inventory, log: workspace.log, approval: ApprovalRule(),
+            policyDigest: TestRules.none.policies.digest, time: workspace.clock)
+        return try NextStep(request, in: basis).command
     }
 
     private func statusOfARun() async throws -> Domain.ExitStatus {

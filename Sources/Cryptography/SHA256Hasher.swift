@@ -35,7 +35,7 @@ package final class SHA256Hasher {
         return digest
     }
 
-    private static var unavailable: LetheError {
+    static var unavailable: LetheError {
         LetheError("cryptography-unavailable", .failed, "OpenSSL cannot compute SHA-256")
     }
 }

@@ -18,14 +18,18 @@ package struct LogEntry: Sendable, Equatable {
         self = try LogEntry.read(line, &parser)
     }
 
+    static func malformed(_ fault: LineFault) -> LetheError {
+        LetheError(
+            "malformed-record", .failed, "a line of the audit log is malformed: \(fault.message)",
+            hint: "lethe audit verify")
+    }
+
     static func read(_ line: [UInt8], _ parser: inout LineParser) throws(LetheError) -> LogEntry {
         try line.withUnsafeBufferPointer { bytes throws(LetheError) in
             do throws(LineFault) {
                 try parser.parse(bytes)
             } catch {
-                throw LetheError(
-                    "malformed-record", .failed, "a line of the audit log is malformed: \(error.message)",
-                    hint: "lethe audit verify")
+                throw malformed(error)
             }
             return LogEntry(
                 seq: parser.seq, time: Timestamp(microseconds: parser.time), epoch: parser.epoch, line: line,

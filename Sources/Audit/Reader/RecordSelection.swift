@@ -1,0 +1,47 @@
+package import Domain
+
+/// Which records of a segment are meant, and how many bytes they are: what must be known before they are written out.
+package struct RecordSelection: Sendable, Equatable {
+    /// In rising order, with something between any two.
+    package private(set) var ranges: [Range<Int64>] = []
+    package private(set) var count: Int64 = 0
+    /// With a line feed after each.
+    package private(set) var byteCount: Int64 = 0
+
+    fileprivate mutating func add(_ seq: Int64, _ length: Int) {
+        if let last = ranges.last, last.upperBound == seq {
+            ranges[ranges.count - 1] = last.lowerBound..<seq + 1
+        } else {
+            ranges.append(seq..<seq + 1)
+        }
+        count += 1
+        byteCount += Int64(length) + 1
+    }
+}
+
+extension LogReader {
+    /// What was recorded at `start` or later and before `end`.
+    package func select(from start: Timestamp, to end: Timestamp) throws(LetheError) -> RecordSelection {
+        guard let all = try store.seqs() else { return RecordSelection() }
+        var selection = RecordSelection()
+        var parser = LineParser()
+        try store.lines(all) { seq, line in
+            do throws(LineFault) {
+                try parser.parse(line)
+            } catch {
+                throw LogEntry.malformed(error)
+            }
+            let time = Timestamp(microseconds: parser.time)
+            if start <= time, time < end { selection.add(seq, line.count) }
+        }
+        return selection
+    }
+
+    package func select(where belongs: (LogEntry) throws(LetheError) -> Bool) throws(LetheError) -> RecordSelection {
+        var selection = RecordSelection()
+        try forEachEntry { entry throws(LetheError) in
+            if try belongs(entry) { selection.add(entry.seq, entry.line.count) }
+        }
+        return selection
+    }
+}

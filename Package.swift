@@ -80,7 +80,7 @@ let package = Package(
             assets: [
                 "VERIFY.md", "cell.mustache", "certificate.css", "certificate.mustache", "certificate.schema.json",
                 "report.css", "report.mustache", "shared.css", "signs.mustache", "table.mustache", "value.mustache",
-                "verify.sh",
+                "verify.py", "verify.sh",
             ]),
         room(
             "Simulator",

@@ -24,35 +24,61 @@ struct OutputFile {
 
     /// Whole or not at all; what is no regular file (a pipe, a device) is written to and never replaced.
     func write(_ data: Data) throws(LetheError) {
-        var status = stat()
-        let exists = stat(path, &status) == 0
-        do {
-            if exists, status.st_mode & S_IFMT != S_IFREG, status.st_mode & S_IFMT != S_IFDIR {
-                try pour(data)
-            } else {
-                let file = URL(filePath: OwnFiles.followed(path))
-                try FileManager.default.createDirectory(
-                    at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-                try data.write(to: file, options: .atomic)
+        try stream { write throws(LetheError) in
+            try [UInt8](data).withUnsafeBufferPointer { bytes throws(LetheError) in
+                try write(UnsafeRawBufferPointer(bytes))
             }
-        } catch {
-            throw LetheError(
-                "unwritable", .failed, "\(path) cannot be written", hint: "check the folder and its permissions")
         }
     }
 
-    private func pour(_ data: Data) throws {
-        let file = open(path, O_WRONLY | O_CLOEXEC)
-        guard file >= 0 else { throw POSIXError(.EIO) }
-        defer { close(file) }
-        var rest = [UInt8](data)[...]
+    /// The same of what comes piece by piece: `body` gets what writes a piece. Nothing is in the file's place if it throws.
+    func stream<Value>(
+        _ body: (@escaping (UnsafeRawBufferPointer) throws(LetheError) -> Void) throws(LetheError) -> Value
+    ) throws(LetheError) -> Value {
+        var status = stat()
+        let exists = stat(path, &status) == 0
+        if exists, status.st_mode & S_IFMT != S_IFREG, status.st_mode & S_IFMT != S_IFDIR {
+            let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { throw unwritable }
+            defer { close(descriptor) }
+            return try body { bytes throws(LetheError) in try pour(bytes, descriptor) }
+        }
+        let file = OwnFiles.followed(path)
+        try? FileManager.default.createDirectory(
+            at: URL(filePath: file).deletingLastPathComponent(), withIntermediateDirectories: true)
+        var template = Array("\(file).XXXXXX".utf8CString)
+        let descriptor = mkstemp(&template)
+        let temporary = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard descriptor >= 0 else { throw unwritable }
+        defer { unlink(temporary) }
+        let value: Value
+        do {
+            defer { close(descriptor) }
+            // As any other program would have made it, or as it was.
+            let mask = umask(0)
+            umask(mask)
+            _ = fchmod(descriptor, exists ? status.st_mode & 0o777 : 0o666 & ~mask)
+            value = try body { bytes throws(LetheError) in try pour(bytes, descriptor) }
+        }
+        guard rename(temporary, file) == 0 else { throw unwritable }
+        return value
+    }
+
+    private var unwritable: LetheError {
+        LetheError("unwritable", .failed, "\(path) cannot be written", hint: "check the folder and its permissions")
+    }
+
+    private func pour(_ bytes: UnsafeRawBufferPointer, _ file: Int32) throws(LetheError) {
+        var rest = bytes[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { posixWrite(file, $0.baseAddress, $0.count) }
-            guard count > 0 || errno == EINTR else { throw POSIXError(.EIO) }
+            let count = posixWrite(file, UnsafeRawBufferPointer(rebasing: rest))
+            guard count > 0 || errno == EINTR else { throw unwritable }
             rest = rest.dropFirst(max(count, 0))
         }
     }
 }
 
 /// `write` is a method above.
-private func posixWrite(_ file: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int { write(file, bytes, count) }
+private func posixWrite(_ file: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
+    write(file, bytes.baseAddress, bytes.count)
+}

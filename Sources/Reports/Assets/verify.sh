@@ -1,141 +1,400 @@
 #!/bin/sh
-# Checks this bundle: that its files are those that were handed out, that the checkpoints are signed by the key, that
-# each record is in the log its checkpoint was signed over, and that this log goes on from the older checkpoints in
-# anchors/.
-# Needs sh, openssl, sha256sum and the usual cmp, comm, cut, find,
-# grep, head, od, sort, tail, tr, wc. Pass the key you were given out of band:
-#   sh verify.sh 'NAME+HASH+BASE64'
+# Checks this bundle: that it holds the files that were handed out and nothing else, that the checkpoints are signed by
+# the key, that each record is in the log its checkpoint was signed over, and that this log goes on from the older
+# checkpoints in anchors/. Pass the key you were given by another way than this bundle and, where the openssl of the
+# system is too old, the place of another one:
+#   sh verify.sh 'NAME+HASH+BASE64' [/path/to/openssl]
+# Ends with a line "RESULT …" and with status 0 verified, 1 tampered, 3 cannot check, 64 not a key.
+# Needs openssl 3 and what every POSIX system has: the tools named below.
+
+# Begun again without what the caller's environment says of folders, tools, words and letters.
+if [ "${1-}" != --in-clean-environment ]; then
+  case $0 in /*) self=$0 ;; *) self=./$0 ;; esac
+  exec /usr/bin/env -i LC_ALL=C TMPDIR="${TMPDIR:-/tmp}" \
+    PATH=/usr/bin:/bin:/usr/local/bin:/opt/homebrew/bin:/opt/local/bin:/run/current-system/sw/bin \
+    /bin/sh "$self" --in-clean-environment "$@"
+fi
+shift
 set -eu
-cd "$(dirname "$0")"
-fail() { echo "FAIL  $1"; exit 1; }
+umask 077
+work='' memory=''
 
-# The key: its last part is base64 of 0x01 and 32 bytes; the bundle's own copy is not trusted.
-key=${1:?usage: sh verify.sh VKEY}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-{ printf '\060\052\060\005\006\003\053\145\160\003\041\000'
-  printf '%s' "${key#*+*+}" | openssl base64 -d -A | tail -c 32; } > "$work/key.der"
-# A segment is called NAME/16 hex digits; one key signs them all.
-configured() {
-  case ${1##*/} in
-    *[!0-9a-f]*) echo "$1" ;;
-    ????????????????) echo "${1%/*}" ;;
-    *) echo "$1" ;;
-  esac
-}
-name=$(configured "${key%%+*}")
+end() { trap - EXIT; [ -z "$work" ] || rm -rf "$work" "${memory:-$work}"; echo "RESULT       $2"; exit "$1"; }
+# A name may hold anything, and steers no terminal.
+plain() { printf '%s' "$1" | tr -c '\040-\176' '?'; }
+tampered() { echo "FAIL  $(plain "$1")"; end 1 "TAMPERED ($(plain "$1"))"; }
+cannot() { end 3 "CANNOT CHECK ($(plain "$1"))"; }
+# $1 is the status of an awk that ends with 9 where the bundle is at fault.
+judge() { [ "$1" -ne 9 ] || tampered "$2"; cannot "awk failed; is $TMPDIR full?"; }
+no_key() { end 64 "CANNOT CHECK (not a key, which is NAME+8 hex digits+base64)"; }
+trap 'cannot "the script stopped before its end; is $TMPDIR or /dev/shm full?"' EXIT
+trap 'cannot "interrupted"' HUP INT TERM
 
-openssl pkeyutl -verify -pubin -keyform DER -inkey "$work/key.der" -rawin -in MANIFEST -sigfile MANIFEST.sig \
-  > /dev/null 2>&1 || fail "MANIFEST is not signed by the key you gave"
-tail -n +2 MANIFEST > "$work/sums"
-sha256sum -c "$work/sums" > "$work/checked" 2> /dev/null || {
-  grep -v ': OK$' "$work/checked" || true
-  fail "a file is missing or is not the one that was handed out"
-}
-cut -c 67- "$work/sums" | grep '^segments/' | LC_ALL=C sort > "$work/listed"
-find segments -type f | LC_ALL=C sort > "$work/present"
-cmp -s "$work/listed" "$work/present" || {
-  LC_ALL=C comm -13 "$work/listed" "$work/present"
-  fail "there is a file in segments/ that MANIFEST does not list"
-}
-echo "OK    MANIFEST of $(wc -l < "$work/sums" | tr -d ' ') files"
+# --- The key. The bundle's own copy is not trusted.
+key=${1-}
+[ -n "$key" ] || cannot "no key was given: sh verify.sh KEY"
+name=${key%%+*} rest=${key#*+}
+id=${rest%%+*} encoded=${rest#*+}
+if [ "$key" != "$name+$id+$encoded" ] || [ "${#encoded}" -ne 44 ]; then no_key; fi
+case $encoded in A[Q-Za-f]*) ;; *) no_key ;; esac
+case $name in '' | *[!A-Za-z0-9._/-]*) no_key ;; esac
 
+# --- The tools, before anything is judged: what they cannot do is no fault of the bundle.
+for tool in awk cat cmp comm cut df dirname find mkdir mktemp mv paste rm sed sort split tail tr wc xargs; do
+  command -v "$tool" > /dev/null || cannot "there is no $tool in $PATH"
+done
+work=$(mktemp -d) || cannot "no folder can be made in $TMPDIR"
+work=$(cd -P "$work" && pwd)
+cd -P "$(dirname "$0")"
+case $work/ in "$(pwd)"/*) cannot "TMPDIR lies in the bundle" ;; esac
+
+# Whether the key in key.der signed the bytes of $1; $2 has the 64 bytes of the signature.
 signed() {
-  head -n 3 "$1" > "$work/text"
-  tail -n 1 "$1" | cut -d ' ' -f 3 | openssl base64 -d -A | tail -c 64 > "$work/sig"
-  [ "$(configured "$(head -n 1 "$1")")" = "$name" ] || fail "$1 is of another log"
-  openssl pkeyutl -verify -pubin -keyform DER -inkey "$work/key.der" -rawin -in "$work/text" \
-    -sigfile "$work/sig" > /dev/null 2>&1 || fail "$1 is not signed by the key you gave"
+  "$openssl" pkeyutl -verify -pubin -keyform DER -inkey "$work/key.der" -rawin -in "$1" -sigfile "$2" > /dev/null 2>&1
 }
-size() { head -n 2 "$1" | tail -n 1; }
-root() { head -n 3 "$1" | tail -n 1 | openssl base64 -d -A | od -An -v -tx1 | tr -d ' \n'; }
+# A key of 32 bytes in base64, as openssl takes it (RFC 8410).
+der() { printf '%s\n' "MCowBQYDK2VwAyEA$1" | "$openssl" base64 -d > "$work/key.der" 2> "$work/errors"; }
+# A signature that is good, and the same one under another text.
+knows_ed25519() {
+  der 's9i+sHxfNZmwlUq1d1wFXuRnvmuz9618SxK5qCZgzkI=' || return 1
+  printf '%s\n' pN7f5LCyQRwBd7BwoBjCd3FDeiCFpWXcPvPfTW1EWGhfQCEXnSaLPh9yGY4TWCNZ \
+    G1xwkE9vvsou80RY+aDeCA== | "$openssl" base64 -d > "$work/signature" || return 1
+  printf 'lethe evidence\n' > "$work/text"
+  printf 'lethe Evidence\n' > "$work/other"
+  signed "$work/text" "$work/signature" && ! signed "$work/other" "$work/signature"
+}
+openssl=
+for place in ${2:+"$2"} /usr/bin/openssl /bin/openssl /usr/local/bin/openssl /opt/homebrew/bin/openssl \
+  /opt/local/bin/openssl /run/current-system/sw/bin/openssl; do
+  openssl=$place
+  [ -x "$openssl" ] && knows_ed25519 && break
+  [ $# -lt 2 ] || cannot "$2 cannot check Ed25519 signatures: openssl 3 can"
+  openssl=
+done
+[ -n "$openssl" ] || cannot "no openssl here can check Ed25519 signatures: openssl 3 can; name one after the key"
 
-sum() { sha256sum | cut -d ' ' -f 1; }
-# Hex digits to bytes, by octal escapes: nothing is started for a digit.
-bytes() {
-  hex=$1
-  escaped=
-  while [ -n "$hex" ]; do
-    rest=${hex#??}
-    byte=$((0x${hex%"$rest"}))
-    escaped="$escaped\\0$((byte / 64))$((byte / 8 % 8))$((byte % 8))"
-    hex=$rest
-  done
-  printf '%b' "$escaped"
+# Hexadecimal and base64: three digits of the one are two letters of the other.
+tables='
+  BEGIN {
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    for (i = 0; i < 4096; i++) {
+      two = substr(letters, int(i / 64) + 1, 1) substr(letters, i % 64 + 1, 1)
+      three = sprintf("%03x", i)
+      base64[three] = two
+      hex[two] = three
+    }
+  }
+  function to_base64(digits, left, n, text) {
+    left = length(digits) % 6
+    digits = digits (left == 2 ? "0000" : left == 4 ? "00" : "")
+    for (n = 1; n < length(digits); n += 3) text = text base64[substr(digits, n, 3)]
+    if (left) text = substr(text, 1, length(text) - (left == 2 ? 2 : 1)) (left == 2 ? "==" : "=")
+    return text
+  }
+  # Nothing where it is not the one spelling.
+  function to_hex(text, left, body, n, digits) {
+    body = text
+    left = gsub(/=/, "A", body)
+    for (n = 1; n < length(body); n += 2) digits = digits hex[substr(body, n, 2)]
+    digits = substr(digits, 1, length(digits) - 2 * left)
+    return to_base64(digits) == text ? digits : ""
+  }
+'
+
+# SHA-256 of the first $2 files of the folder $1, by their names. What an earlier portion left there is written over.
+digests() {
+  (cd "$1" && find . -type f | sort | sed -n "1,$2p" | xargs "$openssl" dgst -sha256 -r) | cut -d ' ' -f 1
 }
-node() { bytes "01$1$2" | sum; }
-# Both proofs climb from leaf to root: fn and sn are the places of the node and of the last one of its level.
+# SHA-256 of a zero byte and the line, of each line of $1 (RFC 9162, 2.1.1). In portions, for the sake of the disk.
+leaves() {
+  split -a 5 -l 2048 "$1" "$work/chunk."
+  for chunk in "$work"/chunk.*; do
+    awk -v place="$pieces/leaf.d/" '
+      BEGIN { ORS = "" }
+      { piece = place sprintf("%05d", NR); printf "%c", 0 > piece; print > piece; close(piece) }' "$chunk"
+    digests "$pieces/leaf.d" "$(($(wc -l < "$chunk")))"
+    rm "$chunk"
+  done
+}
+# SHA-256 of the byte 1 and two hashes, of each line of $1: two hashes in hexadecimal.
+nodes() {
+  split -a 5 -l 2048 "$1" "$work/chunk."
+  for chunk in "$work"/chunk.*; do
+    awk "$tables"'
+      {
+        digits = digits "01" $1 $2
+        for (; length(digits) >= 96; digits = substr(digits, 97)) print to_base64(substr(digits, 1, 96))
+      }
+      END { if (digits != "") print to_base64(digits) }' "$chunk" > "$work/text"
+    "$openssl" base64 -d < "$work/text" > "$work/bytes"
+    (cd "$pieces/node.d" && split -a 5 -b 65 "$work/bytes" piece.)
+    digests "$pieces/node.d" "$(($(wc -l < "$chunk")))"
+    rm "$chunk"
+  done
+}
+# Whether both do what they should with what is known, the longest line among it.
+can_hash() {
+  awk 'BEGIN { print "lethe"; for (n = 0; n < 65535; n++) printf "%d", n % 10; print "" }' > "$work/lines"
+  echo "$1 $1" > "$work/pairs"
+  [ "$(leaves "$work/lines" | tr '\n' ' ')" = "$1 a6b5eb0da5f9a0ff24d9670abad183c8ec8077ed2650cf8a0dae6c406cd465ea " ] \
+    && [ "$(nodes "$work/pairs")" = 6acf4d63694d059d128eb3d40a639f49f428a5d31343b24c04766745cf25954b ]
+}
+known=0d33cf147784c5a7e99ecbd5d4a3f3a00bf0a64ebb7ea25c792343a23ba4568d
+# Small files that live for a moment: in memory, where that is a folder with room for them.
+memory=$(mktemp -d /dev/shm/lethe.XXXXXX 2> "$work/errors") || memory=
+[ "$(df -Pk "${memory:-$work}" | awk 'END { print ($4 < 65536) }')" = 0 ] \
+  || { rm -rf "${memory:-$work/none}"; memory=; }
+pieces=${memory:-$work}
+mkdir "$pieces/leaf.d" "$pieces/node.d"
+can_hash $known 2> "$work/errors" || cannot "the tools here do not hash as they should: $(cat "$work/errors")"
+# A number of hashes that is not that of what was hashed is no fault of the bundle either.
+hashed() {
+  [ "$(wc -l < "$2")" -eq "$(wc -l < "$1")" ] || cannot "the tools here do not hash as they should; is $TMPDIR full?"
+}
+
+# --- The key again, now that it can be read.
+printf '%s\n' "$encoded" | "$openssl" base64 -d > "$work/key" 2> "$work/errors" || no_key
+tail -c 32 "$work/key" > "$work/public"
+# The id of the key under the name $1, as notes state it.
+key_id() { { printf '%s\n\001' "$1"; cat "$work/public"; } | "$openssl" dgst -sha256 -r | cut -c 1-8; }
+if [ "$(wc -c < "$work/key")" -ne 33 ] || [ "$(key_id "$name")" != "$id" ]; then no_key; fi
+der "$("$openssl" base64 < "$work/public")"
+# A segment is called NAME/16 hex digits; one key signs them all.
+configured() { case ${1##*/} in *[!0-9a-f]*) echo "$1" ;; ????????????????) echo "${1%/*}" ;; *) echo "$1" ;; esac; }
+name=$(configured "$name")
+
+# --- MANIFEST: what it names is here, and nothing else.
+find . > "$work/all" 2> "$work/errors" || cannot "the bundle cannot be read: $(cat "$work/errors")"
+strange=$(find . ! -type f ! -type d | sed -n 1p)
+[ -z "$strange" ] || tampered "neither a file nor a folder: $strange"
+{ [ -f MANIFEST ] && [ -f MANIFEST.sig ]; } || tampered "there is no MANIFEST, or no signature of it"
+signed MANIFEST MANIFEST.sig || tampered "MANIFEST is not signed by the key you gave"
+[ "$(sed -n 1p MANIFEST)" = '# lethe evidence v2' ] || cannot "MANIFEST is of another version of bundles"
+awk -v names="$work/names" -v folders="$work/folders" '
+  NR == 1 { print "." > folders; next }
+  {
+    file = substr($0, 67)
+    part = "[A-Za-z0-9_-][A-Za-z0-9._-]*"
+    if (substr($0, 1, 64) !~ /^[0-9a-f]+$/ || substr($0, 65, 2) != "  " || file !~ ("^" part "(/" part ")*$") ||
+      file ~ /^MANIFEST/ || file in seen || (file ~ /\// &&
+      file !~ /^segments\/[0-9a-f]+\/(checkpoint|records[.]jsonl|proof|anchors\/[1-9][0-9]*[.]note)$/)) {
+      print "MANIFEST has a line that no bundle has: " $0
+      exit 9
+    }
+    seen[file] = 1
+    print file > names
+    count = split(file, parts, "/")
+    path = "."
+    for (n = 1; n < count; n++) {
+      path = path "/" parts[n]
+      if (!(path in seen)) print path > folders
+      seen[path] = 1
+    }
+  }' MANIFEST > "$work/why" || judge $? "$(cat "$work/why")"
+[ -s "$work/names" ] || tampered "MANIFEST names no file"
+{ sed 's,^,./,' "$work/names"; printf './%s\n' MANIFEST MANIFEST.sig; } | sort > "$work/listed"
+find . -type f | sort > "$work/present"
+sort "$work/folders" > "$work/listed-folders"
+find . -type d | sort > "$work/present-folders"
+for kind in '' -folders; do
+  cmp -s "$work/listed$kind" "$work/present$kind" && continue
+  added=$(comm -13 "$work/listed$kind" "$work/present$kind" | sed -n 1p)
+  [ -z "$added" ] || tampered "MANIFEST does not name $added"
+  tampered "missing: $(comm -23 "$work/listed$kind" "$work/present$kind" | sed -n 1p)"
+done
+xargs "$openssl" dgst -sha256 -r < "$work/names" > "$work/digests" 2> "$work/errors" \
+  || cannot "a file cannot be read: $(cat "$work/errors")"
+sed 1d MANIFEST > "$work/stated"
+sed 's/^\([0-9a-f]*\) [*]/\1  /' "$work/digests" > "$work/computed"
+hashed "$work/stated" "$work/computed"
+cmp -s "$work/stated" "$work/computed" || {
+  paste "$work/stated" "$work/computed" | awk '$1 != $3 { print "FAIL  not the file that was handed out: " $2 }'
+  tampered "a file is not the one that was handed out"
+}
+echo "OK    MANIFEST of $(wc -l < "$work/names" | tr -d ' ') files"
+
+# --- A checkpoint, a signed note: sets origin, size, and root in base64.
+note() {
+  { [ "$(tr -d '\012\040-\176\200-\377' < "$1" | wc -c)" -eq 0 ] && [ "$(tail -c 1 "$1" | wc -l)" -eq 1 ]; } \
+    || tampered "$1 is no checkpoint"
+  origin=$(sed -n 1p "$1") size=$(sed -n 2p "$1") root=$(sed -n 3p "$1")
+  case $size in '' | *[!0-9]* | 0* | ????????????????*) tampered "$1 is no checkpoint" ;; esac
+  { [ "$origin" != "$(configured "$origin")" ] && [ "$(configured "$origin")" = "$name" ]; } \
+    || tampered "$1 is of another log"
+  rm -f "$work"/signature.*
+  awk -v id="$(key_id "$origin")" -v text="$work/text" -v signature="$work/signature." "$tables"'
+    { line[NR] = $0 }
+    $0 == "" { if (gap || NR < 4) bad = 1; gap = NR }
+    END {
+      if (bad || !gap || gap == NR) exit 9
+      for (n = 1; n < gap; n++) print line[n] > text
+      for (n = gap + 1; n <= NR; n++) {
+        if (split(line[n], part, /[ ]/) != 3 || part[1] != "\342\200\224") exit 9
+        digits = to_hex(part[3])
+        if (length(digits) < 10) exit 9
+        if (part[2] == line[1] && substr(digits, 1, 8) == id) print part[3] > (signature n)
+      }
+    }' "$1" || judge $? "$1 is no checkpoint"
+  for file in "$work"/signature.*; do
+    [ -e "$file" ] || tampered "$1 is not signed by the key you gave"
+    "$openssl" base64 -d -A < "$file" > "$work/bytes" 2> "$work/errors" || true
+    tail -c 64 "$work/bytes" > "$work/signature"
+    { [ "$(wc -c < "$work/bytes")" -eq 68 ] && signed "$work/text" "$work/signature"; } \
+      || tampered "$1 is not signed by the key you gave"
+  done
+}
+
+# --- The tree: items are "level index hash" from left to right, each the root of the records index * 2^level and the
+# 2^level - 1 after it. They begin as the records and, in the gaps between them, as the hashes in proof.
+items() {
+  awk -v proof="$1" -v edges="$edges" '
+    BEGIN { last = split(edges, edge, " "); at = 1 }
+    { fill($1); printf "0 %.0f %s\n", $1, $2; position = $1 + 1 }
+    END { if (!bad) fill(edge[last]); if (bad || (getline hash < proof) > 0) exit 9 }
+    # The largest complete subtrees from position to the next record, none across the end of an older checkpoint.
+    function fill(to, limit, level, width) {
+      while (position < to) {
+        while (edge[at] <= position) at++
+        limit = edge[at] < to + 0 ? edge[at] : to + 0
+        width = 1
+        for (level = 0; position % (2 * width) == 0 && position + 2 * width <= limit; level++) width *= 2
+        if ((getline hash < proof) <= 0 || hash !~ /^[0-9a-f]+$/ || length(hash) != 64) { bad = 1; exit 9 }
+        printf "%d %.0f %s\n", level, position / width, hash
+        position += width
+      }
+    }' "$2"
+}
+# One level up: two items side by side under one node become it. Those that are a complete subtree of a checkpoint's
+# tree, with the largest to the left of it, are put by as "size level hash".
 climb() {
-  if [ $((fn % 2)) -eq 1 ] || [ "$fn" -eq "$sn" ]; then
-    while [ $((fn % 2)) -eq 0 ] && [ "$fn" -ne 0 ]; do fn=$((fn / 2)); sn=$((sn / 2)); done
-  fi
-  fn=$((fn / 2))
-  sn=$((sn / 2))
+  rm -f "$work/pairs"
+  awk -v level="$1" -v edges="$edges" -v peaks="$work/peaks" -v pairs="$work/pairs" '
+    BEGIN {
+      width = 2 ^ level
+      count = split(edges, edge, " ")
+      for (n = 1; n <= count; n++) {
+        place = int(edge[n] / width) - 1
+        if (place % 2 == 0) { place = sprintf("%.0f", place); peak[place] = peak[place] " " edge[n] }
+      }
+    }
+    $1 != level { if (held != "") print held; held = ""; print; next }
+    {
+      if ($2 in peak) {
+        count = split(peak[$2], sizes, " ")
+        for (n = 1; n <= count; n++) print sizes[n], level, $3 >> peaks
+      }
+      if (held != "" && index_held % 2 == 0 && $2 == index_held + 1) {
+        print hash_held, $3 > pairs
+        printf "%d %.0f ?\n", level + 1, index_held / 2
+        held = ""
+        next
+      }
+      if (held != "") print held
+      held = $0
+      index_held = $2
+      hash_held = $3
+    }
+    END { if (held != "") print held }' "$work/items" > "$work/next"
+  join_pairs items
 }
-
-included() {
-  { read -r fn; path=$(cat); } < "$2"
-  index=$fn
-  sn=$((size - 1))
-  [ "$fn" -le "$sn" ] || fail "$1: its place is not in the log"
-  hash=$({ printf '\000'; cat "$1"; } | sum)
-  for sibling in $path; do
-    [ "$sn" -gt 0 ] || fail "$1: the path is too long"
-    if [ $((fn % 2)) -eq 1 ] || [ "$fn" -eq "$sn" ]; then hash=$(node "$sibling" "$hash")
-    else hash=$(node "$hash" "$sibling"); fi
-    climb
+# Puts the hashes of pairs/ in the place of the question marks of next, which becomes $1.
+join_pairs() {
+  mv "$work/next" "$work/$1"
+  [ -s "$work/pairs" ] || return 0
+  nodes "$work/pairs" > "$work/hashes"
+  hashed "$work/pairs" "$work/hashes"
+  awk -v hashes="$work/hashes" '$NF == "?" { getline hash < hashes; $NF = hash } { print }' "$work/$1" > "$work/next"
+  mv "$work/next" "$work/$1"
+}
+# "size root" of each checkpoint: its complete subtrees, smallest first (RFC 9162, 2.1.1).
+fold() {
+  sort -k 1,1n -k 2,2nr "$work/peaks" | awk '
+    $1 != size { if (NR > 1) print line; size = $1; line = size }
+    { line = line " " $3 }
+    END { print line }' > "$work/folds"
+  while :; do
+    rm -f "$work/pairs"
+    awk -v pairs="$work/pairs" '
+      NF > 2 {
+        print $(NF - 1), $NF > pairs
+        line = $1
+        for (n = 2; n < NF - 1; n++) line = line " " $n
+        print line, "?"
+        next
+      }
+      { print }' "$work/folds" > "$work/next"
+    join_pairs folds
+    [ -s "$work/pairs" ] || break
   done
-  { [ "$sn" -eq 0 ] && [ "$hash" = "$root" ]; } || fail "$1 is not in the log"
-  case $(cat "$1") in
-    '{"v":1,"seq":'"$index"',"t":'*) echo "OK    $1" ;;
-    *) fail "$1 does not state the place it is proved to have" ;;
-  esac
 }
 
-continued() {
-  older=$(size "$1")
-  oldest=$(root "$1")
-  path=$(cat "$2")
-  if [ "$older" -eq "$size" ]; then
-    { [ -z "$path" ] && [ "$oldest" = "$root" ]; } || fail "the log is another one than that of $1"
-    return
-  fi
-  { [ "$older" -gt 0 ] && [ "$older" -lt "$size" ]; } || fail "$1 counts more records than the log"
-  # A complete tree is its own first hash.
-  if [ $((older & (older - 1))) -eq 0 ]; then path="$oldest $path"; fi
-  fn=$((older - 1))
-  sn=$((size - 1))
-  while [ $((fn % 2)) -eq 1 ]; do fn=$((fn / 2)); sn=$((sn / 2)); done
-  fr=
-  for hash in $path; do
-    if [ -z "$fr" ]; then fr=$hash; sr=$hash; continue; fi
-    [ "$sn" -gt 0 ] || fail "$2 is too long"
-    if [ $((fn % 2)) -eq 1 ] || [ "$fn" -eq "$sn" ]; then
-      fr=$(node "$hash" "$fr")
-      sr=$(node "$hash" "$sr")
-    else
-      sr=$(node "$sr" "$hash")
-    fi
-    climb
-  done
-  { [ "$sn" -eq 0 ] && [ "$fr" = "$oldest" ] && [ "$sr" = "$root" ]; } || fail "the log does not go on from $1"
-}
-
+records=0 segments=0 anchors=0
 for segment in segments/*; do
-  note=$segment/checkpoint
-  signed "$note"
-  size=$(size "$note")
-  root=$(root "$note")
-  echo "OK    $note of size $size"
-  for record in "$segment"/records/*.json; do
-    [ -e "$record" ] || continue
-    included "$record" "$segment/proofs/$(basename "$record" .json).path"
+  [ -d "$segment" ] || tampered "the bundle has no records"
+  for file in "$segment/checkpoint" "$segment/records.jsonl" "$segment/proof"; do
+    [ -f "$file" ] || tampered "the bundle has no $file"
   done
+  note "$segment/checkpoint"
+  [ "${origin##*/}" = "${segment#segments/}" ] || tampered "$segment/checkpoint is of another segment"
+  segment_origin=$origin segment_size=$size
+  echo "$size $root $segment/checkpoint" > "$work/roots"
   for anchor in "$segment"/anchors/*.note; do
     [ -e "$anchor" ] || continue
-    signed "$anchor"
-    [ "$(head -n 1 "$anchor")" = "$(head -n 1 "$note")" ] || fail "$anchor is of another segment"
-    continued "$anchor" "${anchor%.note}.path"
-    echo "OK    $anchor: the log goes on from it"
+    note "$anchor"
+    [ "$origin" = "$segment_origin" ] || tampered "$anchor is of another segment"
+    [ "$segment/anchors/$size.note" = "$anchor" ] || tampered "$anchor is of another size"
+    [ "$size" -le "$segment_size" ] || tampered "$anchor counts more records than the log"
+    echo "$size $root $anchor" >> "$work/roots"
   done
+  edges=$(cut -d ' ' -f 1 "$work/roots" | sort -n -u | tr '\n' ' ')
+
+  # Lines of printable ASCII, each of which states its place; the places rise.
+  file=$segment/records.jsonl
+  { [ "$(tr -d '\012\040-\176' < "$file" | wc -c)" -eq 0 ] && [ "$(tail -c 1 "$file" | wc -l)" -eq 1 ]; } \
+    || tampered "$file has bytes that no record has"
+  awk -v size="$segment_size" -v seen="$work/seen" '
+    BEGIN { previous = -1 }
+    {
+      seq = substr($0, 14, 17)
+      sub(/,.*/, "", seq)
+      if ($0 !~ /^[{]"v":[12],"seq":(0|[1-9][0-9]*),"t":"/ || length(seq) > 15 || length($0) > 65535 ||
+        seq + 0 <= previous || seq + 0 >= size + 0) {
+        print NR
+        exit 9
+      }
+      if (NR == 1) first = seq
+      previous = seq + 0
+      print seq > seen
+    }
+    END { print first "-" seq (seq - first == NR - 1 ? " without a gap" : ", not all between") }' "$file" \
+    > "$work/why" || judge $? "$file: line $(sed -n 1p "$work/why") does not state a place after the one before"
+  [ "$(wc -c < "$segment/proof")" -eq "$((65 * $(wc -l < "$segment/proof")))" ] \
+    || tampered "$segment/proof does not fit the records"
+  leaves "$file" > "$work/leaves"
+  hashed "$file" "$work/leaves"
+  paste -d ' ' "$work/seen" "$work/leaves" > "$work/lines"
+  items "$segment/proof" "$work/lines" > "$work/items" || judge $? "$segment/proof does not fit the records"
+  rm -f "$work/peaks"
+  level=0 width=1
+  while [ "$width" -le "$segment_size" ]; do
+    climb "$level"
+    level=$((level + 1)) width=$((width * 2))
+  done
+  fold
+  # A disk that is full by now would look like a forgery.
+  can_hash $known 2> "$work/errors" || cannot "the tools here do not hash as they should: $(cat "$work/errors")"
+  awk -v roots="$work/roots" "$tables"'
+    { computed[$1] = to_base64($2) }
+    END { while ((getline < roots) > 0) if (computed[$1] != $2) print $3 }' "$work/folds" > "$work/wrong"
+  if [ -s "$work/wrong" ]; then
+    wrong=$(sed -n 1p "$work/wrong")
+    [ "$wrong" != "$segment/checkpoint" ] || tampered "the records of $segment are not in the log of its checkpoint"
+    tampered "the log does not go on from $wrong"
+  fi
+  echo "OK    $segment/checkpoint of size $segment_size"
+  count=$(wc -l < "$file" | tr -d ' ')
+  echo "OK    $file: $count records, seq $(cat "$work/why")"
+  sed -n '2,$s/^[^ ]* [^ ]* \(.*\)/OK    \1: the log goes on from it/p' "$work/roots"
+  records=$((records + count)) segments=$((segments + 1)) anchors=$((anchors + $(wc -l < "$work/roots") - 1))
 done
+end 0 "VERIFIED ($records records of $segments segments, $anchors older checkpoints)"

@@ -4,17 +4,20 @@ package import Domain
 import Foundation
 
 /// A tar file that proves what was deleted to somebody who has neither Lethe nor the log: records, the signed checkpoints,
-/// a proof a record, a report, and `VERIFY.md` with commands that need only openssl, sha256sum and a shell.
+/// the hashes that lead from the one to the other, a report, and two programs that check it all.
 ///
-///     MANIFEST  MANIFEST.sig       SHA-256 of every other file, signed by the key of the log
-///     VERIFY.md  verify.sh  vkey  public-key.pem  report.html …
-///     segments/<16 hex>/checkpoint  checkpoint.text  checkpoint.sig
-///     segments/<16 hex>/records/<seq>.json
-///     segments/<16 hex>/proofs/<seq>.tlog-proof  <seq>.path
-///     segments/<16 hex>/anchors/<size>.note  <size>.path
+///     VERIFY.md  verify.sh  verify.py  vkey  public-key.pem  report.html …
+///     segments/<16 hex>/checkpoint            a signed note
+///     segments/<16 hex>/records.jsonl         lines as they were written
+///     segments/<16 hex>/proof                 hashes in hex, one a line
+///     segments/<16 hex>/anchors/<size>.note   older checkpoints
+///     MANIFEST  MANIFEST.sig                  SHA-256 of every other file, signed by the key of the log
 ///
-/// A `.path` is the shell's form of a proof: one hash a line in hex; of a record, its index first.
-package struct EvidenceBundle: Sendable {
+/// It is written as it is made: memory does not grow with the records.
+package final class EvidenceBundle {
+    /// Takes the bytes of the tar file in their order.
+    package typealias Sink = (UnsafeRawBufferPointer) throws(LetheError) -> Void
+
     /// A file that goes in as it is, such as the report.
     package struct Blob: Sendable {
         package let name: String
@@ -29,51 +32,76 @@ package struct EvidenceBundle: Sendable {
     /// The records of one segment that go in.
     package struct Part: Sendable {
         package let reader: LogReader
-        package let seqs: [Int64]
+        package let selection: RecordSelection
 
-        package init(_ reader: LogReader, seqs: [Int64]) {
+        package init(_ reader: LogReader, _ selection: RecordSelection) {
             self.reader = reader
-            self.seqs = seqs
+            self.selection = selection
         }
     }
 
     /// What is in it of one segment.
     package struct Summary: Sendable, Equatable {
         package let origin: String
-        package let records: Int
+        package let records: Int64
         package let checkpointSize: Int64
+    }
+
+    package struct Program: Sendable, Equatable {
+        package let name: String
+        /// SHA-256 in hex.
+        package let digest: String
+    }
+
+    /// What was made, for whoever hands it out.
+    package struct Made: Sendable, Equatable {
+        package fileprivate(set) var segments: [Summary] = []
+        /// What checks it, whose digests the reviewer is told by another way.
+        package fileprivate(set) var programs: [Program] = []
+        /// Files in anchor folders that were left out, and why.
+        package fileprivate(set) var strangeAnchors: [String] = []
     }
 
     private let vkey: VerifierKey
     private let anchors: Anchors
-    private var archive: TarArchive
+    private let archive: TarArchive
     /// As `sha256sum` writes them.
     private var sums: [String] = []
-    private var summaries: [Summary] = []
+    private var made = Made()
 
-    /// Oldest segment first. Records that no checkpoint covers yet are refused: seal first.
-    package static func make(
-        _ parts: [Part], blobs: [Blob], log: AuditLog, at now: Timestamp
-    ) throws(LetheError) -> (bytes: [UInt8], summaries: [Summary]) {
-        var bundle = EvidenceBundle(
-            vkey: try VerifierKey(log.vkey), anchors: log.location.anchors, archive: TarArchive(time: now))
+    private init(_ log: AuditLog, _ archive: TarArchive) throws(LetheError) {
+        vkey = try VerifierKey(log.vkey)
+        anchors = log.location.anchors
+        self.archive = archive
+    }
+
+    /// Oldest segment first. Records that no checkpoint covers yet are refused: seal first. What `sink` got is a bundle
+    /// only if nothing is thrown.
+    package static func write(
+        _ parts: [Part], blobs: [Blob], log: AuditLog, at now: Timestamp, to sink: @escaping Sink
+    ) throws(LetheError) -> Made {
+        let bundle = try EvidenceBundle(log, TarArchive(time: now, to: sink))
         try bundle.addInstructions()
-        for part in parts { try bundle.add(part) }
         for blob in blobs { try bundle.add(blob.name, blob.bytes) }
+        for part in parts { try bundle.add(part) }
         let (manifest, signature) = try log.sign(manifest: bundle.sums)
         try bundle.archive.add("MANIFEST", manifest)
         try bundle.archive.add("MANIFEST.sig", signature)
-        return (bundle.archive.finished(), bundle.summaries)
+        try bundle.archive.finish()
+        return bundle.made
     }
 
-    private mutating func add(_ name: String, _ bytes: [UInt8], mode: Int = 0o644) throws(LetheError) {
+    private func add(_ name: String, _ bytes: [UInt8], mode: Int = 0o644) throws(LetheError) {
         try archive.add(name, bytes, mode: mode)
         sums.append("\(Hex.encode(Digest.sha256(bytes)))  \(name)")
     }
 
-    private mutating func addInstructions() throws(LetheError) {
+    private func addInstructions() throws(LetheError) {
         try add("VERIFY.md", Asset.verifyInstructions)
-        try add("verify.sh", Asset.verifyScript, mode: 0o755)
+        for (name, bytes) in [("verify.sh", Asset.verifyScript), ("verify.py", Asset.verifyProgram)] {
+            try add(name, bytes, mode: 0o755)
+            made.programs.append(Program(name: name, digest: Hex.encode(Digest.sha256(bytes))))
+        }
         try add("vkey", Array((vkey.text + "\n").utf8))
         try add("public-key.pem", Array(pem(vkey).utf8))
     }
@@ -85,45 +113,34 @@ package struct EvidenceBundle: Sendable {
         return "-----BEGIN PUBLIC KEY-----\n\(body)\n-----END PUBLIC KEY-----\n"
     }
 
-    private mutating func add(_ part: Part) throws(LetheError) {
-        let proofs = try LogProofs(part.reader)
-        let checkpoint = proofs.checkpoint
+    private func add(_ part: Part) throws(LetheError) {
+        let extract = try LogExtract(part.reader, part.selection, anchors: anchors, key: vkey)
+        let checkpoint = extract.checkpoint
         let folder = "segments/\(checkpoint.origin.suffix(16))"
-        try add(checkpoint, to: folder)
-        for seq in part.seqs { try add(proofs.inclusion(of: seq), to: folder) }
-        for (_, anchor) in anchors.checkpoints(of: checkpoint.origin)
-        where anchor.size > 0 && anchor.size <= checkpoint.size {
-            let path = try proofs.consistency(since: anchor).path
-            try add("\(folder)/anchors/\(anchor.size).note", anchor.note)
-            try add("\(folder)/anchors/\(anchor.size).path", Self.lines(path))
-        }
-        summaries.append(
-            Summary(origin: checkpoint.origin, records: part.seqs.count, checkpointSize: checkpoint.size))
-    }
-
-    /// The note, and its signed text and signature apart, as openssl takes them.
-    private mutating func add(_ checkpoint: Checkpoint, to folder: String) throws(LetheError) {
-        guard let (text, signature) = try checkpoint.signedParts(by: vkey) else {
-            throw LetheError(
-                "malformed-checkpoint", .failed,
-                "the checkpoint of \(checkpoint.origin) is not signed by the key of the log",
-                hint: "lethe audit verify")
-        }
         try add("\(folder)/checkpoint", checkpoint.note)
-        try add("\(folder)/checkpoint.text", text)
-        try add("\(folder)/checkpoint.sig", signature)
+        for anchor in extract.anchors { try add("\(folder)/anchors/\(anchor.size).note", anchor.note) }
+        let hashes = try addRecords(extract, "\(folder)/records.jsonl")
+        try add("\(folder)/proof", hashes.flatMap { Array(Hex.encode($0.bytes).utf8) + [10] })
+        made.strangeAnchors += extract.strangeAnchors
+        made.segments.append(
+            Summary(
+                origin: checkpoint.origin, records: part.selection.count, checkpointSize: checkpoint.size))
     }
 
-    /// The line, its C2SP proof, and the same proof for the shell.
-    private mutating func add(_ proof: InclusionProof, to folder: String) throws(LetheError) {
-        let number = String(proof.index)
-        let name = String(repeating: "0", count: max(0, 9 - number.utf8.count)) + number
-        try add("\(folder)/records/\(name).json", proof.line)
-        try add("\(folder)/proofs/\(name).tlog-proof", proof.bytes)
-        try add("\(folder)/proofs/\(name).path", Array("\(number)\n".utf8) + Self.lines(proof.path))
-    }
-
-    private static func lines(_ path: [Digest32]) -> [UInt8] {
-        path.flatMap { Array(Hex.encode($0.bytes).utf8) + [10] }
+    private func addRecords(_ extract: LogExtract, _ name: String) throws(LetheError) -> [Digest32] {
+        let digest = try SHA256Stream()
+        let lineFeed: [UInt8] = [10]
+        try archive.begin(name, size: extract.selection.byteCount)
+        let hashes = try extract.proof { line throws(LetheError) in
+            try lineFeed.withUnsafeBufferPointer { lineFeed throws(LetheError) in
+                for piece in [UnsafeRawBufferPointer(line), UnsafeRawBufferPointer(lineFeed)] {
+                    try archive.append(piece)
+                    try digest.update(piece)
+                }
+            }
+        }
+        try archive.end()
+        sums.append("\(Hex.encode(try digest.finish().bytes))  \(name)")
+        return hashes
     }
 }

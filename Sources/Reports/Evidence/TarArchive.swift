@@ -1,19 +1,35 @@
 import Domain
 
-/// A POSIX ustar archive in memory: files only, names up to 100 bytes, the same bytes for the same input.
-struct TarArchive {
-    private var bytes: [UInt8] = []
-    private let seconds: Int64
+/// Writes a POSIX ustar archive piece by piece: files only, names up to 100 bytes, the same bytes for the same input.
+final class TarArchive {
+    /// Takes the bytes of the archive in their order.
+    typealias Sink = (UnsafeRawBufferPointer) throws(LetheError) -> Void
 
-    init(time: Timestamp) {
+    private let seconds: Int64
+    private let sink: Sink
+    private var buffer: [UInt8] = []
+    private var pending: Int64 = 0
+    private var padding = 0
+
+    init(time: Timestamp, to sink: @escaping Sink) {
         seconds = max(0, time.seconds)
+        self.sink = sink
+        buffer.reserveCapacity(Self.portion + 512)
     }
 
-    /// `name` is relative and made of printable ASCII.
-    mutating func add(_ name: String, _ content: [UInt8], mode: Int = 0o644) throws(LetheError) {
+    private static let portion = 1 << 18
+
+    func add(_ name: String, _ content: [UInt8], mode: Int = 0o644) throws(LetheError) {
+        try begin(name, size: Int64(content.count), mode: mode)
+        try content.withUnsafeBufferPointer { bytes throws(LetheError) in try append(UnsafeRawBufferPointer(bytes)) }
+        try end()
+    }
+
+    /// `size` bytes must follow, then `end`. `name` is relative and made of printable ASCII.
+    func begin(_ name: String, size: Int64, mode: Int = 0o644) throws(LetheError) {
         let isPlain = name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } && !name.hasPrefix("/") && !name.contains("..")
-        guard isPlain, (1...100).contains(name.utf8.count), content.count < 1 << 33 else {
-            throw LetheError("invalid-name", .usage, "a file of the bundle has a name that tar cannot hold")
+        guard isPlain, (1...100).contains(name.utf8.count), size < 1 << 33 else {
+            throw LetheError("invalid-name", .usage, "a file of the bundle has a name or a size that tar cannot hold")
         }
         var header = [UInt8](repeating: 0, count: 512)
         func put(_ text: String, at offset: Int) {
@@ -23,7 +39,7 @@ struct TarArchive {
         put(Self.octal(mode, 7), at: 100)
         put(Self.octal(0, 7), at: 108)
         put(Self.octal(0, 7), at: 116)
-        put(Self.octal(content.count, 11), at: 124)
+        put(Self.octal(Int(size), 11), at: 124)
         put(Self.octal(Int(seconds), 11), at: 136)
         put("        ", at: 148)
         put("0", at: 156)
@@ -31,13 +47,35 @@ struct TarArchive {
         put("00", at: 263)
         // The sum of all bytes with the field itself as spaces.
         put(Self.octal(header.reduce(0) { $0 + Int($1) }, 6) + "\0 ", at: 148)
-        bytes += header
-        bytes += content
-        bytes += [UInt8](repeating: 0, count: (512 - content.count % 512) % 512)
+        buffer += header
+        pending = size
+        padding = Int((512 - size % 512) % 512)
     }
 
-    /// With the two empty blocks at the end.
-    func finished() -> [UInt8] { bytes + [UInt8](repeating: 0, count: 1024) }
+    func append(_ bytes: UnsafeRawBufferPointer) throws(LetheError) {
+        buffer.append(contentsOf: bytes)
+        pending -= Int64(bytes.count)
+        if buffer.count >= Self.portion { try flush() }
+    }
+
+    func end() throws(LetheError) {
+        guard pending == 0 else {
+            throw LetheError(
+                "audit-fork", .failed, "the audit log changed while its records were read", hint: "lethe audit verify")
+        }
+        buffer += [UInt8](repeating: 0, count: padding)
+    }
+
+    /// The two empty blocks at the end.
+    func finish() throws(LetheError) {
+        buffer += [UInt8](repeating: 0, count: 1024)
+        try flush()
+    }
+
+    private func flush() throws(LetheError) {
+        try buffer.withUnsafeBufferPointer { bytes throws(LetheError) in try sink(UnsafeRawBufferPointer(bytes)) }
+        buffer.removeAll(keepingCapacity: true)
+    }
 
     private static func octal(_ value: Int, _ width: Int) -> String {
         let digits = String(value, radix: 8)

@@ -17,8 +17,9 @@ package enum Asset {
     /// The published JSON Schema (2020-12) of a certificate.
     package static let certificateSchema = text(PackageResources.certificate_schema_json)
 
-    /// Checks a bundle: RFC 9162, 2.1.3.2 and 2.1.4.2, with the shell's arithmetic, sha256sum and openssl.
+    /// Check a bundle: the tree of RFC 9162 with openssl and what POSIX has, and with Python's standard library.
     static let verifyScript = PackageResources.verify_sh
+    static let verifyProgram = PackageResources.verify_py
     static let verifyInstructions = PackageResources.VERIFY_md
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -10,8 +10,9 @@ struct AuditBundle: LetheCommand {
         commandName: "bundle",
         abstract: "Writes one tar file for an outside reviewer.",
         discussion: """
-            Records, the signed checkpoint, a proof for each record, the report, and VERIFY.md with commands that need only \
-            openssl, sha256sum and a shell. For one erasure request, or for a period.
+            Records, the signed checkpoints and what proves the records, the report, and VERIFY.md with commands that need \
+            only openssl and a shell, or Python. For one erasure request, or for a period. The key and the SHA-256 of verify.sh \
+            and verify.py, which are printed, must reach the reviewer by another way than the file.
 
             Example: lethe audit bundle --request 5a3f0c1e9b7d4a2680f1e2d3c4b5a697 -o evidence.tar
             """)
@@ -30,24 +31,31 @@ struct AuditBundle: LetheCommand {
         let file = try OutputFile(output, wiring)
         let (parts, blobs) =
             if let request { try await records(of: request, wiring) } else { try await period(wiring) }
-        let bundle = try EvidenceBundle.make(parts, blobs: blobs, log: wiring.auditLog(), at: wiring.clock.now())
-        try file.write(Data(bundle.bytes))
-        let lines = bundle.summaries.map {
-            "\(counted($0.records, "record", "records")) of \($0.origin), each with its proof at size \($0.checkpointSize)"
+        let log = try wiring.auditLog()
+        let bundle = try file.stream { write throws(LetheError) in
+            try EvidenceBundle.write(parts, blobs: blobs, log: log, at: wiring.clock.now(), to: write)
+        }
+        for anchor in bundle.strangeAnchors { console.warn("left out: \(anchor)") }
+        let lines = bundle.segments.map {
+            "\(counted(Int($0.records), "record", "records")) of \($0.origin), proved at size \($0.checkpointSize)"
         }
         return Reply(
-            (["wrote \(output)"] + lines + ["The reviewer begins with VERIFY.md."]).joined(separator: "\n"),
+            (["wrote \(output)"] + lines + ["To reach the reviewer by another way: the key, and the SHA-256 of"]
+                + bundle.programs.map { "  \($0.name)  \($0.digest)" } + ["The reviewer begins with VERIFY.md."])
+                .joined(separator: "\n"),
             json: [
-                "file": .string(output), "origin": JSONValue(bundle.summaries.last?.origin),
-                "records": JSONValue(bundle.summaries.map(\.records).reduce(0, +)),
-                "checkpoint_size": JSONValue(bundle.summaries.last?.checkpointSize),
+                "file": .string(output), "origin": JSONValue(bundle.segments.last?.origin),
+                "records": JSONValue(bundle.segments.map(\.records).reduce(0, +)),
+                "checkpoint_size": JSONValue(bundle.segments.last?.checkpointSize),
                 "segments": .array(
-                    bundle.summaries.map {
+                    bundle.segments.map {
                         [
                             "origin": .string($0.origin), "records": JSONValue($0.records),
                             "checkpoint_size": JSONValue($0.checkpointSize),
                         ]
                     }),
+                "programs": .array(bundle.programs.map { ["file": .string($0.name), "sha256": .string($0.digest)] }),
+                "left_out": .array(bundle.strangeAnchors.map { .string($0) }),
             ])
     }
 
@@ -64,13 +72,15 @@ struct AuditBundle: LetheCommand {
         let rule = "erasure:\(id)"
         var parts: [EvidenceBundle.Part] = []
         for reader in try readers(wiring) {
-            var seqs: [Int64] = []
-            try reader.forEachEntry { entry in
-                var belongs = cited[reader.origin]?.contains(entry.seq) == true
+            let cited = cited[reader.origin] ?? []
+            var isConcerned = false
+            let selection = try reader.select { entry in
+                var belongs = cited.contains(entry.seq)
                 if case .deleteIntent(let intent) = entry.record { belongs = intent.rule == rule }
-                if belongs { seqs.append(entry.seq) }
+                isConcerned = isConcerned || belongs
+                return belongs || entry.seq == 0
             }
-            if !seqs.isEmpty { parts.append(.init(reader, seqs: [0] + seqs.filter { $0 > 0 })) }
+            if isConcerned { parts.append(.init(reader, selection)) }
         }
         return (
             parts,
@@ -89,11 +99,8 @@ struct AuditBundle: LetheCommand {
         _ = try wiring.followedLog().sealIfNeeded()
         var parts: [EvidenceBundle.Part] = []
         for reader in try readers(wiring) {
-            var seqs: [Int64] = []
-            try reader.forEachEntry { entry in
-                if start <= entry.time, entry.time < end { seqs.append(entry.seq) }
-            }
-            if !seqs.isEmpty { parts.append(.init(reader, seqs: seqs)) }
+            let selection = try reader.select(from: start, to: end)
+            if selection.count > 0 { parts.append(.init(reader, selection)) }
         }
         guard !parts.isEmpty else {
             throw LetheError(

@@ -12,27 +12,34 @@ import Testing
         try #require(tar.status == 0, "\(tar.text)")
         var records: [String: Int] = [:]
         for path in try FileManager.default.subpathsOfDirectory(atPath: folder.path)
-        where path.contains("/records/") && path.hasSuffix(".json") {
-            records[String(path.split(separator: "/")[1]), default: 0] += 1
+        where path.hasSuffix("/records.jsonl") {
+            let text = try String(contentsOf: folder.appending(path: path), encoding: .utf8)
+            records[String(path.split(separator: "/")[1])] = text.split(separator: "\n").count
         }
         return (folder, records)
     }
 
     /// Runs every command of VERIFY.md with the key that came by another way.
-    private func followInstructions(_ folder: URL, _ vkey: String) throws {
+    private func followInstructions(_ folder: URL, _ vkey: String, _ made: LetheProcess.Result) throws {
+        let programs = made.json?["programs"] as? [[String: Any]] ?? []
         let text = try String(contentsOf: folder.appending(path: "VERIFY.md"), encoding: .utf8)
         let blocks = text.components(separatedBy: "```sh\n").dropFirst().map { $0.components(separatedBy: "```")[0] }
-        #expect(blocks.count == 3)
+        #expect(blocks.count == 5)
         for block in blocks {
             let output = try Shell.run("set -e; VKEY='\(vkey)'; \(block)", in: folder)
             #expect(output.status == 0 && !output.text.contains("FAIL"), "\(block)\n\(output.text)")
         }
+        // VERIFY.md begins with what the sender said by another way.
+        let digests = try Shell.run(blocks[0], in: folder).text.split(separator: "\n").map { String($0.prefix(64)) }
+        #expect(digests == programs.compactMap { $0["sha256"] as? String } && digests.count == 2)
         // The same commands find a changed record.
         let record = try #require(
-            try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted().last { $0.contains("/records/") })
+            try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted().last {
+                $0.hasSuffix("/records.jsonl")
+            })
         let file = folder.appending(path: record)
         try (Data(contentsOf: file) + Data([32])).write(to: file)
-        let changed = try Shell.run("VKEY='\(vkey)'; \(blocks[0])", in: folder)
+        let changed = try Shell.run("VKEY='\(vkey)'; \(blocks[1])", in: folder)
         #expect(changed.status == 1 && changed.text.contains("FAIL"), "\(changed.text)")
     }
 
@@ -47,7 +54,7 @@ import Testing
         let (folder, records) = try unpack("period", workspace)
         #expect(records[workspace.firstSegment] == 6 && records.values.sorted() == [4, 6], "\(records)")
         #expect(made.json?["records"] as? Int == 10)
-        try followInstructions(folder, workspace.vkey)
+        try followInstructions(folder, workspace.vkey, made)
     }
 
     @Test func aBundleOfARequestHoldsTheRecordsOfBothSegments() async throws {
@@ -61,13 +68,30 @@ import Testing
         let applied = try await workspace.lethe("erase", "--resume", request, "--apply", "--as", "alex", "--json")
         try #require(applied.status == 0, "\(applied.everything)")
         let file = workspace.folder.file("request.tar").path
-        let made = try await workspace.lethe("audit", "bundle", "--request", request, "-o", file)
+        let made = try await workspace.lethe("audit", "bundle", "--request", request, "-o", file, "--json")
         #expect(made.status == 0, "\(made.everything)")
         let (folder, records) = try unpack("request", workspace)
         let deleted = try await vendor.deletes().count
         #expect(records.count == 2 && (records[workspace.firstSegment] ?? 0) > 1, "\(records)")
         #expect(deleted > 0 && records.values.max() ?? 0 > 2 * deleted, "\(records), \(deleted) deleted")
-        try followInstructions(folder, workspace.vkey)
+        try followInstructions(folder, workspace.vkey, made)
+    }
+
+    /// Somebody writes into the anchor folder: the bundle is made without it, and says so.
+    @Test func aForgedAnchorBreaksNoBundle() async throws {
+        let workspace = try await SampleWorkspace()
+        let anchor = try workspace.anchor("anchor")[0]
+        try await workspace.placeHold()
+        let good = anchor.appending(path: "\(workspace.firstSegment).4.note")
+        var bytes = Array(try Data(contentsOf: good))
+        bytes[bytes.count - 20] ^= 1
+        try Data(bytes).write(to: anchor.appending(path: "\(workspace.firstSegment).3.note"))
+        let file = workspace.folder.file("period.tar").path
+        let made = try await workspace.lethe("audit", "bundle", "--from", "2020-01-01", "-o", file, "--json")
+        #expect(made.status == 0 && (made.json?["left_out"] as? [String])?.count == 1, "\(made.everything)")
+        #expect(made.errors.contains("Warning: left out: "), "\(made.everything)")
+        let (folder, _) = try unpack("period", workspace)
+        try followInstructions(folder, workspace.vkey, made)
     }
 
     @Test func growthSinceAHeldCheckpointIsProvedForEachSegment() async throws {

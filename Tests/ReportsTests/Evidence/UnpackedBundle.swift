@@ -1,0 +1,85 @@
+import Audit
+import Cryptography
+import Domain
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Reports
+
+/// A bundle of both segments of `SampleSegments`, unpacked in a folder without Lethe.
+struct UnpackedBundle {
+    let sample: SampleSegments
+    let folder: URL
+    /// `segments/<16 hex>` of the closed segment and of the live one.
+    let places: [String]
+    let made: EvidenceBundle.Made
+
+    /// What both programs say of it.
+    struct Verdict {
+        let status: Int32
+        let text: String
+
+        var result: String { text.split(separator: "\n").last.map(String.init) ?? "" }
+    }
+
+    static let programs = ["sh verify.sh", "python3 -I verify.py"]
+
+    init() throws {
+        let sample = try SampleSegments()
+        self.sample = sample
+        folder = sample.folder.file("reviewer")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        places = try sample.readers().map { "segments/\($0.origin.suffix(16))" }
+        made = try Self.write(sample, to: sample.folder.file("evidence.tar"))
+        #expect(try Shell.run("tar -xf ../evidence.tar", in: folder).status == 0)
+    }
+
+    static func write(_ sample: SampleSegments, to file: URL) throws -> EvidenceBundle.Made {
+        var bytes: [UInt8] = []
+        let made = try EvidenceBundle.write(
+            sample.readers().map { .init($0, try $0.select { [2, 3].contains($0.seq) }) },
+            blobs: [.init(name: "report.html", bytes: Array("<p>report</p>".utf8))],
+            log: AuditLog.open(sample.location, time: sample.clock), at: sample.clock.now()
+        ) { bytes += $0 }
+        try Data(bytes).write(to: file)
+        return made
+    }
+
+    /// Runs one of the programs; both where none is named, and they must agree.
+    func verify(
+        _ program: String? = nil, key: String? = nil, location: SourceLocation = #_sourceLocation
+    ) throws -> Verdict {
+        let verdicts = try (program.map { [$0] } ?? Self.programs).map { program in
+            let output = try Shell.run("\(program) '\(key ?? sample.vkey.text)'", in: folder)
+            return Verdict(status: output.status, text: output.text)
+        }
+        let said = verdicts.map(\.text).joined(separator: "\n")
+        for verdict in verdicts {
+            #expect(verdict.status == verdicts[0].status, "\(said)", sourceLocation: location)
+            #expect(verdict.result.hasPrefix("RESULT       "), "\(said)", sourceLocation: location)
+        }
+        return verdicts[0]
+    }
+
+    func file(_ name: String) -> URL { folder.appending(path: name) }
+
+    /// Names of all files, sorted.
+    func files() throws -> [String] {
+        try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter { name in
+            var isFolder: ObjCBool = false
+            return FileManager.default.fileExists(atPath: file(name).path, isDirectory: &isFolder)
+                && !isFolder.boolValue
+        }.sorted()
+    }
+
+    /// Makes the manifest anew, as the holder of the key can.
+    func sign() throws {
+        let sums = try files().filter { !$0.hasPrefix("MANIFEST") }.map { name in
+            "\(Hex.encode(Digest.sha256(Array(try Data(contentsOf: file(name))))))  \(name)"
+        }
+        let (text, signature) = try AuditLog.open(sample.location, time: sample.clock).sign(manifest: sums)
+        try Data(text).write(to: file("MANIFEST"))
+        try Data(signature).write(to: file("MANIFEST.sig"))
+    }
+}

@@ -20,8 +20,9 @@ test: setup lint  ## builds and runs every test
 demo: build  ## the whole story on a simulated account, in a minute
 	@.build/release/lethe demo
 
-tamper: setup  ## 200,000 seeded attacks on audit logs; every one must be found
-	LETHE_TAMPER_ROUNDS=200000 LETHE_CERTIFICATE_EDITS=500 $(SWIFT) test --filter "TamperTests|EditedCertificateTests"
+tamper: setup  ## 200,000 seeded attacks on audit logs, 500 edits of bundles and of certificates; every one must be found
+	LETHE_TAMPER_ROUNDS=200000 LETHE_BUNDLE_ROUNDS=500 LETHE_CERTIFICATE_EDITS=500 \
+		$(SWIFT) test --filter 'TamperTests|BundleEditTests|EditedCertificateTests'
 
 simulate: setup  ## 100,000 whole lives of a workspace; nothing that must hold may break
 	$(SWIFT) build -c release --product lethe-worlds

@@ -70,7 +70,9 @@ struct BundleEditTests {
                 let known = try ["checkpoint", "anchors"].flatMap { name in
                     try Data.all(in: original.appending(path: String(place.prefix(25))).appending(path: name))
                 }
-                guard known.contains(try Data(contentsOf: file)) else { return false }
+                // The text is what is signed; its signature may stand there twice.
+                func text(_ note: Data) -> [Data] { Array(note.split(separator: 10).prefix(3)) }
+                guard try known.map(text).contains(text(Data(contentsOf: file))) else { return false }
             }
         }
         return true
@@ -102,8 +104,11 @@ struct BundleEditTests {
                 withIntermediateDirectories: true)
             return "segments"
         case .link:
+            // To a copy: a manifest that is made anew is written through the link.
+            let copy = bundle.sample.folder.file("linked")
+            try content.write(to: copy)
             try files.removeItem(at: file)
-            try files.createSymbolicLink(atPath: file.path, withDestinationPath: original.appending(path: name).path)
+            try files.createSymbolicLink(at: file, withDestinationURL: copy)
             return name
         case .rename:
             try files.moveItem(at: file, to: bundle.file(name + "x"))

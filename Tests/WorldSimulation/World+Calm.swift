@@ -252,10 +252,13 @@ extension World {
                 if let gap = proved.unproved.first { violate("a certificate is not proved: \(gap)") }
                 let now = clock.truth
                 change { stage in
-                    for item in proved.items
-                    where item.outcome.group == .deleted && stage.exists(item.attachment, at: now) {
-                        stage.violate(
-                            "a certificate calls \(stage.name(item.attachment)) deleted, and the vendor has it")
+                    for item in proved.items where stage.exists(item.attachment, at: now) {
+                        let name = stage.name(item.attachment)
+                        if item.outcome.group == .deleted {
+                            stage.violate("a certificate calls \(name) deleted, and the vendor has it")
+                        } else if request.state == .completed {
+                            stage.violate("a request is completed, \(name) is \(item.outcome) and the vendor has it")
+                        }
                     }
                 }
             } catch {

@@ -48,12 +48,12 @@ extension SegmentWriter {
         authentic.tail = try Self.tail(authentic.line, at: last)
     }
 
-    /// What the signed head counts. Where its compact range is kept, only the last complete subtree is made again: the next record goes
-    /// on from its last line.
-    private func authenticHead(_ db: Database) throws -> Authentic {
+    /// What the signed head counts. Where its compact range is kept, only the last complete subtree is made again, unless the `whole` is
+    /// asked for: the next record goes on from its last line.
+    func authenticHead(_ db: Database, whole: Bool = false) throws -> Authentic {
         guard let head else { return Authentic() }
         guard head.origin == origin else { throw Self.fork(head.size) }
-        let kept = try location.directory.range(of: head, hasher)
+        let kept = whole ? nil : try location.directory.range(of: head, hasher)
         let first = kept == nil ? 0 : head.size - (head.size & -head.size)
         var (range, line): (CompactRange, [UInt8]) = (CompactRange(), [])
         if first < head.size {

@@ -94,10 +94,11 @@ extension SegmentWriter {
         }
     }
 
-    /// Holds the records behind the head against their keys again.
+    /// Holds every record that the head counts against its root, and those behind it against their keys again. A pass over the segment:
+    /// before what rests on records from anywhere in it.
     func verifyHead() throws(LetheError) {
         try locked { () throws(LetheError) in
-            authentic = nil
+            authentic = try store.run("unreadable-log") { db in try authenticHead(db, whole: true) }
             try finishSeal()
         }
     }

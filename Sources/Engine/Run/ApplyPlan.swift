@@ -111,6 +111,7 @@ package struct ApplyPlan: Sendable {
         var redecider = Redecider(
             inventory: context.inventory, decider: decider, plan: record.plan, accountLines: account,
             request: request)
+        redecider.recordedHolds = RecordedHolds(context.log)
         redecider.isAccountProved = try context.isProved(account, of: lines)
         let run = try Self.newID(RunKind.self)
         if record.state != .applying { try context.inventory.move(record.plan.id, to: .applying) }

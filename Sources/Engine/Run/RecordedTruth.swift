@@ -27,13 +27,13 @@ package struct RecordedTruth: Sendable {
         return try log.records(containing: needles)
     }
 
-    func orders() throws(LetheError) -> StandingOrders {
+    func orders(
+        ofTypes types: Set<String> = [
+            "hold.placed", "hold.released", "request.opened", "request.updated", "policy.locked", "operator.act",
+        ]
+    ) throws(LetheError) -> StandingOrders {
         var orders = StandingOrders()
-        let found = try log.records(
-            ofTypes: [
-                "hold.placed", "hold.released", "request.opened", "request.updated", "policy.locked", "operator.act",
-            ])
-        for record in found { orders.add(record.entry, of: record.origin) }
+        for record in try log.records(ofTypes: types) { orders.add(record.entry, of: record.origin) }
         return orders
     }
 }

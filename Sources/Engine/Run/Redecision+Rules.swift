@@ -13,12 +13,17 @@ struct Redecider: Sendable {
     var isAccountProved = true
     /// The request of an erasure plan.
     let request: ErasureRequest?
+    /// `nil` where nothing is to be deleted.
+    var recordedHolds: RecordedHolds?
 
     func decide(_ ids: [AttachmentID], now: Timestamp) throws(LetheError) -> [Redecision] {
         // The versions first: whatever comes after they were read shows as a change right before the DELETE.
         var versions: [FactsVersion] = []
         for id in ids { versions.append(try inventory.factsVersion(of: id)) }
         try inventory.refuseUnresolvedHold()
+        if let version = versions.first?.holds {
+            try recordedHolds?.refuseChanged(in: inventory, version: version, now: now)
+        }
         let holds = try inventory.activeHolds(at: now)
         var redecisions: [Redecision] = []
         for (id, version) in zip(ids, versions) {

@@ -43,6 +43,7 @@ package final class InventoryStore: Sendable {
             pool = try DatabasePool(path: url.path, configuration: Self.configuration)
             self.keys = keys
             try InventorySchema.migrator().migrate(pool)
+            try pool.read { try InventorySchema.refuseForeignCode(in: $0) }
             try pool.writeWithoutTransaction { database in
                 // GRDB's pool asks for NORMAL, which may lose the last commits with the machine's power.
                 try database.execute(sql: "PRAGMA synchronous = FULL")

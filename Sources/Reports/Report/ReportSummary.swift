@@ -21,9 +21,16 @@ package struct ReportSummary: Codable, Sendable, Equatable {
         let matters = Self.openMatters(values, deletions: deletions)
         let unknown = controls.count { $0.status == .notKnown }
         let logsHold = !values.logs.isEmpty && values.logs.allSatisfy { $0.result == .verified }
+        let isTampered = values.logs.contains { $0.result == .broken }
         if !values.differs.isEmpty {
             standing = .broken
-            headline = "DIFFERS: inventory.db is not as the audit log has it; what follows is the log's word."
+            headline =
+                isTampered
+                ? "DIFFERS, and TAMPERED: inventory.db is not as the audit log has it, which is not what was signed."
+                : "DIFFERS: inventory.db is not as the audit log has it; what follows is the log's word."
+        } else if isTampered {
+            standing = .broken
+            headline = "TAMPERED: the audit log is not what was signed; nothing that follows can be relied upon."
         } else if controls.contains(where: { $0.status == .fail }) {
             standing = .broken
             headline = "Some promises were not kept, or cannot be relied upon."

@@ -110,6 +110,8 @@ import Testing
             let reader = try LogReader(file)
             let note = try #require(try reader.checkpoint()).note
             try Data(note).write(to: file.deletingPathExtension().appendingPathExtension("note"))
+            _ = try log.append([.operatorAct(act: .segmentRemove, ref: segment.origin, by: "ada", reason: nil)])
+            try log.seal()
             try FileManager.default.removeItem(at: file)
         }
         let later = try self.context(log)

@@ -27,7 +27,8 @@ import Testing
     private func sql(_ statements: String) throws {
         let script = workspace.directory.file("statements.sql")
         try statements.write(to: script, atomically: true, encoding: .utf8)
-        let done = try Shell.run("sqlite3 -batch -bail inventory.db < statements.sql", in: workspace.directory.url)
+        let done = try Shell.run(
+            "sqlite3 -batch -bail -cmd '.timeout 5000' inventory.db < statements.sql", in: workspace.directory.url)
         try #require(done.status == 0, "\(done.text)")
     }
 
@@ -136,6 +137,32 @@ import Testing
         await refused("request-changed", .failed) {
             _ = try IssueCertificate(inventory: workspace.inventory, log: workspace.log).run(request)
         }
+    }
+
+    /// While a plan is carried out.
+    @Test(arguments: [
+        "UPDATE hold SET released_at = placed_at + 1", "DELETE FROM hold_subject; DELETE FROM hold",
+        "UPDATE hold SET until = placed_at + 1",
+    ])
+    func aHoldThatIsEditedDuringTheRunStopsIt(statements: String) async throws {
+        let last = try #require(try workspace.due().sorted().last)
+        _ = try PlaceHold(inventory: workspace.inventory, log: workspace.log)
+            .run(.attachment(last), by: "counsel", reason: "matter 7", now: workspace.clock.now())
+        let vendor = try workspace.scripted { _, number in
+            if number == 3 { try? sql(statements) }
+            return .http(204)
+        }
+        let plan = try PlanRetention(
+            inventory: workspace.inventory, log: workspace.log, rules: TestRules.five, partner: TestWorkspace.partner,
+            limits: .init(maxPercent: 1000)
+        ).run(now: workspace.clock.now()).plan
+        try approve(plan.id, by: "ada", people: 1)
+        let settings = ApplyPlan.Settings(
+            maxInFlight: 1, requestsPerSecond: 1000, usesCanary: false, operatorName: "tester")
+        let result = try await ApplyPlan(workspace.context(vendor), rules: TestRules.five, settings: settings)
+            .run(plan.id)
+        #expect(!vendor.deletes.contains(last) && vendor.deletes.count < plan.items.count - 1)
+        #expect(result.halted == .holdsUnreadable, "\(result)")
     }
 
     @Test(arguments: [

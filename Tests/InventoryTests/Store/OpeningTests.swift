@@ -27,6 +27,18 @@ struct OpeningTests {
         #expect(values == ["2", "1", "1", "wal", "1279611976", "7"])
     }
 
+    @Test(arguments: [
+        "CREATE TRIGGER zz AFTER INSERT ON run BEGIN UPDATE hold SET released_at = 1; END", "DROP TRIGGER hold_update",
+        "CREATE VIEW held AS SELECT * FROM hold",
+        "DROP TRIGGER hold_update; CREATE TRIGGER hold_update AFTER UPDATE OF until ON hold BEGIN SELECT 1; END",
+    ])
+    func triggersAndViewsOfOthersAreRefused(statement: String) throws {
+        let world = try World()
+        #expect(code { _ = try InventoryStore.open(at: world.database, keys: world.keys) } == nil)
+        try world.store.pool.write { try $0.execute(sql: statement) }
+        #expect(code { _ = try InventoryStore.open(at: world.database, keys: world.keys) } == "inventory-schema")
+    }
+
     @Test func everyTableIsStrict() throws {
         let world = try World()
         let loose = try world.store.pool.read {

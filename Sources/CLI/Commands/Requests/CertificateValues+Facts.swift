@@ -13,6 +13,13 @@ extension CertificateFacts {
                 "request \(request.id) is \(request.state.rawValue): it is not answered yet",
                 hint: NextStep(request, plan: plans.last).command)
         }
+        // Nothing contradicts it: what would bear it out is gone.
+        if let gap = proved.unproved.first {
+            throw LetheError(
+                "records-removed", .refused,
+                "no certificate of request \(request.id) can be proved any more: \(gap); `audit prune` removed it, or it was lost",
+                hint: "those that were issued before stand: lethe requests check-certificate FILE")
+        }
         let values = CertificateValues(
             issued: wiring.clock.now(), tool: "lethe \(Lethe.version)", partner: wiring.settings.partner,
             coverage: .init(

@@ -101,6 +101,30 @@ import Testing
         #expect(try await vendor.attachments("deleted").isEmpty, "the hold is in force")
     }
 
+    /// A record in the middle, which the writer itself does not read again, and the row that it speaks of.
+    @Test func aHoldThatIsEditedOutOfTheLiveSegmentStopsWhatWouldBeDeleted() async throws {
+        let vendor = try await SimulatedVendor()
+        let workspace = try await SampleWorkspace(vendor: vendor)
+        try await workspace.fill(vendor, attachments: 40)
+        try await workspace.placeHold()
+        for _ in 0..<8 { _ = try await workspace.lethe("run") }
+        #expect(try await workspace.lethe("run", "--apply").status == 0)
+        #expect(try await vendor.attachments("deleted").isEmpty)
+        try workspace.tamper(
+            "UPDATE entry SET line = CAST(replace(CAST(line AS TEXT), 'hold.placed', 'hold.replaced') AS BLOB)")
+        try workspace.tamper(
+            """
+            UPDATE entry SET line = CAST(replace(replace(CAST(line AS TEXT), 'hold.replaced', 'hold.placed'),
+            '"scope":"all"', '"scope":"line:+12025550100"') AS BLOB)
+            """)
+        try workspace.sql("inventory.db", "UPDATE hold SET scope = 'line:+12025550100';")
+        let run = try await workspace.lethe("run", "--apply", "--json")
+        #expect(run.status == 1 && run.error?.code == "audit-fork", "\(run.everything)")
+        #expect(try await vendor.attachments("deleted").isEmpty)
+        let doctor = try await workspace.lethe("doctor")
+        #expect(doctor.status == 1 && doctor.output.contains("fail audit log"), "\(doctor.output)")
+    }
+
     /// The first record names the segment before: who edits it has a chain of his own.
     @Test func aSegmentThatIsNamedInPlaceOfTheOneBeforeIsNotBelieved() async throws {
         let workspace = try await SampleWorkspace()

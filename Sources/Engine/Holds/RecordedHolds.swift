@@ -1,0 +1,42 @@
+import Audit
+import Domain
+import Inventory
+import Synchronization
+
+/// The holds that the log has, for as long as a plan is carried out: rows that say otherwise are no reason to delete. It is read again
+/// whenever the inventory's holds change.
+final class RecordedHolds: Sendable {
+    private struct Reading {
+        var version: Int64
+        var holds: [LegalHold]
+    }
+
+    private let log: AuditLog
+    private let reading = Mutex<Reading?>(nil)
+
+    init(_ log: AuditLog) {
+        self.log = log
+    }
+
+    /// `version`: of the inventory's holds. Throws where one that is in force on record was ended, changed or taken away without a record.
+    func refuseChanged(in inventory: InventoryStore, version: Int64, now: Timestamp) throws(LetheError) {
+        let recorded = try holds(version).filter { $0.isActive(at: now) }
+        guard !recorded.isEmpty else { return }
+        var stored: [HoldID: LegalHold] = [:]
+        for hold in try inventory.holds() { stored[hold.id] = hold }
+        for hold in recorded where !hold.stands(as: stored[hold.id]) {
+            // A release is recorded before it takes effect.
+            guard try RecordedTruth(log).isInForce(hold.id) else { continue }
+            throw LetheError(
+                "holds-unreadable", .failed, "hold \(hold.id) is not in the inventory as the audit log has it")
+        }
+    }
+
+    private func holds(_ version: Int64) throws(LetheError) -> [LegalHold] {
+        if let known = reading.withLock({ $0 }), known.version == version { return known.holds }
+        let orders = try RecordedTruth(log).orders(ofTypes: ["hold.placed", "hold.released"])
+        let holds = Array(orders.holds.values)
+        reading.withLock { $0 = Reading(version: version, holds: holds) }
+        return holds
+    }
+}

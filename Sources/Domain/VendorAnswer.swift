@@ -82,6 +82,8 @@ package enum TransportFailure: String, CaseIterable, Codable, Sendable {
     case nameResolution = "name_resolution"
     case tls
     case connectTimeout = "connect_timeout"
+    /// The run halted before it was asked.
+    case halted
     /// After the request was written, or possibly so.
     case timeout
     case reset
@@ -90,7 +92,7 @@ package enum TransportFailure: String, CaseIterable, Codable, Sendable {
 
     package var wasSent: Bool {
         switch self {
-        case .connectionRefused, .nameResolution, .tls, .connectTimeout: false
+        case .connectionRefused, .nameResolution, .tls, .connectTimeout, .halted: false
         case .timeout, .reset, .cut, .oversized: true
         }
     }

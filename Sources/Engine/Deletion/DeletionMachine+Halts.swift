@@ -2,7 +2,7 @@ import Domain
 
 extension DeletionMachine {
     /// Nothing new is decided, committed as an intent or sent from here on. Intents that are not yet on their way to the
-    /// log are taken back; those that are stay open without having been sent, and the next run settles them.
+    /// log are taken back; those that are end as not sent.
     mutating func halt(_ cause: HaltCause) {
         guard halted == nil, !hasConcluded else { return }
         halted = cause
@@ -15,6 +15,15 @@ extension DeletionMachine {
         dueRetries = []
         pendingLookups = []
         ready = []
+    }
+
+    /// What was announced and never left cannot have acted: nobody is to ask for it as if it might have.
+    mutating func answerUnsent() {
+        for id in items.keys.sorted() {
+            guard let item = items[id], item.hasOpenIntent, !item.isIntentSent, item.outcome == nil else { continue }
+            items[id]?.hasOpenIntent = false
+            record(VendorAnswer(.failure(.halted)), of: id, final: nil)
+        }
     }
 
     /// The commit did not come to pass, or nobody knows: nothing more is written, and what it held is settled by the next

@@ -80,6 +80,7 @@ extension DeletionMachine {
         committing = nil
         for case .intent(_, _, let id, _) in batch {
             items[id]?.hasOpenIntent = true
+            items[id]?.isIntentSent = false
             guard halted == nil else { continue }
             items[id]?.phase = .ready
             ready.append(id)
@@ -97,6 +98,7 @@ extension DeletionMachine {
             guard halted == nil, let item = items[id], item.phase == .sending else { break }
             if item.version == version {
                 items[id]?.wasSent = true
+                items[id]?.isIntentSent = true
                 return [.delete(id)]
             }
             breaker.unclaim()

@@ -138,6 +138,7 @@ extension DeletionMachine {
         } else if hasConcluded {
             isFinished = journal.isEmpty
         } else if let halted {
+            answerUnsent()
             journal.append(.halt(halted))
             hasConcluded = true
         } else if isQuiet, admitted == notAdmitted.count {

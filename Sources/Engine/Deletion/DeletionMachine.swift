@@ -165,6 +165,8 @@ struct MachineItem: Sendable {
     var version: FactsVersion?
     /// It has an intent without an outcome.
     var hasOpenIntent = false
+    /// The DELETE of that intent has left.
+    var isIntentSent = false
     var seenBefore = false
     var ephemeralEnds: Timestamp?
     /// Grade A: it was looked up before the DELETE, the answer was a 200, and it named a URL.

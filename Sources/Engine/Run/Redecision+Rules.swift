@@ -20,7 +20,6 @@ struct Redecider: Sendable {
         // The versions first: whatever comes after they were read shows as a change right before the DELETE.
         var versions: [FactsVersion] = []
         for id in ids { versions.append(try inventory.factsVersion(of: id)) }
-        try inventory.refuseUnresolvedHold()
         if let version = versions.first?.holds {
             try recordedHolds?.refuseChanged(in: inventory, version: version, now: now)
         }

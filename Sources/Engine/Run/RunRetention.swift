@@ -101,7 +101,7 @@ package struct RunRetention: Sendable {
     private struct Waiting {
         /// For people.
         var words: [String] = []
-        /// What is open in retention plans that a person is to allow or to cancel: no other plan takes it meanwhile.
+        /// What is open in retention plans that go on, or that a person is to allow or to cancel: no other plan takes it meanwhile.
         var items: Set<AttachmentID> = []
     }
 
@@ -192,6 +192,7 @@ package struct RunRetention: Sendable {
                     let result = try await apply.apply(record, conditions)
                     results.append(result)
                     if result.endsTheRun { return results }
+                    try leave(record, &waiting)
                 } catch {
                     try wait(for: record, error, &waiting)
                 }
@@ -205,8 +206,13 @@ package struct RunRetention: Sendable {
         guard error.code == "over-limit" else { throw error }
         let id = record.plan.id
         waiting.words.append("plan \(id) waits for a person: \(error.message); \(error.hint ?? "")")
+        try leave(record, &waiting)
+    }
+
+    /// What is still open in a retention plan that goes on: no other plan takes it.
+    private func leave(_ record: PlanRecord, _ waiting: inout Waiting) throws(LetheError) {
         guard record.plan.kind == .retention else { return }
-        let open = try context.inventory.results(of: id).filter { $0.outcome == nil && $0.withheld == nil }
+        let open = try context.inventory.results(of: record.plan.id).filter { $0.outcome == nil && $0.withheld == nil }
         waiting.items.formUnion(open.map(\.attachment))
     }
 

@@ -77,12 +77,6 @@ extension InventoryStore {
         return version
     }
 
-    /// Throws while the log has a hold that this store lacks: nobody knows what it covers.
-    package func refuseUnresolvedHold() throws(LetheError) {
-        guard let lost = try unresolvedHolds().first else { return }
-        throw LetheError("holds-unreadable", .failed, "the audit log has hold \(lost), which the inventory lacks")
-    }
-
     /// Holds that the audit log has and this store lacks: they stop every apply.
     package func unresolvedHolds() throws(LetheError) -> [HoldID] {
         try read { database in

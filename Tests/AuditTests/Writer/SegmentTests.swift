@@ -247,6 +247,7 @@ struct SegmentTests {
         _ = try writer.append([.operatorAct(act: .segmentRemove, ref: "x/0123456789abcdef", by: "ops", reason: nil)])
         try writer.seal()
         try isMissing()
+        #expect(throws: LetheError.self) { try writer.segments() }
         _ = try writer.append([.operatorAct(act: .segmentRemove, ref: origin, by: "ops", reason: nil)])
         try isMissing()
         try writer.seal()
@@ -258,5 +259,18 @@ struct SegmentTests {
             #expect(report.segments[0].has(.link))
         }
         _ = try writer.segments()
+    }
+
+    /// The one that names it is gone with it: what is left of each is its note.
+    @Test func severalSegmentsThatNoRecordSaysWereRemovedAreAllMissing() throws {
+        for _ in 0..<2 { _ = try rollover(sample.rootKey) }
+        for segment in try log.open().segments() {
+            guard let file = segment.file, !segment.isLive else { continue }
+            let note = try #require(try LogReader(file).checkpoint()).note
+            try Data(note).write(to: file.deletingPathExtension().appendingPathExtension("note"))
+            try files.removeItem(at: file)
+        }
+        let report = try verify { $0.require = [.mac, .closed] }
+        #expect(report.segments[0].failures.count { $0.code == .missingSegment } == 2, "\(report.rendered)")
     }
 }

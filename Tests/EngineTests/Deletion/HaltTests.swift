@@ -168,7 +168,12 @@ import Testing
             Issue.record("the answer was not recorded")
             return
         }
-        #expect(entries.count == 2 && entries.last == .halt(.signal))
+        // What was announced and had not left is answered, too.
+        let unsent = entries.compactMap { entry -> AttachmentID? in
+            guard case .outcome(_, _, let id, let answer, nil) = entry, answer.deletion == .notSent else { return nil }
+            return id
+        }
+        #expect(entries.count == 4 && unsent == [ids[1], ids[2]].sorted() && entries.last == .halt(.signal))
         #expect(next(.committed) == [.finish])
     }
 }

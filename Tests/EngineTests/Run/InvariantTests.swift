@@ -50,6 +50,33 @@ import Testing
         #expect(vendor.deletes.count < due.count)
     }
 
+    /// Announced a hundred at a time, sent one after the other: what the halt overtook cannot have acted.
+    @Test func whatHadNotLeftWhenTheRunHaltedIsNoDeleteThatMayHaveActed() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(60)
+        for _ in 0..<2 {
+            let refused = try workspace.scripted { _, _ in .http(401, code: 2004) }
+            _ = try? await retention(workspace.context(refused)).run()
+            #expect(!refused.deletes.isEmpty)
+            #expect(try workspace.inventory.openIntents().isEmpty)
+        }
+        var unsent = 0
+        try LogReader(TestWorkspace.location(workspace.directory).database).forEachEntry { entry in
+            guard case .deleteOutcome(let answer) = entry.record, answer.error == .halted else { return }
+            unsent += 1
+            if answer.answer != .notSent || answer.final != nil { Issue.record("\(answer)") }
+        }
+        #expect(unsent > 0)
+        // Somebody else removes them before the key is good again.
+        let gone = try workspace.scripted(
+            delete: { _, _ in .http(404, code: 2003) }, lookUp: { _ in .http(404, code: 2003) })
+        _ = try? await retention(workspace.context(gone)).run()
+        let outcomes = try workspace.inventory.plans().flatMap { plan in
+            try workspace.inventory.results(of: plan.id).compactMap(\.outcome)
+        }
+        #expect(!outcomes.contains(.deletedAfterRetry) && outcomes.contains(.alreadyAbsent))
+    }
+
     @Test func aHoldPlacedDuringTheRunIsSeenBeforeTheNextDelete() async throws {
         let workspace = try TestWorkspace()
         try workspace.fill(120)

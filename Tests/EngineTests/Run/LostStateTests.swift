@@ -200,13 +200,22 @@ import Testing
     /// A run was killed, and the inventory from before its plan was put back.
     @Test func openIntentsOfALostPlanAreSettledByGET() async throws {
         let backup = try backUp()
-        let isStopped = Mutex(false)
-        let first = try workspace.scripted(delete: { _, _ in
-            isStopped.withLock { $0 = true }
-            return VendorAnswer(.failure(.timeout))
-        })
-        let killed = workspace.context(first, shouldStop: { isStopped.withLock { $0 } })
-        _ = try? await TestWorkspace.retention(killed).run()
+        let planned = try PlanRetention(
+            inventory: workspace.inventory, log: workspace.log, rules: TestRules.five, partner: TestWorkspace.partner,
+            limits: .init(maxPercent: 100)
+        ).run(now: workspace.clock.now())
+        try ApprovePlan(
+            inventory: workspace.inventory, log: workspace.log, time: workspace.clock, rules: ApprovalRule()
+        ).run(planned.plan.id, by: "ada")
+        let run = RunID(value: .random(in: 0 ... .max))
+        _ = try workspace.log.append(
+            [.runStart(run: run, plan: planned.plan.id, digest: planned.digest, policy: planned.plan.policyDigest)]
+                + planned.plan.items.prefix(3).map { item in
+                    .deleteIntent(
+                        .init(
+                            run: run, operation: OperationID(value: .random(in: 0 ... .max)), attempt: 1,
+                            attachment: item.attachment, rule: item.rule))
+                })
         let restored = try context(backup, try workspace.scripted(lookUp: { _ in .http(404, code: 2003) }))
         try CatchUp(inventory: restored.inventory, log: restored.log).run()
         let open = try restored.inventory.openIntents()

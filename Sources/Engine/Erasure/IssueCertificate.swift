@@ -2,6 +2,7 @@ package import Audit
 package import Domain
 import Foundation
 package import Inventory
+package import Rules
 
 /// What an erasure certificate says of one request: what the audit log proves, and what the inventory knows beside. Evidence, not
 /// certification; `Reports` gives it its form.
@@ -36,10 +37,13 @@ package struct CertificateFacts: Sendable {
 package struct IssueCertificate: Sendable {
     private let inventory: InventoryStore
     private let log: AuditLog
+    private let tiers: TierMap
 
-    package init(inventory: InventoryStore, log: AuditLog) {
+    /// `tiers`: of attachments whose plan is lost.
+    package init(inventory: InventoryStore, log: AuditLog, tiers: TierMap = TierMap()) {
         self.inventory = inventory
         self.log = log
+        self.tiers = tiers
     }
 
     package func run(_ id: RequestID) throws(LetheError) -> CertificateFacts {
@@ -110,6 +114,7 @@ package struct IssueCertificate: Sendable {
                 }
             }
         }
+        try addPlannedElsewhere(attachments, to: &planned)
         var items: [AttachmentID: ProvedRequest.Item] = [:]
         for id in attachments {
             let attachment = try inventory.attachment(id)
@@ -118,7 +123,8 @@ package struct IssueCertificate: Sendable {
                 planned[id]
                 ?? PlanItem(
                     attachment: id, rule: "", line: attachment?.sightings.lazy.compactMap(\.line).first,
-                    tier: .persistent, size: attachment?.sightings.lazy.compactMap(\.size).first)
+                    tier: attachment.map(tiers.tier) ?? .persistent,
+                    size: attachment?.sightings.lazy.compactMap(\.size).first)
             items[id] = ProvedRequest.Item(
                 item, mime: attachment?.sightings.lazy.compactMap(\.mime).first,
                 outcome: result?.outcome.map { $0.counted(at: result?.grade) } ?? .notAttempted,
@@ -126,6 +132,18 @@ package struct IssueCertificate: Sendable {
                 trace: result?.trace)
         }
         return items
+    }
+
+    /// What had gone before the request is listed by the plan that removed it.
+    private func addPlannedElsewhere(
+        _ attachments: Set<AttachmentID>, to planned: inout [AttachmentID: PlanItem]
+    ) throws(LetheError) {
+        var rest = attachments.subtracting(planned.keys)
+        guard !rest.isEmpty else { return }
+        for summary in try inventory.plans() where !rest.isEmpty {
+            let plan = try inventory.plan(summary.id, evenIfChanged: true).plan
+            for item in plan.items where rest.remove(item.attachment) != nil { planned[item.attachment] = item }
+        }
     }
 
     /// The person's attachments that no plan lists, since they had gone before, and that a GET found again.

@@ -282,6 +282,13 @@ extension CertificateFactsTests {
         #expect(try certificate(workspace, planned.request.id).goneBefore.total == 0)
         #expect(facts.items.map(\.attachment) == files.sorted())
         #expect(facts.items.allSatisfy { $0.outcome == .failedUnexpected && $0.grade == .x && $0.attempts == 1 })
+        // Line, tier and size are those that the plan which removed it had.
+        #expect(facts.items.allSatisfy { $0.line?.number == TestWorkspace.lines[0] && $0.bytes == 1_000_000 })
+        let edit =
+            "UPDATE plan_item SET tier = 1 WHERE plan IN (SELECT key FROM plan WHERE kind = 'retention')"
+        let done = try Shell.run("sqlite3 -cmd '.timeout 5000' inventory.db \"\(edit)\"", in: workspace.directory.url)
+        try #require(done.status == 0, "\(done.text)")
+        #expect(try self.facts(workspace, planned.request.id).items.allSatisfy { $0.tier == .ephemeral })
     }
 
     /// Its first answer was lost before it was sent, then the vendor answered 503, then 204.

@@ -65,7 +65,7 @@ struct AuditBundle: LetheCommand {
     private func records(of request: String, _ wiring: Wiring) async throws -> Content {
         let id = try RequestID(request)
         let statement = try await wiring.work(vendor: false) { context in
-            try IssueCertificate(inventory: context.inventory, log: context.log).run(id)
+            try IssueCertificate(inventory: context.inventory, log: context.log, tiers: wiring.settings.tiers).run(id)
         }
         let certificate = try statement.certificate(wiring)
         let cited = Dictionary(grouping: statement.records, by: \.origin).mapValues { Set($0.map(\.seq)) }

@@ -159,7 +159,7 @@ struct RequestsCertificate: LetheCommand {
         let id = try RequestID(id)
         let file = try output.map { try OutputFile($0, wiring) }
         let statement = try await wiring.work(vendor: false) { context in
-            try IssueCertificate(inventory: context.inventory, log: context.log).run(id)
+            try IssueCertificate(inventory: context.inventory, log: context.log, tiers: wiring.settings.tiers).run(id)
         }
         let certificate = try statement.certificate(wiring)
         let json = try JSONDecoder().decode(JSONValue.self, from: Data(CertificateJSON.render(certificate).utf8))

@@ -33,8 +33,8 @@ enum KeyPath {
         }
     }
 
-    /// Of the keys themselves: secrets may be mounted by root.
-    static func owned(_ path: String, _ owner: uid_t) throws(LetheError) {
+    /// Secrets may be mounted by root.
+    private static func owned(_ path: String, _ owner: uid_t) throws(LetheError) {
         guard owner != 0, owner != geteuid() else { return }
         throw refusal(
             "\(path), on the way to the keys, belongs to another user",

@@ -25,8 +25,9 @@ struct Carryover {
         let isLater: Bool
     }
 
-    /// In the order of the log. `isLater`: of a segment that stays.
-    mutating func add(_ record: AuditRecord, isLater: Bool) {
+    /// In the order of the log. `isLater`: of a segment that stays. Says whether the record makes what is carried over another.
+    @discardableResult
+    mutating func add(_ record: AuditRecord, isLater: Bool) -> Bool {
         switch record {
         case .holdPlaced(let hold, _, _, _, _):
             orders["hold \(hold)"] = isLater || released.contains(hold) ? nil : record
@@ -42,8 +43,9 @@ struct Carryover {
         case .requestUpdated(let id, let state, let due, let by, let reason):
             requests[id, default: Request()].state = State(state: state, by: by, reason: reason, isLater: isLater)
             if let due { requests[id]?.due = due }
-        default: break
+        default: return false
         }
+        return true
     }
 
     /// To be appended in one commit. A request's opening comes before its state, which is what it is in from then on.
@@ -60,17 +62,5 @@ struct Carryover {
         let update = AuditRecord.requestUpdated(
             request: id, state: state.state, due: request.due, by: state.by, reason: state.reason)
         return [opening, update].compactMap { $0 }
-    }
-}
-
-extension AuditRecord {
-    /// Records that would make what is carried over another.
-    var isCarriedOver: Bool {
-        switch self {
-        case .holdPlaced, .holdReleased, .policyLocked, .operatorAct(.policyUnlock, _, _, _), .requestOpened,
-            .requestUpdated:
-            true
-        default: false
-        }
     }
 }

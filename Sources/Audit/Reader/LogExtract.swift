@@ -71,7 +71,7 @@ package struct LogExtract {
         var due = held[...]
         guard checkpoint.size > 0 else { return [] }
         try reader.store.lines(0...checkpoint.size - 1) { seq, line in
-            guard seq == tree.size else { throw Self.missing }
+            guard seq == tree.size else { throw LogProofs.missing }
             let leaf = try hasher.leaf(line)
             if try gaps.add(leaf) { try body(line) }
             try tree.append(leaf: leaf, hasher)
@@ -80,18 +80,10 @@ package struct LogExtract {
                 due.removeFirst()
             }
         }
-        guard tree.size == checkpoint.size else { throw Self.missing }
-        guard try tree.root(hasher) == checkpoint.root else {
-            throw LetheError(
-                "audit-fork", .failed,
-                "the records are not those that the checkpoint of size \(checkpoint.size) was signed over",
-                hint: "lethe audit verify")
-        }
+        guard tree.size == checkpoint.size else { throw LogProofs.missing }
+        guard try tree.root(hasher) == checkpoint.root else { throw LogProofs.otherRecords(checkpoint) }
         return gaps.hashes
     }
-
-    private static let missing = LetheError(
-        "audit-fork", .failed, "records of the audit log are missing", hint: "lethe audit verify")
 
     private static func notAPrefix(_ anchor: Checkpoint) -> LetheError {
         LetheError(

@@ -13,12 +13,7 @@ package struct LogProofs {
         self.checkpoint = checkpoint
         self.reader = reader
         tree = try reader.tree(size: checkpoint.size)
-        guard try tree.root(size: tree.size) == checkpoint.root else {
-            throw LetheError(
-                "audit-fork", .failed,
-                "the records are not those that the checkpoint of size \(checkpoint.size) was signed over",
-                hint: "lethe audit verify")
-        }
+        guard try tree.root(size: tree.size) == checkpoint.root else { throw Self.otherRecords(checkpoint) }
     }
 
     package func inclusion(of seq: Int64) throws(LetheError) -> InclusionProof {
@@ -51,6 +46,16 @@ package struct LogProofs {
             path: try tree.consistencyProof(older: Int(older.size), newer: tree.size), newer: checkpoint)
     }
 
+    static func otherRecords(_ checkpoint: Checkpoint) -> LetheError {
+        LetheError(
+            "audit-fork", .failed,
+            "the records are not those that the checkpoint of size \(checkpoint.size) was signed over",
+            hint: "lethe audit verify")
+    }
+
+    static let missing = LetheError(
+        "audit-fork", .failed, "records of the audit log are missing", hint: "lethe audit verify")
+
     private static let notSealed = LetheError(
         "not-sealed", .failed, "the record is not covered by a checkpoint yet", hint: "lethe audit seal")
 }
@@ -76,8 +81,7 @@ extension LogReader {
             try store.lines(0...size - 1) { _, line in leaves.append(try hasher.leaf(line)) }
         }
         guard leaves.count == size else {
-            throw LetheError(
-                "audit-fork", .failed, "records of the audit log are missing", hint: "lethe audit verify")
+            throw LogProofs.missing
         }
         return try MerkleTree(leaves: leaves, hasher)
     }

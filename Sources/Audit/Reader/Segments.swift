@@ -148,7 +148,10 @@ extension AuditLog {
             let size = try size()
             try self.reader.forEachEntry { if $0.seq < size { carryover.add($0.record, isLater: true) } }
             do throws(LetheError) {
-                _ = try append(carryover.records + [removal], unlessAfter: size - 1, isThere: \.isCarriedOver)
+                _ = try append(carryover.records + [removal], unlessAfter: size - 1) { record in
+                    var later = Carryover()
+                    return later.add(record, isLater: true)
+                }
                 return
             } catch {
                 guard error.code == "audit-other-run" else { throw error }

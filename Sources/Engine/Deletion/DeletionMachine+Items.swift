@@ -90,10 +90,7 @@ extension DeletionMachine {
     /// The last look before the DELETE: nothing changed → it goes; holds or facts changed → it is decided again.
     mutating func send(_ id: AttachmentID, after check: CheckResult) -> [MachineCommand] {
         switch check {
-        case .killFile: halt(.killFile)
-        case .holdsUnreadable: halt(.holdsUnreadable)
-        case .leaseLost: halt(.leaseLost)
-        case .inventoryReplaced: halt(.inventoryReplaced)
+        case .halt(let cause): halt(cause)
         case .current(let version):
             guard halted == nil, let item = items[id], item.phase == .sending else { break }
             if item.version == version {

@@ -57,10 +57,8 @@ package struct Redecision: Sendable, Equatable {
 /// What was found right before a DELETE.
 package enum CheckResult: Sendable, Equatable {
     case current(FactsVersion)
-    case holdsUnreadable
-    case killFile
-    case leaseLost
-    case inventoryReplaced
+    /// Nothing may be sent any more.
+    case halt(HaltCause)
 }
 
 /// Why an attachment is asked for by GET.

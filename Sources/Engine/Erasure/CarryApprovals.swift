@@ -24,7 +24,7 @@ struct CarryApprovals {
             let wasBegun = try !context.inventory.runs(of: summary.id).isEmpty
             let recorded = try RecordedTruth(context.log).approvals(of: earlier)
             let kept = recorded.filter {
-                !context.isFromLater($0.at) && (wasBegun || now < $0.at.adding(seconds: ApplyPlan.approvalLife))
+                !context.isFromLater($0.at) && (wasBegun || !$0.isTooOld(at: now))
             }
             let isEnough = rules.people(of: kept, openedBy: openedBy).count >= rules.people
             guard isEnough || (orPart && !kept.isEmpty) else { continue }

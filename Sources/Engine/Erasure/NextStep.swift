@@ -61,7 +61,7 @@ extension NextStep {
     /// What the apply of a plan would hold it against.
     package struct Basis: Sendable {
         let inventory: InventoryStore
-        /// `nil` = the log cannot be read: the rows of the inventory count.
+        /// `nil` = the log cannot be opened: then, and where it cannot be read, the rows of the inventory count.
         let truth: RecordedTruth?
         let approval: ApprovalRule
         /// Of the policies in force; `nil` = they cannot be read.
@@ -74,7 +74,7 @@ extension NextStep {
             time: any TimeSource
         ) {
             self.inventory = inventory
-            truth = log.flatMap { try? RecordedTruth($0).readOnce() }
+            truth = log.map { RecordedTruth($0).readOnce() }
             self.approval = approval
             self.policyDigest = policyDigest
             self.time = time
@@ -83,7 +83,7 @@ extension NextStep {
 
         package init(_ context: RunContext, rules: Decider, approval: ApprovalRule) {
             inventory = context.inventory
-            truth = try? RecordedTruth(context.log).readOnce()
+            truth = RecordedTruth(context.log).readOnce()
             self.approval = approval
             policyDigest = rules.policies.digest
             time = context.time
@@ -107,7 +107,7 @@ extension NextStep {
                 switch error.code {
                 case "plan-unrecorded": return cancel
                 case "request-changed": return "lethe requests withdraw \(request.id) --as NAME --reason TEXT"
-                default: throw error
+                default: break
                 }
             }
             if isInWork { return nil }

@@ -5,13 +5,9 @@ package import Domain
 /// A certificate is made from it, and made again from it by whoever checks one.
 package struct ProvedRequest: Sendable, Equatable {
     package struct Item: Sendable, Equatable {
-        package let attachment: AttachmentID
-        package let rule: String
-        package let line: PhoneLine?
-        package let tier: Tier
+        /// With the rule under which it ended, and why it stays, if it does.
+        package let planned: PlanItem
         package let mime: String?
-        /// `nil` = unknown.
-        package let bytes: Int64?
         /// The last word on it; `not_attempted` where no plan has got to it.
         package let outcome: Outcome
         package let closedAt: Timestamp?
@@ -21,18 +17,16 @@ package struct ProvedRequest: Sendable, Equatable {
         /// Status of the answer that decided it.
         package let http: Int?
         package let trace: String?
-        package let withheld: Withholding?
+
+        package var attachment: AttachmentID { planned.attachment }
+        package var rule: String { planned.rule }
+        package var withheld: Withholding? { planned.withheld }
 
         package init(
             _ planned: PlanItem, mime: String? = nil, outcome: Outcome = .notAttempted, closedAt: Timestamp? = nil,
             grade: EvidenceGrade? = nil, attempts: Int = 0, http: Int? = nil, trace: String? = nil
         ) {
-            attachment = planned.attachment
-            rule = planned.rule
-            line = planned.line
-            tier = planned.tier
-            bytes = planned.size
-            withheld = planned.withheld
+            self.planned = planned
             self.mime = mime
             self.outcome = outcome
             self.closedAt = closedAt
@@ -158,12 +152,6 @@ package struct ProvedRequest: Sendable, Equatable {
                     trace: word?.decision?.trace))
         }
         return items
-    }
-}
-
-extension ProvedRequest.Item {
-    fileprivate var planned: PlanItem {
-        PlanItem(attachment: attachment, rule: rule, line: line, tier: tier, size: bytes, withheld: withheld)
     }
 }
 

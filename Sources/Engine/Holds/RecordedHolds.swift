@@ -20,11 +20,7 @@ final class RecordedHolds: Sendable {
 
     /// `version`: of the inventory's holds. Throws where one that is in force on record was ended, changed or taken away without a record.
     func refuseChanged(in inventory: InventoryStore, version: Int64, now: Timestamp) throws(LetheError) {
-        let recorded = try holds(version).filter { $0.isActive(at: now) }
-        guard !recorded.isEmpty else { return }
-        var stored: [HoldID: LegalHold] = [:]
-        for hold in try inventory.holds() { stored[hold.id] = hold }
-        for hold in recorded where !hold.stands(as: stored[hold.id]) {
+        for hold in try inventory.lacking(of: holds(version), at: now) {
             // A release is recorded before it takes effect.
             guard try RecordedTruth(log).isInForce(hold.id) else { continue }
             throw LetheError(
@@ -38,5 +34,16 @@ final class RecordedHolds: Sendable {
         let holds = Array(orders.holds.values)
         reading.withLock { $0 = Reading(version: version, holds: holds) }
         return holds
+    }
+}
+
+extension InventoryStore {
+    /// Those of the holds on record that are in force at `now`, and are not here as they were placed.
+    func lacking(of recorded: some Collection<LegalHold>, at now: Timestamp) throws(LetheError) -> [LegalHold] {
+        let active = recorded.filter { $0.isActive(at: now) }
+        guard !active.isEmpty else { return [] }
+        var stored: [HoldID: LegalHold] = [:]
+        for hold in try holds() { stored[hold.id] = hold }
+        return active.filter { !$0.stands(as: stored[$0.id]) }
     }
 }

@@ -73,12 +73,12 @@ extension ApplyPlan {
 
     /// Whether one of them is of a clock that was ahead, or the first too old for the plan to be begun.
     static func isOld(_ approvals: [Approval], now: Timestamp, isFromLater: (Timestamp) -> Bool) -> Bool {
-        approvals.contains { isFromLater($0.at) || now >= $0.at.adding(seconds: approvalLife) }
+        approvals.contains { isFromLater($0.at) || $0.isTooOld(at: now) }
     }
 
     private func refuseOld(_ record: PlanRecord, _ approvals: [Approval]) throws(LetheError) {
-        guard let first = approvals.map(\.at).min(), context.time.now() < first.adding(seconds: Self.approvalLife)
-        else {
+        let now = context.time.now()
+        guard !approvals.isEmpty, !approvals.contains(where: { $0.isTooOld(at: now) }) else {
             throw LetheError(
                 "approval-expired", .refused, "the approval of plan \(record.plan.id) is more than 72 hours old",
                 hint: try Self.planAnew(record, context.inventory))
@@ -159,4 +159,9 @@ extension ApplyPlan {
         let own = Set(plan.items.compactMap(\.line))
         return own.isEmpty ? try inventory.lines() : own
     }
+}
+
+extension Approval {
+    /// For a plan that is not begun: 72 hours.
+    func isTooOld(at now: Timestamp) -> Bool { now >= at.adding(seconds: ApplyPlan.approvalLife) }
 }

@@ -153,12 +153,12 @@ struct PlanDriver: Sendable {
     }
 
     private func check(_ id: AttachmentID) -> CheckResult {
-        if FileManager.default.fileExists(atPath: context.stopFile.path) { return .killFile }
-        guard lease.isIntact else { return .leaseLost }
+        if FileManager.default.fileExists(atPath: context.stopFile.path) { return .halt(.killFile) }
+        guard lease.isIntact else { return .halt(.leaseLost) }
         do throws(LetheError) {
             return .current(try context.inventory.factsVersion(of: id))
         } catch {
-            return Self.isReplaced(error) ? .inventoryReplaced : .holdsUnreadable
+            return .halt(Self.cause(error))
         }
     }
 

@@ -1,30 +1,32 @@
 package import Audit
 package import Domain
 package import Inventory
+import Synchronization
 
 /// What the audit log itself says of what people ordered. The rows of `inventory.db` may be lost or changed: they are held
 /// against it before anything is deleted.
 package struct RecordedTruth: Sendable {
     private let log: AuditLog
-    /// All records of plans and requests, read before; `nil` = the log is asked each time.
-    private var kept: [FoundRecord]?
+    /// All records of plans and requests, once they were asked for; `nil` = the log is asked each time.
+    private var kept: KeptRecords?
 
     package init(_ log: AuditLog) {
         self.log = log
     }
 
-    /// For whoever asks about many plans and requests: what it says of them is what the log has now.
-    func readOnce() throws(LetheError) -> RecordedTruth {
+    /// For whoever asks about many plans and requests, or none: what it says of them is what the log has when it is first asked.
+    func readOnce() -> RecordedTruth {
         var truth = self
-        truth.kept = try log.records(
-            ofTypes: ["plan.created", "plan.approved", "request.opened", "request.updated"])
+        truth.kept = KeptRecords()
         return truth
     }
 
     /// Records of any of these, among others.
     private func records(containing needles: [String]) throws(LetheError) -> [FoundRecord] {
-        if let kept { return kept }
-        return try log.records(containing: needles)
+        guard let kept else { return try log.records(containing: needles) }
+        return try kept.read { () throws(LetheError) in
+            try log.records(ofTypes: ["plan.created", "plan.approved", "request.opened", "request.updated"])
+        }
     }
 
     func orders(
@@ -54,10 +56,8 @@ extension RecordedTruth {
     package func lost(from inventory: InventoryStore, at now: Timestamp) throws(LetheError) -> Lost {
         // The log first: what is placed meanwhile is in the store before it is in the log.
         let orders = try orders()
-        var stored: [HoldID: LegalHold] = [:]
-        for hold in try inventory.holds() { stored[hold.id] = hold }
+        let holds = Set(try inventory.lacking(of: orders.holds.values, at: now).map(\.id))
         let known = Set(try inventory.requests().map(\.id))
-        let holds = Set(orders.holds.values.filter { $0.isActive(at: now) && !$0.stands(as: stored[$0.id]) }.map(\.id))
         return Lost(
             holds: holds.union(try inventory.unresolvedHolds()).sorted(),
             requests: orders.requests.subtracting(known).union(try inventory.unresolvedRequests()).sorted())
@@ -205,4 +205,16 @@ extension RecordedTruth {
 
     private static func needle(of plan: Plan) -> String { "\"plan\":\"\(plan.id)\"" }
     private static func needle(of request: RequestID) -> String { "\"req\":\"\(request)\"" }
+}
+
+/// What was read of the log, for as long as somebody asks.
+private final class KeptRecords: Sendable {
+    private let records = Mutex<[FoundRecord]?>(nil)
+
+    func read(_ log: () throws(LetheError) -> [FoundRecord]) throws(LetheError) -> [FoundRecord] {
+        if let known = records.withLock({ $0 }) { return known }
+        let found = try log()
+        records.withLock { $0 = found }
+        return found
+    }
 }

@@ -107,10 +107,13 @@ extension InventoryStore {
 
     /// A GET found it: a miss that was noted before said nothing.
     package func forgetMiss(of attachment: AttachmentID) throws(LetheError) {
-        let name = "name = 'missed:' || hex(?)"
-        let sql = "SELECT 1 FROM setting WHERE \(name)"
-        guard try read({ try $0.first(sql, attachment) { $0.int(0) } }) != nil else { return }
-        try write { try $0.perform("DELETE FROM setting WHERE \(name)", attachment) }
+        try remove("setting WHERE name = 'missed:' || hex(?)", attachment)
+    }
+
+    /// What most attachments have no row of: then nothing is written, which would take as long as the disk does.
+    func remove(_ rows: String, _ attachment: AttachmentID) throws(LetheError) {
+        guard try read({ try $0.first("SELECT 1 FROM \(rows)", attachment) { $0.int(0) } }) != nil else { return }
+        try write { try $0.perform("DELETE FROM \(rows)", attachment) }
     }
 
     /// Items of a plan that a GET missed before any DELETE of ours, and none has found since.

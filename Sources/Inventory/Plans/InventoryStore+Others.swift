@@ -14,9 +14,7 @@ extension InventoryStore {
     /// An answer to a DELETE or a GET. On disk when this returns: GETs are in no log.
     package func note(_ answer: VendorAnswer, of attachment: AttachmentID, at now: Timestamp) throws(LetheError) {
         if answer.isOfTheVendor {
-            let sql = "FROM answered_by_others WHERE attachment = ?"
-            guard try read({ try $0.first("SELECT 1 \(sql)", attachment) { $0.int(0) } }) != nil else { return }
-            try write { try $0.perform("DELETE \(sql)", attachment) }
+            try remove("answered_by_others WHERE attachment = ?", attachment)
         } else if answer.isForeign {
             try write { database in
                 try database.perform(

@@ -301,8 +301,7 @@ enum InventorySchema {
         ALTER TABLE chat ADD COLUMN contradicted INTEGER NOT NULL DEFAULT 0;
         """
 
-    /// What a GET missed before the first DELETE of a plan (not in use any more: a miss is of the attachment, `noteMiss`), and
-    /// which attachments that are gone were named again since.
+    /// What a GET missed before the first DELETE of a plan, and which attachments that are gone were named again since.
     private static let absence = """
         CREATE TABLE missed_before (
             plan INTEGER NOT NULL REFERENCES plan (key),
@@ -352,7 +351,9 @@ enum InventorySchema {
 
     /// Since when, and until when, nothing but 404s came for an attachment that are not the vendor's own. The log has the
     /// answers to DELETEs alone, and not whose 404 it was: what is lost here with an older file begins anew.
+    /// And a miss is of the attachment, whichever plan comes later: `noteMiss`.
     private static let answeredByOthers = """
+        DROP TABLE missed_before;
         CREATE TABLE answered_by_others (
             attachment BLOB PRIMARY KEY,
             first INTEGER NOT NULL,

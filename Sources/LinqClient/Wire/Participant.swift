@@ -57,7 +57,7 @@ struct Roster {
                 line = line ?? participant?.line
             } else if let handle = participant?.handle {
                 if !members.contains(handle) { members.append(handle) }
-            } else if entry["is_me"]?.bool != true {
+            } else if Participant.isUnreadable(entry, ownLine: ownLine) {
                 hasUnreadable = true
             }
         }

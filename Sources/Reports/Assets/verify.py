@@ -47,7 +47,7 @@ def sha256(*parts):
 
 
 def decode(text, length=None):
-    """Canonical base64, of so many bytes if a number is given, else None."""
+    """The bytes that canonical base64 stands for, `length` of them if given; None for any other text."""
     try:
         raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

@@ -91,16 +91,19 @@ package final class EvidenceBundle {
         return bundle.made
     }
 
-    private func add(_ name: String, _ bytes: [UInt8], mode: Int = 0o644) throws(LetheError) {
+    /// Gives the SHA-256, in hex.
+    @discardableResult
+    private func add(_ name: String, _ bytes: [UInt8], mode: Int = 0o644) throws(LetheError) -> String {
         try archive.add(name, bytes, mode: mode)
-        sums.append("\(Hex.encode(Digest.sha256(bytes)))  \(name)")
+        let digest = Hex.encode(Digest.sha256(bytes))
+        sums.append("\(digest)  \(name)")
+        return digest
     }
 
     private func addInstructions() throws(LetheError) {
         try add("VERIFY.md", Asset.verifyInstructions)
         for (name, bytes) in [("verify.sh", Asset.verifyScript), ("verify.py", Asset.verifyProgram)] {
-            try add(name, bytes, mode: 0o755)
-            made.programs.append(Program(name: name, digest: Hex.encode(Digest.sha256(bytes))))
+            made.programs.append(Program(name: name, digest: try add(name, bytes, mode: 0o755)))
         }
         try add("vkey", Array((vkey.text + "\n").utf8))
         try add("public-key.pem", Array(pem(vkey).utf8))

@@ -69,7 +69,7 @@ import Testing
             items: 2, settings: .init(maxInFlight: 1, requestsPerSecond: 1000, provesEach: true))
         harness.lookUp = { id, _ in id == MachineHarness.id(1) ? .http(200) : .http(404, code: 2003) }
         harness.check = { id in
-            id == MachineHarness.id(1) ? .current(FactsVersion(holds: 1, facts: 0)) : .killFile
+            id == MachineHarness.id(1) ? .current(FactsVersion(holds: 1, facts: 0)) : .halt(.killFile)
         }
         harness.run()
         #expect(harness.machine.halted == .killFile)

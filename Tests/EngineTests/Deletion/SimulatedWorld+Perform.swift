@@ -10,7 +10,7 @@ extension SimulatedWorld {
         case .decide(let ids):
             post(.decided(ids.map { decide($0) }), after: latency() / 10)
         case .commit(let entries): commit(entries)
-        case .check(let id): post(.checked(id, .holdsUnreadable), after: latency() / 20)
+        case .check(let id): post(.checked(id, .halt(.holdsUnreadable)), after: latency() / 20)
         case .delete(let id): delete(id)
         case .lookUp(let id, let reason):
             let answer =

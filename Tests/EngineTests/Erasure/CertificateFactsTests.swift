@@ -28,6 +28,16 @@ import Testing
         return files
     }
 
+    private func place(_ workspace: TestWorkspace, on file: AttachmentID) throws -> LegalHold {
+        try PlaceHold(inventory: workspace.inventory, log: workspace.log)
+            .run(.attachment(file), by: "counsel", reason: "matter 9", now: workspace.clock.now())
+    }
+
+    private func release(_ hold: LegalHold, _ workspace: TestWorkspace) throws {
+        try ReleaseHold(inventory: workspace.inventory, log: workspace.log)
+            .run(hold.id, by: "counsel", reason: "matter closed", now: workspace.clock.now())
+    }
+
     private func plan(
         _ context: RunContext, _ rules: Decider = TestRules.none, of handle: String = dana
     ) async throws -> PlanErasure.Planned {
@@ -62,15 +72,13 @@ import Testing
             policies:
               - {id: all, title: All, why: Nothing is kept., delete_after: 1d}
             """)
-        let hold = try PlaceHold(inventory: workspace.inventory, log: workspace.log)
-            .run(.attachment(files[0]), by: "counsel", reason: "matter 9", now: workspace.clock.now())
+        let hold = try place(workspace, on: files[0])
         let context = workspace.context(try workspace.scripted(lookUp: { _ in .http(404, code: 2003) }))
         let first = try await plan(context, rules)
         try await apply(context, first.plan.id, rules)
         #expect(
             try facts(workspace, first.request.id).items.first { $0.attachment == files[0] }?.outcome == .withheldHold)
-        try ReleaseHold(inventory: workspace.inventory, log: workspace.log)
-            .run(hold.id, by: "counsel", reason: "matter closed", now: workspace.clock.now())
+        try release(hold, workspace)
         let due = try PlanRetention(
             inventory: workspace.inventory, log: workspace.log, rules: rules, partner: TestWorkspace.partner,
             limits: Limits(maxPercent: 100)
@@ -96,14 +104,12 @@ import Testing
             policies:
               - {id: disputes, title: Disputes, why: Claims., retain: 30d, legal_ground: gdpr.17.3.e}
             """)
-        let hold = try PlaceHold(inventory: workspace.inventory, log: workspace.log)
-            .run(.attachment(files[0]), by: "counsel", reason: "matter 9", now: workspace.clock.now())
+        let hold = try place(workspace, on: files[0])
         let context = workspace.context(try workspace.scripted(lookUp: { _ in .http(404, code: 2003) }))
         let first = try await plan(context, rules)
         try await apply(context, first.plan.id, rules)
         let before = try facts(workspace, first.request.id)
-        try ReleaseHold(inventory: workspace.inventory, log: workspace.log)
-            .run(hold.id, by: "counsel", reason: "matter closed", now: workspace.clock.now())
+        try release(hold, workspace)
         workspace.clock.advance(seconds: 60)
         var again = PlanErasure.Repeat(first.request.id)
         again.isOffline = true
@@ -123,13 +129,11 @@ import Testing
     @Test func eachPlanThatDeletedKeepsItsApprovals() async throws {
         let workspace = try TestWorkspace()
         let files = try tell(workspace)
-        let hold = try PlaceHold(inventory: workspace.inventory, log: workspace.log)
-            .run(.attachment(files[0]), by: "counsel", reason: "matter 9", now: workspace.clock.now())
+        let hold = try place(workspace, on: files[0])
         let context = workspace.context(try workspace.scripted(lookUp: { _ in .http(404, code: 2003) }))
         let first = try await plan(context)
         try await apply(context, first.plan.id)
-        try ReleaseHold(inventory: workspace.inventory, log: workspace.log)
-            .run(hold.id, by: "counsel", reason: "matter closed", now: workspace.clock.now())
+        try release(hold, workspace)
         workspace.clock.advance(seconds: 60)
         var again = PlanErasure.Repeat(first.request.id)
         again.isOffline = true
@@ -183,13 +187,11 @@ extension CertificateFactsTests {
     @Test func noRecordCanBeLeftOutUnnoticed() async throws {
         let workspace = try TestWorkspace()
         let files = try tell(workspace)
-        let hold = try PlaceHold(inventory: workspace.inventory, log: workspace.log)
-            .run(.attachment(files[0]), by: "counsel", reason: "matter 9", now: workspace.clock.now())
+        let hold = try place(workspace, on: files[0])
         let context = workspace.context(try workspace.scripted(lookUp: { _ in .http(404, code: 2003) }))
         let first = try await plan(context)
         try await apply(context, first.plan.id)
-        try ReleaseHold(inventory: workspace.inventory, log: workspace.log)
-            .run(hold.id, by: "counsel", reason: "matter closed", now: workspace.clock.now())
+        try release(hold, workspace)
         workspace.clock.advance(seconds: 60)
         _ = try await TestWorkspace.retention(context, TestRules.none).run()
         let whole = try certificate(workspace, first.request.id)
@@ -228,11 +230,9 @@ extension CertificateFactsTests {
         let workspace = try TestWorkspace()
         let files = try tell(workspace)
         let context = workspace.context(try workspace.scripted(lookUp: { _ in .http(404, code: 2003) }))
-        let hold = try PlaceHold(inventory: workspace.inventory, log: workspace.log)
-            .run(.attachment(files[0]), by: "counsel", reason: "matter 9", now: workspace.clock.now())
+        let hold = try place(workspace, on: files[0])
         let planned = try await plan(context, Self.oneDay)
-        try ReleaseHold(inventory: workspace.inventory, log: workspace.log)
-            .run(hold.id, by: "counsel", reason: "matter closed", now: workspace.clock.now())
+        try release(hold, workspace)
         try await remove(context)
         try await apply(context, planned.plan.id, Self.oneDay)
         let result = try #require(
@@ -248,14 +248,12 @@ extension CertificateFactsTests {
         let files = try tell(workspace)
         let vendor = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
         let context = workspace.context(vendor)
-        let hold = try PlaceHold(inventory: workspace.inventory, log: workspace.log)
-            .run(.attachment(files[0]), by: "counsel", reason: "matter 9", now: workspace.clock.now())
+        let hold = try place(workspace, on: files[0])
         let planned = try await plan(context, Self.oneDay)
         try await apply(context, planned.plan.id, Self.oneDay)
         let first = try facts(workspace, planned.request.id)
         #expect(try facts(workspace, planned.request.id).issue == 1 && first.issue == 1)
-        try ReleaseHold(inventory: workspace.inventory, log: workspace.log)
-            .run(hold.id, by: "counsel", reason: "matter closed", now: workspace.clock.now())
+        try release(hold, workspace)
         workspace.clock.advance(seconds: 60)
         try await remove(context)
         let second = try facts(workspace, planned.request.id)
@@ -283,12 +281,14 @@ extension CertificateFactsTests {
         #expect(facts.items.map(\.attachment) == files.sorted())
         #expect(facts.items.allSatisfy { $0.outcome == .failedUnexpected && $0.grade == .x && $0.attempts == 1 })
         // Line, tier and size are those that the plan which removed it had.
-        #expect(facts.items.allSatisfy { $0.line?.number == TestWorkspace.lines[0] && $0.bytes == 1_000_000 })
+        #expect(
+            facts.items.allSatisfy { $0.planned.line?.number == TestWorkspace.lines[0] && $0.planned.size == 1_000_000 }
+        )
         let edit =
             "UPDATE plan_item SET tier = 1 WHERE plan IN (SELECT key FROM plan WHERE kind = 'retention')"
         let done = try Shell.run("sqlite3 -cmd '.timeout 5000' inventory.db \"\(edit)\"", in: workspace.directory.url)
         try #require(done.status == 0, "\(done.text)")
-        #expect(try self.facts(workspace, planned.request.id).items.allSatisfy { $0.tier == .ephemeral })
+        #expect(try self.facts(workspace, planned.request.id).items.allSatisfy { $0.planned.tier == .ephemeral })
     }
 
     /// Its first answer was lost before it was sent, then the vendor answered 503, then 204.

@@ -13,6 +13,12 @@ import Testing
     private static let one = ApplyPlan.Settings(
         maxInFlight: 1, requestsPerSecond: 1000, usesCanary: false, operatorName: "tester")
 
+    private func retention(_ context: RunContext) async throws -> RunResult {
+        try await RunRetention(
+            context, rules: TestRules.five, limits: .init(maxPercent: 100), approval: ApprovalRule(), settings: Self.one
+        ).run().result
+    }
+
     private func approved(_ workspace: TestWorkspace) throws -> Plan {
         let plan = try PlanRetention(
             inventory: workspace.inventory, log: workspace.log, rules: TestRules.five, partner: TestWorkspace.partner,
@@ -69,10 +75,7 @@ import Testing
             }
             return .http(204)
         }
-        let result = try await RunRetention(
-            workspace.context(vendor), rules: TestRules.five, limits: .init(maxPercent: 100), approval: ApprovalRule(),
-            settings: Self.one
-        ).run().result
+        let result = try await retention(workspace.context(vendor))
         #expect(result.halted == .holdsUnreadable)
         #expect(vendor.deletes.count == 3)
     }
@@ -91,10 +94,7 @@ import Testing
             }
             return .http(204)
         }
-        let result = try await RunRetention(
-            workspace.context(vendor), rules: TestRules.five, limits: .init(maxPercent: 100), approval: ApprovalRule(),
-            settings: Self.one
-        ).run().result
+        let result = try await retention(workspace.context(vendor))
         #expect(result.halted == .holdsUnreadable)
         #expect(vendor.deletes.count == 3)
     }
@@ -121,9 +121,7 @@ import Testing
         let context = RunContext(
             inventory: workspace.inventory, log: workspace.log, vendor: vendor, time: Sleepy(clock: workspace.clock),
             partner: TestWorkspace.partner, workspace: workspace.directory.url, clockTolerance: nil)
-        let result = try await RunRetention(
-            context, rules: TestRules.five, limits: .init(maxPercent: 100), approval: ApprovalRule(), settings: Self.one
-        ).run().result
+        let result = try await retention(context)
         #expect(result.halted == .killFile)
         #expect(vendor.deletes.count == 3)
     }

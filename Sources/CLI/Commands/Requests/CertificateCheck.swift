@@ -21,7 +21,8 @@ struct CertificateCheck {
     /// Evidence that something is not so.
     private(set) var broken: [String] = []
     private(set) var unchecked: [String] = []
-    private var entries: [String: [LogEntry]] = [:]
+    /// By segment and place.
+    private var entries: [String: [Int64: LogEntry]] = [:]
 
     var status: ExitStatus {
         if !broken.isEmpty { return .failed }
@@ -39,9 +40,7 @@ struct CertificateCheck {
         guard let given = try? ReportJSON.decoder.decode(CertificateValues.self, from: bytes),
             let texts = given.proof.plans
         else {
-            throw LetheError(
-                "malformed-certificate", .failed, "not an erasure certificate in JSON",
-                hint: "make one with: lethe requests certificate ID --format json -o FILE")
+            throw Self.malformed("not an erasure certificate in JSON")
         }
         (records, items) = (given.proof.records.count, given.items.count)
         for record in given.proof.records { try check(record, key) }
@@ -59,6 +58,12 @@ struct CertificateCheck {
         try compare(given, plans.sorted { $0.created < $1.created }, bytes)
     }
 
+    static func malformed(_ problem: String) -> LetheError {
+        LetheError(
+            "malformed-certificate", .failed, problem,
+            hint: "make one with: lethe requests certificate ID --format json -o FILE")
+    }
+
     private mutating func check(_ record: CertificateValues.Record, _ key: VerifierKey) throws(LetheError) {
         guard let inclusion = record.inclusion else {
             return unchecked.append("record \(record.seq) has no proof")
@@ -74,11 +79,10 @@ struct CertificateCheck {
             guard entry.seq == record.seq, entry.line == Array(record.line.utf8) else {
                 return broken.append("record \(record.seq) is not the one that its proof is of")
             }
-            guard !(entries[segment]?.contains { $0.seq == entry.seq } ?? false) else {
+            guard entries[segment, default: [:]].updateValue(entry, forKey: entry.seq) == nil else {
                 return broken.append("record \(record.seq) is cited twice")
             }
             intact += 1
-            entries[segment, default: []].append(entry)
         }
     }
 
@@ -96,7 +100,7 @@ struct CertificateCheck {
 
     private mutating func compare(_ given: CertificateValues, _ plans: [Plan], _ bytes: Data) throws(LetheError) {
         guard let latest = plans.last else { return broken.append("proof.plans: there is none") }
-        let inOrder = entries.values.map { $0.sorted { $0.seq < $1.seq } }
+        let inOrder = entries.values.map { $0.values.sorted { $0.seq < $1.seq } }
             .sorted { ($0.first?.time ?? latest.created) < ($1.first?.time ?? latest.created) }
         let proved = try ProvedRequest(
             ProvedRequest.Stated(given), plans: plans, entries: inOrder.flatMap { $0 })

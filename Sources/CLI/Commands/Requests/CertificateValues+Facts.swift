@@ -56,8 +56,8 @@ extension CertificateValues {
             },
             items: proved.items.map { item in
                 Item(
-                    attachment: item.attachment, rule: item.rule, line: item.line, tier: item.tier,
-                    mediaType: item.mime, bytes: item.bytes, outcome: item.outcome, at: item.closedAt,
+                    attachment: item.attachment, rule: item.rule, line: item.planned.line, tier: item.planned.tier,
+                    mediaType: item.mime, bytes: item.planned.size, outcome: item.outcome, at: item.closedAt,
                     grade: item.grade, attempts: item.attempts, lastAnswer: item.http.map { String($0) },
                     trace: item.trace, ground: item.withheld?.ground, ends: item.withheld?.ends)
             },

@@ -32,9 +32,7 @@ struct RequestsCheckCertificate: LetheCommand {
         do {
             try refuseAmbiguousJSON([UInt8](bytes))
         } catch {
-            throw LetheError(
-                "malformed-certificate", .failed, error.message,
-                hint: "make one with: lethe requests certificate ID --format json -o FILE")
+            throw CertificateCheck.malformed(error.message)
         }
         let check = try CertificateCheck(bytes, key)
         let (word, result) =

@@ -29,15 +29,17 @@ struct RequestsList: LetheCommand {
         let now = wiring.clock.now()
         let inventory = try wiring.currentInventory()
         let basis = wiring.basis(inventory)
-        let requests = try inventory.requests().filter { !open || !$0.state.isClosed }
+        let requests = try inventory.requests().filter { !open || !$0.state.isClosed }.map { request in
+            (request, next: try NextStep(request, in: basis))
+        }
         var table = TextTable([
             .id("request"), .id("state"), .id("law"), .id("received"), .id("due"), .number("days left"), .id("next"),
         ])
-        for request in requests {
+        for (request, next) in requests {
             table.append([
                 request.id.description, request.state.rawValue, request.jurisdiction.rawValue, request.received.date,
                 request.due.date, request.state.isClosed ? "-" : String(request.daysLeft(at: now)),
-                try NextStep(request, in: basis).command ?? "-",
+                next.command ?? "-",
             ])
         }
         let lost = try wiring.lost(from: inventory).requests
@@ -46,8 +48,7 @@ struct RequestsList: LetheCommand {
         return Reply(
             parts.isEmpty ? "There are no requests." : parts.joined(separator: "\n"),
             json: [
-                "requests": .array(
-                    try requests.map { Self.json($0, next: try NextStep($0, in: basis), now: now) }),
+                "requests": .array(requests.map { Self.json($0.0, next: $0.next, now: now) }),
                 "lost": .array(lost.map { JSONValue($0) }),
             ])
     }

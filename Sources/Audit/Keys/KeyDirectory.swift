@@ -8,8 +8,10 @@ import Foundation
 ///     sign.key    Ed25519, PKCS#8
 ///     head.note   the last signed checkpoint
 ///     head.range  the compact range of that checkpoint: its size, then a line of 64 hex a hash
+///     fold.<size>.note   what the records that it counts come to: `FoldNote`
 ///     log.lock    taken (flock) for each commit
 ///     segments.seen   which closed segments were found good: `Admission`
+///     live.seen   the live segment's file when all of it was found good last: `SegmentWriter.verifyHead`
 struct KeyDirectory: Sendable {
     let url: URL
     let stateFile: URL
@@ -18,6 +20,7 @@ struct KeyDirectory: Sendable {
     let rangeFile: URL
     let lockFile: URL
     let seenFile: URL
+    let liveFile: URL
 
     init(url: URL) {
         self.url = url
@@ -27,6 +30,7 @@ struct KeyDirectory: Sendable {
         rangeFile = url.appending(path: "head.range")
         lockFile = url.appending(path: "log.lock")
         seenFile = url.appending(path: "segments.seen")
+        liveFile = url.appending(path: "live.seen")
     }
 
     struct State: Equatable {
@@ -44,7 +48,9 @@ struct KeyDirectory: Sendable {
     /// Refuses a directory or a key that group or others can reach, or that others can put another in the place of.
     func checkPermissions() throws(LetheError) {
         try KeyPath.check(url)
-        let files = [stateFile, signFile, headFile, rangeFile, seenFile, lockFile, url.appending(path: "lookup.key")]
+        let files = [
+            stateFile, signFile, headFile, rangeFile, seenFile, liveFile, lockFile, url.appending(path: "lookup.key"),
+        ]
         for file in [url] + files {
             var status = stat()
             guard stat(file.path, &status) == 0 else { continue }
@@ -102,10 +108,47 @@ struct KeyDirectory: Sendable {
         return try Checkpoint(note: note)
     }
 
+    /// What the records that `head` counts come to; `nil` where it is not kept, or not by `key`.
+    func fold(of head: Checkpoint, _ key: Ed25519.SigningKey) -> Fold? {
+        guard let note = try? DurableFile.read(foldFile(head.size), atMost: FoldNote.longest) else { return nil }
+        return FoldNote.read(note, for: head, publicKey: key.publicKey)
+    }
+
+    /// Before `head` is written itself: a crash in between leaves the one of the head before.
+    func write(_ fold: Fold, for head: Checkpoint, with key: Ed25519.SigningKey) throws(LetheError) {
+        try DurableFile.write(FoldNote.make(fold, for: head, with: key), to: foldFile(head.size))
+    }
+
+    /// Those that are not of `head`.
+    func removeFolds(but head: Checkpoint?) {
+        for file in folds where file != head.map({ foldFile($0.size).lastPathComponent }) {
+            try? FileManager.default.removeItem(at: url.appending(path: file))
+        }
+    }
+
+    var folds: [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+        return names.filter { $0.hasPrefix("fold.") && $0.hasSuffix(".note") }
+    }
+
+    private func foldFile(_ size: Int64) -> URL { url.appending(path: "fold.\(size).note") }
+
     func write(_ head: Checkpoint, _ range: CompactRange) throws(LetheError) {
         let lines = ["\(range.size)"] + range.peaks.map { Hex.encode($0.bytes) }
         try DurableFile.write(Array((lines.joined(separator: "\n") + "\n").utf8), to: rangeFile)
         try DurableFile.write(head.note, to: headFile)
+    }
+
+    /// Nobody has written to `file` since it was noted.
+    func isSeen(_ file: URL, of origin: String) -> Bool {
+        guard let mark = FileMark(file), let seen = try? DurableFile.read(liveFile) else { return false }
+        return seen == Array("\(origin) \(mark.text)\n".utf8)
+    }
+
+    /// Where it cannot be kept, the next process reads the segment again.
+    func note(seen file: URL, of origin: String) {
+        guard let mark = FileMark(file) else { return }
+        try? DurableFile.write(Array("\(origin) \(mark.text)\n".utf8), to: liveFile)
     }
 
     /// The compact range beside `head`, if it gives that root; otherwise it has to be made from the lines again.

@@ -163,7 +163,7 @@ private struct SeenSegments: Equatable {
 }
 
 /// What changes when anybody writes to a file. Nobody but root can set the time of its last change.
-private struct FileMark: Equatable {
+struct FileMark: Equatable {
     let text: String
     private let changed: Int
 

@@ -52,51 +52,21 @@ extension LogReader {
 extension AuditLog {
     /// The same over all segments that are still there, oldest first.
     package func records(containing texts: [String]) throws(LetheError) -> [FoundRecord] {
-        try search { (reader) throws(LetheError) in try reader.entries(containing: texts) }
-    }
-
-    package func records(ofTypes types: Set<String>) throws(LetheError) -> [FoundRecord] {
-        try search { (reader) throws(LetheError) in try reader.entries(ofTypes: types) }
-    }
-
-    /// The greatest time of any record. Times go back at a `clock.step` alone, which names the one before it, and from one
-    /// segment to the next.
-    package func latestTime() throws(LetheError) -> Timestamp? {
-        var latest: Timestamp?
-        for reader in try readers() {
-            var times = [try reader.entry(reader.size() - 1)?.time].compactMap { $0 }
-            for entry in try reader.entries(ofTypes: ["clock.step"]) {
-                if case .clockStep(let from) = entry.record { times.append(from) }
+        var found: [FoundRecord] = []
+        for segment in try segments() {
+            guard let file = segment.file else { continue }
+            let reader = segment.isLive ? reader : try LogReader(file)
+            for entry in try reader.entries(containing: texts) {
+                found.append(FoundRecord(origin: reader.origin, entry: entry))
             }
-            latest = (times + [latest].compactMap { $0 }).max()
         }
-        return latest
+        return found
     }
 
     /// Until when it is sure that time has passed: now by this machine's clock, unless nothing was recorded for long or the clock is
     /// ahead. For what is removed for good where nobody else tells the time.
     package func witnessedTime() throws(LetheError) -> Timestamp {
         let now = time.now()
-        return min(now, try latestTime() ?? now)
-    }
-
-    /// Of all segments that are still there, oldest first.
-    private func readers() throws(LetheError) -> [LogReader] {
-        var readers: [LogReader] = []
-        for segment in try segments() {
-            guard let file = segment.file else { continue }
-            readers.append(segment.isLive ? reader : try LogReader(file))
-        }
-        return readers
-    }
-
-    private func search(
-        _ find: (LogReader) throws(LetheError) -> [LogEntry]
-    ) throws(LetheError) -> [FoundRecord] {
-        var found: [FoundRecord] = []
-        for reader in try readers() {
-            for entry in try find(reader) { found.append(FoundRecord(origin: reader.origin, entry: entry)) }
-        }
-        return found
+        return min(now, try fold().latest ?? now)
     }
 }

@@ -72,9 +72,9 @@ struct SignedNote {
 
     static let longest = 1 << 20
 
-    /// Throws for what is not a note; at most 100 signatures and 1 MiB. Works on bytes: two texts that look the same are not.
-    init(_ bytes: [UInt8]) throws(LetheError) {
-        guard bytes.count <= Self.longest, bytes.last == 10, bytes.allSatisfy({ $0 >= 0x20 || $0 == 10 }),
+    /// Throws for what is not a note; at most 100 signatures. Works on bytes: two texts that look the same are not.
+    init(_ bytes: [UInt8], atMost longest: Int = longest) throws(LetheError) {
+        guard bytes.count <= longest, bytes.last == 10, bytes.allSatisfy({ $0 >= 0x20 || $0 == 10 }),
             let gap = bytes.indices.dropLast().last(where: { $0 > 0 && bytes[$0] == 10 && bytes[$0 - 1] == 10 }),
             let text = String(validating: bytes[..<gap], as: UTF8.self)
         else { throw Self.malformed }

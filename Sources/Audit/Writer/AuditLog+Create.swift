@@ -27,7 +27,7 @@ extension AuditLog {
         let seed = try SegmentSeed(name: name, rootKey: rootKey, signingKey: signingKey, tool: tool)
         let staging = KeyDirectory(url: keys.url.appending(path: "init.tmp"))
         let database = location.database.appendingPathExtension("new")
-        try seed.build(database: database, keys: staging, after: nil, now: time.now())
+        try seed.build(database: database, keys: staging, after: nil, Fold(), now: time.now())
         try DurableFile.write(signingKey.pkcs8, to: keys.signFile)
         try DurableFile.move(database, to: location.database)
         try staging.moveFiles(to: keys)
@@ -44,7 +44,7 @@ extension AuditLog {
         let keys = location.directory
         KeyDirectory(url: keys.url.appending(path: "init.tmp")).discard()
         keys.discard(keepingSeed: true)
-        for file in [keys.stateFile, keys.signFile, keys.headFile, keys.rangeFile, keys.seenFile] {
+        for file in [keys.stateFile, keys.signFile, keys.headFile, keys.rangeFile, keys.seenFile, keys.liveFile] {
             unlink(keys.url.appending(path: ".\(file.lastPathComponent).tmp").path)
         }
         for end in ["", "-journal", ".new", ".new-journal"] { unlink(location.database.path + end) }

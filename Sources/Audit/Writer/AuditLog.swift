@@ -138,8 +138,27 @@ package final class AuditLog: Sendable {
         try location.directory.head()
     }
 
-    /// Holds the records of the open epoch against their chain and keys, and the head against the key directory.
-    package func verifyHead() throws(LetheError) {
-        try writer.withLock { writer throws(LetheError) in try writer.verifyHead() }
+    /// What all records come to, up to the last one, each held against the keys. Costs what the last epoch costs: the head's own is
+    /// kept signed. Where it is not, every segment is read once.
+    package func fold() throws(LetheError) -> Fold {
+        let known = try writer.withLock { writer throws(LetheError) in
+            try writer.locked { () throws(LetheError) in
+                try writer.finishSeal()
+                return writer.authentic?.fold
+            }
+        }
+        if let known { return known }
+        var fold = Fold()
+        for segment in try segments() where !segment.isLive {
+            guard let file = segment.file else { continue }
+            try LogReader(file).forEachEntry { fold.add($0, of: segment.origin) }
+        }
+        return try writer.withLock { writer throws(LetheError) in try writer.refold(after: fold) }
+    }
+
+    /// Holds every record against the head and the keys. What the head counts is read only where the file is not as it was when that
+    /// was done last, or the `whole` is asked for.
+    package func verifyHead(whole: Bool = false) throws(LetheError) {
+        try writer.withLock { writer throws(LetheError) in try writer.verifyHead(whole: whole) }
     }
 }

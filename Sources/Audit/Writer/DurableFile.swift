@@ -37,9 +37,9 @@ enum DurableFile {
         guard fsync(directory) == 0 else { throw failure(url) }
     }
 
-    /// `nil` where there is no such file. Everything that is read whole is small; of a file that is not, a megabyte and one
-    /// byte are read, enough to tell that it is too long.
-    static func read(_ url: URL) throws(LetheError) -> [UInt8]? {
+    /// `nil` where there is no such file. Of a file that is longer than `longest` one byte more is read, or some thousand, enough
+    /// to tell that it is too long.
+    static func read(_ url: URL, atMost longest: Int = SignedNote.longest) throws(LetheError) -> [UInt8]? {
         let file = open(url.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else {
             if errno == ENOENT { return nil }
@@ -48,7 +48,7 @@ enum DurableFile {
         defer { close(file) }
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 4096)
-        while bytes.count <= SignedNote.longest {
+        while bytes.count <= longest {
             let count = piece.withUnsafeMutableBytes { Foundation.read(file, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else {

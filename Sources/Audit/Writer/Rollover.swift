@@ -48,7 +48,7 @@ extension SegmentWriter {
             try seed.keep(in: location.directory.staging)
             try Rollover.noting(location) { () throws(LetheError) in
                 let previous = try close(reason: reason, now: now)
-                try Rollover.begin(location, seed, after: previous, now: now)
+                try Rollover.begin(location, seed, after: previous, authentic?.fold, now: now)
             }
         }
         return AuditLog.Created(
@@ -127,7 +127,7 @@ enum Rollover {
             try checkPlace(location)
             keys.staging.discard()
             try noting(location) { () throws(LetheError) in
-                try begin(location, seed, after: previous, now: now)
+                try begin(location, seed, after: previous, nil, now: now)
             }
             return AuditLog.Created(
                 origin: seed.origin, vkey: try seed.vkey(), kid: seed.kid, rootKey: rootKey, lost: previous.lost)
@@ -176,11 +176,12 @@ enum Rollover {
 
     /// Steps 2 and 3.
     static func begin(
-        _ location: AuditLog.Location, _ seed: SegmentSeed, after previous: AuditRecord.PreviousLog, now: Timestamp
+        _ location: AuditLog.Location, _ seed: SegmentSeed, after previous: AuditRecord.PreviousLog, _ fold: Fold?,
+        now: Timestamp
     ) throws(LetheError) {
         let keys = location.directory
         try DurableFile.makeDirectory(location.segments, mode: 0o700)
-        try seed.build(database: pending(location, seed.origin), keys: keys.staging, after: previous, now: now)
+        try seed.build(database: pending(location, seed.origin), keys: keys.staging, after: previous, fold, now: now)
         if !DurableFile.exists(keys.signFile) {
             try DurableFile.write(seed.signingKey.pkcs8, to: keys.staging.signFile)
         }
@@ -197,7 +198,7 @@ enum Rollover {
         if let key = try? keys.signingKey(), let seed = SegmentSeed(keptIn: keys.staging, key),
             let previous = try closedSegment(location, lock)
         {
-            return try begin(location, seed, after: previous, now: now)
+            return try begin(location, seed, after: previous.log, previous.fold, now: now)
         }
         keys.staging.discard()
         let names = (try? FileManager.default.contentsOfDirectory(atPath: location.segments.path)) ?? []
@@ -209,11 +210,11 @@ enum Rollover {
     /// `nil` where the segment is open, or cannot go on: then it is for `open` to say why.
     private static func closedSegment(
         _ location: AuditLog.Location, _ lock: FileLock
-    ) throws(LetheError) -> AuditRecord.PreviousLog? {
+    ) throws(LetheError) -> (log: AuditRecord.PreviousLog, fold: Fold?)? {
         do throws(LetheError) {
             let writer = try SegmentWriter.load(location, lock)
             try writer.recover()
-            return try writer.closing()
+            return try writer.closing().map { ($0, writer.authentic?.fold) }
         } catch {
             guard losses.contains(error.code) else { throw error }
             return nil

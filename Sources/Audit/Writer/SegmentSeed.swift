@@ -48,9 +48,10 @@ struct SegmentSeed {
         (self.origin, self.kid, self.tool, self.key, self.signingKey) = (origin, kid, tool, first, signingKey)
     }
 
-    /// Makes a sealed segment at `database` with its keys in `keys`; leftovers of an earlier attempt are removed.
+    /// Makes a sealed segment at `database` with its keys in `keys`; leftovers of an earlier attempt are removed. `fold`: what the
+    /// segments before it come to; `nil` = it has to be made again from them.
     func build(
-        database: URL, keys: KeyDirectory, after previous: AuditRecord.PreviousLog?, now: Timestamp
+        database: URL, keys: KeyDirectory, after previous: AuditRecord.PreviousLog?, _ fold: Fold?, now: Timestamp
     ) throws(LetheError) {
         keys.discard(keepingSeed: true)
         for leftover in [database, URL(filePath: database.path + "-journal")] {
@@ -63,6 +64,7 @@ struct SegmentSeed {
         let writer = try SegmentWriter(
             AuditLog.Location(database: database, keys: keys.url), store, origin: origin, signingKey: signingKey,
             lock: FileLock(keys.lockFile))
+        writer.foldBefore = fold
         _ = try writer.append([.logOpen(opening)], now: now)
         _ = try writer.seal(now: now)
         try? FileManager.default.removeItem(at: keys.lockFile)
@@ -80,15 +82,17 @@ extension KeyDirectory {
     func discard(keepingSeed: Bool = false) {
         DurableFile.eraseAndRemove(stateFile)
         if !keepingSeed { DurableFile.eraseAndRemove(seedFile) }
-        for file in [headFile, rangeFile, signFile, lockFile, seenFile] {
+        for file in [headFile, rangeFile, signFile, lockFile, seenFile, liveFile] {
             try? FileManager.default.removeItem(at: file)
         }
+        removeFolds(but: nil)
         if !keepingSeed { try? FileManager.default.removeItem(at: url) }
     }
 
     /// Moves state and head to `target`, the state last, and zeroes the state that was there. Can be done again after a
     /// crash at any point.
     func moveFiles(to target: KeyDirectory) throws(LetheError) {
+        for fold in folds { try DurableFile.move(url.appending(path: fold), to: target.url.appending(path: fold)) }
         if DurableFile.exists(rangeFile) { try DurableFile.move(rangeFile, to: target.rangeFile) }
         if DurableFile.exists(headFile) { try DurableFile.move(headFile, to: target.headFile) }
         if DurableFile.exists(signFile) { try DurableFile.move(signFile, to: target.signFile) }
@@ -96,6 +100,7 @@ extension KeyDirectory {
             try target.write(KeyDirectory.state(bytes, stateFile))
         }
         discard()
+        target.removeFolds(but: try target.head())
         try DurableFile.syncDirectory(target.url)
     }
 }

@@ -27,19 +27,23 @@ extension SegmentWriter {
         var tail: Tail?
         var step: AuditLog.ClockStep?
         var range = CompactRange()
-        try store.run("audit-write-failed") { db in
-            try LogStore.checkInPlace(db)
-            try db.inTransaction(.immediate) {
-                let last = try authenticate(db)
-                range = authentic?.range ?? range
-                if let last, try isClosed(last, db) { throw Self.closed }
-                if let last, let unexpected { try Self.refuse(unexpected, upTo: last.seq, db) }
-                (seqs, tail, step) = try write(records, after: last, now: now, &range, db)
+        var fold: Fold?
+        try writing { () throws(LetheError) in
+            try store.run("audit-write-failed") { db in
                 try LogStore.checkInPlace(db)
-                return .commit
+                try db.inTransaction(.immediate) {
+                    let last = try authenticate(db)
+                    range = authentic?.range ?? range
+                    fold = authentic?.fold
+                    if let last, try isClosed(last, db) { throw Self.closed }
+                    if let last, let unexpected { try Self.refuse(unexpected, upTo: last.seq, db) }
+                    (seqs, tail, step) = try write(records, after: last, now: now, &range, &fold, db)
+                    try LogStore.checkInPlace(db)
+                    return .commit
+                }
             }
         }
-        authentic = Authentic(range: range, tail: tail, line: encoder.line)
+        authentic = Authentic(range: range, tail: tail, line: encoder.line, fold: fold)
         if let step { clockStep = step }
         return seqs
     }
@@ -56,7 +60,8 @@ extension SegmentWriter {
     }
 
     private func write(
-        _ records: [AuditRecord], after last: Tail?, now: Timestamp, _ range: inout CompactRange, _ db: Database
+        _ records: [AuditRecord], after last: Tail?, now: Timestamp, _ range: inout CompactRange, _ fold: inout Fold?,
+        _ db: Database
     ) throws -> ([Int64], Tail?, AuditLog.ClockStep?) {
         let insert = try LogStore.Insertion(db)
         var tail = last
@@ -73,6 +78,7 @@ extension SegmentWriter {
                 try insert(line, seq: seq)
                 try range.append(leaf: hasher.leaf(line), hasher)
             }
+            fold?.add(record, at: time, of: origin)
             tail = Tail(seq: seq, time: time, epoch: state.key.epoch, type: record.type, mac: mac)
         }
         if let last, now.microseconds < last.time.microseconds - AuditLog.bridgedStep {

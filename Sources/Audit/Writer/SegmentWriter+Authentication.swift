@@ -40,6 +40,7 @@ extension SegmentWriter {
                 throw Self.changed(seq)
             }
             try authentic.range.append(leaf: hasher.leaf(line), hasher)
+            try authentic.fold?.add(line, parser, of: origin)
             if seq == last { authentic.line = Array(line) }
             expected = mac
             seq += 1
@@ -49,23 +50,30 @@ extension SegmentWriter {
     }
 
     /// What the signed head counts. Where its compact range is kept, only the last complete subtree is made again, unless the `whole` is
-    /// asked for: the next record goes on from its last line.
-    func authenticHead(_ db: Database, whole: Bool = false) throws -> Authentic {
-        guard let head else { return Authentic() }
+    /// asked for: the next record goes on from its last line. `before`: the fold of the segments before, to make this one's again.
+    func authenticHead(_ db: Database, whole: Bool = false, after before: Fold? = nil) throws -> Authentic {
+        guard let head else { return Authentic(fold: foldBefore) }
         guard head.origin == origin else { throw Self.fork(head.size) }
         let kept = whole ? nil : try location.directory.range(of: head, hasher)
         let first = kept == nil ? 0 : head.size - (head.size & -head.size)
         var (range, line): (CompactRange, [UInt8]) = (CompactRange(), [])
+        var (fold, parser) = (before, LineParser())
         if first < head.size {
             try LogStore.lines(first...head.size - 1, db) { seq, bytes in
                 guard seq == first + range.size else { throw Self.fork(head.size) }
                 try range.append(leaf: hasher.leaf(bytes), hasher)
+                if fold != nil {
+                    try parser.parse(bytes)
+                    try fold?.add(bytes, parser, of: origin)
+                }
                 if seq == head.size - 1 { line = Array(bytes) }
             }
         }
         let isOfHead = try kept.map { [$0.peaks.last] == range.peaks } ?? (range.root(hasher) == head.root)
         guard isOfHead, first + range.size == head.size else { throw Self.fork(head.size) }
-        return Authentic(range: kept ?? range, tail: try Self.tail(line, at: head.size - 1), line: line)
+        return Authentic(
+            range: kept ?? range, tail: try Self.tail(line, at: head.size - 1), line: line,
+            fold: fold ?? location.directory.fold(of: head, signingKey))
     }
 
     /// A crash came between a seal's record and its new key.

@@ -68,6 +68,7 @@ extension SegmentWriter {
                 hint: "lethe audit verify")
         }
         try checkAnchors(head)
+        (mark, isWhole) = (FileMark(store.url), location.directory.isSeen(store.url, of: origin))
         try finishSeal()
         guard let head = self.head else { return }
         anchorStatus = location.anchors.write(head)
@@ -94,12 +95,47 @@ extension SegmentWriter {
         }
     }
 
-    /// Holds every record that the head counts against its root, and those behind it against their keys again. A pass over the segment:
-    /// before what rests on records from anywhere in it.
-    func verifyHead() throws(LetheError) {
+    /// Holds every record that the head counts against its root, unless nobody else has written to the file since that was done, and
+    /// those behind it against their keys again: before what rests on records from anywhere in the segment.
+    func verifyHead(whole: Bool) throws(LetheError) {
         try locked { () throws(LetheError) in
-            authentic = try store.run("unreadable-log") { db in try authenticHead(db, whole: true) }
+            if isUntouched, !whole {
+                authentic = nil
+            } else {
+                authentic = try store.run("unreadable-log") { db in try authenticHead(db, whole: true) }
+            }
             try finishSeal()
+            isWhole = true
+            keepMark()
+        }
+    }
+
+    /// Nobody else has written to the file since every record of it was held against the head.
+    private var isUntouched: Bool { isWhole && mark != nil && FileMark(store.url) == mark }
+
+    /// Remembers for the next process which file it is.
+    func keepMark() {
+        mark = FileMark(store.url)
+        if isWhole { location.directory.note(seen: store.url, of: origin) }
+    }
+
+    /// A commit of this process: what others wrote to the file in between is noticed.
+    func writing<T>(_ body: () throws(LetheError) -> T) throws(LetheError) -> T {
+        if FileMark(store.url) != mark { isWhole = false }
+        defer { mark = FileMark(store.url) }
+        return try body()
+    }
+
+    /// Makes the fold again: `fold` is that of the segments before.
+    func refold(after fold: Fold) throws(LetheError) -> Fold {
+        try locked { () throws(LetheError) in
+            let whole = try store.run("unreadable-log") { db in try authenticHead(db, whole: true, after: fold) }
+            if let head, let fold = whole.fold { try location.directory.write(fold, for: head, with: signingKey) }
+            authentic = whole
+            try finishSeal()
+            isWhole = true
+            keepMark()
+            return authentic?.fold ?? fold
         }
     }
 }

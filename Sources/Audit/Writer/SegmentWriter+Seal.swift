@@ -41,14 +41,17 @@ extension SegmentWriter {
             origin: origin, size: range.size, root: range.root(hasher), with: signingKey)
         if let head, head.size == checkpoint.size, head.root != checkpoint.root { throw Self.fork(head.size) }
         // 3
+        if let fold = authentic?.fold { try location.directory.write(fold, for: checkpoint, with: signingKey) }
         try location.directory.write(checkpoint, range)
-        try store.keep(checkpoint)
+        try writing { () throws(LetheError) in try store.keep(checkpoint) }
         // 4: the old key is gone for good.
         var old = state.key
         let next = KeyDirectory.State(origin: origin, key: try old.next())
         try location.directory.write(next)
         old.erase()
         try adopt(next, head: checkpoint)
+        location.directory.removeFolds(but: checkpoint)
+        keepMark()
         // 5
         anchorStatus = location.anchors.write(checkpoint)
         return checkpoint

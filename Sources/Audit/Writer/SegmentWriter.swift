@@ -22,8 +22,13 @@ final class SegmentWriter {
 
     /// The origin of the segment before this one.
     var previous: String?
+    /// What the segments before this one come to, where it is being begun; `nil` = not known here.
+    var foldBefore: Fold?
     /// `nil` = nothing was held against the keys yet.
     var authentic: Authentic?
+    /// Every record that the head counts was held against its root, and the file was as `mark` says when this process wrote to it last.
+    var isWhole = false
+    var mark: FileMark?
     var clockStep: AuditLog.ClockStep?
     var anchorStatus: [Anchors.Status] = []
 
@@ -43,6 +48,8 @@ final class SegmentWriter {
         /// The last of them, and its line.
         var tail: Tail?
         var line: [UInt8] = []
+        /// What all of them come to, with those of the segments before; `nil` = it has to be made again (`AuditLog.fold`).
+        var fold: Fold?
     }
 
     /// Reads keys and head; nothing is checked against the database yet.

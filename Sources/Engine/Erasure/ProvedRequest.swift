@@ -172,7 +172,7 @@ extension Endings.Ending {
     }
 }
 
-extension StandingOrders.Request {
+extension Fold.Request {
     /// The request as the log has it; the rest is what was stated.
     fileprivate func replacing(_ stated: ErasureRequest) -> ErasureRequest {
         ErasureRequest(

@@ -14,7 +14,7 @@ struct RequestHistory {
     private let plans: [PlanID: Plan]
     private let attachments: Set<AttachmentID>
     private(set) var endings = Endings()
-    private(set) var orders = StandingOrders()
+    private(set) var orders = Fold()
     /// Digests of the request's plans.
     private(set) var created: [PlanID: String] = [:]
     private var approved: [PlanID: [ProvedRequest.PlanApproval]] = [:]

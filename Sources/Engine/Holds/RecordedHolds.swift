@@ -22,7 +22,7 @@ final class RecordedHolds: Sendable {
     func refuseChanged(in inventory: InventoryStore, version: Int64, now: Timestamp) throws(LetheError) {
         for hold in try inventory.lacking(of: holds(version), at: now) {
             // A release is recorded before it takes effect.
-            guard try RecordedTruth(log).isInForce(hold.id) else { continue }
+            guard try log.fold().holds[hold.id] != nil else { continue }
             throw LetheError(
                 "holds-unreadable", .failed, "hold \(hold.id) is not in the inventory as the audit log has it")
         }
@@ -30,8 +30,7 @@ final class RecordedHolds: Sendable {
 
     private func holds(_ version: Int64) throws(LetheError) -> [LegalHold] {
         if let known = reading.withLock({ $0 }), known.version == version { return known.holds }
-        let orders = try RecordedTruth(log).orders(ofTypes: ["hold.placed", "hold.released"])
-        let holds = Array(orders.holds.values)
+        let holds = Array(try log.fold().holds.values)
         reading.withLock { $0 = Reading(version: version, holds: holds) }
         return holds
     }

@@ -41,7 +41,7 @@ package struct ClockCheck: Sendable {
         let limit = now.adding(seconds: tolerance)
         guard let date else {
             // Whatever was recorded since by the same clock does not make it a better one.
-            guard let latest = try log.latestTime() else { return .uncompared }
+            guard let latest = try log.fold().latest else { return .uncompared }
             if limit < latest { return .behindLog(latest) }
             guard needsWitness, latest.adding(seconds: Self.longestSilence) < now else { return .uncompared }
             return .silentLog(latest, apart: UInt64((now.microseconds - latest.microseconds) / 1_000_000))

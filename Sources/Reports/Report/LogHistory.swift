@@ -7,7 +7,7 @@ struct LogHistory {
     private(set) var runs: [RunID: ReportValues.Run] = [:]
     private(set) var approvals: [PlanID: [ReportValues.Approval]] = [:]
     private(set) var endings: Endings
-    private(set) var orders = StandingOrders()
+    private(set) var orders = Fold()
     /// Every plan that was recorded.
     private(set) var plans: [PlanID: LostPlan] = [:]
     private(set) var samples: [ReportValues.Sample] = []

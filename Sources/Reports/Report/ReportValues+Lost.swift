@@ -19,7 +19,7 @@ extension ReportValues {
     }
 
     private mutating func addLostHolds(
-        _ sources: ReportSources, _ orders: StandingOrders, now: Timestamp
+        _ sources: ReportSources, _ orders: Fold, now: Timestamp
     ) throws(LetheError) {
         var stored: [HoldID: LegalHold] = [:]
         for hold in try sources.inventory.holds() { stored[hold.id] = hold }
@@ -66,7 +66,7 @@ extension ReportValues {
     }
 
     private mutating func add(
-        lost request: StandingOrders.Request, _ plans: [LogHistory.LostPlan], _ history: LogHistory, now: Timestamp
+        lost request: Fold.Request, _ plans: [LogHistory.LostPlan], _ history: LogHistory, now: Timestamp
     ) throws(LetheError) {
         let opening = request.opening
         let times = [opening.received, request.answered, request.firstAnswered].compactMap { $0 }

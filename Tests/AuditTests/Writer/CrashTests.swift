@@ -135,7 +135,7 @@ struct CrashTests {
         guard last.rawValue >= Step.built.rawValue, let previous = try writer.closing() else { return seed }
         let pending = log.location.segments.appending(path: "\(LogOrigin.suffix(seed.origin)).next")
         try DurableFile.makeDirectory(log.location.segments, mode: 0o700)
-        try seed.build(database: pending, keys: keys.staging, after: previous, now: now)
+        try seed.build(database: pending, keys: keys.staging, after: previous, Fold(), now: now)
         let archived = log.location.segments.appending(path: "\(LogOrigin.suffix(writer.origin)).db")
         let steps: [() throws -> Void] = [
             { try files.moveItem(at: keys.staging.url, to: keys.next.url) },

@@ -180,7 +180,7 @@ struct SegmentTests {
     /// A clock that is ahead of every record proves no age of any.
     @Test func timeHasPassedAsFarAsARecordOrTheClockSaysWhicheverIsEarlier() throws {
         let writer = try log.open()
-        let newest = try #require(try writer.latestTime())
+        let newest = try #require(try writer.fold().latest)
         log.clock.advance(7 * 365 * 86_400_000_000)
         #expect(try writer.witnessedTime() == newest)
         _ = try writer.append([.vendorSample(checked: 1, present: 0)])

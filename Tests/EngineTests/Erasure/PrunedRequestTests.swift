@@ -114,7 +114,12 @@ import Testing
             try log.seal()
             try FileManager.default.removeItem(at: file)
         }
-        let later = try self.context(log)
+        // That version kept no fold.
+        let keys = try FileManager.default.contentsOfDirectory(at: location.keys, includingPropertiesForKeys: nil)
+        for fold in keys where fold.lastPathComponent.hasPrefix("fold.") {
+            try FileManager.default.removeItem(at: fold)
+        }
+        let later = try self.context(AuditLog.open(location, time: workspace.clock))
         let error = await #expect(throws: LetheError.self) {
             _ = try await ApplyPlan(later, rules: TestRules.none, settings: TestWorkspace.settings).run(plan)
         }
@@ -138,11 +143,11 @@ import Testing
         _ = try DecideRequest(middle, rules: TestRules.none, by: "ada", reason: "too late").extend(ids[1])
         _ = try await DecideRequest(middle, rules: TestRules.none, by: "ada", reason: "taken back").withdraw(ids[2])
         let due = try #require(try middle.inventory.request(ids[1])?.due)
-        let before = try RecordedTruth(middle.log).orders()
+        let before = try RecordedTruth(middle.log).fold()
         workspace.clock.advance(seconds: 7 * 365 * 86_400)
         let log = try AuditLog.open(location, time: workspace.clock)
         _ = try log.removeSegments(closedBefore: workspace.clock.now(), by: "ops", reason: nil)
-        let after = try RecordedTruth(log).orders()
+        let after = try RecordedTruth(log).fold()
         #expect(after.requests == before.requests && after.requests == [ids[1]])
         #expect(after.opened[ids[0]]?.state == .withdrawn)
         #expect(after.opened[ids[1]]?.due == due && after.opened[ids[1]]?.state == before.opened[ids[1]]?.state)

@@ -68,7 +68,7 @@ import Testing
         }
         #expect(
             locks == [.policyLocked(id: "again", sha256: digest("5")), .policyLocked(id: "kept", sha256: digest("2"))])
-        let remembered = try RecordedTruth(log).orders().locks
+        let remembered = try RecordedTruth(log).fold().locks
         #expect(remembered.mapValues(\.sha256) == ["again": digest("5"), "kept": digest("2")])
     }
 }

@@ -246,14 +246,14 @@ import Testing
 
     /// Whatever was recorded since by the clock that went back.
     @Test func theLatestTimeOfTheLogIsTheGreatestOfAll() throws {
-        let first = try #require(try workspace.log.latestTime())
+        let first = try #require(try workspace.log.fold().latest)
         workspace.clock.advance(seconds: 7200)
         _ = try workspace.log.append([.operatorAct(act: .planCancel, ref: "x", by: "ada", reason: nil)])
-        let ahead = try #require(try workspace.log.latestTime())
+        let ahead = try #require(try workspace.log.fold().latest)
         #expect(first.adding(seconds: 7200) <= ahead)
         workspace.clock.advance(seconds: -7200)
         _ = try workspace.log.append([.operatorAct(act: .planCancel, ref: "x", by: "ada", reason: nil)])
-        #expect(try workspace.log.latestTime() == ahead)
+        #expect(try workspace.log.fold().latest == ahead)
     }
 
     /// What people type into a reason is no key and no type.
@@ -261,8 +261,8 @@ import Testing
         let text = #"a ","type":"hold.placed" b"#
         _ = try workspace.log.append([.operatorAct(act: .planCancel, ref: "x", by: "ada", reason: text)])
         #expect(try workspace.log.records(containing: [#""type":"hold."#]).isEmpty)
-        #expect(try workspace.log.records(ofTypes: ["hold.placed"]).isEmpty)
-        #expect(try workspace.log.records(ofTypes: ["operator.act"]).count == 1)
+        #expect(try workspace.log.reader.entries(ofTypes: ["hold.placed"]).isEmpty)
+        #expect(try workspace.log.reader.entries(ofTypes: ["operator.act"]).count == 1)
         #expect(try workspace.log.records(containing: [#""ref":"x""#]).count == 1)
     }
 }

@@ -193,7 +193,7 @@ struct Checkup {
     private mutating func checkLog() {
         do {
             let log = try wiring.followedLog()
-            try log.verifyHead()
+            try log.verifyHead(whole: true)
             add("audit log", .ok, "\(log.origin), \(try log.size()) records, the head verifies")
             let name = log.origin.split(separator: "/").first.map(String.init) ?? ""
             if name != wiring.settings.audit.name {

@@ -1,0 +1,132 @@
+package import Domain
+
+/// What all records of a log come to, read in order: what people ordered and nobody ended, the plans that are open with the
+/// people who agreed to them, the policies that are locked. Deletions are decided by it; the rows of `inventory.db` are its
+/// index.
+package struct Fold: Sendable, Equatable {
+    /// One request as the log has it.
+    package struct Request: Sendable, Equatable {
+        package let opening: AuditRecord.RequestOpening
+        package internal(set) var state = ErasureRequest.State.received
+        package internal(set) var due: Timestamp
+        /// Of its first answer, or its end without one.
+        package internal(set) var firstAnswered: Timestamp?
+        /// Of its last, while it is not open again.
+        package internal(set) var answered: Timestamp?
+    }
+
+    /// A plan that was recorded and has not ended.
+    package struct OpenPlan: Sendable, Equatable {
+        package let kind: Plan.Kind
+        package let digest: String
+        package let items: Int
+        package let created: Timestamp
+        /// Those who agreed to its digest, each with the time of the first record that says so.
+        package internal(set) var approvals: [String: Approval] = [:]
+        /// A run of it was begun.
+        package internal(set) var isBegun = false
+        /// How far the log's time went back behind the plan's records, in microseconds: what was dated so has no age.
+        package internal(set) var isAheadBy: Int64 = 0
+
+        var latest: Timestamp { approvals.values.reduce(created) { max($0, $1.at) } }
+    }
+
+    package struct Approval: Sendable, Equatable {
+        package let how: AuditRecord.Approval
+        package let at: Timestamp
+    }
+
+    /// A locked policy: the digest on record, and the segment that has it last.
+    package struct Lock: Sendable, Equatable {
+        package let sha256: String
+        package let origin: String
+    }
+
+    package internal(set) var holds: [HoldID: LegalHold] = [:]
+    /// Those that were neither refused nor withdrawn.
+    package internal(set) var requests: Set<RequestID> = []
+    /// All whose opening was read; of a fold that was kept, those among `requests` alone.
+    package internal(set) var opened: [RequestID: Request] = [:]
+    package internal(set) var plans: [PlanID: OpenPlan] = [:]
+    /// Runs of open plans that have not ended, as far as is known.
+    var runs: [RunID: PlanID] = [:]
+    package internal(set) var locks: [String: Lock] = [:]
+    /// The greatest time of any record.
+    package internal(set) var latest: Timestamp?
+
+    package init() {}
+
+    package mutating func add(_ entry: LogEntry, of origin: String) { add(entry.record, at: entry.time, of: origin) }
+
+    mutating func add(_ record: AuditRecord, at time: Timestamp, of origin: String) {
+        latest = max(latest ?? time, time)
+        switch record {
+        case .holdPlaced(let id, let scope, let until, let by, let reason):
+            holds[id] = LegalHold(
+                id: id, scope: scope, placedAt: time, placedBy: by, reason: reason ?? "", until: until)
+        case .holdReleased(let id, _, _): holds[id] = nil
+        case .requestOpened(let opening):
+            requests.insert(opening.request)
+            opened[opening.request] = Request(opening: opening, due: opening.due)
+        case .requestUpdated(let id, let state, let due, _, _):
+            if state.isDecided { requests.remove(id) } else { requests.insert(id) }
+            opened[id]?.move(to: state, due: due, at: time)
+        case .planCreated(let id, let kind, let digest, let items, _):
+            plans[id] = OpenPlan(kind: kind, digest: digest, items: items, created: time)
+        case .planApproved(let id, let digest, let by, let how):
+            guard plans[id]?.digest == digest, plans[id]?.approvals[by] == nil else { return }
+            plans[id]?.approvals[by] = Approval(how: how, at: time)
+        case .runStart(let run, let plan, _, _):
+            guard plans[plan] != nil else { return }
+            plans[plan]?.isBegun = true
+            runs[run] = plan
+        case .runHalt(let run, _): runs[run] = nil
+        case .runEnd(let run, let counts):
+            guard let plan = runs.removeValue(forKey: run), counts.open == 0 else { return }
+            close(plan)
+        case .operatorAct(.planCancel, let ref, _, _), .operatorAct(.planExpire, let ref, _, _),
+            .operatorAct(.planClose, let ref, _, _):
+            if let plan = try? PlanID(ref) { close(plan) }
+        case .policyLocked(let id, let sha256): locks[id] = Lock(sha256: sha256, origin: origin)
+        case .operatorAct(.policyUnlock, let id, _, _): locks[id] = nil
+        case .clockStep(let from):
+            latest = max(latest ?? from, from)
+            for (id, plan) in plans {
+                plans[id]?.isAheadBy = max(plan.isAheadBy, plan.latest.microseconds - time.microseconds)
+            }
+        default: return
+        }
+    }
+
+    /// A line that `parser` has just parsed.
+    mutating func add(
+        _ line: UnsafeBufferPointer<UInt8>, _ parser: LineParser, of origin: String
+    ) throws(LetheError) {
+        let time = Timestamp(microseconds: parser.time)
+        guard Self.types.contains(parser.type) else {
+            latest = max(latest ?? time, time)
+            return
+        }
+        add(try AuditRecord(line, parser), at: time, of: origin)
+    }
+
+    private mutating func close(_ plan: PlanID) {
+        plans[plan] = nil
+        runs = runs.filter { $0.value != plan }
+    }
+
+    /// Of the records that change more than `latest`.
+    private static let types: Set<RecordType> = [
+        .holdPlaced, .holdReleased, .requestOpened, .requestUpdated, .planCreated, .planApproved, .runStart, .runEnd,
+        .runHalt, .policyLocked, .operatorAct, .clockStep,
+    ]
+}
+
+extension Fold.Request {
+    fileprivate mutating func move(to next: ErasureRequest.State, due later: Timestamp?, at time: Timestamp) {
+        state = next
+        due = later ?? due
+        answered = next.isClosed ? time : nil
+        firstAnswered = firstAnswered ?? answered
+    }
+}

@@ -112,6 +112,7 @@ package struct RunContext: Sendable {
     ) {
         self.inventory = inventory
         self.log = log
+        inventory.record(in: log)
         self.vendor = vendor
         self.time = time
         hostTime = time

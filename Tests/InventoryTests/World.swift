@@ -2,6 +2,7 @@ import Cryptography
 import Domain
 import Foundation
 import Inventory
+import Synchronization
 import TestSupport
 
 /// A workspace of one test: a folder with an inventory and its lookup key.
@@ -14,6 +15,7 @@ struct World {
         folder = try TemporaryDirectory()
         keys = try LookupKeys.create(at: folder.file("lookup.key"))
         store = try InventoryStore.create(at: folder.file("inventory.db"), keys: keys)
+        store.recordChanges { _ in ("lethe.test/nowhere", []) }
     }
 
     var database: URL { folder.file("inventory.db") }
@@ -32,6 +34,24 @@ struct World {
     @discardableResult
     func record(_ deliveries: Delivery...) throws -> RecordedBatch {
         try store.record(deliveries, now: now)
+    }
+}
+
+/// What a store has the log record.
+final class Told: Sendable {
+    private let list = Mutex<[RequestChange]>([])
+    var changes: [RequestChange] { list.withLock { $0 } }
+
+    /// `log`: has them next, in their order.
+    init(_ store: InventoryStore, before log: FakeLog? = nil) {
+        let (origin, next) = (log?.origin ?? "lethe.test/nowhere", Int64(log?.events.count ?? 0))
+        store.recordChanges { (changes) throws(LetheError) in
+            let before = self.list.withLock { list in
+                defer { list += changes }
+                return Int64(list.count)
+            }
+            return (origin, changes.indices.map { next + before + Int64($0) })
+        }
     }
 }
 
@@ -90,6 +110,23 @@ func makePlan(_ ids: [Int], request: RequestID? = nil, created: Timestamp = now)
         policyDigest: String(repeating: "ab", count: 32), request: request, coverage: "complete", limits: Limits(),
         items: ids.map { PlanItem(attachment: attachment($0), rule: "policy:media-30d", tier: .persistent, size: 1000) }
     )
+}
+
+extension InventoryStore {
+    /// A hold that the log has.
+    func place(_ hold: LegalHold) throws(LetheError) {
+        try prepare(hold)
+        try project(.holdPlaced(hold.id), at: hold.placedAt)
+    }
+
+    func release(_ id: HoldID, at time: Timestamp) throws(LetheError) { try project(.holdReleased(id), at: time) }
+
+    /// Of a log that nobody else projects.
+    private func project(_ event: ProjectedEvent, at time: Timestamp) throws(LetheError) {
+        let origin = "lethe.test/\(ObjectIdentifier(self).hashValue)"
+        let seq = try appliedSeq(origin: origin) + 1
+        try apply([LoggedEvent(seq: seq, at: time, event: event)], origin: origin, after: seq - 1, through: seq)
+    }
 }
 
 /// Feeds a store with the events of a made-up log, in order and without gaps.

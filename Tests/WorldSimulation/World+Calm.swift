@@ -145,13 +145,13 @@ extension World {
             // The limits are of a day.
             case "over-limit": clock.advance(seconds: 86_400)
             case "hold-unresolved":
-                for id in try process.inventory.unresolvedHolds() {
+                for id in try differences(process).compactMap(\.lostHold) {
                     try ReleaseHold(inventory: process.inventory, log: process.log)
-                        .run(id, by: "counsel", reason: "lost", now: clock.now())
+                        .run(id, by: "counsel", reason: "lost")
                     change { $0.model.release(id) }
                 }
             case "request-unresolved":
-                for id in try process.inventory.unresolvedRequests() {
+                for id in try differences(process).compactMap(\.lostRequest) {
                     try DecideRequest(context(process), rules: try decider(), by: "ada", reason: "lost")
                         .recordLoss(of: id)
                     forgotten.insert(id)

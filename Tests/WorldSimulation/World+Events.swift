@@ -71,6 +71,7 @@ extension World {
     /// What a command that died left behind: an operator would look.
     private func learn(_ process: Process) throws {
         try forget(process)
+        try CatchUp(inventory: process.inventory, log: process.log).run()
         try history.follow(process.log)
         let (released, ended) = (history.released, history.ended)
         let stored = try process.inventory.holds()

@@ -88,8 +88,12 @@ extension World {
         if FileManager.default.fileExists(atPath: stopFile.path) { return "STOP is there" }
         guard wasRestored, let stored = try? open().inventory.holds() else { return nil }
         let model = model
+        let now = clock.now()
         let lost = model.holdOrder.contains { id in
-            model.holds[id]?.isReleased == false && !stored.contains { $0.id == id }
+            guard let hold = model.holds[id], !hold.isReleased, hold.until.map({ now < $0 }) ?? true else {
+                return false
+            }
+            return !stored.contains { $0.id == id }
         }
         if lost { return "a hold is lost" }
         // "A hold or a request that only the log knows refuses every apply."

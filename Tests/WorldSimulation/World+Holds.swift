@@ -47,7 +47,7 @@ extension World {
         guard let id = dice.pick(active) else { return }
         let process = try open()
         try ReleaseHold(inventory: process.inventory, log: process.log)
-            .run(id, by: "counsel", reason: "closed", now: clock.now())
+            .run(id, by: "counsel", reason: "closed")
         change { $0.model.release(id) }
     }
 }

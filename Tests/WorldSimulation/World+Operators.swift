@@ -71,7 +71,7 @@ extension World {
         guard let id = dice.pick(requests) else { return }
         let process = try open()
         let decide = try DecideRequest(context(process), rules: try decider(), by: "ada", reason: "by letter")
-        if try process.inventory.unresolvedRequests().contains(id) {
+        if try differences(process).compactMap(\.lostRequest).contains(id) {
             try decide.recordLoss(of: id)
             forgotten.insert(id)
         } else {
@@ -79,6 +79,12 @@ extension World {
         }
         change { $0.model.requests[id]?.isEnded = true }
         note("  request \(id) \(isRefused ? "refused" : "withdrawn")")
+    }
+
+    /// Where the inventory is not as the log has it.
+    func differences(_ process: Process) throws -> [Difference] {
+        try CatchUp(inventory: process.inventory, log: process.log).run()
+        return try RecordedTruth(process.log).differences(in: process.inventory, at: clock.now())
     }
 
     func planOnly() throws {

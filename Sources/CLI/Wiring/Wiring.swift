@@ -41,15 +41,29 @@ struct Wiring: Sendable {
         return store
     }
 
-    /// The inventory with everything applied that the audit log has: for commands that only read.
-    func currentInventory() throws -> InventoryStore {
+    /// The inventory with everything applied that the audit log has, for commands that only read. Where it is not as the log has it, that
+    /// is said.
+    func currentInventory() throws -> (InventoryStore, [Difference]) {
+        let (store, differences) = try comparedInventory()
+        for difference in differences.prefix(Self.mostSaid) { console.warn("DIFFERS: \(difference.message)") }
+        if differences.count > Self.mostSaid {
+            console.warn("DIFFERS in \(differences.count - Self.mostSaid) more places: lethe doctor names each")
+        }
+        return (store, differences)
+    }
+
+    private static let mostSaid = 5
+
+    func comparedInventory() throws -> (InventoryStore, [Difference]) {
         let store = try inventory()
         do {
-            _ = try CatchUp(inventory: store, log: auditLog()).run()
+            let log = try auditLog()
+            try CatchUp(inventory: store, log: log).run()
+            return (store, try RecordedTruth(log).differences(in: store, at: clock.now()))
         } catch let error as LetheError {
-            console.warn("what is shown may lack the newest outcomes: \(error.message)")
+            console.warn("what is shown was not held against the audit log: \(error.message)")
+            return (store, [])
         }
-        return store
     }
 
     /// One of the workspace that cannot be read is bad configuration, as every database of it; one named on the command line is an
@@ -68,17 +82,6 @@ struct Wiring: Sendable {
         let log = try auditLog()
         if let inventory = try? inventory() { try CatchUp(inventory: inventory, log: log).refuseOlderLog() }
         return log
-    }
-
-    /// What the log has people order and the inventory lost or has otherwise, for commands that only read.
-    func lost(from inventory: InventoryStore) throws -> RecordedTruth.Lost {
-        do {
-            return try RecordedTruth(auditLog()).lost(from: inventory, at: clock.now())
-        } catch let error as LetheError {
-            console.warn("what is shown was not compared with the audit log: \(error.message)")
-            return RecordedTruth.Lost(
-                holds: try inventory.unresolvedHolds(), requests: try inventory.unresolvedRequests())
-        }
     }
 
     /// What the way forward of a request is told by. Commands that name it do not fail for what they cannot read.

@@ -29,18 +29,15 @@ struct CarryApprovals {
             let isEnough = rules.people(of: kept, openedBy: openedBy).count >= rules.people
             guard isEnough || (orPart && !kept.isEmpty) else { continue }
             for approval in kept {
-                try context.inventory.approve(
-                    id,
-                    Approval(
-                        name: approval.name, how: AuditRecord.Approval.schedule.rawValue,
-                        at: wasBegun ? now : approval.at, digest: record.digest))
                 _ = try context.log.append([
                     .planApproved(plan: id, digest: record.digest, by: approval.name, how: .schedule)
                 ])
             }
-            if isEnough { try context.inventory.move(id, to: .approved, by: kept.first?.name) }
-            try RecordRequests(context).run()
             try CatchUp(inventory: context.inventory, log: context.log).run()
+            for approval in kept where !wasBegun {
+                try context.inventory.date(approval.at, approvalOf: id, by: approval.name)
+            }
+            if isEnough { try context.inventory.move(id, to: .approved, by: kept.first?.name) }
             return try context.inventory.plan(id)
         }
         return nil

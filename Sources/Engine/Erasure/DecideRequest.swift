@@ -64,7 +64,6 @@ package struct DecideRequest: Sendable {
             $0.extensionReason = reason
             $0.extensionToldOn = day
         }
-        try RecordRequests(context).run()
         return extended
     }
 
@@ -84,7 +83,6 @@ package struct DecideRequest: Sendable {
             $0.answered = now
             if state == .refused { $0.ground = reason }
         }
-        try RecordRequests(context).run()
         return ended
     }
 

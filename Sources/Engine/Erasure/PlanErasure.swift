@@ -73,7 +73,6 @@ package struct PlanErasure: Sendable {
             identityDate: ask.identityMethod == nil ? nil : now,
             identityBy: ask.identityMethod == nil ? nil : ask.openedBy, included: ask.included)
         try context.inventory.insert(request)
-        try RecordRequests(context).run()
         let search = Search(
             handles: ask.isOffline ? nil : ask.handles, isOffline: ask.isOffline, by: request.openedBy,
             progress: progress)
@@ -101,6 +100,7 @@ package struct PlanErasure: Sendable {
         guard var request = try context.inventory.request(id) else {
             throw LetheError("unknown-request", .usage, "there is no request \(id)", hint: "lethe requests list")
         }
+        try RecordedTruth(context.log).refuseChanged(request)
         guard request.state.after(.planned) != nil else {
             let next = try NextStep(
                 request, in: .init(context, rules: decider, approval: ApprovalRule())
@@ -167,7 +167,8 @@ package struct PlanErasure: Sendable {
             partner: context.partner,
             policyDigest: decider.policies.digest, request: request.id, coverage: request.coverage.rawValue,
             limits: limits, items: candidates.map { item($0, of: request, holds: holds, now: now) })
-        let digest = try RecordPlan(inventory: context.inventory, log: context.log).run(plan, by: search.by) {
+        let record = RecordPlan(inventory: context.inventory, log: context.log)
+        let digest = try record.run(plan, includes: request.included, by: search.by) {
             $0.coverage = request.coverage
             $0.isSearchSettled = request.isSearchSettled
             $0.included = request.included

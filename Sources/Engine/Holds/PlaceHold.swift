@@ -3,7 +3,7 @@ import Cryptography
 package import Domain
 package import Inventory
 
-/// Places a legal hold: it is in force when the inventory has it, and is recorded then.
+/// Places a legal hold: recorded, and in force when this returns.
 package struct PlaceHold: Sendable {
     private let inventory: InventoryStore
     private let log: AuditLog
@@ -24,26 +24,29 @@ package struct PlaceHold: Sendable {
         let hold = LegalHold(
             id: try Randomness.id(HoldKind.self), scope: scope, placedAt: now, placedBy: try OperatorText.actor(name),
             reason: try OperatorText.reason(reason), until: until)
-        try inventory.place(hold)
-        do throws(LetheError) {
-            try record(hold, in: log)
-        } catch {
-            // It is in force, so it must be recorded, in whichever segment there is now.
-            guard error.code == "audit-log-rolled-over" else { throw error }
-            let next = try log.reopened()
-            try record(hold, in: next)
-            try next.sealIfNeeded()
-        }
+        try inventory.prepare(hold)
+        let log = try append(
+            .holdPlaced(hold: hold.id, scope: scope, until: until, by: hold.placedBy, reason: hold.reason))
+        try CatchUp(inventory: inventory, log: log).run()
         return hold
     }
 
-    private func record(_ hold: LegalHold, in log: AuditLog) throws(LetheError) {
-        _ = try log.append([hold.placement])
-        try CatchUp(inventory: inventory, log: log).run()
+    /// In whichever segment there is now.
+    private func append(_ record: AuditRecord) throws(LetheError) -> AuditLog {
+        do throws(LetheError) {
+            _ = try log.append([record])
+            return log
+        } catch {
+            guard error.code == "audit-log-rolled-over" else { throw error }
+            let next = try log.reopened()
+            _ = try next.append([record])
+            try next.sealIfNeeded()
+            return next
+        }
     }
 }
 
-/// Releases a legal hold: recorded first, so that nothing is deleted of which the log would still say that it is held.
+/// Ends a hold: recorded before it takes effect.
 package struct ReleaseHold: Sendable {
     private let inventory: InventoryStore
     private let log: AuditLog
@@ -53,24 +56,15 @@ package struct ReleaseHold: Sendable {
         self.log = log
     }
 
-    /// A hold that only the log knows, or that the inventory has otherwise, can be released too: it stops every apply until then.
-    package func run(_ id: HoldID, by name: String, reason: String, now: Timestamp) throws(LetheError) {
+    /// One that only the log knows, or that the inventory has otherwise, is released too.
+    package func run(_ id: HoldID, by name: String, reason: String) throws(LetheError) {
         try CatchUp(inventory: inventory, log: log).run()
-        let stored = try inventory.holds().first { $0.id == id }
-        let isLost = try inventory.unresolvedHolds().contains(id)
-        let isStored = stored != nil && stored?.releasedAt == nil
-        var isInForce = isLost || isStored
-        if !isInForce { isInForce = try RecordedTruth(log).isInForce(id) }
-        guard isInForce else {
+        guard try log.fold().holds[id] != nil else {
             throw LetheError("unknown-hold", .usage, "there is no hold \(id) in force", hint: "lethe hold list")
         }
-        // What a crash left unrecorded was placed before it is released.
-        let unrecorded = try inventory.unrecordedHolds().filter { $0.id == id }.map(\.placement)
-        _ = try log.append(
-            unrecorded + [
-                .holdReleased(hold: id, by: try OperatorText.actor(name), reason: try OperatorText.reason(reason))
-            ])
-        if stored != nil { try inventory.release(id, at: now) }
+        _ = try log.append([
+            .holdReleased(hold: id, by: try OperatorText.actor(name), reason: try OperatorText.reason(reason))
+        ])
         try CatchUp(inventory: inventory, log: log).run()
     }
 }

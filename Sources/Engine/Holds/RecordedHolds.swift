@@ -20,12 +20,11 @@ final class RecordedHolds: Sendable {
 
     /// `version`: of the inventory's holds. Throws where one that is in force on record was ended, changed or taken away without a record.
     func refuseChanged(in inventory: InventoryStore, version: Int64, now: Timestamp) throws(LetheError) {
-        for hold in try inventory.lacking(of: holds(version), at: now) {
-            // A release is recorded before it takes effect.
-            guard try log.fold().holds[hold.id] != nil else { continue }
-            throw LetheError(
-                "holds-unreadable", .failed, "hold \(hold.id) is not in the inventory as the audit log has it")
-        }
+        guard try !inventory.lacking(of: holds(version), at: now).isEmpty else { return }
+        // It is recorded before it is in force, and a release before it takes effect: somebody may be in between.
+        try CatchUp(inventory: inventory, log: log).follow()
+        guard let hold = try inventory.lacking(of: log.fold().holds.values, at: now).first else { return }
+        throw LetheError("holds-unreadable", .failed, "hold \(hold.id) is not in the inventory as the audit log has it")
     }
 
     private func holds(_ version: Int64) throws(LetheError) -> [LegalHold] {

@@ -22,14 +22,13 @@ package struct IngestWebhooks: Sendable {
 
     private static let batchSize = 2000
     private let inventory: InventoryStore
-    private let log: AuditLog
     private let partner: String
     private let kind: Kind
     private let trust: Trust
 
     package init(inventory: InventoryStore, log: AuditLog, partner: String, kind: Kind, trust: Trust) {
         self.inventory = inventory
-        self.log = log
+        inventory.record(in: log)
         self.partner = partner
         self.kind = kind
         self.trust = trust
@@ -54,7 +53,6 @@ package struct IngestWebhooks: Sendable {
             }
         }
         try record(&batch, now: now, &report)
-        try RecordRequests(inventory: inventory, log: log).run()
         return report
     }
 

@@ -70,7 +70,6 @@ package struct SyncFromAPI: Sendable {
         // Under another account's key every attachment would be missed.
         try await lookUpUndated(&report, notesMisses: known.isEmpty || !known.isDisjoint(with: preflight), progress)
         report.revived = try await ReviveGone(context).run().count
-        try RecordRequests(context).run()
         return report
     }
 
@@ -80,7 +79,6 @@ package struct SyncFromAPI: Sendable {
     ) async throws(LetheError) -> Report {
         var report = Report()
         for handle in handles { try await walkChats(Target(handle: handle), &report, progress) }
-        try RecordRequests(context).run()
         return report
     }
 

@@ -20,7 +20,7 @@ package struct ApprovalRule: Sendable, Equatable {
     }
 }
 
-/// Notes who agreed to a plan's digest, in the inventory and then in the audit log, and approves the plan once enough
+/// Notes who agreed to a plan's digest, in the audit log and then in the inventory, and approves the plan once enough
 /// people have.
 package struct ApprovePlan: Sendable {
     private let inventory: InventoryStore
@@ -116,12 +116,9 @@ package struct ApprovePlan: Sendable {
         _ record: PlanRecord, by name: String, how: AuditRecord.Approval, isEnough: Bool
     ) throws(LetheError) -> PlanRecord {
         let id = record.plan.id
-        try inventory.approve(
-            id, Approval(name: name, how: how.rawValue, at: time.now(), digest: record.digest))
         _ = try log.append([.planApproved(plan: id, digest: record.digest, by: name, how: how)])
-        if isEnough, record.state == .proposed { try inventory.move(id, to: .approved, by: name) }
-        try RecordRequests(inventory: inventory, log: log).run()
         try CatchUp(inventory: inventory, log: log).run()
+        if isEnough, record.state == .proposed { try inventory.move(id, to: .approved, by: name) }
         return try inventory.plan(id)
     }
 }

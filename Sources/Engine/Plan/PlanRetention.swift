@@ -123,15 +123,26 @@ package struct RecordPlan: Sendable {
 
     /// Gives the digest. `change`: what becomes different of the request that the plan answers, which is planned with it.
     package func run(
-        _ plan: Plan, by name: String? = nil, change: ((inout ErasureRequest) -> Void)? = nil
+        _ plan: Plan, includes: SharedInclusion? = nil, by name: String? = nil,
+        change: (inout ErasureRequest) -> Void = { _ in }
     ) throws(LetheError) -> String {
-        let digest = try inventory.save(plan, by: name, change: change)
+        let digest = try inventory.save(plan, includes: includes)
         _ = try log.append([
             .planCreated(
                 plan: plan.id, kind: plan.kind, digest: digest, items: plan.items.count, policy: plan.policyDigest)
         ])
-        try RecordRequests(inventory: inventory, log: log).run()
         try CatchUp(inventory: inventory, log: log).run()
+        guard let request = plan.request else { return digest }
+        do throws(LetheError) {
+            try inventory.assign(plan.id, to: request, by: name, change: change)
+        } catch {
+            // Somebody was faster: nothing is ever done with this one.
+            _ = try log.append([
+                .operatorAct(act: .planCancel, ref: plan.id.description, by: name ?? "lethe", reason: error.code)
+            ])
+            try CatchUp(inventory: inventory, log: log).run()
+            throw error
+        }
         return digest
     }
 }

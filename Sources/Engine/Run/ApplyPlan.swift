@@ -134,7 +134,6 @@ package struct ApplyPlan: Sendable {
             .runStart(
                 run: run, plan: record.plan.id, digest: record.digest, policy: record.plan.policyDigest))
         try journal.append(records)
-        try RecordRequests(context).run()
         try CatchUp(inventory: context.inventory, log: context.log).run()
     }
 
@@ -172,7 +171,6 @@ package struct ApplyPlan: Sendable {
             } else if counts[.open as Outcome.Group] == 0 {
                 result.isMoreFound = try finish(plan)
             }
-            try RecordRequests(context).run()
             result.warnings += try setAsideWarning(plan.id)
         }
         return result
@@ -193,6 +191,9 @@ package struct ApplyPlan: Sendable {
         guard let event = try RequestScope(inventory: context.inventory).ending(of: plan) else {
             try context.inventory.move(plan.id, to: .done)
             return false
+        }
+        if let request = try plan.request.flatMap(context.inventory.request) {
+            try GoneOnRecord(context: context).check(request)
         }
         try context.inventory.finish(
             plan.id, event, now: context.time.now(), coveredUntil: context.coveredUntil)

@@ -13,6 +13,7 @@ package struct CatchUp: Sendable {
     package init(inventory: InventoryStore, log: AuditLog) {
         self.inventory = inventory
         self.log = log
+        inventory.record(in: log)
     }
 
     /// How many records were applied. Closed segments come first: an inventory that was put back may lack what they say.
@@ -62,11 +63,5 @@ package struct CatchUp: Sendable {
             count += entries.count
             after = last.seq
         }
-    }
-}
-
-extension LegalHold {
-    var placement: AuditRecord {
-        .holdPlaced(hold: id, scope: scope, until: until, by: placedBy, reason: reason)
     }
 }

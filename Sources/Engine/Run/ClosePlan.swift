@@ -36,7 +36,6 @@ package struct ClosePlan: Sendable {
                 "\(counted(unsettled.count, "item")) of plan \(id) had a DELETE whose answer is not known yet",
                 hint: "the vendor was asked and gave no answer that counts; try again later")
         }
-        try context.inventory.move(id, to: state, cause: reason, by: by, from: states)
         var records = [AuditRecord.operatorAct(act: act, ref: id.description, by: by, reason: reason)]
         // Of items that are not those of the plan nothing is said: how its own ended is in the log.
         if record.isWhole, let run = try context.inventory.runs(of: id).last?.id {
@@ -48,12 +47,15 @@ package struct ClosePlan: Sendable {
                 counts.add(.notAttempted)
             }
             records.append(.runEnd(run: run, RunCounts(counts)))
-            try journal.append(records)
+            try context.inventory.move(id, to: state, cause: reason, by: by, from: states) { () throws(LetheError) in
+                try journal.append(records)
+            }
         } else {
             // Another plan may be in work meanwhile: this one never was.
-            _ = try context.log.append(records)
+            try context.inventory.move(id, to: state, cause: reason, by: by, from: states) { () throws(LetheError) in
+                _ = try context.log.append(records)
+            }
         }
-        try RecordRequests(context).run()
         try CatchUp(inventory: context.inventory, log: context.log).run()
     }
 }

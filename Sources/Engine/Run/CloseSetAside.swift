@@ -47,7 +47,6 @@ package struct CloseSetAside: Sendable {
         if isDone {
             let settings = ApplyPlan.Settings(operatorName: name)
             _ = try ApplyPlan(context, rules: decider, settings: settings).finish(record.plan)
-            try RecordRequests(context).run()
         }
         return closed
     }

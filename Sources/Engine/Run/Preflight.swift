@@ -23,16 +23,13 @@ package struct Preflight: Sendable {
 
     /// `lines`: the numbers on which the plan's items are; `nil` skips the comparison (a drill has none).
     package func run(lines: Set<PhoneLine>?) async throws(LetheError) -> Result {
-        try recordHolds()
-        try refuseLost(
-            holds: try context.inventory.unresolvedHolds(), requests: try context.inventory.unresolvedRequests())
         try context.log.verifyHead()
         let (listed, answer) = try await askForLines()
         var warnings = try checkClock(answer.date)
         // What has ended has so by the earlier of both clocks.
-        let lost = try RecordedTruth(context.log).lost(
-            from: context.inventory, at: context.bounded(by: answer.date).time.now())
-        try refuseLost(holds: lost.holds, requests: lost.requests)
+        let differences = try RecordedTruth(context.log).differences(
+            in: context.inventory, at: context.bounded(by: answer.date).time.now())
+        if let first = differences.first { throw first.error }
         let account = try await account(of: lines ?? [], listed: listed)
         var unproved: String?
         if let lines, !lines.isEmpty, lines.isDisjoint(with: account) {
@@ -114,35 +111,6 @@ package struct Preflight: Sendable {
             throw LetheError("unauthorized", .failed, HaltCause.unauthorized.message, hint: HaltCause.unauthorized.hint)
         case 403: throw LetheError("forbidden", .failed, HaltCause.forbidden.message, hint: HaltCause.forbidden.hint)
         default: return
-        }
-    }
-
-    /// A hold is in force from the moment it is stored, and its record follows at once. Where the process died in between,
-    /// a minute ago or longer, it follows here.
-    private func recordHolds() throws(LetheError) {
-        let limit = context.time.now().adding(seconds: -60)
-        let missing = try context.inventory.unrecordedHolds().filter { $0.placedAt < limit }
-        guard !missing.isEmpty else { return }
-        _ = try context.log.append(missing.map(\.placement))
-        try CatchUp(inventory: context.inventory, log: context.log).run()
-    }
-
-    private func refuseLost(holds: [HoldID], requests: [RequestID]) throws(LetheError) {
-        if let lost = holds.first {
-            let isThere = try context.inventory.holds().contains { $0.id == lost }
-            throw LetheError(
-                "hold-unresolved", .refused,
-                "the audit log has hold \(lost), which the inventory "
-                    + (isThere ? "has in another form" : "lacks") + ": nothing may be deleted",
-                hint: "put back the newest inventory.db; if the hold is over: "
-                    + "lethe hold release \(lost) --as NAME --reason TEXT")
-        }
-        if let lost = requests.first {
-            throw LetheError(
-                "request-unresolved", .refused,
-                "the audit log has request \(lost), which the inventory lacks: nothing may be deleted",
-                hint: "put back the newest inventory.db, or put the loss on record: "
-                    + "lethe requests withdraw \(lost) --as NAME --reason TEXT")
         }
     }
 

@@ -38,8 +38,10 @@ extension ProjectedEvent {
         case .operatorAct(.planExpire, let ref, _, _):
             guard let plan = try? PlanID(ref) else { return nil }
             self = .planClosed(plan, .expired)
+        case .planApproved(let plan, let digest, let by, let how):
+            self = .planApproved(plan, digest: digest, by: by, how: how.rawValue)
         case .requestOpened(let opening): self = .requestOpened(opening.request)
-        case .requestUpdated(let request, let state, _, _, _): self = .requestUpdated(request, state)
+        case .requestUpdated(let request, let state, let due, _, _): self = .requestUpdated(request, state, due: due)
         case .holdPlaced(let hold, _, _, _, _): self = .holdPlaced(hold)
         case .holdReleased(let hold, _, _): self = .holdReleased(hold)
         case .policyLocked(let id, let sha256): self = .policyLocked(id, sha256: sha256)

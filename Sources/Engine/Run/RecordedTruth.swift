@@ -6,7 +6,7 @@ import Synchronization
 /// What the audit log itself says of what people ordered. The rows of `inventory.db` may be lost or changed: they are held
 /// against it before anything is deleted.
 package struct RecordedTruth: Sendable {
-    private let log: AuditLog
+    let log: AuditLog
     /// `nil` = the log is asked each time.
     private var kept: KeptFold?
 
@@ -28,31 +28,6 @@ package struct RecordedTruth: Sendable {
 }
 
 extension RecordedTruth {
-    /// What the log has in force at `now` and the inventory has lost, ended, or otherwise than it was placed: none of it holds any
-    /// more what it must.
-    package struct Lost: Sendable, Equatable {
-        package var holds: [HoldID] = []
-        package var requests: [RequestID] = []
-
-        package init(holds: [HoldID] = [], requests: [RequestID] = []) {
-            self.holds = holds
-            self.requests = requests
-        }
-    }
-
-    package func lost(from inventory: InventoryStore, at now: Timestamp) throws(LetheError) -> Lost {
-        // The log first: what is placed meanwhile is in the store before it is in the log.
-        let fold = try fold()
-        let holds = Set(try inventory.lacking(of: fold.holds.values, at: now).map(\.id))
-        let known = Set(try inventory.requests().map(\.id))
-        return Lost(
-            holds: holds.union(try inventory.unresolvedHolds()).sorted(),
-            requests: fold.requests.subtracting(known).union(try inventory.unresolvedRequests()).sorted())
-    }
-
-    /// Placed and not released, as far as the log knows.
-    func isInForce(_ id: HoldID) throws(LetheError) -> Bool { try fold().holds[id] != nil }
-
     /// The log has the request open or answered, and the inventory lacks it.
     func hasLost(_ id: RequestID, from inventory: InventoryStore) throws(LetheError) -> Bool {
         guard try inventory.request(id) == nil else { return false }
@@ -95,7 +70,7 @@ extension RecordedTruth {
                     + "and it needs \(people)",
                 hint: "lethe plan approve \(id) --as NAME")
         }
-        if let request { try Self.refuseChanged(request, in: fold, needsOpening: true) }
+        if let request { try refuseChanged(request, in: fold, needsOpening: true) }
         return agreed
     }
 
@@ -125,13 +100,18 @@ extension RecordedTruth {
         return plan
     }
 
-    /// One that has ended is in no fold: every line is searched for it.
+    /// One that has ended is in no fold.
     private func ended(_ id: PlanID) throws(LetheError) -> Fold.OpenPlan? {
+        try search("\"plan\":\"\(id)\"") { $0.plans[id] }
+    }
+
+    /// Every line is searched for what is in no fold any more: the last that any record made of it.
+    private func search<Value>(_ text: String, _ find: (Fold) -> Value?) throws(LetheError) -> Value? {
         var fold = Fold()
-        var last: Fold.OpenPlan?
-        for found in try log.records(containing: ["\"plan\":\"\(id)\""]) {
+        var last: Value?
+        for found in try log.records(containing: [text]) {
             fold.add(found.entry, of: found.origin)
-            last = fold.plans[id] ?? last
+            last = find(fold) ?? last
         }
         return last
     }
@@ -139,14 +119,15 @@ extension RecordedTruth {
     /// Throws where the request names others than the log says, or has another scope. What is only told of it may be older than the
     /// oldest segment that is kept.
     package func refuseChanged(_ request: ErasureRequest) throws(LetheError) {
-        try Self.refuseChanged(
+        try refuseChanged(
             request, in: try fold(), needsOpening: try !log.segments().contains(where: { $0.file == nil }))
     }
 
-    private static func refuseChanged(
+    private func refuseChanged(
         _ request: ErasureRequest, in fold: Fold, needsOpening: Bool
     ) throws(LetheError) {
-        let recorded = fold.opened[request.id]
+        var recorded = fold.opened[request.id]
+        if recorded == nil { recorded = try search("\"req\":\"\(request.id)\"") { $0.opened[request.id] } }
         if recorded == nil, !needsOpening { return }
         guard let recorded else {
             throw LetheError(
@@ -154,15 +135,11 @@ extension RecordedTruth {
                 hint: "put back the newest audit.db; if that is lost, or an older audit prune removed its segment: "
                     + "lethe requests withdraw \(request.id) --as NAME --reason TEXT, and open it anew")
         }
-        let opening = recorded.opening
-        let isSame =
-            Set(opening.subjects) == Set(request.subjects) && opening.scope == request.scope
-            && opening.by == request.openedBy && opening.received == request.received
-            && opening.jurisdiction == request.jurisdiction
-        guard isSame, recorded.due == request.due else {
+        guard recorded.stands(as: request), recorded.state.isDecided == request.state.isDecided else {
             throw LetheError(
                 "request-changed", .failed,
-                "request \(request.id) is not as the audit log has it: who it names or who opened it, its scope, its law, or its dates",
+                "request \(request.id) is not as the audit log has it: who it names or who opened it, its scope, its law, "
+                    + "its dates, or whether it has ended",
                 hint: "put back the newest inventory.db; if that is lost: "
                     + "lethe requests withdraw \(request.id) --as NAME --reason TEXT")
         }

@@ -50,6 +50,5 @@ struct ReviveGone {
         }
         let found = lookUp.found ?? ObservedAttachment(id: id, source: .message)
         _ = try context.inventory.record([Delivery(lookups: [found])], now: context.time.now())
-        try RecordRequests(context).run()
     }
 }

@@ -69,7 +69,6 @@ package struct VerifyDeletions: Sendable {
             checked: report.gone + report.stillThere.count, present: report.stillThere.count)
         _ = try context.log.append(findings + [sample])
         try CatchUp(inventory: context.inventory, log: context.log).run()
-        try RecordRequests(context).run()
     }
 }
 

@@ -2,18 +2,22 @@ package import Domain
 internal import GRDB
 
 extension InventoryStore {
-    /// Takes effect when this returns: the hold is on disk. Its audit record comes after.
-    package func place(_ hold: LegalHold) throws(LetheError) {
+    /// Before its record: pending, and without effect until the record is projected.
+    package func prepare(_ hold: LegalHold) throws(LetheError) {
         if case .subject(let people) = hold.scope {
             guard !people.isEmpty else { throw LetheError("empty-hold", .usage, "a subject hold must name somebody") }
             try HandleList.refuseTooMany(people.count)
         }
         try write { database in
+            // What a process left that died before the record.
             try database.perform(
-                """
-                INSERT INTO hold (id, scope, placed_at, placed_by, reason, until, released_at) VALUES (?, ?, ?, ?, ?, ?, ?)
-                """, hold.id, Self.storedScope(hold.scope), hold.placedAt, hold.placedBy, hold.reason, hold.until,
-                hold.releasedAt)
+                "DELETE FROM hold_subject WHERE hold IN (SELECT id FROM hold WHERE recorded = 0 AND placed_at < ?)",
+                hold.placedAt.adding(seconds: -86_400))
+            try database.perform(
+                "DELETE FROM hold WHERE recorded = 0 AND placed_at < ?", hold.placedAt.adding(seconds: -86_400))
+            try database.perform(
+                "INSERT INTO hold (id, scope, placed_at, placed_by, reason, until) VALUES (?, ?, ?, ?, ?, ?)", hold.id,
+                Self.storedScope(hold.scope), hold.placedAt, hold.placedBy, hold.reason, hold.until)
             guard case .subject(let pseudonyms) = hold.scope else { return }
             for key in try Self.subjectKeys(pseudonyms, in: database) {
                 try database.perform("INSERT INTO hold_subject VALUES (?, ?)", hold.id, key)
@@ -21,15 +25,10 @@ extension InventoryStore {
         }
     }
 
-    /// Ends a hold; its audit record comes before. What it held is decided again at the next run.
-    package func release(_ id: HoldID, at now: Timestamp) throws(LetheError) {
-        try write { try Self.release(id, at: now, in: $0) }
-    }
-
+    /// What it held is decided again at the next run.
     static func release(_ id: HoldID, at now: Timestamp, in database: Database) throws {
-        let scope = try database.first("SELECT scope FROM hold WHERE id = ?", id) { $0.text(0) }
-        guard let scope else {
-            throw LetheError("unknown-hold", .usage, "there is no hold \(id)", hint: "lethe hold list")
+        guard let scope = try database.first("SELECT scope FROM hold WHERE id = ?", id, row: { $0.text(0) }) else {
+            return
         }
         try database.perform("UPDATE hold SET released_at = ? WHERE id = ? AND released_at IS NULL", now, id)
         guard database.changesCount > 0 else { return }
@@ -77,30 +76,15 @@ extension InventoryStore {
         return version
     }
 
-    /// Holds that the audit log has and this store lacks: they stop every apply.
-    package func unresolvedHolds() throws(LetheError) -> [HoldID] {
-        try read { database in
-            try database.all("SELECT id FROM unresolved_hold ORDER BY id") { row in
-                guard let id: HoldID = row.letheID(0) else { throw StoreErrors.impossible("hold") }
-                return id
-            }
-        }
-    }
-
-    /// Holds in force whose audit record has not been seen: the process died in between, and the record is still to be written.
-    package func unrecordedHolds() throws(LetheError) -> [LegalHold] {
-        try read { database in
-            let ids = try database.all("SELECT id FROM hold WHERE recorded = 0") { $0.id(0) }
-            return try Self.holds(in: database).filter { hold in ids.contains(hold.id.value) }
-        }
-    }
-
     private static func holds(in database: Database) throws -> [LegalHold] {
         let subjects = try Prepared(
             database,
             "SELECT s.pseudonym FROM hold_subject h JOIN identity s ON s.key = h.subject WHERE h.hold = ? ORDER BY 1")
         return try database.all(
-            "SELECT id, scope, placed_at, placed_by, reason, until, released_at FROM hold ORDER BY placed_at, id"
+            """
+            SELECT id, scope, placed_at, placed_by, reason, until, released_at FROM hold WHERE recorded = 1
+            ORDER BY placed_at, id
+            """
         ) { row in
             guard let id: HoldID = row.letheID(0), let text = row.text(1), let placed = row.time(2),
                 let by = row.text(3), let reason = row.text(4)

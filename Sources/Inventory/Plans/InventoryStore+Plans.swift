@@ -3,21 +3,10 @@ package import Domain
 internal import GRDB
 
 extension InventoryStore {
-    /// Freezes a plan and gives its digest. Its `plan.created` comes after. `change`: what becomes different of the request
-    /// that the plan answers; the request is planned with it, unless another plan of it is open.
-    package func save(
-        _ plan: Plan, by: String? = nil, change: ((inout ErasureRequest) -> Void)? = nil
-    ) throws(LetheError) -> String {
+    /// Freezes a plan and gives its digest: nothing is done with it until its `plan.created` is in the log.
+    package func save(_ plan: Plan, includes: SharedInclusion? = nil) throws(LetheError) -> String {
         let digest = plan.digest
         try write { database in
-            var includes: SharedInclusion?
-            if let request = plan.request, let change {
-                try Self.refuseSecondPlan(of: request, in: database)
-                includes = try Self.advance(request, .planned, by: by, in: database) {
-                    change(&$0)
-                    $0.plan = plan.id
-                }.included
-            }
             try database.perform(
                 """
                 INSERT INTO plan (id, kind, created, partner, policy, request, coverage, max_deletes, max_percent,
@@ -29,6 +18,20 @@ extension InventoryStore {
             try Self.insert(plan.items, of: database.lastInsertedRowID, in: database)
         }
         return digest
+    }
+
+    /// From now on the request is to be answered by this plan, unless another one of it is open. `change`: what else becomes
+    /// different of it.
+    package func assign(
+        _ plan: PlanID, to request: RequestID, by name: String? = nil, change: (inout ErasureRequest) -> Void = { _ in }
+    ) throws(LetheError) {
+        try write { database in
+            try Self.refuseSecondPlan(of: request, in: database)
+            try Self.advance(request, .planned, by: name, in: database) {
+                change(&$0)
+                $0.plan = plan
+            }
+        }
     }
 
     private static func insert(_ items: [PlanItem], of plan: Int64, in database: Database) throws {
@@ -96,12 +99,14 @@ extension InventoryStore {
     }
 
     /// Moves a plan on, and the request that it answers with it; refuses a move that there is not, also when another
-    /// process was faster. `by`: who approved or closed it. `states`: in which it must still be.
+    /// process was faster. `by`: who approved or closed it. `states`: in which it must still be. `recording`: what the log has before.
     package func move(
-        _ id: PlanID, to next: Plan.State, cause: String? = nil, by: String? = nil, from states: Set<Plan.State>? = nil
+        _ id: PlanID, to next: Plan.State, cause: String? = nil, by: String? = nil, from states: Set<Plan.State>? = nil,
+        recording: () throws(LetheError) -> Void = {}
     ) throws(LetheError) {
         try write { database in
             try Self.move(id, to: next, cause: cause, from: states, in: database)
+            try recording()
             let event: RequestEvent
             switch next {
             case .approved: event = .approved
@@ -171,20 +176,13 @@ extension InventoryStore {
         }
     }
 
-    /// Notes that one person, or the schedule, agreed to exactly this digest. A second approval by the same name replaces
-    /// the first, so two approvals are two names.
-    package func approve(_ id: PlanID, _ approval: Approval) throws(LetheError) {
+    /// An approval that was carried over from an earlier plan is as old as it was there.
+    package func date(_ time: Timestamp, approvalOf plan: PlanID, by name: String) throws(LetheError) {
         try write { database in
-            let row = try database.first("SELECT key, digest FROM plan WHERE id = ?", id) { ($0.int(0), $0.text(1)) }
-            guard case (let key?, let digest?)? = row else { throw Self.unknown(id) }
-            guard digest == approval.digest else {
-                throw LetheError(
-                    "wrong-digest", .refused, "the digest given is not that of plan \(id)",
-                    hint: "lethe plan show \(id)")
-            }
             try database.perform(
-                "INSERT OR REPLACE INTO approval (plan, digest, name, how, at) VALUES (?, ?, ?, ?, ?)", key, digest,
-                approval.name, approval.how, approval.at)
+                "UPDATE approval SET at = ?3 WHERE plan = (SELECT key FROM plan WHERE id = ?1) AND name = ?2", plan,
+                name,
+                time)
         }
     }
 

@@ -14,13 +14,15 @@ package enum ProjectedEvent: Sendable, Equatable {
     case verified(run: RunID, attachment: AttachmentID, http: Int, grade: EvidenceGrade)
     case runEnded(RunID, RunCounts)
     case runHalted(RunID, cause: String)
-    /// Cross-checks with what this store committed before the log did.
+    /// Its items are in this store, or lost with the one they were in.
     case planCreated(PlanID, digest: String)
+    case planApproved(PlanID, digest: String, by: String, how: String)
     case limitsLifted(PlanID)
     /// Cancelled, or expired.
     case planClosed(PlanID, Plan.State)
+    /// What is pending here takes effect.
     case requestOpened(RequestID)
-    case requestUpdated(RequestID, ErasureRequest.State)
+    case requestUpdated(RequestID, ErasureRequest.State, due: Timestamp?)
     case holdPlaced(HoldID)
     case holdReleased(HoldID)
     /// A locked policy was loaded in this form.

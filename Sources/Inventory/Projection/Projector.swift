@@ -32,16 +32,21 @@ struct Projector {
         case .planCreated(let plan, let digest):
             try database.perform("UPDATE plan SET recorded = 1 WHERE id = ? AND digest = ?", plan, digest)
         case .limitsLifted(let plan): try database.perform("UPDATE plan SET lifted = 1 WHERE id = ?", plan)
+        case .planApproved(let plan, let digest, let name, let how):
+            try database.perform(
+                """
+                INSERT OR IGNORE INTO approval (plan, digest, name, how, at)
+                SELECT key, digest, ?3, ?4, ?5 FROM plan WHERE id = ?1 AND digest = ?2
+                """, plan, digest, name, how, at)
         case .requestOpened(let request):
             try database.perform("UPDATE request SET recorded = 1 WHERE id = ?", request)
-            try told(of: request, isEnded: false)
         case .planClosed(let plan, let state): try closed(plan, as: state)
-        case .requestUpdated(let request, let state):
-            try told(of: request, isEnded: state.isDecided)
-            if try !OwnChanges.take(request, in: database) { try updated(request, to: state, at) }
+        case .requestUpdated(let request, let state, let due):
+            if try !OwnChanges.take(origin, logged.seq, in: database) { try updated(request, to: state, due: due, at) }
             if state.isAnswered { try answered(request, at) }
-        case .holdPlaced(let hold): try placed(hold)
-        case .holdReleased(let hold): try released(hold, at)
+        case .holdPlaced(let hold):
+            try placed(hold)
+        case .holdReleased(let hold): try InventoryStore.release(hold, at: at, in: database)
         case .policyLocked(let id, let sha256):
             try database.perform("INSERT OR REPLACE INTO locked_policy VALUES (?, ?, ?)", id, sha256, origin)
         case .policyUnlocked(let id): try database.perform("DELETE FROM locked_policy WHERE id = ?", id)
@@ -157,16 +162,6 @@ struct Projector {
         if database.changesCount > 0 { try StayDeleted.reopen(thatErased: attachment, in: database) }
     }
 
-    /// A request that only the log knows stands in the way of every apply, until it is back or its loss is on record.
-    private func told(of request: RequestID, isEnded: Bool) throws {
-        let isKnown = try database.first("SELECT 1 FROM request WHERE id = ?", request) { $0.int(0) } != nil
-        if isKnown || isEnded {
-            try database.perform("DELETE FROM unresolved_request WHERE id = ?", request)
-        } else {
-            try database.perform("INSERT OR IGNORE INTO unresolved_request VALUES (?)", request)
-        }
-    }
-
     /// An older inventory was put back, and the log knows that this plan was closed: it stays so.
     private func closed(_ plan: PlanID, as state: Plan.State) throws {
         try database.perform(
@@ -178,17 +173,16 @@ struct Projector {
             plan)
     }
 
-    /// The same of a request. It is as the log has it last, but for changes that the log is still to hear of; and nothing follows
-    /// once it was refused or withdrawn. Of states on the way to an answer the plan tells, which may be lost: then the request is
+    /// The same of a request: it is as the log has it last, and nothing follows once it was refused or withdrawn. Of states on the way to an answer the plan tells, which may be lost: then the request is
     /// to be searched again, in full, before it is completed.
-    private func updated(_ request: RequestID, to state: ErasureRequest.State, _ at: Timestamp) throws {
+    private func updated(
+        _ request: RequestID, to state: ErasureRequest.State, due: Timestamp?, _ at: Timestamp
+    ) throws {
+        if let due { try database.perform("UPDATE request SET due = ?2 WHERE id = ?1", request, due) }
         let known: ErasureRequest.State? = try database.first("SELECT state FROM request WHERE id = ?", request) {
             $0.value(0)
         }
         guard let known, !known.isDecided else { return }
-        let isUntold =
-            try database.first("SELECT 1 FROM unrecorded_change WHERE request = ?", request) { $0.int(0) } != nil
-        guard state.isDecided || !isUntold else { return }
         // A plan that is not here, or what reopened it: what was searched and found for either is lost.
         if state == .planned || (state == .received && known.isAnswered) {
             try database.perform("UPDATE request SET coverage = 'partial', search_settled = 0 WHERE id = ?", request)
@@ -197,7 +191,6 @@ struct Projector {
         try database.perform(
             "UPDATE request SET state = ?2, answered = ?3 WHERE id = ?1", request,
             (state.isClosed ? state : .received).rawValue, state.isClosed ? at : nil)
-        if state.isDecided { try database.perform("DELETE FROM unrecorded_change WHERE request = ?", request) }
         guard state.isAnswered else { return }
         // What answered it is lost with the inventory that had it; the plan that is here did not.
         try database.perform(
@@ -218,16 +211,10 @@ struct Projector {
             """, request, at)
     }
 
+    /// One that is not pending here is in force nowhere: whoever decides meanwhile looks at the log's again.
     private func placed(_ hold: HoldID) throws {
-        try database.perform("UPDATE hold SET recorded = 1 WHERE id = ?", hold)
-        let isKnown = try database.first("SELECT 1 FROM hold WHERE id = ?", hold) { $0.int(0) } != nil
-        if !isKnown { try database.perform("INSERT OR IGNORE INTO unresolved_hold VALUES (?)", hold) }
-    }
-
-    /// A release is in the log first: a process that died in between is caught up here.
-    private func released(_ hold: HoldID, _ at: Timestamp) throws {
-        try database.perform("DELETE FROM unresolved_hold WHERE id = ?", hold)
-        let isKnown = try database.first("SELECT 1 FROM hold WHERE id = ?", hold) { $0.int(0) } != nil
-        if isKnown { try InventoryStore.release(hold, at: at, in: database) }
+        try database.perform("UPDATE hold SET recorded = 1 WHERE id = ? AND recorded = 0", hold)
+        guard database.changesCount == 0 else { return }
+        try database.perform("UPDATE hold_version SET value = value + 1")
     }
 }

@@ -1,7 +1,8 @@
 package import Domain
 internal import GRDB
+internal import Synchronization
 
-/// A change of a request that the audit log is still to hear of, in the order of the changes.
+/// A change of a request as the audit log is to have it.
 package struct RequestChange: Sendable, Equatable {
     package let request: ErasureRequest
     package let isOpening: Bool
@@ -12,8 +13,8 @@ package struct RequestChange: Sendable, Equatable {
 }
 
 extension InventoryStore {
-    /// Writes down a new request. One open request per person, whoever asks at the same time: two would race for the same
-    /// attachments.
+    /// Opens a request: pending until the log has it. One open request per person, whoever asks at the same time: two would race for
+    /// the same attachments.
     package func insert(_ request: ErasureRequest) throws(LetheError) {
         try HandleList.refuseTooMany(request.subjects.count)
         try write { database in
@@ -28,11 +29,23 @@ extension InventoryStore {
                 try database.perform("INSERT INTO request_subject VALUES (?, ?)", request.id, key)
             }
             try Self.writeVariable(request, in: database)
-            try Self.note(request, isOpening: true, by: request.openedBy, reason: nil, in: database)
+        }
+        do throws(LetheError) {
+            try write { database in
+                if !request.state.isClosed { try Self.refuseSecondRequest(naming: request.subjects, in: database) }
+                try database.perform("UPDATE request SET recorded = 1 WHERE id = ?", request.id)
+                try Self.note(request, isOpening: true, by: request.openedBy, reason: nil, in: database)
+            }
+        } catch {
+            try? write { database in
+                try database.perform("DELETE FROM request_subject WHERE request = ?", request.id)
+                try database.perform("DELETE FROM request WHERE id = ? AND recorded = 0", request.id)
+            }
+            throw error
         }
     }
 
-    /// Moves a request on, as the table in `docs/erasure.md` says, and keeps the change for the audit log, all at once.
+    /// Moves a request on, as the table in `docs/erasure.md` says; the audit log has it first.
     /// `change`: what else becomes different of it. Throws `request-state` where there is no such move.
     @discardableResult
     package func advance(
@@ -47,7 +60,7 @@ extension InventoryStore {
         _ id: RequestID, _ event: RequestEvent, by: String? = nil, reason: String? = nil, in database: Database,
         change: (inout ErasureRequest) -> Void = { _ in }
     ) throws -> ErasureRequest {
-        guard var request = try requests("WHERE id = ?", [id], in: database).first else {
+        guard var request = try requests(id, in: database).first else {
             throw LetheError("unknown-request", .usage, "there is no request \(id)", hint: "lethe requests list")
         }
         guard let next = request.state.after(event) else {
@@ -71,41 +84,31 @@ extension InventoryStore {
         _ request: ErasureRequest, isOpening: Bool, by: String?, reason: String?, in database: Database
     ) throws {
         try database.perform(
-            "INSERT INTO unrecorded_change (request, is_opening, state, due, by_name, reason) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO request_change (request, is_opening, state, due, by_name, reason) VALUES (?, ?, ?, ?, ?, ?)",
             request.id, isOpening ? 1 : 0, request.state.rawValue, request.due, by, reason)
     }
 
-    /// Hands over what the audit log has not heard of yet, and forgets it once `record` returns. Nobody else can do so
-    /// meanwhile.
-    package func recordChanges(_ record: ([RequestChange]) throws(LetheError) -> Void) throws(LetheError) {
-        let isEmpty = try read { try $0.first("SELECT 1 FROM unrecorded_change") { $0.int(0) } == nil }
-        guard !isEmpty else { return }
-        try write { database in
-            let requests = Dictionary(uniqueKeysWithValues: try Self.requests("", [], in: database).map { ($0.id, $0) })
-            let changes = try database.all(
-                "SELECT request, is_opening, state, due, by_name, reason FROM unrecorded_change ORDER BY seq"
-            ) { row in
-                guard let id: RequestID = row.letheID(0), let request = requests[id],
-                    let state: ErasureRequest.State = row.value(2), let due = row.time(3)
-                else { throw StoreErrors.impossible("change of a request") }
-                return RequestChange(
-                    request: request, isOpening: row.bool(1), state: state, due: due, by: row.text(4),
-                    reason: row.text(5))
-            }
-            try record(changes)
-            try database.perform("DELETE FROM unrecorded_change")
-            for change in changes where !change.isOpening { try OwnChanges.add(change.request.id, in: database) }
-        }
+    /// Whoever has the log says where what becomes of requests is recorded.
+    package func recordChanges(_ recorder: @escaping Recorder) {
+        self.recorder.withLock { $0 = recorder }
     }
 
-    /// Requests that the audit log has and this store lacks: they stop every apply.
-    package func unresolvedRequests() throws(LetheError) -> [RequestID] {
-        try read { database in
-            try database.all("SELECT id FROM unresolved_request ORDER BY id") { row in
-                guard let id: RequestID = row.letheID(0) else { throw StoreErrors.impossible("request") }
-                return id
-            }
+    /// Before the transaction is committed. A process that dies right after the record finds it in the log.
+    func tell(_ database: Database) throws {
+        let changes = try database.all(
+            "SELECT request, is_opening, state, due, by_name, reason FROM request_change ORDER BY seq"
+        ) { row in
+            guard let id: RequestID = row.letheID(0), let state: ErasureRequest.State = row.value(2),
+                let due = row.time(3), let request = try Self.requests(id, in: database).first
+            else { throw StoreErrors.impossible("change of a request") }
+            return RequestChange(
+                request: request, isOpening: row.bool(1), state: state, due: due, by: row.text(4), reason: row.text(5))
         }
+        guard !changes.isEmpty else { return }
+        guard let recorder = recorder.withLock({ $0 }) else { throw StoreErrors.impossible("change without a log") }
+        let (origin, seqs) = try recorder(changes)
+        try database.perform("DELETE FROM request_change")
+        for seq in seqs { try OwnChanges.add(origin, seq, in: database) }
     }
 
     static func isOpen(_ request: ErasureRequest) -> LetheError {
@@ -116,12 +119,12 @@ extension InventoryStore {
     }
 
     package func request(_ id: RequestID) throws(LetheError) -> ErasureRequest? {
-        try read { try Self.requests("WHERE id = ?", [id], in: $0).first }
+        try read { try Self.requests(id, in: $0).first }
     }
 
     /// All of them, by the day they came in.
     package func requests() throws(LetheError) -> [ErasureRequest] {
-        try read { try Self.requests("", [], in: $0) }
+        try read { try Self.requests(in: $0) }
     }
 
     /// Throws `request-open` where one of these people has a request that is not closed.
@@ -130,7 +133,7 @@ extension InventoryStore {
     }
 
     private static func refuseSecondRequest(naming subjects: [SubjectPseudonym], in database: Database) throws {
-        let open = try requests("", [], in: database).first { !$0.state.isClosed && $0.names(anyOf: subjects) }
+        let open = try requests(in: database).first { !$0.state.isClosed && $0.names(anyOf: subjects) }
         if let open { throw isOpen(open) }
     }
 
@@ -148,7 +151,7 @@ extension InventoryStore {
     }
 
     static func requests(
-        _ condition: String, _ values: [any SQLValue], in database: Database
+        _ id: RequestID? = nil, in database: Database
     ) throws -> [ErasureRequest] {
         let subjects = try Prepared(
             database,
@@ -160,9 +163,9 @@ extension InventoryStore {
             SELECT id, state, received, due, jurisdiction, scope, opened_by, channel, identity_method, coverage, plan,
                 answered, identity_date, identity_by, extension_reason, extension_told, includes_shared, ground,
                 search_settled
-            FROM request \(condition) ORDER BY received, id
+            FROM request WHERE recorded = 1 AND (?1 IS NULL OR id = ?1) ORDER BY received, id
             """)
-        try rows.bind(all: values)
+        try rows.bind(1, id)
         var requests: [ErasureRequest] = []
         while try rows.step() { requests.append(try request(rows, subjects: subjects)) }
         return requests
@@ -195,25 +198,19 @@ extension ErasureRequest {
     func names(anyOf people: [SubjectPseudonym]) -> Bool { subjects.contains { people.contains($0) } }
 }
 
-/// Changes of a request that this inventory told the log and has not read back yet. Any other that the log has of it was made by a
-/// newer inventory, in whose place this one was put back.
+/// Records of changes that this inventory made itself and has not read back yet. Any other that the log has was made by a newer
+/// inventory, in whose place this one was put back.
 enum OwnChanges {
-    static func add(_ request: RequestID, in database: Database) throws {
-        try set(count(request, in: database) + 1, request, in: database)
+    static func add(_ origin: String, _ seq: Int64, in database: Database) throws {
+        try database.set(name(origin, seq), to: "")
     }
 
-    /// Whether one was left.
-    static func take(_ request: RequestID, in database: Database) throws -> Bool {
-        let count = try count(request, in: database)
-        if count > 0 { try set(count - 1, request, in: database) }
-        return count > 0
+    /// Whether it was one.
+    static func take(_ origin: String, _ seq: Int64, in database: Database) throws -> Bool {
+        guard try database.setting(name(origin, seq)) != nil else { return false }
+        try database.set(name(origin, seq), to: nil)
+        return true
     }
 
-    private static func count(_ request: RequestID, in database: Database) throws -> Int {
-        try database.setting("told:\(request)").flatMap { Int($0) } ?? 0
-    }
-
-    private static func set(_ count: Int, _ request: RequestID, in database: Database) throws {
-        try database.set("told:\(request)", to: count == 0 ? nil : String(count))
-    }
+    private static func name(_ origin: String, _ seq: Int64) -> String { "told:\(origin)#\(seq)" }
 }

@@ -29,7 +29,7 @@ enum StayDeleted {
                 continue
             }
             for (id, until) in asked {
-                guard let request = try InventoryStore.requests("WHERE id = ?", [id], in: database).first,
+                guard let request = try InventoryStore.requests(id, in: database).first,
                     let created = attachment.created, created <= until,
                     try rosters.candidate(attachment, of: Set(request.subjects), request.scope) != nil
                 else { continue }

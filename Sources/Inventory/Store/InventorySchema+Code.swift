@@ -16,8 +16,12 @@ extension InventorySchema {
     }
 
     private static let code: Set<String> = {
-        let statements = migrations.map(\.statements).joined(separator: "\n")
-        return Set(statements.matches(of: /CREATE TRIGGER (?:.|\n)*?END(?=;)/).map { normal(String($0.output)) })
+        var made: [Substring: String] = [:]
+        for migration in migrations {
+            let acts = migration.statements.matches(of: /(CREATE|DROP) TRIGGER (\w+)(?:;|(?:.|\n)*?END(?=;))/)
+            for act in acts { made[act.output.2] = act.output.1 == "DROP" ? nil : normal(String(act.output.0)) }
+        }
+        return Set(made.values)
     }()
 
     private static func normal(_ sql: String) -> String {

@@ -14,6 +14,7 @@ enum InventorySchema {
         ("1-inventory", facts + orders + projection), ("2-locked-policies", lockedPolicies),
         ("3-contradictions", contradictions), ("4-absence", absence),
         ("5-requests", requests), ("6-unreadable", unreadable), ("7-answered-by-others", answeredByOthers),
+        ("8-log-first", logFirst),
     ]
 
     /// Kept in `user_version`.
@@ -347,6 +348,34 @@ enum InventorySchema {
     private static let unreadable = """
         ALTER TABLE residue ADD COLUMN unreadable INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE request ADD COLUMN search_settled INTEGER NOT NULL DEFAULT 0;
+        """
+
+    /// Nothing is recorded after the fact any more: a row with `recorded = 0` is pending, and without effect. One of 0.1.0 was in force,
+    /// so it stays, and is told from the log's.
+    private static let logFirst = """
+        UPDATE hold SET recorded = 1;
+        UPDATE request SET recorded = 1;
+        DROP TRIGGER hold_update;
+        CREATE TRIGGER hold_update AFTER UPDATE OF until, released_at, scope, recorded ON hold
+            BEGIN UPDATE hold_version SET value = value + 1; END;
+        DROP TRIGGER hold_lost;
+        DROP TABLE unresolved_hold;
+        DROP TABLE unresolved_request;
+        DROP TABLE unrecorded_change;
+        """
+
+    /// Changes of requests within one transaction, until the log has them: `InventoryStore.write`. In memory, where nobody else writes.
+    static let changes = """
+        PRAGMA temp_store = MEMORY;
+        CREATE TEMP TABLE request_change (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            request BLOB NOT NULL,
+            is_opening INTEGER NOT NULL,
+            state TEXT NOT NULL,
+            due INTEGER NOT NULL,
+            by_name TEXT,
+            reason TEXT
+        ) STRICT;
         """
 
     /// Since when, and until when, nothing but 404s came for an attachment that are not the vendor's own. The log has the

@@ -14,6 +14,10 @@ package final class InventoryStore: Sendable {
     let keys: LookupKeys
     let subjects = Mutex(SubjectCache())
     let furthest = Mutex(Reach())
+    let recorder = Mutex<Recorder?>(nil)
+
+    /// Appends what happened to requests to the audit log, and says where: a record each. Durable when it returns.
+    package typealias Recorder = @Sendable ([RequestChange]) throws(LetheError) -> (origin: String, seqs: [Int64])
 
     /// Makes the file (mode 0600) with all its tables; refuses where there is one already.
     package static func create(at url: URL, keys: LookupKeys) throws(LetheError) -> InventoryStore {
@@ -64,6 +68,7 @@ package final class InventoryStore: Sendable {
         configuration.prepareDatabase { database in
             let isReader = database.configuration.readonly
             try database.execute(sql: "PRAGMA secure_delete = ON; PRAGMA cache_size = \(isReader ? -16_000 : -64_000)")
+            if !isReader { try database.execute(sql: InventorySchema.changes) }
         }
         return configuration
     }
@@ -113,14 +118,17 @@ extension InventoryStore {
         do { return try pool.read(body) } catch { throw StoreErrors.map(error) }
     }
 
-    /// One transaction, on disk when it returns. Nothing is written to a store that is not the one that was opened any more.
+    /// One transaction, on disk when it returns. What becomes of requests in it is in the log before: where that cannot be, nothing is
+    /// changed. Nothing is written to a store that is not the one that was opened any more.
     func write<Value>(_ body: (Database) throws -> Value) throws(LetheError) -> Value {
         let known = reached
         do {
             let (value, found) = try pool.write { database in
                 try database.checkInPlace()
                 if let found = try Reach.read(database) { try Self.refuse(found, before: known) }
-                return (try body(database), try Reach.read(database))
+                let value = try body(database)
+                try tell(database)
+                return (value, try Reach.read(database))
             }
             if let found { note(found) }
             return value

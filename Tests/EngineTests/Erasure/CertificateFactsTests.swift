@@ -35,7 +35,7 @@ import Testing
 
     private func release(_ hold: LegalHold, _ workspace: TestWorkspace) throws {
         try ReleaseHold(inventory: workspace.inventory, log: workspace.log)
-            .run(hold.id, by: "counsel", reason: "matter closed", now: workspace.clock.now())
+            .run(hold.id, by: "counsel", reason: "matter closed")
     }
 
     private func plan(

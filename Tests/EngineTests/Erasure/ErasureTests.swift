@@ -204,7 +204,7 @@ import Testing
         let kept = [story.inbound[0]] + story.ofGroup
         #expect(Set(vendor.deletes) == Set(planned.plan.items.map(\.attachment)).subtracting(kept))
         try ReleaseHold(inventory: workspace.inventory, log: workspace.log)
-            .run(hold.id, by: "counsel", reason: "matter closed", now: workspace.clock.now())
+            .run(hold.id, by: "counsel", reason: "matter closed")
         _ = try await TestWorkspace.retention(context, rules).run()
         #expect(vendor.deletes.contains(story.inbound[0]))
         #expect(try workspace.inventory.request(planned.request.id)?.state == .completedWithExceptions)

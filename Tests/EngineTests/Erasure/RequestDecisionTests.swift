@@ -217,7 +217,7 @@ import Testing
             return error?.code == "request-open" && error?.message.contains(second.id.description) == true
         }
         try ReleaseHold(inventory: workspace.inventory, log: workspace.log)
-            .run(hold.id, by: "counsel", reason: "closed", now: workspace.clock.now())
+            .run(hold.id, by: "counsel", reason: "closed")
         let answer = try await TestWorkspace.retention(context, TestRules.none).run()
         #expect(answer.warnings.contains { $0.contains(second.id.description) })
         #expect(try workspace.inventory.request(first.id)?.plan == plan)

@@ -5,7 +5,7 @@ import Foundation
 import Inventory
 import Testing
 
-/// A hold is in force when the store has it, so the log must get it, whatever became of the segment in between.
+/// A hold is recorded before it is in force, whatever became of the segment in between.
 struct HoldAcrossRolloverTests {
     @Test func aHoldPlacedWhileAnotherProcessRollsOverIsRecordedInTheNewSegment() throws {
         let workspace = try TestWorkspace()
@@ -20,6 +20,23 @@ struct HoldAcrossRolloverTests {
             if case .holdPlaced(let id, _, _, _, _) = entry.record { id } else { nil }
         }
         #expect(placed == [hold.id])
-        #expect(try workspace.inventory.unresolvedHolds().isEmpty)
+        #expect(try workspace.inventory.holds() == [hold])
+    }
+
+    @Test func aHoldThatCannotHoldAnybodyIsRefused() throws {
+        let workspace = try TestWorkspace()
+        let place = PlaceHold(inventory: workspace.inventory, log: workspace.log)
+        func code(_ people: [SubjectPseudonym]) -> String? {
+            #expect(throws: LetheError.self) {
+                _ = try place.run(.subject(people), by: "counsel", reason: "matter 7", now: workspace.clock.now())
+            }?.code
+        }
+        let strangers = (0...500).compactMap { number in
+            SubjectPseudonym(bytes: (0..<32).map { UInt8(truncatingIfNeeded: number >> (8 * min($0, 7))) })
+        }
+        #expect(code([]) == "empty-hold")
+        #expect(code(Array(strangers.prefix(1))) == "unknown-subject")
+        #expect(strangers.count == 501 && code(strangers) == "too-many-handles")
+        #expect(try workspace.inventory.holds().isEmpty && workspace.log.fold().holds.isEmpty)
     }
 }

@@ -158,8 +158,10 @@ private struct Held: Sendable {
 
     func answer(_ asked: AttachmentID) -> VendorAnswer {
         guard asked == id else { return .http(204) }
-        _ = try? PlaceHold(inventory: workspace.inventory, log: workspace.log)
-            .run(.attachment(id), by: "counsel", reason: "matter 9", now: workspace.clock.now())
+        #expect(throws: Never.self) {
+            try PlaceHold(inventory: workspace.inventory, log: workspace.log)
+                .run(.attachment(id), by: "counsel", reason: "matter 9", now: workspace.clock.now())
+        }
         return VendorAnswer(.failure(.timeout))
     }
 }

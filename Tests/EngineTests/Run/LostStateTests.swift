@@ -99,7 +99,6 @@ import Testing
         for state in [Plan.State.applying, .halted] {
             try live.inventory.move(plan, to: state, cause: state == .halted ? cause.rawValue : nil)
         }
-        try RecordRequests(live).run()
         _ = try await DecideRequest(older, rules: TestRules.none, by: "ada", reason: "taken back")
             .withdraw(planned.request.id)
         #expect(try await TestWorkspace.retention(live, TestRules.none).run().status == .done)
@@ -160,7 +159,6 @@ import Testing
         #expect(vendor.deletes.count == deletes)
 
         try live.inventory.advance(planned.request.id, .reopened, reason: "more")
-        try RecordRequests(live).run()
         try CatchUp(inventory: before.inventory, log: live.log).run()
         #expect(try before.inventory.request(planned.request.id)?.state == .received)
         #expect(try before.inventory.request(planned.request.id)?.answered == nil)

@@ -73,13 +73,14 @@ struct PlanTests {
         let world = try World()
         let plan = try makePlan([1])
         let digest = try world.store.save(plan)
-        let approval = Approval(name: "jo", how: "cli", at: now, digest: digest)
-        try world.store.approve(plan.id, approval)
-        try world.store.approve(plan.id, approval)
-        try world.store.approve(plan.id, Approval(name: "kim", how: "cli", at: now, digest: digest))
+        let log = FakeLog(world.store)
+        let zero = String(repeating: "0", count: 64)
+        for (name, digest) in [("jo", digest), ("jo", digest), ("kim", digest), ("lou", zero)] {
+            try log.append(.planApproved(plan.id, digest: digest, by: name, how: "cli"))
+        }
         #expect(try world.store.plan(plan.id).approvals.map(\.name) == ["jo", "kim"])
-        let wrong = Approval(name: "lou", how: "cli", at: now, digest: String(repeating: "0", count: 64))
-        #expect(code { try world.store.approve(plan.id, wrong) } == "wrong-digest")
+        try world.store.date(day(3), approvalOf: plan.id, by: "kim")
+        #expect(try world.store.plan(plan.id).approvals.map(\.at) == [day(3), now].sorted())
     }
 
     @Test func anAnsweredRequestIsNotPlannedAgainBesideAnOpenOne() throws {
@@ -114,6 +115,7 @@ struct PlanTests {
         #expect(code { try world.store.insert(other) } == "request-open")
         #expect(code { try world.store.refuseSecondRequest(naming: [people[1]]) } == "request-open")
         let plan = try Randomness.id(PlanKind.self)
+        let told = Told(world.store)
         let refused = try world.store.advance(request.id, .refused, by: "jo", reason: "why") {
             $0.plan = plan
             $0.answered = day(30)
@@ -128,9 +130,35 @@ struct PlanTests {
         #expect(code { try world.store.advance(request.id, .planned) } == "request-state")
         #expect(code { try world.store.advance(other.id, .planned) } == "unknown-request")
         try world.store.insert(other)
-        var told: [String] = []
-        try world.store.recordChanges { told += $0.map { "\($0.state.rawValue) \($0.isOpening) \($0.by ?? "-")" } }
-        #expect(told == ["received true jo", "refused false jo", "received true jo"])
-        try world.store.recordChanges { _ in Issue.record("nothing is left to be told") }
+        #expect(
+            told.changes.map { "\($0.state.rawValue) \($0.isOpening) \($0.by ?? "-")" } == [
+                "refused false jo", "received true jo",
+            ])
+    }
+
+    /// Nothing becomes of a request that the log does not have.
+    @Test func whatCannotBeRecordedIsNotChanged() throws {
+        let world = try World()
+        let request = ErasureRequest(
+            id: try Randomness.id(), state: .received, received: day(1), due: day(31), jurisdiction: .uk,
+            scope: .conversation, subjects: [try world.subject("+14155550117")], openedBy: "jo", coverage: .offline)
+        let full = LetheError("audit-write-failed", .failed, "the disk is full")
+        world.store.recordChanges { (_) throws(LetheError) in throw full }
+        #expect(code { try world.store.insert(request) } == full.code)
+        #expect(try world.store.requests().isEmpty)
+        world.store.recordChanges { _ in ("lethe.test/nowhere", []) }
+        try world.store.insert(request)
+        let plan = try makePlan([1], request: request.id)
+        _ = try world.store.save(plan)
+        world.store.recordChanges { (_) throws(LetheError) in throw full }
+        #expect(code { try world.store.assign(plan.id, to: request.id) } == full.code)
+        #expect(code { try world.store.advance(request.id, .withdrawn) } == full.code)
+        #expect(try world.store.requests() == [request])
+        // A store that no log belongs to changes none.
+        let other = try InventoryStore.open(at: world.database, keys: world.keys)
+        #expect(code { try other.advance(request.id, .withdrawn) } != nil)
+        #expect(try other.requests() == [request])
+        let moved = code { try world.store.move(plan.id, to: .cancelled) { () throws(LetheError) in throw full } }
+        #expect(try moved == full.code && world.store.plan(plan.id).state == .proposed)
     }
 }

@@ -185,7 +185,6 @@ struct ProjectionTests {
             scope: .sentBySubject, subjects: [try scene.world.subject("+14155550117")], openedBy: "jo",
             coverage: coverage)
         try scene.world.store.insert(request)
-        try scene.world.store.recordChanges { _ in }
         return request.id
     }
 
@@ -204,7 +203,7 @@ struct ProjectionTests {
     ) throws {
         let scene = try Scene()
         let id = try request(scene, state, .complete)
-        for next in told { try scene.log.append(.requestUpdated(id, next)) }
+        for next in told { try scene.log.append(.requestUpdated(id, next, due: nil)) }
         #expect(try scene.world.store.request(id)?.coverage == coverage)
         guard let last = told.last, last.isClosed || state.isClosed else { return }
         #expect(try scene.world.store.request(id)?.state == last)
@@ -215,18 +214,18 @@ struct ProjectionTests {
         let scene = try Scene()
         let id = try request(scene, .received, .complete)
         let plan = try makePlan([1], request: id)
-        _ = try scene.world.store.save(plan) { _ in }
+        let told = Told(scene.world.store, before: scene.log)
+        _ = try scene.world.store.save(plan)
+        try scene.world.store.assign(plan.id, to: id)
         for state in [Plan.State.approved, .applying] { try scene.world.store.move(plan.id, to: state) }
         try scene.world.store.finish(plan.id, .erased, now: now)
         try scene.world.store.advance(id, .reopened)
-        var told: [ErasureRequest.State] = []
-        try scene.world.store.recordChanges { told = $0.map(\.state) }
-        #expect(told == [.planned, .approved, .applying, .completed, .received])
-        for state in told { try scene.log.append(.requestUpdated(id, state)) }
+        #expect(told.changes.map(\.state) == [.planned, .approved, .applying, .completed, .received])
+        for change in told.changes { try scene.log.append(.requestUpdated(id, change.state, due: change.due)) }
         let known = try #require(try scene.world.store.request(id))
         #expect(known.state == .received && known.coverage == .complete && known.plan == plan.id)
         // What comes after that, another inventory has told.
-        try scene.log.append(.requestUpdated(id, .planned))
+        try scene.log.append(.requestUpdated(id, .planned, due: nil))
         #expect(try scene.world.store.request(id)?.coverage == .partial)
     }
 

@@ -151,7 +151,8 @@ struct ErasureTests {
             id: try Randomness.id(PlanKind.self), kind: .erasure, created: until, partner: "p",
             policyDigest: String(repeating: "0", count: 64), request: request.id, coverage: "complete",
             limits: Limits(), items: items.map { PlanItem(attachment: attachment($0), rule: "r", tier: .persistent) })
-        _ = try world.store.save(plan) { _ in }
+        _ = try world.store.save(plan)
+        try world.store.assign(plan.id, to: request.id)
         for state in [Plan.State.approved, .applying] { try world.store.move(plan.id, to: state) }
         try world.store.finish(plan.id, .erased, now: until)
         return request.id
@@ -169,11 +170,10 @@ struct ErasureTests {
         let roster = ChatObservation(
             chat: chat(8), isGroup: false, line: try PhoneLine("+12025550143"), members: [try Handle(dana)],
             membersAreComplete: true, seenAt: day(20))
+        let told = Told(world.store)
         #expect(try world.record(Delivery(chats: [roster])).reopens == [request])
         #expect(try world.store.request(request)?.state == .received)
-        var told: [ErasureRequest.State] = []
-        try world.store.recordChanges { told = $0.map(\.state) }
-        #expect(told.last == .received)
+        #expect(told.changes.map(\.state) == [.received])
     }
 
     @Test func whatAPlanOfTheRequestNamesReopensNothing() throws {

@@ -24,7 +24,7 @@ struct OpeningTests {
                 try String.fetchOne(database, sql: "PRAGMA \($0)") ?? ""
             }
         }
-        #expect(values == ["2", "1", "1", "wal", "1279611976", "7"])
+        #expect(values == ["2", "1", "1", "wal", "1279611976", "8"])
     }
 
     @Test(arguments: [

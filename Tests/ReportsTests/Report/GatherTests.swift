@@ -55,7 +55,7 @@ import Testing
 
     @Test func aHoldTakesWhatItCoversOutOfWhatIsOverdue() throws {
         let world = try GatherWorld()
-        try world.store.place(
+        try world.place(
             LegalHold(
                 id: HoldID(value: 1), scope: .line(SampleReport.lines[1]), placedAt: Self.now, placedBy: "j.lindqvist",
                 reason: "inquiry"))
@@ -242,7 +242,7 @@ import Testing
         _ = try world.log.append([
             .requestUpdated(request: world.request.id, state: .completed, due: nil, by: nil, reason: nil)
         ])
-        try world.store.place(hold)
+        try world.place(hold)
         #expect(try values(world).checked().values.differs.isEmpty)
         var sources = try world.sources()
         sources.inventory = try InventoryStore.create(

@@ -42,6 +42,7 @@ struct GatherWorld {
         var opened = request
         opened.state = .planned
         opened.answered = nil
+        store.recordChanges { _ in ("lethe.test/nowhere", []) }
         try store.insert(opened)
         _ = try store.save(plan)
         _ = try store.save(erasure)
@@ -78,6 +79,16 @@ struct GatherWorld {
                     tier: .persistent,
                     size: 1000 * Int64($0))
             })
+    }
+
+    /// A hold that a log has, whichever.
+    func place(_ hold: LegalHold) throws {
+        try store.prepare(hold)
+        let origin = "lethe.test/holds"
+        let seq = try store.appliedSeq(origin: origin) + 1
+        try store.apply(
+            [LoggedEvent(seq: seq, at: hold.placedAt, event: .holdPlaced(hold.id))], origin: origin, after: seq - 1,
+            through: seq)
     }
 
     /// Runs both plans: a deletion, one after an unknown answer, a failure and one that stays open; then the erasure.

@@ -24,7 +24,7 @@ struct PlanList: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let plans = try wiring.currentInventory().plans().filter { !open || !$0.state.isClosed }
+        let plans = try wiring.currentInventory().0.plans().filter { !open || !$0.state.isClosed }
             .sorted { ($1.created, $1.id) < ($0.created, $0.id) }
         var table = TextTable([
             .id("plan"), .id("kind"), .id("state"), .id("created"), .number("items"), .number("bytes"),
@@ -58,7 +58,7 @@ struct PlanShow: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let inventory = try wiring.currentInventory()
+        let inventory = try wiring.currentInventory().0
         let record = try inventory.plan(try PlanID(id), evenIfChanged: true)
         if !record.isWhole { console.warn(PlanText.changed(record.plan.id)) }
         let results = try inventory.results(of: record.plan.id)

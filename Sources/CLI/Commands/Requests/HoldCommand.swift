@@ -105,8 +105,7 @@ struct HoldRelease: LetheCommand {
         let wiring = try Wiring.open(global, console)
         let id = try HoldID(id)
         try await wiring.work(vendor: false) { context in
-            try ReleaseHold(inventory: context.inventory, log: context.log).run(
-                id, by: name, reason: reason, now: context.time.now())
+            try ReleaseHold(inventory: context.inventory, log: context.log).run(id, by: name, reason: reason)
         }
         return Reply("hold \(id) is released", json: ["hold": ["id": JSONValue(id), "state": "released"]])
     }
@@ -123,9 +122,9 @@ struct HoldList: LetheCommand {
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
         let now = wiring.clock.now()
-        let inventory = try wiring.currentInventory()
+        let (inventory, differences) = try wiring.currentInventory()
         let holds = try inventory.holds().filter { all || $0.isActive(at: now) }
-        let lost = try wiring.lost(from: inventory).holds
+        let lost = differences.compactMap(\.lostHold)
         let lines = holds.flatMap { Self.lines(of: $0, now: now) } + lost.flatMap(Self.lines(ofLost:))
         return Reply(
             lines.isEmpty ? "No hold is in force." : lines.joined(separator: "\n"),
@@ -137,7 +136,8 @@ struct HoldList: LetheCommand {
     private static func lines(ofLost hold: HoldID) -> [String] {
         [
             "\(hold)  lost: in force in the audit log, missing or different here",
-            "  to do   put back the newest inventory.db; if the hold is over:",
+            "  to do   put back the newest inventory.db, or take what the log has:",
+            "          lethe inventory rebuild --as NAME --reason TEXT; if the hold is over:",
             "          lethe hold release \(hold) --as NAME --reason TEXT",
         ]
     }

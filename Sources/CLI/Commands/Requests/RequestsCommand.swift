@@ -27,7 +27,7 @@ struct RequestsList: LetheCommand {
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
         let now = wiring.clock.now()
-        let inventory = try wiring.currentInventory()
+        let (inventory, differences) = try wiring.currentInventory()
         let basis = wiring.basis(inventory)
         let requests = try inventory.requests().filter { !open || !$0.state.isClosed }.map { request in
             (request, next: try NextStep(request, in: basis))
@@ -42,7 +42,7 @@ struct RequestsList: LetheCommand {
                 next.command ?? "-",
             ])
         }
-        let lost = try wiring.lost(from: inventory).requests
+        let lost = differences.compactMap(\.lostRequest)
         var parts = requests.isEmpty ? [] : [trimmed(table)]
         parts += lost.map { "\($0)  lost: \(Self.lossAndWayOn($0))" }
         return Reply(
@@ -55,6 +55,7 @@ struct RequestsList: LetheCommand {
 
     private static func lossAndWayOn(_ id: RequestID) -> String {
         "the audit log has it, and the inventory does not; put back the newest inventory.db,\n"
+            + "  take what the log has: lethe inventory rebuild --as NAME --reason TEXT,\n"
             + "  or put the loss on record: lethe requests withdraw \(id) --as NAME --reason TEXT"
     }
 
@@ -84,10 +85,10 @@ struct RequestsShow: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let inventory = try wiring.currentInventory()
+        let (inventory, differences) = try wiring.currentInventory()
         let id = try RequestID(id)
         guard let request = try inventory.request(id) else {
-            guard try wiring.lost(from: inventory).requests.contains(id) else {
+            guard differences.compactMap(\.lostRequest).contains(id) else {
                 throw LetheError("unknown-request", .usage, "there is no request \(id)", hint: "lethe requests list")
             }
             throw LetheError(

@@ -111,7 +111,7 @@ struct Checkup {
         checkMessageTimes()
         checkAllowList()
         checkLog()
-        checkLost()
+        checkDifferences()
         checkKeys()
         checkDisk()
         if settings.audit.anchors.isEmpty {
@@ -216,24 +216,9 @@ struct Checkup {
     }
 
     /// Said only where something is. Each stops every apply.
-    private mutating func checkLost() {
-        guard let inventory = try? wiring.currentInventory(), let lost = try? wiring.lost(from: inventory) else {
-            return
-        }
-        for hold in lost.holds {
-            add(
-                "holds", .fail, "hold \(hold) of the audit log is missing or different in the inventory",
-                fix:
-                    "put back the newest inventory.db; if the hold is over: lethe hold release \(hold) --as NAME --reason TEXT"
-            )
-        }
-        for request in lost.requests {
-            add(
-                "requests", .fail, "the audit log has request \(request), and the inventory does not",
-                fix:
-                    "put back the newest inventory.db; if that is lost: lethe requests withdraw \(request) --as NAME --reason TEXT"
-            )
-        }
+    private mutating func checkDifferences() {
+        guard let (_, differences) = try? wiring.comparedInventory() else { return }
+        for difference in differences { add("inventory", .fail, difference.message, fix: difference.hint) }
     }
 
     private mutating func checkKeys() {

@@ -1,0 +1,170 @@
+import Audit
+package import Domain
+package import Inventory
+
+/// Where the rows of `inventory.db` are not what the audit log comes to: an older file was put back, or somebody wrote to it. Each stops
+/// every apply, in both directions: what the log has and the inventory lacks, and what the inventory has and the log does not.
+package struct Difference: Sendable, Equatable {
+    package enum Subject: Sendable, Hashable {
+        case hold(HoldID)
+        case request(RequestID)
+        case plan(PlanID)
+    }
+
+    package enum Kind: Sendable, Equatable {
+        /// The log has it in force or open, and the inventory lacks it.
+        case missing
+        /// Both have it, in two ways.
+        case changed
+        /// The inventory has it in force or open, and the log does not: it was never recorded, or has ended.
+        case unrecorded
+    }
+
+    package let subject: Subject
+    package let kind: Kind
+}
+
+extension RecordedTruth {
+    /// In the order of holds, requests and plans, by id.
+    package func differences(in inventory: InventoryStore, at now: Timestamp) throws(LetheError) -> [Difference] {
+        guard try !compare(inventory, at: now).isEmpty else { return [] }
+        // Somebody may be between a record and its effect.
+        try CatchUp(inventory: inventory, log: log).follow()
+        return try compare(inventory, at: now)
+    }
+
+    private func compare(_ inventory: InventoryStore, at now: Timestamp) throws(LetheError) -> [Difference] {
+        let fold = try fold()
+        let holds = try Self.holds(fold, inventory, now)
+        let requests = try Self.requests(fold, inventory)
+        return try holds + requests + Self.plans(fold, inventory)
+    }
+
+    private static func holds(
+        _ fold: Fold, _ inventory: InventoryStore, _ now: Timestamp
+    ) throws(LetheError) -> [Difference] {
+        var stored: [HoldID: LegalHold] = [:]
+        for hold in try inventory.holds() { stored[hold.id] = hold }
+        let active = fold.holds.filter { $0.value.isActive(at: now) }
+        var found: [HoldID: Difference.Kind] = [:]
+        for (id, hold) in active where !hold.stands(as: stored[id]) {
+            found[id] = stored[id] == nil ? .missing : .changed
+        }
+        for (id, hold) in stored where hold.isActive(at: now) && active[id] == nil { found[id] = .unrecorded }
+        return found.sorted { $0.key < $1.key }.map { Difference(subject: .hold($0.key), kind: $0.value) }
+    }
+
+    private static func requests(_ fold: Fold, _ inventory: InventoryStore) throws(LetheError) -> [Difference] {
+        var found: [RequestID: Difference.Kind] = [:]
+        var missing = fold.requests
+        for request in try inventory.requests() {
+            let isOpen = missing.remove(request.id) != nil
+            guard isOpen != request.state.isDecided else {
+                found[request.id] = isOpen ? .changed : .unrecorded
+                continue
+            }
+            if let recorded = fold.opened[request.id], isOpen, !recorded.stands(as: request) {
+                found[request.id] = .changed
+            }
+        }
+        for id in missing { found[id] = .missing }
+        return found.sorted { $0.key < $1.key }.map { Difference(subject: .request($0.key), kind: $0.value) }
+    }
+
+    /// What the log has open and the inventory closed or lacks is planned anew: nothing is lost by it.
+    private static func plans(_ fold: Fold, _ inventory: InventoryStore) throws(LetheError) -> [Difference] {
+        var found: [Difference] = []
+        let ended = Set(try inventory.requests().lazy.filter(\.state.isClosed).map(\.id))
+        for summary in try inventory.plans(in: [.proposed, .approved, .applying, .halted]) {
+            // What its request left behind is never begun: the next run closes it.
+            if let request = summary.request, ended.contains(request) { continue }
+            let record = try inventory.plan(summary.id, evenIfChanged: true)
+            // Nothing is done with it; and one whose items were changed is refused, and cancelled, by itself.
+            guard record.isRecorded, record.isWhole else { continue }
+            guard let plan = fold.plans[summary.id] else {
+                // All of it has ended: it is about to be closed here too.
+                let isOver = try inventory.results(of: summary.id).allSatisfy { $0.outcome != nil }
+                if !isOver { found.append(Difference(subject: .plan(summary.id), kind: .unrecorded)) }
+                continue
+            }
+            if !plan.stands(as: record) { found.append(Difference(subject: .plan(summary.id), kind: .changed)) }
+        }
+        return found.sorted { $0.id < $1.id }
+    }
+}
+
+extension Fold.Request {
+    /// The stored row is of the same people, scope, law and dates, and answered or not as the log has it.
+    func stands(as request: ErasureRequest) -> Bool {
+        Set(opening.subjects) == Set(request.subjects) && opening.scope == request.scope
+            && opening.by == request.openedBy && opening.received == request.received
+            && opening.jurisdiction == request.jurisdiction && due == request.due
+            && state.isAnswered == request.state.isAnswered
+    }
+}
+
+extension Fold.OpenPlan {
+    /// Who agreed to it counts as the log has it, whatever rows there are.
+    fileprivate func stands(as record: PlanRecord) -> Bool { kind == record.plan.kind && digest == record.digest }
+}
+
+extension Difference {
+    fileprivate var id: String { name.id }
+
+    private var name: (noun: String, id: String) {
+        switch subject {
+        case .hold(let id): ("hold", id.description)
+        case .request(let id): ("request", id.description)
+        case .plan(let id): ("plan", id.description)
+        }
+    }
+
+    /// In force in the log, and missing or different here.
+    package var lostHold: HoldID? {
+        if case .hold(let id) = subject, kind != .unrecorded { id } else { nil }
+    }
+
+    package var lostRequest: RequestID? {
+        if case .request(let id) = subject, kind == .missing { id } else { nil }
+    }
+
+    /// For people: `the audit log has hold …, which the inventory lacks`.
+    package var message: String {
+        let what = "\(name.noun) \(name.id)"
+        return switch kind {
+        case .missing: "the audit log has \(what), which the inventory lacks"
+        case .changed: "the audit log has \(what), which the inventory has in another form"
+        case .unrecorded: "the inventory has \(what), which the audit log does not have, or has as ended"
+        }
+    }
+
+    /// What a person does about it, beside putting back the newest inventory.
+    package var hint: String {
+        let rebuild = "take what the log has: lethe inventory rebuild --as NAME --reason TEXT"
+        return switch (subject, kind) {
+        case (.hold(let id), .missing), (.hold(let id), .changed):
+            "put back the newest inventory.db, or \(rebuild); if the hold is over: "
+                + "lethe hold release \(id) --as NAME --reason TEXT"
+        case (.request(let id), .missing):
+            "put back the newest inventory.db, or \(rebuild); if nobody can tell any more who asked: "
+                + "lethe requests withdraw \(id) --as NAME --reason TEXT"
+        case (.request(let id), _):
+            "put back the newest inventory.db, or \(rebuild); or end it: "
+                + "lethe requests withdraw \(id) --as NAME --reason TEXT"
+        case (.plan(let id), _): "lethe plan cancel \(id), then plan anew; or \(rebuild)"
+        default: "put back the newest inventory.db, or \(rebuild)"
+        }
+    }
+
+    var error: LetheError {
+        let code =
+            switch (subject, kind) {
+            case (.hold, _): "hold-unresolved"
+            case (.request, .missing): "request-unresolved"
+            case (.request, _): "request-changed"
+            case (.plan, _): "plan-unrecorded"
+            }
+        return LetheError(
+            code, code == "request-changed" ? .failed : .refused, "\(message): nothing may be deleted", hint: hint)
+    }
+}

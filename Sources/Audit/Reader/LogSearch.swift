@@ -22,7 +22,7 @@ extension LogReader {
         let label = "\"type\":\""
         let condition =
             "substr(line, instr(line, ?) + \(label.utf8.count), \(Self.typeStart)) IN (\(starts.map { _ in "?" }.joined(separator: ", ")))"
-        return try entries(where: condition, [label] + starts).filter { types.contains($0.record.typeName) }
+        return try entries(where: condition, [label] + starts).filter { types.contains($0.record.type.rawValue) }
     }
 
     /// No type is shorter.
@@ -66,7 +66,7 @@ extension AuditLog {
         for reader in try readers() {
             var times = [try reader.entry(reader.size() - 1)?.time].compactMap { $0 }
             for entry in try reader.entries(ofTypes: ["clock.step"]) {
-                if case .clockStep(let from) = entry.record { times.append(from) }
+                if case .clockStep(let step) = entry.record { times.append(step.from) }
             }
             latest = (times + [latest].compactMap { $0 }).max()
         }

@@ -27,21 +27,23 @@ package struct StandingOrders: Sendable {
 
     package mutating func add(_ entry: LogEntry, of origin: String) {
         switch entry.record {
-        case .holdPlaced(let id, _, _, _, _) where released.contains(id): break
-        case .holdPlaced(let id, let scope, let until, let by, let reason):
-            holds[id] = LegalHold(
-                id: id, scope: scope, placedAt: entry.time, placedBy: by, reason: reason ?? "", until: until)
-        case .holdReleased(let id, _, _):
-            released.insert(id)
-            holds[id] = nil
+        case .holdPlaced(let placed) where released.contains(placed.hold): break
+        case .holdPlaced(let placed):
+            holds[placed.hold] = LegalHold(
+                id: placed.hold, scope: placed.scope, placedAt: entry.time, placedBy: placed.by,
+                reason: placed.reason ?? "", until: placed.until)
+        case .holdReleased(let release):
+            released.insert(release.hold)
+            holds[release.hold] = nil
         case .requestOpened(let opening):
             requests.insert(opening.request)
             opened[opening.request] = Request(opening: opening, due: opening.due)
-        case .requestUpdated(let id, let state, let due, _, _):
-            if state.isDecided { requests.remove(id) } else { requests.insert(id) }
-            opened[id]?.move(to: state, due: due, at: entry.time)
-        case .policyLocked(let id, let sha256): locks[id] = (sha256, origin)
-        case .operatorAct(.policyUnlock, let id, _, _): locks[id] = nil
+        case .requestUpdated(let update):
+            let id = update.request
+            if update.state.isDecided { requests.remove(id) } else { requests.insert(id) }
+            opened[id]?.move(to: update.state, due: update.due, at: entry.time)
+        case .policyLocked(let lock): locks[lock.id] = (lock.sha256, origin)
+        case .operatorAct(let act) where act.act == .policyUnlock: locks[act.ref] = nil
         default: break
         }
     }

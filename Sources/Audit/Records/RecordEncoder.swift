@@ -35,7 +35,7 @@ package struct RecordEncoder {
         record.encode(into: &json)
         guard json.length + Self.sealBytes <= Self.longestLine else {
             throw LetheError(
-                "record-too-long", .usage, "a \(record.typeName) record would be longer than 65535 bytes",
+                "record-too-long", .usage, "a \(record.type.rawValue) record would be longer than 65535 bytes",
                 hint: "shorten its texts or split the request")
         }
         let seal = try json.withBytes { bytes throws(LetheError) in

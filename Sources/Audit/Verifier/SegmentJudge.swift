@@ -149,7 +149,7 @@ final class SegmentJudge {
 
     private func judgeTime(_ line: UnsafeBufferPointer<UInt8>) {
         if parser.type == .clockStep {
-            if (try? RecordValues(line, parser).time(0))?.microseconds != lastTime {
+            if (try? Timestamp(RecordValues(line, parser)["from"]))?.microseconds != lastTime {
                 add(.clock, "record \(expectedSeq) does not name the time the clock went back from")
             }
         } else if parser.time < lastTime {
@@ -160,7 +160,7 @@ final class SegmentJudge {
     }
 
     private func judgeSeal(_ line: UnsafeBufferPointer<UInt8>) {
-        let stated = RecordValues(line, parser).integer(0)
+        let stated = RecordValues(line, parser)["n"].integer
         if stated != recordsInEpoch {
             findings.add(
                 Finding(
@@ -178,7 +178,7 @@ extension SegmentJudge {
     private func judgeOpening(_ line: UnsafeBufferPointer<UInt8>) throws(LineFault) {
         guard count == 0 else { return add(.origin, "record \(expectedSeq) opens the log again") }
         guard parser.type == .logOpen else { return add(.origin, "the log does not begin with log.open") }
-        let found = RecordValues(line, parser).opening
+        guard let found = try? AuditRecord.Opening(RecordValues(line, parser).all) else { return }
         opening = found
         if let previous = found.previous { plans.begin(after: previous, before) }
         guard let name = LogOrigin.name(found.origin), let vkey = try? VerifierKey(found.vkey),
@@ -193,8 +193,8 @@ extension SegmentJudge {
     }
 
     private func noteRemoval(_ values: RecordValues) {
-        let origin = values.text(1)
-        if values.text(0) == AuditRecord.OperatorAct.segmentRemove.rawValue, missing.contains(origin) {
+        let origin = values["ref"].text
+        if values["act"].text == AuditRecord.OperatorAct.Kind.segmentRemove.rawValue, missing.contains(origin) {
             removals[origin] = count
         }
     }

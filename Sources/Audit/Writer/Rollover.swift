@@ -59,7 +59,7 @@ extension SegmentWriter {
     private func close(reason: String, now: Timestamp) throws(LetheError) -> AuditRecord.PreviousLog {
         if let previous = try closing() { return previous }
         // `write` puts the number of records in.
-        _ = try commit([.logClose(reason: reason), .epochSeal(records: 0)], now: now)
+        _ = try commit([.logClose(.init(reason: reason)), .epochSeal(.init(records: 0))], now: now)
         _ = try completeSeal()
         guard let previous = try closing() else { throw Self.rollback("it is not closed") }
         return previous
@@ -171,7 +171,7 @@ enum Rollover {
         guard let reader = try? LogReader(location.database), let size = try? reader.size(),
             let last = try? reader.entry(size - 2)
         else { return true }
-        return last.record.typeName == "log.close"
+        return last.record.type == .logClose
     }
 
     /// Steps 2 and 3.

@@ -35,7 +35,7 @@ struct CarryApprovals {
                         name: approval.name, how: AuditRecord.Approval.schedule.rawValue,
                         at: wasBegun ? now : approval.at, digest: record.digest))
                 _ = try context.log.append([
-                    .planApproved(plan: id, digest: record.digest, by: approval.name, how: .schedule)
+                    .planApproved(.init(plan: id, digest: record.digest, by: approval.name, how: .schedule))
                 ])
             }
             if isEnough { try context.inventory.move(id, to: .approved, by: kept.first?.name) }

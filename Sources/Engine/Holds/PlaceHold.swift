@@ -68,7 +68,8 @@ package struct ReleaseHold: Sendable {
         let unrecorded = try inventory.unrecordedHolds().filter { $0.id == id }.map(\.placement)
         _ = try log.append(
             unrecorded + [
-                .holdReleased(hold: id, by: try OperatorText.actor(name), reason: try OperatorText.reason(reason))
+                .holdReleased(
+                    .init(hold: id, by: try OperatorText.actor(name), reason: try OperatorText.reason(reason)))
             ])
         if stored != nil { try inventory.release(id, at: now) }
         try CatchUp(inventory: inventory, log: log).run()

@@ -118,7 +118,7 @@ package struct ApprovePlan: Sendable {
         let id = record.plan.id
         try inventory.approve(
             id, Approval(name: name, how: how.rawValue, at: time.now(), digest: record.digest))
-        _ = try log.append([.planApproved(plan: id, digest: record.digest, by: name, how: how)])
+        _ = try log.append([.planApproved(.init(plan: id, digest: record.digest, by: name, how: how))])
         if isEnough, record.state == .proposed { try inventory.move(id, to: .approved, by: name) }
         try RecordRequests(inventory: inventory, log: log).run()
         try CatchUp(inventory: inventory, log: log).run()

@@ -128,7 +128,8 @@ package struct RecordPlan: Sendable {
         let digest = try inventory.save(plan, by: name, change: change)
         _ = try log.append([
             .planCreated(
-                plan: plan.id, kind: plan.kind, digest: digest, items: plan.items.count, policy: plan.policyDigest)
+                .init(
+                    plan: plan.id, kind: plan.kind, digest: digest, items: plan.items.count, policy: plan.policyDigest))
         ])
         try RecordRequests(inventory: inventory, log: log).run()
         try CatchUp(inventory: inventory, log: log).run()

@@ -126,8 +126,9 @@ extension RecordedTruth {
         var latest: Timestamp?
         for found in try log.records(ofTypes: ["plan.created", "plan.approved", "clock.step"]) {
             switch found.entry.record {
-            case .planCreated(plan.id, _, _, _, _), .planApproved(plan.id, _, _, _):
-                latest = max(latest ?? found.entry.time, found.entry.time)
+            case .planCreated(let made) where made.plan != plan.id: continue
+            case .planApproved(let approval) where approval.plan != plan.id: continue
+            case .planCreated, .planApproved: latest = max(latest ?? found.entry.time, found.entry.time)
             case .clockStep:
                 let limit = found.entry.time.adding(seconds: RunContext.usualClockTolerance)
                 if let latest, limit < latest { return true }
@@ -147,7 +148,8 @@ extension RecordedTruth {
     ) throws(LetheError) {
         let id = record.plan.id
         let isCreated = found.contains {
-            if case .planCreated(id, _, record.digest, _, _) = $0.entry.record { true } else { false }
+            guard case .planCreated(let made) = $0.entry.record else { return false }
+            return made.plan == id && made.digest == record.digest
         }
         guard !isCreated else { return }
         throw LetheError(
@@ -172,7 +174,9 @@ extension RecordedTruth {
         }
         if openings.isEmpty, !needsOpening { return }
         var due = openings.first?.due
-        for case .requestUpdated(request.id, _, let later?, _, _) in found.map(\.entry.record) { due = later }
+        for case .requestUpdated(let update) in found.map(\.entry.record) where update.request == request.id {
+            due = update.due ?? due
+        }
         let isSame = openings.allSatisfy {
             Set($0.subjects) == Set(request.subjects) && $0.scope == request.scope && $0.by == request.openedBy
                 && $0.received == request.received && $0.jurisdiction == request.jurisdiction
@@ -195,8 +199,10 @@ extension RecordedTruth {
     private func agreed(to record: PlanRecord, _ found: [FoundRecord]) -> [Approval] {
         var times: [String: Timestamp] = [:]
         for one in found {
-            guard case .planApproved(record.plan.id, record.digest, let name, _) = one.entry.record else { continue }
-            times[name] = min(times[name] ?? one.entry.time, one.entry.time)
+            guard case .planApproved(let approval) = one.entry.record, approval.plan == record.plan.id,
+                approval.digest == record.digest
+            else { continue }
+            times[approval.by] = min(times[approval.by] ?? one.entry.time, one.entry.time)
         }
         return record.approvals.filter { $0.digest == record.digest }.compactMap { row in
             times[row.name].map { Approval(name: row.name, how: row.how, at: min(row.at, $0), digest: row.digest) }

@@ -25,7 +25,7 @@ struct AnchorTests {
 
     private func add(_ records: Int = 1) throws -> AuditLog {
         let writer = try log.open()
-        _ = try writer.append(Array(repeating: .vendorSample(checked: 1, present: 0), count: records))
+        _ = try writer.append(Array(repeating: .vendorSample(.init(checked: 1, present: 0)), count: records))
         try writer.seal()
         return writer
     }

@@ -101,16 +101,17 @@ import Testing
         // What is left of it after that: its plan, and nobody who asked for it.
         _ = try log.append([
             .planCreated(
-                plan: plan, kind: .erasure, digest: record.digest, items: record.plan.items.count,
-                policy: record.plan.policyDigest),
-            .planApproved(plan: plan, digest: record.digest, by: "ada", how: .cli),
+                .init(
+                    plan: plan, kind: .erasure, digest: record.digest, items: record.plan.items.count,
+                    policy: record.plan.policyDigest)),
+            .planApproved(.init(plan: plan, digest: record.digest, by: "ada", how: .cli)),
         ])
         for segment in try log.segments() where !segment.isLive {
             let file = try #require(segment.file)
             let reader = try LogReader(file)
             let note = try #require(try reader.checkpoint()).note
             try Data(note).write(to: file.deletingPathExtension().appendingPathExtension("note"))
-            _ = try log.append([.operatorAct(act: .segmentRemove, ref: segment.origin, by: "ada", reason: nil)])
+            _ = try log.append([.operatorAct(.init(act: .segmentRemove, ref: segment.origin, by: "ada", reason: nil))])
             try log.seal()
             try FileManager.default.removeItem(at: file)
         }

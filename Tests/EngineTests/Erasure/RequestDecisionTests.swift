@@ -58,7 +58,9 @@ import Testing
         #expect(
             try workspace.records().contains(
                 .requestUpdated(
-                    request: first.id, state: .refused, due: first.due, by: "ada", reason: "identity was not shown")))
+                    .init(
+                        request: first.id, state: .refused, due: first.due, by: "ada", reason: "identity was not shown")
+                )))
         _ = try await open(person: 0)
     }
 

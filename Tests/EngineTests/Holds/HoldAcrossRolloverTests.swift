@@ -17,7 +17,7 @@ struct HoldAcrossRolloverTests {
         let live = try AuditLog.open(workspace.log.location, time: workspace.clock)
         #expect(live.origin == created.origin)
         let placed = try live.entries(after: -1, limit: 99).compactMap { entry in
-            if case .holdPlaced(let id, _, _, _, _) = entry.record { id } else { nil }
+            if case .holdPlaced(let placed) = entry.record { placed.hold } else { nil }
         }
         #expect(placed == [hold.id])
         #expect(try workspace.inventory.unresolvedHolds().isEmpty)

@@ -103,7 +103,7 @@ import Testing
         try workspace.fill(40)
         let lost: HoldID = try Randomness.id()
         _ = try workspace.log.append([
-            .holdPlaced(hold: lost, scope: .all, until: nil, by: "counsel", reason: "matter 8")
+            .holdPlaced(.init(hold: lost, scope: .all, until: nil, by: "counsel", reason: "matter 8"))
         ])
         let vendor = try workspace.scripted()
         let error = await #expect(throws: LetheError.self) {
@@ -127,7 +127,7 @@ import Testing
         let vendor = try workspace.scripted()
         for _ in 1...2 { #expect(try await retention(workspace.context(vendor)).run().planned.plan.items.isEmpty) }
         let placements = try workspace.records().count {
-            if case .holdPlaced(hold.id, _, _, _, _) = $0 { true } else { false }
+            if case .holdPlaced(let placed) = $0 { placed.hold == hold.id } else { false }
         }
         #expect(placements == 1 && vendor.deletes.isEmpty)
     }

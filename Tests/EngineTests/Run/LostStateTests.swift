@@ -209,7 +209,10 @@ import Testing
         ).run(planned.plan.id, by: "ada")
         let run = RunID(value: .random(in: 0 ... .max))
         _ = try workspace.log.append(
-            [.runStart(run: run, plan: planned.plan.id, digest: planned.digest, policy: planned.plan.policyDigest)]
+            [
+                .runStart(
+                    .init(run: run, plan: planned.plan.id, digest: planned.digest, policy: planned.plan.policyDigest))
+            ]
                 + planned.plan.items.prefix(3).map { item in
                     .deleteIntent(
                         .init(

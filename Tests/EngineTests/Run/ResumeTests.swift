@@ -31,7 +31,7 @@ import Testing
         try workspace.inventory.move(plan.id, to: .applying)
         let run: RunID = try Randomness.id()
         var records: [AuditRecord] = [
-            .runStart(run: run, plan: plan.id, digest: planned.digest, policy: plan.policyDigest)
+            .runStart(.init(run: run, plan: plan.id, digest: planned.digest, policy: plan.policyDigest))
         ]
         for item in plan.items.prefix(intents) {
             records.append(
@@ -105,7 +105,9 @@ import Testing
         #expect(attempts == [1, 2])
         #expect(
             try workspace.records().contains {
-                if case .itemClosed(_, gone.attachment, .alreadyAbsent, "settled_after_crash") = $0 {
+                if case .itemClosed(let closing) = $0, closing.attachment == gone.attachment,
+                    closing.outcome == .alreadyAbsent, closing.reason == "settled_after_crash"
+                {
                     true
                 } else {
                     false
@@ -217,7 +219,7 @@ import Testing
                 .init(
                     operation: intent.op, attempt: 1, attachment: first, answer: .unknown, http: 504,
                     final: .failedExhausted)),
-            .runHalt(run: run, cause: HaltCause.signal.rawValue),
+            .runHalt(.init(run: run, cause: HaltCause.signal.rawValue)),
         ])
         let vendor = GoneOnceAsked(first, lines: try TestWorkspace.lines.map { try PhoneLine($0) })
         try CatchUp(inventory: workspace.inventory, log: workspace.log).run()

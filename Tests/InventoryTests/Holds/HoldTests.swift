@@ -57,7 +57,7 @@ struct HoldTests {
         #expect(try grew())
         try world.store.release(first.id, at: now)
         #expect(try !grew())
-        try FakeLog(world.store).append(.holdPlaced(try Randomness.id()))
+        try FakeLog(world.store).append(.placed(try Randomness.id()))
         #expect(try grew())
     }
 
@@ -136,12 +136,12 @@ struct HoldTests {
         let (known, lost): (LegalHold, HoldID) = (try hold(.all), try Randomness.id())
         try world.store.place(known)
         #expect(try world.store.unrecordedHolds() == [known])
-        try log.append(.holdPlaced(known.id))
+        try log.append(.placed(known.id))
         #expect(try world.store.unrecordedHolds() == [])
         #expect(try world.store.unresolvedHolds() == [])
-        try log.append(.holdPlaced(lost))
+        try log.append(.placed(lost))
         #expect(try world.store.unresolvedHolds() == [lost])
-        try log.append(.holdReleased(lost))
+        try log.append(.released(lost))
         #expect(try world.store.unresolvedHolds() == [])
     }
 
@@ -150,8 +150,8 @@ struct HoldTests {
         let log = FakeLog(world.store)
         let placed = try hold(.all)
         try world.store.place(placed)
-        try log.append(.holdPlaced(placed.id))
-        try log.append(.holdReleased(placed.id), at: day(400))
+        try log.append(.placed(placed.id))
+        try log.append(.released(placed.id), at: day(400))
         #expect(try world.store.holds().map(\.releasedAt) == [day(400)])
     }
 

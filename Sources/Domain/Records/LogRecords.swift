@@ -1,0 +1,105 @@
+/// What the log says of itself.
+extension AuditRecord {
+    /// The first record of a segment.
+    package struct Opening: RecordPayload {
+        package static let type = RecordType.logOpen
+        package let origin: String
+        package let vkey: String
+        /// 16 hex; tells a wrong root key from tampering.
+        package let kid: String
+        package let previous: PreviousLog?
+        /// Name and version of the program that opened the log.
+        package let tool: String
+
+        package init(origin: String, vkey: String, kid: String, previous: PreviousLog?, tool: String) {
+            self.origin = origin
+            self.vkey = vkey
+            self.kid = kid
+            self.previous = previous
+            self.tool = tool
+        }
+
+        package init<Fields: RecordFields<Self>>(_ fields: inout Fields) throws(Fields.Failure) {
+            origin = try fields.field("origin") { $0.origin }
+            vkey = try fields.field("vkey") { $0.vkey }
+            kid = try fields.field("kid", .hex(16)) { $0.kid }
+            previous = try fields.field("prev_log") { $0.previous }
+            tool = try fields.field("tool") { $0.tool }
+        }
+    }
+
+    /// The segment before this one, as it was found when this one began.
+    package struct PreviousLog: RecordObject, RecordValue {
+        package static let any = PreviousLog(origin: "", size: 0, root: "", mac: "", lost: 0)
+        package let origin: String
+        package let size: Int64
+        /// 64 hex each.
+        package let root: String
+        package let mac: String
+        /// Records that a checkpoint counted and that were missing: 0 after an orderly rollover.
+        package let lost: Int64
+
+        package init(origin: String, size: Int64, root: String, mac: String, lost: Int64) {
+            self.origin = origin
+            self.size = size
+            self.root = root
+            self.mac = mac
+            self.lost = lost
+        }
+
+        package init<Fields: RecordFields<Self>>(_ fields: inout Fields) throws(Fields.Failure) {
+            origin = try fields.field("origin") { $0.origin }
+            size = try fields.field("size") { $0.size }
+            root = try fields.field("root", .hex(64)) { $0.root }
+            mac = try fields.field("mac", .hex(64)) { $0.mac }
+            lost = try fields.field("lost") { $0.lost }
+        }
+    }
+
+    /// SHA-256 of the configuration file, 64 hex.
+    package struct Configuration: RecordPayload {
+        package static let type = RecordType.config
+        package let sha256: String
+
+        package init(sha256: String) { self.sha256 = sha256 }
+
+        package init<Fields: RecordFields<Self>>(_ fields: inout Fields) throws(Fields.Failure) {
+            sha256 = try fields.field("sha256", .hex(64)) { $0.sha256 }
+        }
+    }
+
+    /// The clock went back by more than `AuditLog.bridgedStep`; `from` is the time of the record before.
+    package struct ClockStep: RecordPayload {
+        package static let type = RecordType.clockStep
+        package let from: Timestamp
+
+        package init(from: Timestamp) { self.from = from }
+
+        package init<Fields: RecordFields<Self>>(_ fields: inout Fields) throws(Fields.Failure) {
+            from = try fields.field("from") { $0.from }
+        }
+    }
+
+    /// The last record of an epoch; `records` counts the epoch's, this one included.
+    package struct EpochSeal: RecordPayload {
+        package static let type = RecordType.epochSeal
+        package let records: Int
+
+        package init(records: Int) { self.records = records }
+
+        package init<Fields: RecordFields<Self>>(_ fields: inout Fields) throws(Fields.Failure) {
+            records = try fields.field("n") { $0.records }
+        }
+    }
+
+    package struct LogClosing: RecordPayload {
+        package static let type = RecordType.logClose
+        package let reason: String
+
+        package init(reason: String) { self.reason = reason }
+
+        package init<Fields: RecordFields<Self>>(_ fields: inout Fields) throws(Fields.Failure) {
+            reason = try fields.field("reason") { $0.reason }
+        }
+    }
+}

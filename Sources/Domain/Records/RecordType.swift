@@ -1,0 +1,26 @@
+/// The record types by name, in the order of the table of `docs/audit-log.md`, section 2.
+package enum RecordType: String, CaseIterable, Sendable {
+    case logOpen = "log.open"
+    case config
+    case planCreated = "plan.created"
+    case planApproved = "plan.approved"
+    case runStart = "run.start"
+    case deleteIntent = "delete.intent"
+    case deleteOutcome = "delete.outcome"
+    case itemClosed = "item.closed"
+    case deleteVerified = "delete.verified"
+    case runEnd = "run.end"
+    case runHalt = "run.halt"
+    case holdPlaced = "hold.placed"
+    case holdReleased = "hold.released"
+    case requestOpened = "request.opened"
+    case requestUpdated = "request.updated"
+    case policyLocked = "policy.locked"
+    case archiveStored = "archive.stored"
+    case vendorSample = "vendor.sample"
+    case operatorAct = "operator.act"
+    case subjectForget = "subject.forget"
+    case clockStep = "clock.step"
+    case epochSeal = "epoch.seal"
+    case logClose = "log.close"
+}

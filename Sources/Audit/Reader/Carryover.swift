@@ -59,7 +59,8 @@ struct Carryover {
         }
         let update = AuditRecord.requestUpdated(
             .init(
-                request: last.request, state: last.state, due: request.due, by: last.by, reason: last.reason))
+                request: last.request, state: last.state, due: request.due, by: last.by, reason: last.reason,
+                how: last.how))
         return [opening, update].compactMap { $0 }
     }
 }

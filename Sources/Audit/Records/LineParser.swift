@@ -18,6 +18,8 @@ struct LineParser {
         var end = 0
     }
 
+    /// What the line says of itself: 1 or 2.
+    private(set) var version = 1
     private(set) var seq: Int64 = 0
     private(set) var time: Int64 = 0
     private(set) var epoch: Int64 = 0
@@ -54,7 +56,9 @@ struct LineParser {
 
     private mutating func scan(_ scanner: inout LineScanner) throws(LineFault) {
         try scanner.expect("{\"v\":")
-        guard try scanner.integer() == 1 else { throw .schema("the version is not 1") }
+        let stated = try scanner.integer()
+        guard stated == 1 || stated == 2 else { throw .schema("the version is neither 1 nor 2") }
+        version = Int(stated)
         try scanner.expect(",\"seq\":")
         seq = try scanner.count()
         try scanner.expect(",\"t\":")
@@ -84,11 +88,15 @@ struct LineParser {
         values[index] = Span(start: start, end: scanner.position)
     }
 
+    private func isShape(_ index: Int, named name: UnsafeBufferPointer<UInt8>) -> Bool {
+        shapes[index].version == version && names[index].isSame(as: name)
+    }
+
     private mutating func takeShape(named name: UnsafeBufferPointer<UInt8>) throws(LineFault) {
         // Most records come in runs of one type.
-        if names[lastShape].isSame(as: name) { return }
-        guard let index = names.firstIndex(where: { $0.isSame(as: name) })
-        else { throw .schema("the type is not known") }
+        if isShape(lastShape, named: name) { return }
+        guard let index = names.indices.first(where: { isShape($0, named: name) })
+        else { throw .schema("the type is not known in version \(version)") }
         lastShape = index
     }
 }

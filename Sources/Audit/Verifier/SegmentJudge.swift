@@ -35,6 +35,8 @@ final class SegmentJudge {
     private(set) var coveredTime: Int64?
 
     private var parser = LineParser()
+    /// Of the first line that could be read, and so of all.
+    private var version: Int?
     private var expectedSeq: Int64 = 0
     private var epoch: Int64 = 0
     private var recordsInEpoch: Int64 = 0
@@ -61,6 +63,10 @@ final class SegmentJudge {
         let before = findings.count
         do throws(LineFault) {
             try parser.parse(line, explaining: findings.count < Findings.limit)
+            guard parser.version == version ?? parser.version else {
+                throw LineFault.schema("a line of version \(parser.version) in a segment of version \(version ?? 0)")
+            }
+            version = parser.version
             try judgeRecord(line, storedSeq)
         } catch {
             unreadable(line, error)
@@ -178,7 +184,7 @@ extension SegmentJudge {
     private func judgeOpening(_ line: UnsafeBufferPointer<UInt8>) throws(LineFault) {
         guard count == 0 else { return add(.origin, "record \(expectedSeq) opens the log again") }
         guard parser.type == .logOpen else { return add(.origin, "the log does not begin with log.open") }
-        guard let found = try? AuditRecord.Opening(RecordValues(line, parser).all) else { return }
+        guard let found = try? AuditRecord.Opening(RecordValues(line, parser).all, parser.version) else { return }
         opening = found
         if let previous = found.previous { plans.begin(after: previous, before) }
         guard let name = LogOrigin.name(found.origin), let vkey = try? VerifierKey(found.vkey),

@@ -36,7 +36,8 @@ extension SegmentWriter {
         try checkSchema(store)
         let opening = try LogReader.opening(store)
         let writer = try SegmentWriter(
-            location, store, origin: opening.origin, signingKey: keys.signingKey(), lock: lock)
+            location, store, origin: opening.origin, signingKey: keys.signingKey(), lock: lock,
+            version: opening.version)
         writer.previous = opening.previous?.origin
         return writer
     }

@@ -24,8 +24,11 @@ package enum AuditRecord: Sendable, Equatable {
     case clockStep(ClockStep)
     case epochSeal(EpochSeal)
     case logClose(LogClosing)
+    case egressCheck(EgressCheck)
+    /// A line of v2 that this program judges and shows, and neither writes nor acts on.
+    case reserved(RecordType)
 
-    private var payload: any RecordPayload {
+    private var payload: (any RecordPayload)? {
         switch self {
         case .logOpen(let record): record
         case .config(let record): record
@@ -50,6 +53,8 @@ package enum AuditRecord: Sendable, Equatable {
         case .clockStep(let record): record
         case .epochSeal(let record): record
         case .logClose(let record): record
+        case .egressCheck(let record): record
+        case .reserved: nil
         }
     }
 
@@ -59,52 +64,34 @@ package enum AuditRecord: Sendable, Equatable {
         switch self {
         case .deleteIntent: .deleteIntent
         case .deleteOutcome: .deleteOutcome
-        default: Swift.type(of: payload).type
+        case .reserved(let type): type
+        default: payload.map { Swift.type(of: $0).type } ?? .config
         }
     }
 
-    /// Writes `type` and the fields of it, in their fixed order.
-    package func encode(into json: inout AsciiJSON) {
+    /// Writes `type` and the fields of it as a line of this version has them, in their fixed order. `false` = no such line has it.
+    package func encode(into json: inout AsciiJSON, _ version: Int) -> Bool {
         switch self {
-        case .deleteIntent(let intent): intent.encode(into: &json)
-        case .deleteOutcome(let answer): answer.encode(into: &json)
-        default: payload.encode(into: &json)
+        case .deleteIntent(let intent): intent.encode(into: &json, version)
+        case .deleteOutcome(let answer): answer.encode(into: &json, version)
+        default:
+            guard let payload, type.version <= version else { return false }
+            payload.encode(into: &json, version)
         }
+        return true
     }
+}
+
+extension RecordType {
+    /// The first that has it.
+    package var version: Int { RecordShape.reserved[self] != nil || self == .egressCheck ? 2 : 1 }
 }
 
 extension RecordPayload {
-    fileprivate func encode(into json: inout AsciiJSON) {
+    fileprivate func encode(into json: inout AsciiJSON, _ version: Int) {
         json.field("type", Self.type.rawValue)
-        write(to: &json)
+        write(to: &json, version)
     }
-}
-
-/// How the lines of one type look, and how their values are read.
-package struct RecordShape: Sendable {
-    package let type: RecordType
-    package let fields: [Field]
-    /// `values`: those of a judged line, one for each field.
-    package let read: @Sendable (_ values: [LineValue]) throws(LetheError) -> AuditRecord
-
-    private init<Payload: RecordPayload>(_ record: @escaping @Sendable (Payload) -> AuditRecord) {
-        type = Payload.type
-        fields = Payload.fields
-        read = { values throws(LetheError) in record(try Payload(values)) }
-    }
-
-    package static let all: [RecordShape] = [
-        RecordShape(AuditRecord.logOpen), RecordShape(AuditRecord.config), RecordShape(AuditRecord.planCreated),
-        RecordShape(AuditRecord.planApproved), RecordShape(AuditRecord.runStart),
-        RecordShape(AuditRecord.deleteIntent), RecordShape(AuditRecord.deleteOutcome),
-        RecordShape(AuditRecord.itemClosed), RecordShape(AuditRecord.deleteVerified), RecordShape(AuditRecord.runEnd),
-        RecordShape(AuditRecord.runHalt), RecordShape(AuditRecord.holdPlaced), RecordShape(AuditRecord.holdReleased),
-        RecordShape(AuditRecord.requestOpened), RecordShape(AuditRecord.requestUpdated),
-        RecordShape(AuditRecord.policyLocked), RecordShape(AuditRecord.archiveStored),
-        RecordShape(AuditRecord.vendorSample), RecordShape(AuditRecord.operatorAct),
-        RecordShape(AuditRecord.subjectForget), RecordShape(AuditRecord.clockStep), RecordShape(AuditRecord.epochSeal),
-        RecordShape(AuditRecord.logClose),
-    ]
 }
 
 extension AuditRecord {

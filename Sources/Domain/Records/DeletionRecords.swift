@@ -139,17 +139,21 @@ extension AuditRecord {
         package let run: RunID
         package let attachment: AttachmentID
         package let ok: Bool
+        /// Its name in `lethe.yaml`; no v1 line has it.
+        package let archive: String?
 
-        package init(run: RunID, attachment: AttachmentID, ok: Bool) {
+        package init(run: RunID, attachment: AttachmentID, ok: Bool, archive: String? = nil) {
             self.run = run
             self.attachment = attachment
             self.ok = ok
+            self.archive = archive
         }
 
         package init<Fields: RecordFields<Self>>(_ fields: inout Fields) throws(Fields.Failure) {
             run = try fields.field("run") { $0.run }
             attachment = try fields.field("att") { $0.attachment }
             ok = try fields.field("ok") { $0.ok }
+            archive = fields.version < 2 ? nil : try fields.field("archive") { $0.archive ?? "" }
         }
     }
 

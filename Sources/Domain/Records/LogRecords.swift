@@ -10,13 +10,34 @@ extension AuditRecord {
         package let previous: PreviousLog?
         /// Name and version of the program that opened the log.
         package let tool: String
+        /// `nil` = a segment of v1, which does not say.
+        package let binding: Binding?
 
-        package init(origin: String, vkey: String, kid: String, previous: PreviousLog?, tool: String) {
+        /// Whose log it is.
+        package struct Binding: Sendable, Equatable {
+            /// 32 hex: drawn for the first segment that has one, and the same in every later one.
+            package let workspace: String
+            /// Of the vendor's account.
+            package let partner: String
+
+            package init(workspace: String, partner: String) {
+                self.workspace = workspace
+                self.partner = partner
+            }
+        }
+
+        /// Of every line of the segment.
+        package var version: Int { binding == nil ? 1 : 2 }
+
+        package init(
+            origin: String, vkey: String, kid: String, previous: PreviousLog?, tool: String, binding: Binding? = nil
+        ) {
             self.origin = origin
             self.vkey = vkey
             self.kid = kid
             self.previous = previous
             self.tool = tool
+            self.binding = binding
         }
 
         package init<Fields: RecordFields<Self>>(_ fields: inout Fields) throws(Fields.Failure) {
@@ -25,6 +46,12 @@ extension AuditRecord {
             kid = try fields.field("kid", .hex(16)) { $0.kid }
             previous = try fields.field("prev_log") { $0.previous }
             tool = try fields.field("tool") { $0.tool }
+            binding =
+                fields.version < 2
+                ? nil
+                : Binding(
+                    workspace: try fields.field("workspace", .hex(32)) { $0.binding?.workspace ?? "" },
+                    partner: try fields.field("partner") { $0.binding?.partner ?? "" })
         }
     }
 
@@ -95,11 +122,50 @@ extension AuditRecord {
     package struct LogClosing: RecordPayload {
         package static let type = RecordType.logClose
         package let reason: String
+        /// No v1 line says who.
+        package let by: String?
+        package let how: Approval?
 
-        package init(reason: String) { self.reason = reason }
+        package init(reason: String, by: String, how: Approval? = nil) {
+            self.reason = reason
+            self.by = by
+            self.how = how
+        }
 
         package init<Fields: RecordFields<Self>>(_ fields: inout Fields) throws(Fields.Failure) {
             reason = try fields.field("reason") { $0.reason }
+            by = fields.version < 2 ? nil : try fields.field("by") { $0.by ?? "" }
+            how = try fields.how { $0.how }
+        }
+    }
+
+    /// Which hosts this machine could reach for a download: the one that it must, and another that it must not.
+    package struct EgressCheck: RecordPayload {
+        package static let type = RecordType.egressCheck
+        /// A name, with a port unless that is 443.
+        package let host: String
+        package let reached: Bool
+        package let other: String
+        package let blocked: Bool
+        package let by: String
+        package let how: Approval?
+
+        package init(host: String, reached: Bool, other: String, blocked: Bool, by: String, how: Approval? = nil) {
+            self.host = host
+            self.reached = reached
+            self.other = other
+            self.blocked = blocked
+            self.by = by
+            self.how = how
+        }
+
+        package init<Fields: RecordFields<Self>>(_ fields: inout Fields) throws(Fields.Failure) {
+            host = try fields.field("host") { $0.host }
+            reached = try fields.field("reached") { $0.reached }
+            other = try fields.field("other") { $0.other }
+            blocked = try fields.field("blocked") { $0.blocked }
+            by = try fields.field("by") { $0.by }
+            how = try fields.how { $0.how }
         }
     }
 }

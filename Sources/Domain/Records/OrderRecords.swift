@@ -7,13 +7,17 @@ extension AuditRecord {
         package let until: Timestamp?
         package let by: String
         package let reason: String?
+        package let how: Approval?
 
-        package init(hold: HoldID, scope: LegalHold.Scope, until: Timestamp?, by: String, reason: String?) {
+        package init(
+            hold: HoldID, scope: LegalHold.Scope, until: Timestamp?, by: String, reason: String?, how: Approval? = nil
+        ) {
             self.hold = hold
             self.scope = scope
             self.until = until
             self.by = by
             self.reason = reason
+            self.how = how
         }
 
         package init<Fields: RecordFields<Self>>(_ fields: inout Fields) throws(Fields.Failure) {
@@ -22,6 +26,7 @@ extension AuditRecord {
             until = try fields.field("until") { $0.until }
             by = try fields.field("by") { $0.by }
             reason = try fields.field("reason") { $0.reason }
+            how = try fields.how { $0.how }
         }
     }
 
@@ -30,17 +35,20 @@ extension AuditRecord {
         package let hold: HoldID
         package let by: String
         package let reason: String?
+        package let how: Approval?
 
-        package init(hold: HoldID, by: String, reason: String?) {
+        package init(hold: HoldID, by: String, reason: String?, how: Approval? = nil) {
             self.hold = hold
             self.by = by
             self.reason = reason
+            self.how = how
         }
 
         package init<Fields: RecordFields<Self>>(_ fields: inout Fields) throws(Fields.Failure) {
             hold = try fields.field("hold", .text) { $0.hold }
             by = try fields.field("by") { $0.by }
             reason = try fields.field("reason") { $0.reason }
+            how = try fields.how { $0.how }
         }
     }
 
@@ -53,8 +61,9 @@ extension AuditRecord {
         package let received: Timestamp
         package let due: Timestamp
         package let by: String
+        package let how: Approval?
 
-        package init(_ request: ErasureRequest) {
+        package init(_ request: ErasureRequest, how: Approval? = nil) {
             self.request = request.id
             subjects = request.subjects
             jurisdiction = request.jurisdiction
@@ -62,6 +71,7 @@ extension AuditRecord {
             received = request.received
             due = request.due
             by = request.openedBy
+            self.how = how
         }
 
         package init<Fields: RecordFields<Self>>(_ fields: inout Fields) throws(Fields.Failure) {
@@ -72,6 +82,7 @@ extension AuditRecord {
             received = try fields.field("received") { $0.received }
             due = try fields.field("due") { $0.due }
             by = try fields.field("by") { $0.by }
+            how = try fields.how { $0.how }
         }
     }
 
@@ -80,17 +91,22 @@ extension AuditRecord {
         package let request: RequestID
         package let state: ErasureRequest.State
         package let due: Timestamp?
+        /// `nil` = nobody: the state follows from what a run did.
         package let by: String?
         package let reason: String?
+        /// There where `by` is, from v2 on.
+        package let how: Approval?
 
         package init(
-            request: RequestID, state: ErasureRequest.State, due: Timestamp?, by: String?, reason: String?
+            request: RequestID, state: ErasureRequest.State, due: Timestamp?, by: String?, reason: String?,
+            how: Approval? = nil
         ) {
             self.request = request
             self.state = state
             self.due = due
             self.by = by
             self.reason = reason
+            self.how = how
         }
 
         package init<Fields: RecordFields<Self>>(_ fields: inout Fields) throws(Fields.Failure) {
@@ -99,6 +115,7 @@ extension AuditRecord {
             due = try fields.field("due") { $0.due }
             by = try fields.field("by") { $0.by }
             reason = try fields.field("reason") { $0.reason }
+            how = fields.version < 2 ? nil : try fields.field("how") { $0.how ?? $0.by.map { _ in .cli } }
         }
     }
 
@@ -115,6 +132,20 @@ extension AuditRecord {
             case accountAccept = "account.accept"
             case segmentRemove = "segment.remove"
             case keyRotate = "key.rotate"
+            // From here on v2.
+            case clockOverride = "clock.override"
+            case stateLost = "state.lost"
+            case stateRestore = "state.restore"
+            case hostStopped = "host.stopped"
+            case inventoryRebuild = "inventory.rebuild"
+            case tailReject = "tail.reject"
+            case asideLift = "aside.lift"
+            case keyBackup = "key.backup"
+            case userAdd = "user.add"
+            case userRole = "user.role"
+            case userDisable = "user.disable"
+
+            fileprivate static let ofVersion1 = ClosedList(allCases.prefix { $0 != .clockOverride }.map(\.rawValue))
         }
 
         package static let type = RecordType.operatorAct
@@ -123,30 +154,43 @@ extension AuditRecord {
         package let ref: String
         package let by: String
         package let reason: String?
+        package let how: Approval?
 
-        package init(act: Kind, ref: String, by: String, reason: String?) {
+        package init(act: Kind, ref: String, by: String, reason: String?, how: Approval? = nil) {
             self.act = act
             self.ref = ref
             self.by = by
             self.reason = reason
+            self.how = how
         }
 
         package init<Fields: RecordFields<Self>>(_ fields: inout Fields) throws(Fields.Failure) {
-            act = try fields.field("act") { $0.act }
+            let version = fields.version
+            act = try fields.field("act", version < 2 ? .oneOf(Kind.ofVersion1) : nil) { $0.act }
             ref = try fields.field("ref") { $0.ref }
             by = try fields.field("by") { $0.by }
             reason = try fields.field("reason") { $0.reason }
+            how = try fields.how { $0.how }
         }
     }
 
     package struct SubjectForgetting: RecordPayload {
         package static let type = RecordType.subjectForget
         package let subject: SubjectPseudonym
+        /// No v1 line says who.
+        package let by: String?
+        package let how: Approval?
 
-        package init(_ subject: SubjectPseudonym) { self.subject = subject }
+        package init(_ subject: SubjectPseudonym, by: String, how: Approval? = nil) {
+            self.subject = subject
+            self.by = by
+            self.how = how
+        }
 
         package init<Fields: RecordFields<Self>>(_ fields: inout Fields) throws(Fields.Failure) {
             subject = try fields.field("sub") { $0.subject }
+            by = fields.version < 2 ? nil : try fields.field("by") { $0.by ?? "" }
+            how = try fields.how { $0.how }
         }
     }
 

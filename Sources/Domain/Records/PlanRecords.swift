@@ -37,12 +37,15 @@ extension AuditRecord {
         package let digest: String
         package let by: String
         package let how: Approval
+        /// What is withheld from the start may go too, once its ground ends. No v1 line says so.
+        package let whenFree: Bool
 
-        package init(plan: PlanID, digest: String, by: String, how: Approval) {
+        package init(plan: PlanID, digest: String, by: String, how: Approval, whenFree: Bool = false) {
             self.plan = plan
             self.digest = digest
             self.by = by
             self.how = how
+            self.whenFree = whenFree
         }
 
         package init<Fields: RecordFields<Self>>(_ fields: inout Fields) throws(Fields.Failure) {
@@ -50,6 +53,7 @@ extension AuditRecord {
             digest = try fields.field("digest", .hex(64)) { $0.digest }
             by = try fields.field("by") { $0.by }
             how = try fields.field("how") { $0.how }
+            whenFree = fields.version < 2 ? false : try fields.field("when_free") { $0.whenFree }
         }
     }
 

@@ -5,10 +5,13 @@ package protocol RecordFields<Record> {
     associatedtype Record
     associatedtype Failure: Error
 
+    /// Of the line, 1 or 2: a field that came with v2 is in no line of v1.
+    var version: Int { get }
+
     /// The next field. `get` is asked by what writes; what reads returns what the line says. `kind`: where the format judges
     /// another thing than the type of the value says.
     mutating func field<Value: RecordValue>(
-        _ name: StaticString, _ kind: FieldKind?, _ get: (Record) -> Value
+        _ name: StaticString, _ kind: @autoclosure () -> FieldKind?, _ get: (Record) -> Value
     ) throws(Failure) -> Value
 }
 
@@ -18,6 +21,11 @@ extension RecordFields {
         _ name: StaticString, _ get: (Record) -> Value
     ) throws(Failure) -> Value {
         try field(name, nil, get)
+    }
+
+    /// By which way a person did it, from v2 on; what says nothing came by the command line.
+    mutating func how(_ get: (Record) -> AuditRecord.Approval?) throws(Failure) -> AuditRecord.Approval? {
+        version < 2 ? nil : try field("how") { get($0) ?? .cli }
     }
 }
 
@@ -32,24 +40,24 @@ package protocol RecordPayload: RecordObject {
 }
 
 extension RecordObject {
-    static var fields: [Field] {
-        var names = FieldNames<Self>()
+    static func fields(_ version: Int = 1) -> [Field] {
+        var names = FieldNames<Self>(version: version)
         _ = Self(&names)
         return names.fields
     }
 
-    func write(to json: inout AsciiJSON) {
+    func write(to json: inout AsciiJSON, _ version: Int = 1) {
         withUnsafePointer(to: self) { record in
             withUnsafeMutablePointer(to: &json) { json in
-                var writer = FieldWriter(record: record, json: json)
+                var writer = FieldWriter(record: record, json: json, version: version)
                 _ = Self(&writer)
             }
         }
     }
 
     /// `values`: as many as there are fields, in their order.
-    package init(_ values: [LineValue]) throws(LetheError) {
-        var reader = FieldReader<Self>(values: values)
+    package init(_ values: [LineValue], _ version: Int = 1) throws(LetheError) {
+        var reader = FieldReader<Self>(values: values, version: version)
         try self.init(&reader)
     }
 }
@@ -63,7 +71,7 @@ package final class Field: Sendable {
     /// `,"name":`, as it stands in the line.
     package let label: [UInt8]
 
-    init(_ name: StaticString, _ kind: FieldKind, isNullable: Bool) {
+    init(_ name: StaticString, _ kind: FieldKind, isNullable: Bool = false) {
         self.name = name
         self.kind = kind
         self.isNullable = isNullable
@@ -99,6 +107,8 @@ package struct ClosedList: Sendable {
         self.values = values.map { Array($0.utf8) }
     }
 
+    package var first: String { values.first.map { String(decoding: $0, as: UTF8.self) } ?? "" }
+
     package func contains(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         values.contains { $0.isSame(as: text) }
     }
@@ -113,12 +123,13 @@ extension [UInt8] {
 
 /// Learns the names.
 private struct FieldNames<Record>: RecordFields {
+    let version: Int
     var fields: [Field] = []
 
     mutating func field<Value: RecordValue>(
-        _ name: StaticString, _ kind: FieldKind?, _ get: (Record) -> Value
+        _ name: StaticString, _ kind: @autoclosure () -> FieldKind?, _ get: (Record) -> Value
     ) -> Value {
-        fields.append(Field(name, kind ?? Value.kind, isNullable: Value.isNullable))
+        fields.append(Field(name, kind() ?? Value.kind, isNullable: Value.isNullable))
         return Value.any
     }
 }
@@ -126,10 +137,11 @@ private struct FieldNames<Record>: RecordFields {
 private struct FieldWriter<Record>: RecordFields {
     let record: UnsafePointer<Record>
     let json: UnsafeMutablePointer<AsciiJSON>
+    let version: Int
 
     @inline(__always)
     mutating func field<Value: RecordValue>(
-        _ name: StaticString, _ kind: FieldKind?, _ get: (Record) -> Value
+        _ name: StaticString, _ kind: @autoclosure () -> FieldKind?, _ get: (Record) -> Value
     ) -> Value {
         let value = get(record.pointee)
         value.write(name, to: &json.pointee)
@@ -139,10 +151,11 @@ private struct FieldWriter<Record>: RecordFields {
 
 private struct FieldReader<Record>: RecordFields {
     let values: [LineValue]
+    let version: Int
     var next = 0
 
     mutating func field<Value: RecordValue>(
-        _ name: StaticString, _ kind: FieldKind?, _ get: (Record) -> Value
+        _ name: StaticString, _ kind: @autoclosure () -> FieldKind?, _ get: (Record) -> Value
     ) throws(LetheError) -> Value {
         defer { next += 1 }
         return try Value(values[next])

@@ -1,4 +1,4 @@
-/// The record types by name, in the order of the table of `docs/audit-log.md`, section 2.
+/// The record types by name, in the order of the tables of `docs/audit-log.md`, section 2.
 package enum RecordType: String, CaseIterable, Sendable {
     case logOpen = "log.open"
     case config
@@ -23,4 +23,20 @@ package enum RecordType: String, CaseIterable, Sendable {
     case clockStep = "clock.step"
     case epochSeal = "epoch.seal"
     case logClose = "log.close"
+    // From here on v2.
+    case lookupMiss = "lookup.miss"
+    case absenceProved = "absence.proved"
+    case absenceAccepted = "absence.accepted"
+    case reconcileEnd = "reconcile.end"
+    case itemAside = "item.aside"
+    case runIdle = "run.idle"
+    case planAnnounced = "plan.announced"
+    case egressCheck = "egress.check"
+    case archiveShredded = "archive.shredded"
+    case archiveRemoved = "archive.removed"
+    case archiveRead = "archive.read"
+    case archiveChecked = "archive.checked"
+    case archiveRekeyed = "archive.rekeyed"
+    case categorySet = "category.set"
+    case eventRecorded = "event.recorded"
 }

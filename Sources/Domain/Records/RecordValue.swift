@@ -196,11 +196,11 @@ extension ErasureRequest.Scope: RecordWord {}
 // MARK: - Objects within a record
 
 extension RecordValue where Self: RecordObject {
-    package static var kind: FieldKind { .object(fields) }
+    package static var kind: FieldKind { .object(fields()) }
     package func write(_ key: StaticString, to json: inout AsciiJSON) {
         json.begin(key)
         write(to: &json)
         json.end()
     }
-    package init(_ value: LineValue) throws(LetheError) { try self.init(value.members(Self.fields)) }
+    package init(_ value: LineValue) throws(LetheError) { try self.init(value.members(Self.fields())) }
 }

@@ -45,9 +45,7 @@ struct Projector {
             try database.perform(
                 "INSERT OR REPLACE INTO locked_policy VALUES (?, ?, ?)", lock.id, lock.sha256, origin)
         case .operatorAct(let act): try acted(act)
-        case .logOpen, .config, .planApproved, .archiveStored, .vendorSample, .subjectForget, .clockStep, .epochSeal,
-            .logClose:
-            break
+        default: break
         }
     }
 
@@ -61,7 +59,7 @@ struct Projector {
             try closed(plan, as: act.act == .planCancel ? .cancelled : .expired)
         // The form loaded then, if it is locked, follows as `policy.locked`.
         case .policyUnlock: try database.perform("DELETE FROM locked_policy WHERE id = ?", act.ref)
-        case .canarySkip, .planClose, .clockAccept, .accountAccept, .segmentRemove, .keyRotate: break
+        default: break
         }
     }
 

@@ -13,6 +13,8 @@ struct LogHistory {
     private(set) var samples: [ReportValues.Sample] = []
     /// Grade X: called gone before, and there at that time.
     private(set) var foundAgain: [(at: Timestamp, attachment: AttachmentID)] = []
+    /// The last `egress.check`.
+    private(set) var egress: ReportValues.Egress?
     private(set) var archived = 0
     private(set) var archiveFailed = 0
     private let end: Timestamp
@@ -73,6 +75,10 @@ struct LogHistory {
         case .vendorSample(let sample):
             samples.append(
                 ReportValues.Sample(at: at, kind: kind, checked: sample.checked, present: sample.present))
+        case .egressCheck(let check):
+            let hosts = [check.reached ? check.host : nil, check.blocked ? nil : check.other].compactMap(\.self)
+            egress = ReportValues.Egress(
+                domains: hosts, checkedAt: at, source: "lethe doctor --egress, record \(entry.seq)")
         case .archiveStored(let copy):
             archived += copy.ok ? 1 : 0
             archiveFailed += copy.ok ? 0 : 1

@@ -144,7 +144,8 @@ struct PlanLedgerTests {
             .planApproved(.init(plan: plan, digest: Self.digest, by: "ops", how: .cli)),
         ])
         _ = try AuditLog.rollover(
-            sample.log.location, reason: "yearly", rootKey: sample.rootKey, tool: "lethe test", time: sample.log.clock)
+            sample.log.location, reason: "yearly", by: "ada", rootKey: sample.rootKey, tool: "lethe test",
+            time: sample.log.clock)
         let intent = AuditRecord.Intent(
             run: run, operation: OperationID(value: 7), attempt: 1, attachment: Self.a, rule: "drill")
         try next([

@@ -140,7 +140,7 @@ struct AnchorTests {
         let notes = Set(try files.contentsOfDirectory(atPath: anchor.path))
         log.clock.advance(1_000_000)
         _ = try AuditLog.rollover(
-            log.location, reason: "yearly", rootKey: sample.rootKey, tool: "lethe test", time: log.clock)
+            log.location, reason: "yearly", by: "ada", rootKey: sample.rootKey, tool: "lethe test", time: log.clock)
         for name in try files.contentsOfDirectory(atPath: anchor.path)
         where !notes.contains(name) && name != "\(hex).next.note" {
             try files.removeItem(at: anchor.appending(path: name))

@@ -90,7 +90,8 @@ struct AuditLogTests {
         let log = try TestLog()
         let old = try log.open()
         _ = try old.append([.config(.init(sha256: TestLog.digest(1)))])
-        let created = try AuditLog.rollover(log.location, reason: "yearly", tool: "lethe test", time: log.clock)
+        let created = try AuditLog.rollover(
+            log.location, reason: "yearly", by: "ada", tool: "lethe test", time: log.clock)
         #expect(created.origin != old.origin)
         let new = try log.open()
         let previous = try #require(try new.reader.opening().previous)

@@ -125,11 +125,13 @@ struct CrashTests {
     private func rollOver(until last: Step) throws -> SegmentSeed {
         let now = log.clock.now()
         let writer = try SegmentWriter.open(log.location, now: now)
-        let seed = try Rollover.seed(after: writer.origin, sample.rootKey, writer.signingKey, tool: "lethe test")
+        let seed = try Rollover.Begun(rootKey: sample.rootKey, tool: "lethe test", binding: nil).seed(
+            after: writer.origin, writer.signingKey)
         try seed.keep(in: keys.staging)
         guard last.rawValue >= Step.closeCommitted.rawValue else { return seed }
         try writer.locked { () throws(LetheError) in
-            _ = try writer.commit([.logClose(.init(reason: "test")), .epochSeal(.init(records: 0))], now: now)
+            _ = try writer.commit(
+                [.logClose(.init(reason: "test", by: "ada")), .epochSeal(.init(records: 0))], now: now)
             if last != .closeCommitted { _ = try writer.completeSeal() }
         }
         guard last.rawValue >= Step.built.rawValue, let previous = try writer.closing() else { return seed }

@@ -18,7 +18,7 @@ struct LossTests {
 
     private func rollover(_ rootKey: RootKey? = nil) throws -> AuditLog.Created {
         try AuditLog.rollover(
-            log.location, reason: "restored", rootKey: rootKey, tool: "lethe test", time: log.clock)
+            log.location, reason: "restored", by: "ada", rootKey: rootKey, tool: "lethe test", time: log.clock)
     }
 
     private func verify(_ change: (inout LogVerifier.Options) -> Void = { _ in }) throws -> SegmentsReport {

@@ -17,7 +17,7 @@ struct SegmentTests {
     private func rollover(_ rootKey: RootKey? = nil) throws -> AuditLog.Created {
         log.clock.advance(1_000_000)
         return try AuditLog.rollover(
-            log.location, reason: "yearly", rootKey: rootKey, tool: "lethe test", time: log.clock)
+            log.location, reason: "yearly", by: "ada", rootKey: rootKey, tool: "lethe test", time: log.clock)
     }
 
     private func verify(_ change: (inout LogVerifier.Options) -> Void = { _ in }) throws -> SegmentsReport {

@@ -180,7 +180,7 @@ struct WriterRefusalTests {
         #expect(refusal(.unreadable) { _ = try log.open() } == "corrupt-log")
         // It cannot go on, but another segment may follow it, and shows that it did.
         let next = try AuditLog.rollover(
-            log.location, reason: "damaged", rootKey: sample.rootKey, tool: "lethe test", time: log.clock)
+            log.location, reason: "damaged", by: "ada", rootKey: sample.rootKey, tool: "lethe test", time: log.clock)
         #expect(try log.open().origin == next.origin)
         let options = LogVerifier.Options(vkeys: [sample.vkey], now: log.clock.now())
         let report = try LogVerifier(options).verify(log.location)

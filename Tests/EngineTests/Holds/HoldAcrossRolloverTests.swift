@@ -11,7 +11,7 @@ struct HoldAcrossRolloverTests {
         let workspace = try TestWorkspace()
         let open = try AuditLog.open(workspace.log.location, time: workspace.clock)
         let created = try AuditLog.rollover(
-            workspace.log.location, reason: "yearly", tool: "lethe test", time: workspace.clock)
+            workspace.log.location, reason: "yearly", by: "ada", tool: "lethe test", time: workspace.clock)
         let hold = try PlaceHold(inventory: workspace.inventory, log: open).run(
             .all, by: "counsel", reason: "matter 7", now: workspace.clock.now())
         let live = try AuditLog.open(workspace.log.location, time: workspace.clock)

@@ -29,7 +29,8 @@ import Testing
         ])
         workspace.clock.advance(seconds: 1)
         _ = try AuditLog.rollover(
-            TestWorkspace.location(workspace.directory), reason: "yearly", tool: "lethe test", time: workspace.clock)
+            TestWorkspace.location(workspace.directory), reason: "yearly", by: "ada", tool: "lethe test",
+            time: workspace.clock)
         workspace.clock.advance(seconds: 7 * 365 * 86_400)
         let log = try AuditLog.open(TestWorkspace.location(workspace.directory), time: workspace.clock)
         let removed = try log.removeSegments(closedBefore: workspace.clock.now(), by: "ops", reason: "audit.retain 6y")
@@ -60,7 +61,7 @@ import Testing
             .operatorAct(.init(act: .policyUnlock, ref: "unlocked", by: "ada", reason: "over")),
         ])
         workspace.clock.advance(seconds: 1)
-        _ = try AuditLog.rollover(location, reason: "yearly", tool: "lethe test", time: workspace.clock)
+        _ = try AuditLog.rollover(location, reason: "yearly", by: "ada", tool: "lethe test", time: workspace.clock)
         let log = try AuditLog.open(location, time: workspace.clock)
         _ = try log.append([.policyLocked(.init(id: "again", sha256: digest("5")))])
         workspace.clock.advance(seconds: 7 * 365 * 86_400)

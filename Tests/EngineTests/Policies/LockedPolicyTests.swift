@@ -235,7 +235,7 @@ import Testing
         try locks(workspace).admit(Self.rules().policies)
         let location = TestWorkspace.location(workspace.directory)
         for policies in [Self.rules().policies, PolicySet([])] {
-            _ = try AuditLog.rollover(location, reason: "yearly", tool: "lethe test", time: workspace.clock)
+            _ = try AuditLog.rollover(location, reason: "yearly", by: "ada", tool: "lethe test", time: workspace.clock)
             let log = try AuditLog.open(location, time: workspace.clock)
             let locks = LockedPolicies(inventory: workspace.inventory, log: log)
             #expect(try locks.remember(policies).isEmpty == (policies["kyc"] != nil))

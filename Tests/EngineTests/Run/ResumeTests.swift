@@ -44,6 +44,24 @@ import Testing
         return plan
     }
 
+    /// Before a segment is closed: answers belong in the segment of their intents.
+    @Test func whatWasAnnouncedIsSettledWithoutADelete() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(20)
+        let plan = try crash(workspace, intents: 2)
+        let vendor = try workspace.scripted(lookUp: { id in
+            id == plan.items[0].attachment ? .http(404, code: 2003) : .http(200)
+        })
+        try await SettleIntents(workspace.context(vendor), rules: TestRules.five).run()
+        #expect(try workspace.inventory.openIntents().isEmpty && vendor.deletes.isEmpty)
+        let closed = try workspace.records().contains {
+            if case .itemClosed(let closing) = $0 { closing.attachment == plan.items[0].attachment } else { false }
+        }
+        #expect(closed)
+        // With nothing open the vendor is not asked for anything: this one refuses the key.
+        try await SettleIntents(workspace.context(ScriptedVendor(lines: [])), rules: TestRules.five).run()
+    }
+
     /// The limits were lowered after it was begun: the other plans are carried out, and its items wait with it.
     @Test func aPlanThatTodaysLimitsDoNotAllowStopsNoOther() async throws {
         let workspace = try TestWorkspace()

@@ -89,7 +89,8 @@ struct AuditRollover: LetheCommand {
         if let given { try AuditLog.refuseOther(given, than: wiring.logLocation) }
         func rollOver(_ key: RootKey) throws -> AuditLog.Created {
             try AuditLog.rollover(
-                wiring.logLocation, reason: because, rootKey: key, tool: "lethe \(Lethe.version)", time: wiring.clock)
+                wiring.logLocation, reason: because, by: Wiring.systemUser, rootKey: key,
+                tool: "lethe \(Lethe.version)", time: wiring.clock)
         }
         let made = try given.map(rollOver) ?? RootKeyOutput.handing(rootKeyOut, console, rollOver)
         let lost = made.lost == 0 ? "" : "\nlost    \(made.lost) records that a checkpoint of the segment before counts"

@@ -32,4 +32,7 @@ package enum Hex {
         default: nil
         }
     }
+
+    /// Of a digit that is known to be one, without a branch.
+    @inlinable package static func nibble(_ digit: UInt8) -> UInt8 { (digit & 15) &+ (digit >> 6) &* 9 }
 }

@@ -83,7 +83,7 @@ package struct RunContext: Sendable {
         }
 
         /// Notes that this act goes on record; `false` = it did so before in this command.
-        func isFirst(_ act: AuditRecord.OperatorAct) -> Bool {
+        func isFirst(_ act: AuditRecord.OperatorAct.Kind) -> Bool {
             recorded.acts.withLock { $0.insert(act.rawValue).inserted }
         }
 

@@ -34,9 +34,9 @@ struct SampleLog {
     static var firstEpoch: [AuditRecord] {
         let digest = TestLog.digest(7)
         return [
-            .planCreated(plan: plan, kind: .retention, digest: digest, items: 3, policy: TestLog.digest(8)),
-            .planApproved(plan: plan, digest: digest, by: "reviewer-é\"\\\u{1F600}", how: .cli),
-            .runStart(run: run, plan: plan, digest: digest, policy: TestLog.digest(8)),
+            .planCreated(.init(plan: plan, kind: .retention, digest: digest, items: 3, policy: TestLog.digest(8))),
+            .planApproved(.init(plan: plan, digest: digest, by: "reviewer-é\"\\\u{1F600}", how: .cli)),
+            .runStart(.init(run: run, plan: plan, digest: digest, policy: TestLog.digest(8))),
             .deleteIntent(intent(0)), .deleteIntent(intent(1)),
             .deleteOutcome(
                 .init(to: intent(0), VendorAnswer(.http(status: 204, code: nil), trace: "t-1"), final: .deleted)),
@@ -48,13 +48,15 @@ struct SampleLog {
         [
             .deleteIntent(intent(1, attempt: 2)),
             .deleteOutcome(.init(to: intent(1, attempt: 2), .http(404, code: 2003), final: .deletedAfterRetry)),
-            .itemClosed(run: run, attachment: attachments[2], outcome: .withheldHold, reason: "hold"),
+            .itemClosed(.init(run: run, attachment: attachments[2], outcome: .withheldHold, reason: "hold")),
             end([.deleted, .deletedAfterRetry, .withheldHold]),
         ]
     }
 
     /// Totals of these outcomes.
-    static func end(_ outcomes: [Outcome]) -> AuditRecord { .runEnd(run: run, RunCounts(OutcomeCounts(outcomes))) }
+    static func end(_ outcomes: [Outcome]) -> AuditRecord {
+        .runEnd(.init(run: run, RunCounts(OutcomeCounts(outcomes))))
+    }
 
     private static let template = Result { try SampleLog(building: ()) }
 

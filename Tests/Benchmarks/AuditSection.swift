@@ -137,9 +137,9 @@ extension AuditSection {
         let batch = 1000
         let (digest, plan) = (String(repeating: "0", count: 64), PlanID(value: 1))
         _ = try log.append([
-            .planCreated(plan: plan, kind: .retention, digest: digest, items: sizes.records / 2, policy: digest),
-            .planApproved(plan: plan, digest: digest, by: "bench", how: .cli),
-            .runStart(run: RunID(value: 1), plan: plan, digest: digest, policy: digest),
+            .planCreated(.init(plan: plan, kind: .retention, digest: digest, items: sizes.records / 2, policy: digest)),
+            .planApproved(.init(plan: plan, digest: digest, by: "bench", how: .cli)),
+            .runStart(.init(run: RunID(value: 1), plan: plan, digest: digest, policy: digest)),
         ])
         for first in stride(from: 0, to: sizes.records, by: batch) {
             _ = try log.append((first..<min(first + batch, sizes.records)).map(Self.record))

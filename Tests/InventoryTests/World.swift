@@ -44,7 +44,7 @@ final class Told: Sendable {
 
     /// `log`: has them next, in their order.
     init(_ store: InventoryStore, before log: FakeLog? = nil) {
-        let (origin, next) = (log?.origin ?? "lethe.test/nowhere", Int64(log?.events.count ?? 0))
+        let (origin, next) = (log?.origin ?? "lethe.test/nowhere", Int64(log?.records.count ?? 0))
         store.recordChanges { (changes) throws(LetheError) in
             let before = self.list.withLock { list in
                 defer { list += changes }
@@ -116,34 +116,34 @@ extension InventoryStore {
     /// A hold that the log has.
     func place(_ hold: LegalHold) throws(LetheError) {
         try prepare(hold)
-        try project(.holdPlaced(hold.id), at: hold.placedAt)
+        try project(.placed(hold.id), at: hold.placedAt)
     }
 
-    func release(_ id: HoldID, at time: Timestamp) throws(LetheError) { try project(.holdReleased(id), at: time) }
+    func release(_ id: HoldID, at time: Timestamp) throws(LetheError) { try project(.released(id), at: time) }
 
     /// Of a log that nobody else projects.
-    private func project(_ event: ProjectedEvent, at time: Timestamp) throws(LetheError) {
+    private func project(_ record: AuditRecord, at time: Timestamp) throws(LetheError) {
         let origin = "lethe.test/\(ObjectIdentifier(self).hashValue)"
         let seq = try appliedSeq(origin: origin) + 1
-        try apply([LoggedEvent(seq: seq, at: time, event: event)], origin: origin, after: seq - 1, through: seq)
+        try apply([LoggedRecord(seq: seq, at: time, record: record)], origin: origin, after: seq - 1, through: seq)
     }
 }
 
-/// Feeds a store with the events of a made-up log, in order and without gaps.
+/// Feeds a store with the records of a made-up log, in order and without gaps.
 final class FakeLog {
     let store: InventoryStore
     let origin: String
-    private(set) var events: [LoggedEvent] = []
+    private(set) var records: [LoggedRecord] = []
 
     init(_ store: InventoryStore, origin: String = "lethe.test/0000000000000001") {
         self.store = store
         self.origin = origin
     }
 
-    func append(_ event: ProjectedEvent, at: Timestamp = now) throws {
-        let seq = Int64(events.count)
-        events.append(LoggedEvent(seq: seq, at: at, event: event))
-        try store.apply([events[Int(seq)]], origin: origin, after: seq - 1, through: seq)
+    func append(_ record: AuditRecord, at: Timestamp = now) throws {
+        let seq = Int64(records.count)
+        records.append(LoggedRecord(seq: seq, at: at, record: record))
+        try store.apply([records[Int(seq)]], origin: origin, after: seq - 1, through: seq)
     }
 
     /// A run of one DELETE that ended like this.
@@ -151,11 +151,41 @@ final class FakeLog {
         _ id: Int, plan: PlanID, outcome: Outcome = .deleted, http: Int = 204, at: Timestamp = now
     ) throws {
         let (run, op): (RunID, OperationID) = (try Randomness.id(), try Randomness.id())
-        try append(.runStarted(run, plan: plan), at: at)
-        try append(.intent(run: run, op: op, attempt: 1, attachment: attachment(id), rule: "policy:media-30d"), at: at)
-        try append(
-            .outcome(
-                op: op, attempt: 1, attachment: attachment(id), class: http == 204 ? .deleted : .absent, http: http,
-                trace: "trace-\(id)", final: outcome), at: at)
+        try append(.start(run, plan), at: at)
+        let intent = AuditRecord.Intent(
+            run: run, operation: op, attempt: 1, attachment: attachment(id), rule: "policy:media-30d")
+        try append(.deleteIntent(intent), at: at)
+        let answer = VendorAnswer(.http(status: http, code: http == 404 ? 2003 : nil), trace: "trace-\(id)")
+        try append(.deleteOutcome(.init(to: intent, answer, final: outcome)), at: at)
+    }
+}
+
+// MARK: - Records of which only what the store reads matters
+
+extension AuditRecord {
+    private static let digest = String(repeating: "ab", count: 32)
+
+    static func start(_ run: RunID, _ plan: PlanID) -> AuditRecord {
+        .runStart(.init(run: run, plan: plan, digest: digest, policy: digest))
+    }
+
+    static func created(_ plan: PlanID, digest: String) -> AuditRecord {
+        .planCreated(.init(plan: plan, kind: .retention, digest: digest, items: 1, policy: Self.digest))
+    }
+
+    static func lifted(_ plan: PlanID) -> AuditRecord {
+        .operatorAct(.init(act: .limitRaise, ref: plan.description, by: "ada", reason: nil))
+    }
+
+    static func placed(_ hold: HoldID) -> AuditRecord {
+        .holdPlaced(.init(hold: hold, scope: .all, until: nil, by: "ada", reason: nil))
+    }
+
+    static func released(_ hold: HoldID) -> AuditRecord {
+        .holdReleased(.init(hold: hold, by: "ada", reason: nil))
+    }
+
+    static func updated(_ request: RequestID, _ state: ErasureRequest.State) -> AuditRecord {
+        .requestUpdated(.init(request: request, state: state, due: nil, by: nil, reason: nil))
     }
 }

@@ -160,11 +160,11 @@ struct LogReplay {
 
     private mutating func take(_ record: AuditRecord) {
         switch record {
-        case .holdPlaced(let id, _, _, _, _): holds.insert(id)
-        case .holdReleased(let id, _, _): released.insert(id)
+        case .holdPlaced(let placed): holds.insert(placed.hold)
+        case .holdReleased(let release): released.insert(release.hold)
         case .requestOpened(let opening): requests.insert(opening.request)
-        case .requestUpdated(let id, let state, _, _, _) where state.isDecided: ended.insert(id)
-        case .runStart(let run, let plan, _, _): plans[run] = plan
+        case .requestUpdated(let update) where update.state.isDecided: ended.insert(update.request)
+        case .runStart(let start): plans[start.run] = start.plan
         case .deleteIntent(let intent):
             intents[intent.attachment, default: 0] += 1
             if let plan = plans[intent.run] { plansThatTried[intent.attachment, default: []].insert(plan) }
@@ -173,12 +173,12 @@ struct LogReplay {
             if answer.http == 204 { confirmed[answer.attachment, default: 0] += 1 }
             guard let final = answer.final, let run = runs["\(answer.operation)/\(answer.attempt)"] else { return }
             end(answer.attachment, final, run)
-        case .itemClosed(let run, let attachment, let outcome, let reason):
-            if reason == "settled_after_crash" { settled.insert(attachment) }
-            end(attachment, outcome, run)
-        case .deleteVerified(_, let attachment, _, .x):
-            gone.remove(attachment)
-            claimed[attachment] = nil
+        case .itemClosed(let closing):
+            if closing.reason == "settled_after_crash" { settled.insert(closing.attachment) }
+            end(closing.attachment, closing.outcome, closing.run)
+        case .deleteVerified(let found) where found.grade == .x:
+            gone.remove(found.attachment)
+            claimed[found.attachment] = nil
         default: break
         }
     }

@@ -61,39 +61,46 @@ package struct Fold: Sendable, Equatable {
     mutating func add(_ record: AuditRecord, at time: Timestamp, of origin: String) {
         latest = max(latest ?? time, time)
         switch record {
-        case .holdPlaced(let id, let scope, let until, let by, let reason):
-            holds[id] = LegalHold(
-                id: id, scope: scope, placedAt: time, placedBy: by, reason: reason ?? "", until: until)
-        case .holdReleased(let id, _, _): holds[id] = nil
+        case .holdPlaced(let placing):
+            holds[placing.hold] = LegalHold(
+                id: placing.hold, scope: placing.scope, placedAt: time, placedBy: placing.by,
+                reason: placing.reason ?? "", until: placing.until)
+        case .holdReleased(let release): holds[release.hold] = nil
         case .requestOpened(let opening):
             requests.insert(opening.request)
             opened[opening.request] = Request(opening: opening, due: opening.due)
-        case .requestUpdated(let id, let state, let due, _, _):
-            if state.isDecided { requests.remove(id) } else { requests.insert(id) }
-            opened[id]?.move(to: state, due: due, at: time)
-        case .planCreated(let id, let kind, let digest, let items, _):
-            plans[id] = OpenPlan(kind: kind, digest: digest, items: items, created: time)
-        case .planApproved(let id, let digest, let by, let how):
-            guard plans[id]?.digest == digest, plans[id]?.approvals[by] == nil else { return }
-            plans[id]?.approvals[by] = Approval(how: how, at: time)
-        case .runStart(let run, let plan, _, _):
-            guard plans[plan] != nil else { return }
-            plans[plan]?.isBegun = true
-            runs[run] = plan
-        case .runHalt(let run, _): runs[run] = nil
-        case .runEnd(let run, let counts):
-            guard let plan = runs.removeValue(forKey: run), counts.open == 0 else { return }
+        case .requestUpdated(let update):
+            if update.state.isDecided { requests.remove(update.request) } else { requests.insert(update.request) }
+            opened[update.request]?.move(to: update.state, due: update.due, at: time)
+        case .planCreated(let plan):
+            plans[plan.plan] = OpenPlan(kind: plan.kind, digest: plan.digest, items: plan.items, created: time)
+        case .planApproved(let approval):
+            guard let plan = plans[approval.plan], plan.digest == approval.digest, plan.approvals[approval.by] == nil
+            else { return }
+            plans[approval.plan]?.approvals[approval.by] = Approval(how: approval.how, at: time)
+        case .runStart(let start):
+            guard plans[start.plan] != nil else { return }
+            plans[start.plan]?.isBegun = true
+            runs[start.run] = start.plan
+        case .runHalt(let halt): runs[halt.run] = nil
+        case .runEnd(let end):
+            guard let plan = runs.removeValue(forKey: end.run), end.counts.open == 0 else { return }
             close(plan)
-        case .operatorAct(.planCancel, let ref, _, _), .operatorAct(.planExpire, let ref, _, _),
-            .operatorAct(.planClose, let ref, _, _):
-            if let plan = try? PlanID(ref) { close(plan) }
-        case .policyLocked(let id, let sha256): locks[id] = Lock(sha256: sha256, origin: origin)
-        case .operatorAct(.policyUnlock, let id, _, _): locks[id] = nil
-        case .clockStep(let from):
-            latest = max(latest ?? from, from)
+        case .policyLocked(let lock): locks[lock.id] = Lock(sha256: lock.sha256, origin: origin)
+        case .operatorAct(let act): add(act)
+        case .clockStep(let step):
+            latest = max(latest ?? step.from, step.from)
             for (id, plan) in plans {
                 plans[id]?.isAheadBy = max(plan.isAheadBy, plan.latest.microseconds - time.microseconds)
             }
+        default: return
+        }
+    }
+
+    private mutating func add(_ act: AuditRecord.OperatorAct) {
+        switch act.act {
+        case .planCancel, .planExpire, .planClose: if let plan = try? PlanID(act.ref) { close(plan) }
+        case .policyUnlock: locks[act.ref] = nil
         default: return
         }
     }
@@ -107,7 +114,7 @@ package struct Fold: Sendable, Equatable {
             latest = max(latest ?? time, time)
             return
         }
-        add(try AuditRecord(line, parser), at: time, of: origin)
+        add(try parser.shape.read(RecordValues(line, parser).all), at: time, of: origin)
     }
 
     private mutating func close(_ plan: PlanID) {

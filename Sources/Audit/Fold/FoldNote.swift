@@ -130,13 +130,14 @@ private struct Stored: Codable {
         for request in requests {
             let id = try RequestID(request.req)
             let due = try time(request.due)
-            let opening = AuditRecord.RequestOpening(
-                request: id, subjects: try request.subs.map { try SubjectPseudonym(hex: $0) },
-                jurisdiction: try value(request.jurisdiction), scope: try value(request.scope),
-                received: try time(request.received), due: try request.firstDue.map(time) ?? due, by: request.by)
+            let asked = ErasureRequest(
+                id: id, state: .received, received: try time(request.received),
+                due: try request.firstDue.map(time) ?? due, jurisdiction: try value(request.jurisdiction),
+                scope: try value(request.scope), subjects: try request.subs.map { try SubjectPseudonym(hex: $0) },
+                openedBy: request.by, coverage: .partial)
             fold.requests.insert(id)
             fold.opened[id] = Fold.Request(
-                opening: opening, state: try value(request.state), due: due,
+                opening: .init(asked), state: try value(request.state), due: due,
                 firstAnswered: try request.firstAnswered.map(time), answered: try request.answered.map(time))
         }
         for id in told { fold.requests.insert(try RequestID(id)) }

@@ -127,7 +127,7 @@ struct Admission {
 
 extension AuditRecord {
     fileprivate func removes(_ origin: String) -> Bool {
-        if case .operatorAct(.segmentRemove, origin, _, _) = self { true } else { false }
+        if case .operatorAct(let act) = self { act.act == .segmentRemove && act.ref == origin } else { false }
     }
 }
 

@@ -14,35 +14,31 @@ struct Carryover {
         /// In the segment that goes.
         var opening: AuditRecord?
         var isOpenedLater = false
-        var state: State?
+        var last: AuditRecord.RequestUpdate?
+        var isLastLater = false
         var due: Timestamp?
-    }
-
-    private struct State {
-        let state: ErasureRequest.State
-        let by: String?
-        let reason: String?
-        let isLater: Bool
     }
 
     /// In the order of the log. `isLater`: of a segment that stays. Says whether the record makes what is carried over another.
     @discardableResult
     mutating func add(_ record: AuditRecord, isLater: Bool) -> Bool {
         switch record {
-        case .holdPlaced(let hold, _, _, _, _):
-            orders["hold \(hold)"] = isLater || released.contains(hold) ? nil : record
-        case .holdReleased(let hold, _, _):
-            released.insert(hold)
-            orders["hold \(hold)"] = nil
-        case .policyLocked(let id, _): orders["policy \(id)"] = isLater ? nil : record
-        case .operatorAct(.policyUnlock, let id, _, _): orders["policy \(id)"] = nil
-        case .operatorAct(.segmentRemove, let origin, _, _): orders["segment \(origin)"] = isLater ? nil : record
+        case .holdPlaced(let placed):
+            orders["hold \(placed.hold)"] = isLater || released.contains(placed.hold) ? nil : record
+        case .holdReleased(let release):
+            released.insert(release.hold)
+            orders["hold \(release.hold)"] = nil
+        case .policyLocked(let lock): orders["policy \(lock.id)"] = isLater ? nil : record
+        case .operatorAct(let act) where act.act == .policyUnlock: orders["policy \(act.ref)"] = nil
+        case .operatorAct(let act) where act.act == .segmentRemove:
+            orders["segment \(act.ref)"] = isLater ? nil : record
         case .requestOpened(let opening):
             requests[opening.request, default: Request()].isOpenedLater = isLater
             if !isLater { requests[opening.request]?.opening = record }
-        case .requestUpdated(let id, let state, let due, let by, let reason):
-            requests[id, default: Request()].state = State(state: state, by: by, reason: reason, isLater: isLater)
-            if let due { requests[id]?.due = due }
+        case .requestUpdated(let update):
+            requests[update.request, default: Request()].last = update
+            requests[update.request]?.isLastLater = isLater
+            if let due = update.due { requests[update.request]?.due = due }
         default: return false
         }
         return true
@@ -51,16 +47,20 @@ struct Carryover {
     /// To be appended in one commit. A request's opening comes before its state, which is what it is in from then on.
     var records: [AuditRecord] {
         orders.sorted { $0.key < $1.key }.map(\.value)
-            + requests.sorted { $0.key < $1.key }.flatMap { Self.records(of: $0.key, $0.value) }
+            + requests.sorted { $0.key < $1.key }.flatMap { Self.records(of: $0.value) }
     }
 
-    private static func records(of id: RequestID, _ request: Request) -> [AuditRecord] {
+    private static func records(of request: Request) -> [AuditRecord] {
         // Nothing follows once it was refused or withdrawn, and a segment that stays says so.
-        if let state = request.state, state.isLater, state.state.isDecided { return [] }
+        if let last = request.last, request.isLastLater, last.state.isDecided { return [] }
         let opening = request.isOpenedLater ? nil : request.opening
-        guard let state = request.state, opening != nil || !state.isLater else { return [opening].compactMap { $0 } }
+        guard let last = request.last, opening != nil || !request.isLastLater else {
+            return [opening].compactMap { $0 }
+        }
         let update = AuditRecord.requestUpdated(
-            request: id, state: state.state, due: request.due, by: state.by, reason: state.reason)
+            .init(
+                request: last.request, state: last.state, due: request.due, by: last.by, reason: last.reason,
+                how: last.how))
         return [opening, update].compactMap { $0 }
     }
 }

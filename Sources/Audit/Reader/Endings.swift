@@ -63,13 +63,13 @@ package struct Endings: Sendable {
 
     package mutating func add(_ entry: LogEntry) {
         switch entry.record {
-        case .runStart(let run, let plan, _, _): plans[run] = plan
+        case .runStart(let start): plans[start.run] = start.plan
         case .deleteIntent(let intent): announce(intent, entry.time)
         case .deleteOutcome(let answer): answered(answer, entry.time)
-        case .itemClosed(let run, let attachment, let outcome, let reason):
-            close(attachment, run, outcome, reason: reason, entry.time)
-        case .deleteVerified(_, let attachment, _, let grade) where isCounted(entry.time):
-            verified(attachment, grade, entry.time)
+        case .itemClosed(let closing):
+            close(closing.attachment, closing.run, closing.outcome, reason: closing.reason, entry.time)
+        case .deleteVerified(let found) where isCounted(entry.time):
+            verified(found.attachment, found.grade, entry.time)
         default: return
         }
     }

@@ -22,7 +22,7 @@ extension LogReader {
         let label = "\"type\":\""
         let condition =
             "substr(line, instr(line, ?) + \(label.utf8.count), \(Self.typeStart)) IN (\(starts.map { _ in "?" }.joined(separator: ", ")))"
-        return try entries(where: condition, [label] + starts).filter { types.contains($0.record.typeName) }
+        return try entries(where: condition, [label] + starts).filter { types.contains($0.record.type.rawValue) }
     }
 
     /// No type is shorter.

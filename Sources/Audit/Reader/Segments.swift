@@ -58,7 +58,7 @@ extension AuditLog {
                 "not-missing", .refused, "no segment \(origin) of the audit log is missing",
                 hint: "lethe audit verify says which one is")
         }
-        _ = try append([.operatorAct(act: .segmentRemove, ref: origin, by: by, reason: reason)])
+        _ = try append([.operatorAct(.init(act: .segmentRemove, ref: origin, by: by, reason: reason))])
         try seal()
     }
 
@@ -127,7 +127,7 @@ extension AuditLog {
             }
             try carryOver(
                 from: reader, segments.filter { !$0.isLive }.compactMap(\.file),
-                with: .operatorAct(act: .segmentRemove, ref: segment.origin, by: by, reason: reason))
+                with: .operatorAct(.init(act: .segmentRemove, ref: segment.origin, by: by, reason: reason)))
             // Nothing goes before a signature covers the record that says so.
             try seal()
             try remove(segment, file, keeping: checkpoint)

@@ -18,30 +18,27 @@ struct LineParser {
         var end = 0
     }
 
+    /// What the line says of itself: 1 or 2.
+    private(set) var version = 1
     private(set) var seq: Int64 = 0
     private(set) var time: Int64 = 0
     private(set) var epoch: Int64 = 0
-    private(set) var type = RecordType.config
     /// Hex digits.
     private(set) var previous = Span()
     private(set) var mac = Span()
-    private(set) var count = 0
-    /// The raw values of the type's fields, quotes included.
-    private(set) var values: [Span] = Array(repeating: Span(), count: 8)
+    /// The raw values of the type's fields, quotes included; there is room for those of every type.
+    private(set) var values: [Span] = Array(repeating: Span(), count: mostFields)
 
+    private static let shapes = RecordShape.all
+    private static let names = shapes.map { Array($0.type.rawValue.utf8) }
+    private static let mostFields = shapes.reduce(0) { max($0, $1.fields.count) }
+    /// Shared: a parser is made for each line that is looked at alone.
+    private let shapes = LineParser.shapes
+    private let names = LineParser.names
     private var lastShape = 0
 
-    private struct Shape {
-        let type: RecordType
-        let name: [UInt8]
-        let fields: [Field]
-    }
-
-    private static let allShapes = RecordType.allCases.map {
-        Shape(type: $0, name: Array($0.rawValue.utf8), fields: $0.fields)
-    }
-    /// Shared: a parser is made for each line that is looked at alone.
-    private let shapes = LineParser.allShapes
+    var shape: RecordShape { shapes[lastShape] }
+    var type: RecordType { shape.type }
 
     /// `line` has no LF. Telling a line that is no JSON from one in another spelling takes time: `explaining: false` calls
     /// both `format`.
@@ -59,7 +56,9 @@ struct LineParser {
 
     private mutating func scan(_ scanner: inout LineScanner) throws(LineFault) {
         try scanner.expect("{\"v\":")
-        guard try scanner.integer() == 1 else { throw .schema("the version is not 1") }
+        let stated = try scanner.integer()
+        guard stated == 1 || stated == 2 else { throw .schema("the version is neither 1 nor 2") }
+        version = Int(stated)
         try scanner.expect(",\"seq\":")
         seq = try scanner.count()
         try scanner.expect(",\"t\":")
@@ -69,10 +68,9 @@ struct LineParser {
         try scanner.expect(",\"prev\":\"")
         previous = try scanner.hex(64)
         try scanner.expect("\",\"type\":")
-        let shape = try shape(of: scanner.string(), in: scanner)
-        type = shapes[shape].type
-        count = shapes[shape].fields.count
-        for index in 0..<count { try scanField(shapes[shape].fields[index], index, &scanner) }
+        try takeShape(named: scanner.text(scanner.string()))
+        let fields = shape.fields
+        for index in fields.indices { try scanField(fields[index], index, &scanner) }
         try scanner.expect(",\"mac\":\"")
         mac = try scanner.hex(64)
         try scanner.expect("\"}")
@@ -90,13 +88,15 @@ struct LineParser {
         values[index] = Span(start: start, end: scanner.position)
     }
 
-    private mutating func shape(of span: Span, in scanner: LineScanner) throws(LineFault) -> Int {
-        let name = scanner.text(span)
+    private func isShape(_ index: Int, named name: UnsafeBufferPointer<UInt8>) -> Bool {
+        shapes[index].version == version && names[index].isSame(as: name)
+    }
+
+    private mutating func takeShape(named name: UnsafeBufferPointer<UInt8>) throws(LineFault) {
         // Most records come in runs of one type.
-        if shapes[lastShape].name.isSame(as: name) { return lastShape }
-        guard let index = shapes.firstIndex(where: { $0.name.isSame(as: name) })
-        else { throw .schema("the type is not known") }
+        if isShape(lastShape, named: name) { return }
+        guard let index = names.indices.first(where: { isShape($0, named: name) })
+        else { throw .schema("the type is not known in version \(version)") }
         lastShape = index
-        return index
     }
 }

@@ -160,7 +160,7 @@ extension LineScanner {
         case .oneOf(let list): guard list.contains(text(try string())) else { throw wrong(field) }
         case .rule: guard isRule(text(try string())) else { throw wrong(field) }
         case .pseudonyms: try pseudonyms(field)
-        case .previousLog: try previousLog(field)
+        case .object(let fields): try object(fields)
         }
     }
 
@@ -182,18 +182,12 @@ extension LineScanner {
         guard skip("]") else { throw wrong(field) }
     }
 
-    private mutating func previousLog(_ field: Field) throws(LineFault) {
-        if skip("null") { return }
-        try expect("{\"origin\":")
-        _ = try string()
-        try expect(",\"size\":")
-        _ = try count()
-        try expect(",\"root\":\"")
-        _ = try hex(64)
-        try expect("\",\"mac\":\"")
-        _ = try hex(64)
-        try expect("\",\"lost\":")
-        _ = try count()
+    private mutating func object(_ fields: [Field]) throws(LineFault) {
+        try expect("{")
+        for (index, field) in fields.enumerated() {
+            try expect(index == 0 ? Array(field.label.dropFirst()) : field.label)
+            try value(field)
+        }
         try expect("}")
     }
 

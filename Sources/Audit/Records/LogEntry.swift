@@ -33,7 +33,8 @@ package struct LogEntry: Sendable, Equatable {
             }
             return LogEntry(
                 seq: parser.seq, time: Timestamp(microseconds: parser.time), epoch: parser.epoch, line: line,
-                record: try AuditRecord(bytes, parser), previous: parser.previous.text(in: bytes),
+                record: try parser.shape.read(RecordValues(bytes, parser).all),
+                previous: parser.previous.text(in: bytes),
                 mac: parser.mac.text(in: bytes))
         }
     }

@@ -10,6 +10,8 @@ package struct RecordEncoder {
     static let sealBytes = 74
     static let longestLine = 65_535
 
+    /// Of every line of the segment.
+    let version: Int
     private var json = AsciiJSON(reserving: 1024)
 
     /// A copy of the line without its LF.
@@ -19,7 +21,9 @@ package struct RecordEncoder {
     /// The line without its LF, in place.
     func withLine<T>(_ body: (UnsafeBufferPointer<UInt8>) throws -> T) throws -> T { try json.withBytes(body) }
 
-    package init() {}
+    package init(version: Int = 1) {
+        self.version = version
+    }
 
     /// Returns the record's mac: the `prev` of the next one.
     package mutating func encode(
@@ -27,15 +31,19 @@ package struct RecordEncoder {
     ) throws(LetheError) -> Digest32 {
         json.removeAll()
         json.begin()
-        json.field("v", 1)
+        json.field("v", Int64(version))
         json.field("seq", seq)
         json.field("t", time: time)
         json.field("ep", epoch)
         json.field("prev", hex: previous)
-        record.encode(into: &json)
+        guard record.encode(into: &json, version) else {
+            throw LetheError(
+                "audit-format", .failed, "a \(record.type.rawValue) record stands in no segment of version \(version)",
+                hint: "lethe audit rollover --reason TEXT")
+        }
         guard json.length + Self.sealBytes <= Self.longestLine else {
             throw LetheError(
-                "record-too-long", .usage, "a \(record.typeName) record would be longer than 65535 bytes",
+                "record-too-long", .usage, "a \(record.type.rawValue) record would be longer than 65535 bytes",
                 hint: "shorten its texts or split the request")
         }
         let seal = try json.withBytes { bytes throws(LetheError) in

@@ -36,7 +36,7 @@ struct MacJudge {
                     isUnusable = true
                     return nil
                 }
-                let kid = RecordValues(line, parser).text(2)
+                let kid = RecordValues(line, parser)["kid"].text
                 let stated = roots.first { (try? $0.kid()) == kid }
                 let root = stated ?? first
                 if stated == nil { foreignKid = kid }

@@ -24,13 +24,15 @@ struct OperationLedger {
         switch parser.type {
         case .deleteIntent:
             intent(
-                attachment: values.number(3), operation: values.number(1), attempt: values.integer(2),
-                run: values.number(0))
+                attachment: values["att"].number, operation: values["op"].number, attempt: values["try"].integer,
+                run: values["run"].number)
         case .deleteOutcome:
-            let final = values.optionalText(7).flatMap(Outcome.init(rawValue:))
+            let final = values["final"].optionalText.flatMap(Outcome.init(rawValue:))
             return outcome(
-                attachment: values.number(2), operation: values.number(0), attempt: values.integer(1), final: final)
-        case .itemClosed: closed(attachment: values.number(1), outcome: Outcome(rawValue: values.text(2)))
+                attachment: values["att"].number, operation: values["op"].number, attempt: values["try"].integer,
+                final: final)
+        case .itemClosed:
+            closed(attachment: values["att"].number, outcome: Outcome(rawValue: values["outcome"].text))
         default: break
         }
         return true
@@ -45,7 +47,7 @@ struct OperationLedger {
     func run(announcing line: UnsafeBufferPointer<UInt8>, _ parser: LineParser) -> UInt128? {
         guard parser.type == .deleteOutcome else { return nil }
         let values = RecordValues(line, parser)
-        guard let intent = pending[values.number(2)], intent.operation == values.number(0) else { return nil }
+        guard let intent = pending[values["att"].number], intent.operation == values["op"].number else { return nil }
         return intent.run
     }
 

@@ -65,22 +65,25 @@ struct PlanLedger {
         _ line: UnsafeBufferPointer<UInt8>, _ parser: LineParser, answered run: UInt128?
     ) -> String? {
         let values = RecordValues(line, parser)
-        func raw(_ index: Int) -> String { String(decoding: values.raw(index).dropFirst().dropLast(), as: UTF8.self) }
+        func word(_ name: StaticString) -> String { String(decoding: values[name].inner, as: UTF8.self) }
         let problem: String? =
             switch parser.type {
             case .planCreated:
-                created(values.number(0), Plan(kind: raw(1), digest: raw(2), items: values.integer(3)))
-            case .planApproved: approved(values.number(0), raw(1))
-            case .runStart: started(values.number(0), values.number(1), raw(2))
-            case .deleteIntent: announced(values.number(0), rule: raw(4))
-            case .deleteOutcome: answered(values, raw(3), run)
-            case .itemClosed: closed(values.number(1), raw(2), in: values.number(0))
-            case .deleteVerified: verified(values.number(1), raw(3), in: values.number(0))
-            case .runEnd: ended(values.number(0), (1...6).map(values.integer))
-            case .holdPlaced: note(raw(0), in: \.holds)
-            case .holdReleased: holds.contains(raw(0)) ? nil : unknown("releases a hold that was not placed")
-            case .requestOpened: note(raw(0), in: \.requests)
-            case .requestUpdated: requests.contains(raw(0)) ? nil : unknown("is of a request that was not opened")
+                created(
+                    values["plan"].number,
+                    Plan(kind: word("kind"), digest: word("digest"), items: values["items"].integer))
+            case .planApproved: approved(values["plan"].number, word("digest"))
+            case .runStart: started(values["run"].number, values["plan"].number, word("digest"))
+            case .deleteIntent: announced(values["run"].number, rule: word("rule"))
+            case .deleteOutcome: answered(values, run)
+            case .itemClosed: closed(values["att"].number, word("outcome"), in: values["run"].number)
+            case .deleteVerified: verified(values["att"].number, word("grade"), in: values["run"].number)
+            case .runEnd: ended(values)
+            case .holdPlaced: note(word("hold"), in: \.holds)
+            case .holdReleased: holds.contains(word("hold")) ? nil : unknown("releases a hold that was not placed")
+            case .requestOpened: note(word("req"), in: \.requests)
+            case .requestUpdated:
+                requests.contains(word("req")) ? nil : unknown("is of a request that was not opened")
             default: nil
             }
         if problem != nil { findings += 1 }
@@ -131,13 +134,15 @@ extension PlanLedger {
         return kind == plan.kind ? nil : "deletes by a rule that is none of a plan for \(plan.kind)"
     }
 
-    private mutating func answered(_ values: RecordValues, _ word: String, _ run: UInt128?) -> String? {
-        let final = values.optionalText(7).flatMap(Outcome.init(rawValue:))
-        guard let answer = AnswerClass(rawValue: word), answer.allows(http: values.integer(4), final) else {
+    private mutating func answered(_ values: RecordValues, _ run: UInt128?) -> String? {
+        let final = values["final"].optionalText.flatMap(Outcome.init(rawValue:))
+        guard let answer = AnswerClass(rawValue: values["class"].text),
+            answer.allows(http: values["http"].integer, final)
+        else {
             return "has a class, a status and an outcome that do not go together"
         }
         guard let final, let run else { return nil }
-        return close(values.number(2), final, in: run)
+        return close(values["att"].number, final, in: run)
     }
 
     private mutating func closed(_ item: UInt128, _ word: String, in run: UInt128) -> String? {
@@ -160,13 +165,15 @@ extension PlanLedger {
         return nil
     }
 
-    /// `totals`: items, deleted, absent, withheld, failed, open.
-    private mutating func ended(_ run: UInt128, _ totals: [Int64]) -> String? {
-        guard totals[0] == totals.dropFirst().reduce(0, +) else { return "has totals that do not add up" }
+    private mutating func ended(_ values: RecordValues) -> String? {
+        let run = values["run"].number
+        let items = values["items"].integer
+        let ends = ["deleted", "absent", "withheld", "failed"].map { (name: StaticString) in values[name].integer }
+        guard items == ends.reduce(values["open"].integer, +) else { return "has totals that do not add up" }
         guard let id = runs[run], let plan = plans[id] else { return unknown("is of a run that was not begun") }
         let counts = [Outcome.Group.deleted, .absent, .withheld, .failed].map { plan.counts[$0, default: 0] }
-        guard totals[0] == plan.items else { return "counts other items than its plan has" }
-        guard counts == Array(totals[1...4]) else { return "counts other outcomes than the plan's items have" }
+        guard items == plan.items else { return "counts other items than its plan has" }
+        guard counts == ends else { return "counts other outcomes than the plan's items have" }
         if Int64(plan.closed.count) == plan.items {
             size -= plan.closed.count
             plans[id]?.end()

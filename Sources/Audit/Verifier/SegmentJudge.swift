@@ -35,6 +35,8 @@ final class SegmentJudge {
     private(set) var coveredTime: Int64?
 
     private var parser = LineParser()
+    /// Of the first line that could be read, and so of all.
+    private var version: Int?
     private var expectedSeq: Int64 = 0
     private var epoch: Int64 = 0
     private var recordsInEpoch: Int64 = 0
@@ -61,6 +63,10 @@ final class SegmentJudge {
         let before = findings.count
         do throws(LineFault) {
             try parser.parse(line, explaining: findings.count < Findings.limit)
+            guard parser.version == version ?? parser.version else {
+                throw LineFault.schema("a line of version \(parser.version) in a segment of version \(version ?? 0)")
+            }
+            version = parser.version
             try judgeRecord(line, storedSeq)
         } catch {
             unreadable(line, error)
@@ -149,7 +155,7 @@ final class SegmentJudge {
 
     private func judgeTime(_ line: UnsafeBufferPointer<UInt8>) {
         if parser.type == .clockStep {
-            if (try? RecordValues(line, parser).time(0))?.microseconds != lastTime {
+            if (try? Timestamp(RecordValues(line, parser)["from"]))?.microseconds != lastTime {
                 add(.clock, "record \(expectedSeq) does not name the time the clock went back from")
             }
         } else if parser.time < lastTime {
@@ -160,7 +166,7 @@ final class SegmentJudge {
     }
 
     private func judgeSeal(_ line: UnsafeBufferPointer<UInt8>) {
-        let stated = RecordValues(line, parser).integer(0)
+        let stated = RecordValues(line, parser)["n"].integer
         if stated != recordsInEpoch {
             findings.add(
                 Finding(
@@ -178,7 +184,7 @@ extension SegmentJudge {
     private func judgeOpening(_ line: UnsafeBufferPointer<UInt8>) throws(LineFault) {
         guard count == 0 else { return add(.origin, "record \(expectedSeq) opens the log again") }
         guard parser.type == .logOpen else { return add(.origin, "the log does not begin with log.open") }
-        let found = RecordValues(line, parser).opening
+        guard let found = try? AuditRecord.Opening(RecordValues(line, parser).all, parser.version) else { return }
         opening = found
         if let previous = found.previous { plans.begin(after: previous, before) }
         guard let name = LogOrigin.name(found.origin), let vkey = try? VerifierKey(found.vkey),
@@ -193,8 +199,8 @@ extension SegmentJudge {
     }
 
     private func noteRemoval(_ values: RecordValues) {
-        let origin = values.text(1)
-        if values.text(0) == AuditRecord.OperatorAct.segmentRemove.rawValue, missing.contains(origin) {
+        let origin = values["ref"].text
+        if values["act"].text == AuditRecord.OperatorAct.Kind.segmentRemove.rawValue, missing.contains(origin) {
             removals[origin] = count
         }
     }

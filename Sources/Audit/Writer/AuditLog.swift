@@ -51,6 +51,8 @@ package final class AuditLog: Sendable {
     package let location: Location
     package let origin: String
     package let vkey: String
+    /// Of the open segment, 1 or 2.
+    package let version: Int
     let time: any TimeSource
     /// Reads what is in the log: entries, proofs, exports.
     package let reader: LogReader
@@ -60,6 +62,7 @@ package final class AuditLog: Sendable {
         self.location = location
         origin = writer.origin
         vkey = writer.vkey
+        version = writer.encoder.version
         reader = LogReader(writer.store, origin: writer.origin)
         self.time = time
         self.writer = Mutex(writer)

@@ -9,19 +9,27 @@ extension AuditLog {
     ///
     /// Where the old segment cannot go on (put back, forked, keys lost), it is left as it is and the new one counts the
     /// records that are `lost`.
+    ///
+    /// `partner`: the first segment of v2 begins, bound to it; `nil` = the new segment is of the version of the old one.
     package static func rollover(
-        _ location: Location, reason: String, rootKey: RootKey? = nil, tool: String, time: any TimeSource
+        _ location: Location, reason: String, by name: String, partner: String? = nil, rootKey: RootKey? = nil,
+        tool: String, time: any TimeSource
     ) throws(LetheError) -> Created {
         try location.directory.checkPermissions()
         let rootKey = try RootKey.given(rootKey)
+        let known = (try? LogReader(location.database).opening())?.binding
+        let drawn = try partner.map { partner throws(LetheError) in
+            AuditRecord.Opening.Binding(workspace: Hex.encode(try Randomness.bytes(16)), partner: partner)
+        }
+        let begun = Rollover.Begun(rootKey: rootKey, tool: tool, binding: known ?? drawn)
         let writer: SegmentWriter
         do throws(LetheError) {
             writer = try SegmentWriter.open(location, now: time.now())
         } catch {
             guard Rollover.losses.contains(error.code) else { throw error }
-            return try Rollover.afterLoss(location, rootKey, tool: tool, now: time.now())
+            return try Rollover.afterLoss(location, begun, now: time.now())
         }
-        return try writer.rollOver(reason: reason, rootKey, tool: tool, now: time.now())
+        return try writer.rollOver(.init(reason: reason, by: name), begun, now: time.now())
     }
 
     /// Throws `other-root-key` for a key that somebody names and that is another log's: taken by mistake, it would be the only one that
@@ -38,30 +46,32 @@ extension AuditLog {
 
 extension SegmentWriter {
     func rollOver(
-        reason: String, _ rootKey: RootKey, tool: String, now: Timestamp
+        _ closing: AuditRecord.LogClosing, _ begun: Rollover.Begun, now: Timestamp
     ) throws(LetheError) -> AuditLog.Created {
-        let seed = try Rollover.seed(after: origin, rootKey, signingKey, tool: tool)
+        let seed = try begun.seed(after: origin, signingKey)
         try locked { () throws(LetheError) in
             try finishSeal()
             try Rollover.checkSettled(store)
             try Rollover.checkPlace(location)
             try seed.keep(in: location.directory.staging)
             try Rollover.noting(location) { () throws(LetheError) in
-                let previous = try close(reason: reason, now: now)
+                let previous = try close(closing, now: now)
                 try Rollover.begin(location, seed, after: previous, authentic?.fold, now: now)
             }
         }
         return AuditLog.Created(
-            origin: seed.origin, vkey: try seed.vkey(), kid: seed.kid, rootKey: rootKey, lost: 0)
+            origin: seed.origin, vkey: try seed.vkey(), kid: seed.kid, rootKey: begun.rootKey, lost: 0)
     }
 
     /// `log.close` and the last seal in one commit, unless they are there already.
-    private func close(reason: String, now: Timestamp) throws(LetheError) -> AuditRecord.PreviousLog {
-        if let previous = try closing() { return previous }
+    private func close(
+        _ closing: AuditRecord.LogClosing, now: Timestamp
+    ) throws(LetheError) -> AuditRecord.PreviousLog {
+        if let previous = try self.closing() { return previous }
         // `write` puts the number of records in.
-        _ = try commit([.logClose(reason: reason), .epochSeal(records: 0)], now: now)
+        _ = try commit([.logClose(closing), .epochSeal(.init(records: 0))], now: now)
         _ = try completeSeal()
-        guard let previous = try closing() else { throw Self.rollback("it is not closed") }
+        guard let previous = try self.closing() else { throw Self.rollback("it is not closed") }
         return previous
     }
 
@@ -86,18 +96,25 @@ extension SegmentWriter {
 enum Rollover {
     /// Why a log cannot go on, but a new segment may follow it.
     static let losses: Set<String> = [
-        "audit-rollback", "audit-fork", "missing-audit-key", "audit-head-forged", "audit-head-broken",
+        "audit-rollback", "audit-fork", "missing-audit-key", "audit-head-forged",
         "audit-keys-of-another-log", "audit-schema", "corrupt-log", "invalid-key", "malformed-record", "malformed-note",
         "malformed-checkpoint",
     ]
 
-    static func seed(
-        after origin: String, _ rootKey: RootKey, _ signingKey: Ed25519.SigningKey, tool: String
-    ) throws(LetheError) -> SegmentSeed {
-        guard let name = LogOrigin.name(origin) else {
-            throw LetheError("malformed-record", .failed, "the old log has no origin of the form NAME/16 hex digits")
+    /// What the new segment is begun with.
+    struct Begun {
+        let rootKey: RootKey
+        let tool: String
+        let binding: AuditRecord.Opening.Binding?
+
+        func seed(after origin: String, _ signingKey: Ed25519.SigningKey) throws(LetheError) -> SegmentSeed {
+            guard let name = LogOrigin.name(origin) else {
+                throw LetheError(
+                    "malformed-record", .failed, "the old log has no origin of the form NAME/16 hex digits")
+            }
+            return try SegmentSeed(
+                name: name, rootKey: rootKey, signingKey: signingKey, tool: tool, binding: binding)
         }
-        return try SegmentSeed(name: name, rootKey: rootKey, signingKey: signingKey, tool: tool)
     }
 
     /// The answer to an intent is in its segment: what a run left open is settled first.
@@ -116,21 +133,23 @@ enum Rollover {
     }
 
     static func afterLoss(
-        _ location: AuditLog.Location, _ rootKey: RootKey, tool: String, now: Timestamp
+        _ location: AuditLog.Location, _ begun: Begun, now: Timestamp
     ) throws(LetheError) -> AuditLog.Created {
         let keys = location.directory
         let lock = try FileLock(keys.lockFile)
         return try lock.whileHeld { () throws(LetheError) in
             let previous = try remains(location)
             let signingKey = try DurableFile.exists(keys.signFile) ? keys.signingKey() : Ed25519.SigningKey.generate()
-            let seed = try seed(after: previous.origin, rootKey, signingKey, tool: tool)
+            let seed = try begun.seed(after: previous.origin, signingKey)
             try checkPlace(location)
             keys.staging.discard()
+            // What the head came to is signed, whatever became of its records.
+            let fold = (try? keys.head()).flatMap { $0 }.flatMap { keys.fold(of: $0, signingKey) }
             try noting(location) { () throws(LetheError) in
-                try begin(location, seed, after: previous, nil, now: now)
+                try begin(location, seed, after: previous, fold, now: now)
             }
             return AuditLog.Created(
-                origin: seed.origin, vkey: try seed.vkey(), kid: seed.kid, rootKey: rootKey, lost: previous.lost)
+                origin: seed.origin, vkey: try seed.vkey(), kid: seed.kid, rootKey: begun.rootKey, lost: previous.lost)
         }
     }
 
@@ -171,7 +190,7 @@ enum Rollover {
         guard let reader = try? LogReader(location.database), let size = try? reader.size(),
             let last = try? reader.entry(size - 2)
         else { return true }
-        return last.record.typeName == "log.close"
+        return last.record.type == .logClose
     }
 
     /// Steps 2 and 3.

@@ -4,7 +4,7 @@ import Foundation
 
 /// What a new segment is made of, but for what came before it. It can be kept on the disk until the segment before is closed:
 ///
-///     seed.json   {"origin":"…","kid":"<16 hex>","tool":"…","key":"<64 hex of E_0>"}
+///     seed.json   {"origin":"…","kid":"<16 hex>","tool":"…","key":"<64 hex of E_0>"[,"workspace":"<32 hex>","partner":"…"]}
 struct SegmentSeed {
     let origin: String
     let kid: String
@@ -12,14 +12,20 @@ struct SegmentSeed {
     /// E_0.
     let key: EpochKey
     let signingKey: Ed25519.SigningKey
+    /// `nil` = of a segment of v1.
+    let binding: AuditRecord.Opening.Binding?
 
     /// A new origin under `name`.
-    init(name: String, rootKey: RootKey, signingKey: Ed25519.SigningKey, tool: String) throws(LetheError) {
+    init(
+        name: String, rootKey: RootKey, signingKey: Ed25519.SigningKey, tool: String,
+        binding: AuditRecord.Opening.Binding? = nil
+    ) throws(LetheError) {
         origin = try LogOrigin.make(name: name)
         kid = try rootKey.kid()
         key = try EpochKey(root: rootKey, origin: origin)
         self.signingKey = signingKey
         self.tool = tool
+        self.binding = binding
     }
 
     func vkey() throws(LetheError) -> String { try VerifierKey(name: origin, publicKey: signingKey.publicKey).text }
@@ -34,6 +40,10 @@ struct SegmentSeed {
         json.field("kid", kid)
         json.field("tool", tool)
         json.field("key", Hex.encode(key.bytes))
+        if let binding {
+            json.field("workspace", binding.workspace)
+            json.field("partner", binding.partner)
+        }
         json.endLine()
         try DurableFile.write(json.bytes, to: keys.seedFile)
     }
@@ -46,6 +56,9 @@ struct SegmentSeed {
             let key = object["key"].flatMap({ Hex.decode($0) }), let first = try? EpochKey(epoch: 0, bytes: key)
         else { return nil }
         (self.origin, self.kid, self.tool, self.key, self.signingKey) = (origin, kid, tool, first, signingKey)
+        binding = object["workspace"].flatMap { workspace in
+            object["partner"].map { .init(workspace: workspace, partner: $0) }
+        }
     }
 
     /// Makes a sealed segment at `database` with its keys in `keys`; leftovers of an earlier attempt are removed. `fold`: what the
@@ -59,11 +72,12 @@ struct SegmentSeed {
         }
         try DurableFile.makeDirectory(keys.url, mode: 0o700)
         try keys.write(KeyDirectory.State(origin: origin, key: key))
-        let opening = AuditRecord.Opening(origin: origin, vkey: try vkey(), kid: kid, previous: previous, tool: tool)
+        let opening = AuditRecord.Opening(
+            origin: origin, vkey: try vkey(), kid: kid, previous: previous, tool: tool, binding: binding)
         let store = try LogStore.create(database)
         let writer = try SegmentWriter(
             AuditLog.Location(database: database, keys: keys.url), store, origin: origin, signingKey: signingKey,
-            lock: FileLock(keys.lockFile))
+            lock: FileLock(keys.lockFile), version: opening.version)
         writer.foldBefore = fold
         _ = try writer.append([.logOpen(opening)], now: now)
         _ = try writer.seal(now: now)

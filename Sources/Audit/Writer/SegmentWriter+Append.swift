@@ -70,7 +70,7 @@ extension SegmentWriter {
         func next(_ record: AuditRecord, _ time: Timestamp) throws {
             let seq = (tail?.seq ?? -1) + 1
             var record = record
-            if case .epochSeal = record { record = .epochSeal(records: Int(seq + 1 - (head?.size ?? 0))) }
+            if case .epochSeal = record { record = .epochSeal(.init(records: Int(seq + 1 - (head?.size ?? 0)))) }
             let mac = try encoder.encode(
                 record, seq: seq, time: time, epoch: state.key.epoch, previous: tail?.mac ?? Digest32(),
                 with: authenticator)
@@ -83,7 +83,7 @@ extension SegmentWriter {
         }
         if let last, now.microseconds < last.time.microseconds - AuditLog.bridgedStep {
             step = AuditLog.ClockStep(from: last.time, to: now)
-            try next(.clockStep(from: last.time), now)
+            try next(.clockStep(.init(from: last.time)), now)
         }
         for record in records {
             let earliest = tail.map { $0.time.adding(microseconds: 1) } ?? now

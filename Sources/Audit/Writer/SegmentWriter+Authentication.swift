@@ -24,7 +24,7 @@ extension SegmentWriter {
         return authentic.tail
     }
 
-    private func extend(_ authentic: inout Authentic, through last: Int64, _ db: Database) throws {
+    func extend(_ authentic: inout Authentic, through last: Int64, _ db: Database) throws {
         let first = authentic.range.size
         guard first <= last else { return }
         var (seq, expected) = (first, authentic.tail?.mac ?? Digest32())
@@ -122,7 +122,7 @@ extension SegmentWriter {
             "audit-head-broken", .failed,
             "record \(seq) of the audit log is not one that was written with its key: nothing goes on from it",
             hint: "lethe audit verify; a new segment follows the last record that is good: "
-                + "lethe audit rollover --reason TEXT")
+                + "lethe audit rollover --from-authenticated --reason TEXT")
     }
 
     static func fork(_ size: Int64) -> LetheError {

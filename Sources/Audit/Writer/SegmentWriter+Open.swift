@@ -36,7 +36,8 @@ extension SegmentWriter {
         try checkSchema(store)
         let opening = try LogReader.opening(store)
         let writer = try SegmentWriter(
-            location, store, origin: opening.origin, signingKey: keys.signingKey(), lock: lock)
+            location, store, origin: opening.origin, signingKey: keys.signingKey(), lock: lock,
+            version: opening.version)
         writer.previous = opening.previous?.origin
         return writer
     }
@@ -164,12 +165,10 @@ extension LineParser {
         var digest = Digest32()
         digest.withUnsafeMutableBytes { out in
             for index in 0..<32 {
-                out[index] = nibble(line[span.start + 2 * index]) << 4 | nibble(line[span.start + 2 * index + 1])
+                let at = span.start + 2 * index
+                out[index] = Hex.nibble(line[at]) << 4 | Hex.nibble(line[at + 1])
             }
         }
         return digest
     }
 }
-
-/// The value of a lower-case hex digit, without a branch.
-@inline(__always) func nibble(_ digit: UInt8) -> UInt8 { (digit & 15) &+ (digit >> 6) &* 9 }

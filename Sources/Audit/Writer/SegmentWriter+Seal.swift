@@ -23,7 +23,7 @@ extension SegmentWriter {
     /// Step 1 and then the rest; the lock is held.
     func sealLocked(now: Timestamp) throws(LetheError) -> Checkpoint {
         // `write` puts the number of records in.
-        _ = try commit([.epochSeal(records: 0)], now: now)
+        _ = try commit([.epochSeal(.init(records: 0))], now: now)
         return try completeSeal()
     }
 

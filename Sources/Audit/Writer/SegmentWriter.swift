@@ -10,7 +10,7 @@ final class SegmentWriter {
     let signingKey: Ed25519.SigningKey
     let hasher: TreeHasher
     private let lock: FileLock
-    var encoder = RecordEncoder()
+    var encoder: RecordEncoder
 
     /// `mac.state` as it was last read, and what follows from it.
     private var stateBytes: [UInt8] = []
@@ -54,8 +54,11 @@ final class SegmentWriter {
 
     /// Reads keys and head; nothing is checked against the database yet.
     init(
-        _ location: AuditLog.Location, _ store: LogStore, origin: String, signingKey: Ed25519.SigningKey, lock: FileLock
+        _ location: AuditLog.Location, _ store: LogStore, origin: String, signingKey: Ed25519.SigningKey,
+        lock: FileLock,
+        version: Int
     ) throws(LetheError) {
+        encoder = RecordEncoder(version: version)
         self.location = location
         self.store = store
         self.origin = origin

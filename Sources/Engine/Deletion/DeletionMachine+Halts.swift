@@ -10,7 +10,7 @@ extension DeletionMachine {
         let asked =
             pendingLookups + timers.compactMap { if case .ask(let question) = $0.work { question } else { nil } }
         for case .lookUp(let id, .proof(again: true)) in asked { noteStillThere(id) }
-        journal.removeAll { $0.isIntent }
+        journal.removeAll { $0.type == .deleteIntent }
         timers = []
         dueRetries = []
         pendingLookups = []

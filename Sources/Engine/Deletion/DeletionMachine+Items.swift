@@ -21,7 +21,7 @@ extension DeletionMachine {
 
     /// Ends an item without an answer to a DELETE.
     mutating func close(_ id: AttachmentID, _ outcome: Outcome, reason: String) {
-        journal.append(.closed(id, outcome, reason: reason))
+        journal.append(.itemClosed(.init(run: run, attachment: id, outcome: outcome, reason: reason)))
         settle(id, outcome)
     }
 
@@ -68,7 +68,10 @@ extension DeletionMachine {
                 item.history.lastAttempt += 1
                 item.phase = .queued
                 journal.append(
-                    .intent(operation: operation, attempt: item.history.lastAttempt, attachment: id, rule: rule))
+                    .deleteIntent(
+                        .init(
+                            run: run, operation: operation, attempt: item.history.lastAttempt, attachment: id,
+                            rule: rule)))
             }
             items[id] = item
         }
@@ -78,7 +81,8 @@ extension DeletionMachine {
     mutating func releaseCommitted() {
         let batch = committing ?? []
         committing = nil
-        for case .intent(_, _, let id, _) in batch {
+        for case .deleteIntent(let intent) in batch {
+            let id = intent.attachment
             items[id]?.hasOpenIntent = true
             items[id]?.isIntentSent = false
             guard halted == nil else { continue }
@@ -274,7 +278,7 @@ extension DeletionMachine {
     mutating func record(_ answer: VendorAnswer, of id: AttachmentID, final: Outcome?) {
         guard let history = items[id]?.history, let operation = history.operation else { return }
         journal.append(
-            .outcome(
-                operation: operation, attempt: history.lastAttempt, attachment: id, answer: answer, final: final))
+            .deleteOutcome(
+                .init(operation: operation, attempt: history.lastAttempt, attachment: id, answer, final: final)))
     }
 }

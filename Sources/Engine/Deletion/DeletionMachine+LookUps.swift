@@ -48,7 +48,7 @@ extension DeletionMachine {
     /// Gone for good: nobody can fetch it by the URL that worked before.
     mutating func takeHead(_ answer: VendorAnswer, of id: AttachmentID) {
         active -= 1
-        journal.append(.verified(id, status: 404, grade: answer.status == 404 ? .a : .b))
+        verified(id, status: 404, grade: answer.status == 404 ? .a : .b)
     }
 
     private mutating func prove(
@@ -65,16 +65,21 @@ extension DeletionMachine {
                 items[id]?.hasURL = false
                 pendingLookups.append(.head(id))
             } else {
-                journal.append(.verified(id, status: status, grade: .b))
+                verified(id, status: status, grade: .b)
             }
-        case .unknown, .keyRefused: journal.append(.verified(id, status: status, grade: .c))
+        case .unknown, .keyRefused: verified(id, status: status, grade: .c)
         }
+    }
+
+    private mutating func verified(_ id: AttachmentID, status: Int, grade: EvidenceGrade) {
+        journal.append(.deleteVerified(.init(run: run, attachment: id, http: status, grade: grade)))
     }
 
     /// A GET found it after its 204.
     mutating func noteStillThere(_ id: AttachmentID) {
-        journal.append(.verified(id, status: 200, grade: .x))
-        journal.append(.closed(id, .failedUnexpected, reason: "still_there"))
+        verified(id, status: 200, grade: .x)
+        journal.append(
+            .itemClosed(.init(run: run, attachment: id, outcome: .failedUnexpected, reason: "still_there")))
         counts.add(.deleted, count: -1)
         counts.add(.failedUnexpected)
         items[id]?.outcome = .failedUnexpected

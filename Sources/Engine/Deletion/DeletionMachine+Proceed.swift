@@ -139,10 +139,10 @@ extension DeletionMachine {
             isFinished = journal.isEmpty
         } else if let halted {
             answerUnsent()
-            journal.append(.halt(halted))
+            journal.append(.runHalt(.init(run: run, cause: halted.rawValue)))
             hasConcluded = true
         } else if isQuiet, admitted == notAdmitted.count {
-            journal.append(.end(countsWithOpen))
+            journal.append(.runEnd(.init(run: run, RunCounts(countsWithOpen))))
             hasConcluded = true
         }
     }
@@ -159,7 +159,7 @@ extension DeletionMachine {
         guard committing == nil, !journal.isEmpty, halted != .auditWriteFailed else { return [] }
         var intents = 0
         let end = journal.firstIndex { entry in
-            if entry.isIntent { intents += 1 }
+            if entry.type == .deleteIntent { intents += 1 }
             return intents > Self.intentsPerCommit
         }
         let batch = Array(journal[..<(end ?? journal.endIndex)])

@@ -9,7 +9,7 @@ import LinqClient
 ///
 /// - `delete(x)` is only ever commanded after a `commit` that holds x's intent was answered by `committed`, and after a
 ///   `check` that found holds and facts as they were when x was decided.
-/// - Each item is closed at most once, by one journal entry, and `end` is written when every item is.
+/// - Each item is closed at most once, by one record, and `run.end` is written when every item is.
 /// - After a halt nothing new is decided, committed as an intent, or sent; what is on its way is awaited and recorded.
 package struct DeletionMachine: Sendable {
     package struct Settings: Sendable {
@@ -29,6 +29,7 @@ package struct DeletionMachine: Sendable {
         }
     }
 
+    let run: RunID
     let settings: Settings
     let retryPolicy = RetryPolicy()
     var items: [AttachmentID: MachineItem] = [:]
@@ -52,8 +53,8 @@ package struct DeletionMachine: Sendable {
     /// Checks and requests on their way.
     var active = 0
 
-    var journal: [JournalEntry] = []
-    var committing: [JournalEntry]?
+    var journal: [AuditRecord] = []
+    var committing: [AuditRecord]?
 
     /// At most a tenth of a second's worth goes at once, so that no second sees many more than the rate.
     var pace: TokenBucket
@@ -81,7 +82,8 @@ package struct DeletionMachine: Sendable {
 
     /// `progress`: what earlier runs of this plan did, with open intents settled; those that could not be settled are
     /// left alone and stay open.
-    package init(plan: Plan, settings: Settings, progress: PlanProgress = PlanProgress()) {
+    package init(run: RunID, plan: Plan, settings: Settings, progress: PlanProgress = PlanProgress()) {
+        self.run = run
         self.settings = settings
         counts = OutcomeCounts()
         pace = TokenBucket(

@@ -25,7 +25,7 @@ package enum MachineCommand: Sendable, Equatable {
     /// Read facts and holds of these items afresh and decide each.
     case decide([AttachmentID])
     /// Append these records as one durable commit.
-    case commit([JournalEntry])
+    case commit([AuditRecord])
     /// Read the version of the holds and facts, and look for the kill file.
     case check(AttachmentID)
     case delete(AttachmentID)
@@ -71,18 +71,4 @@ package enum LookUpReason: Sendable, Equatable {
     case settle(attempt: Int)
     /// The circuit breaker asks whether the vendor is back.
     case probe
-}
-
-/// One record of a run, as the machine writes it; `AuditRecord` is made of it by the driver, which knows the run.
-package enum JournalEntry: Sendable, Equatable {
-    case intent(operation: OperationID, attempt: Int, attachment: AttachmentID, rule: String)
-    case outcome(operation: OperationID, attempt: Int, attachment: AttachmentID, answer: VendorAnswer, final: Outcome?)
-    case closed(AttachmentID, Outcome, reason: String)
-    case verified(AttachmentID, status: Int, grade: EvidenceGrade)
-    case halt(HaltCause)
-    case end(OutcomeCounts)
-
-    var isIntent: Bool {
-        if case .intent = self { true } else { false }
-    }
 }

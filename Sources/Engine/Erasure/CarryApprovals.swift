@@ -30,7 +30,7 @@ struct CarryApprovals {
             guard isEnough || (orPart && !kept.isEmpty) else { continue }
             for approval in kept {
                 _ = try context.log.append([
-                    .planApproved(plan: id, digest: record.digest, by: approval.name, how: .schedule)
+                    .planApproved(.init(plan: id, digest: record.digest, by: approval.name, how: .schedule))
                 ])
             }
             try CatchUp(inventory: context.inventory, log: context.log).run()

@@ -39,7 +39,7 @@ package struct DecideRequest: Sendable {
             throw LetheError("unknown-request", .usage, "there is no request \(id)", hint: "lethe requests list")
         }
         _ = try context.log.append([
-            .requestUpdated(request: id, state: .withdrawn, due: nil, by: name, reason: reason)
+            .requestUpdated(.init(request: id, state: .withdrawn, due: nil, by: name, reason: reason))
         ])
         try CatchUp(inventory: context.inventory, log: context.log).run()
     }

@@ -250,13 +250,14 @@ private struct EvidenceSelector {
     private mutating func cites(_ entry: LogEntry) -> Bool {
         switch entry.record {
         case .requestOpened(let opening): return opening.request == request
-        case .requestUpdated(let id, _, _, _, _): return id == request
-        case .planCreated(let plan, _, _, _, _), .planApproved(let plan, _, _, _): return plans.contains(plan)
-        case .runStart(let run, let plan, _, _):
-            guard !plans.contains(plan) else { return runs.insert(run).inserted }
-            beginnings[run] = (cited.count - 1, entry)
+        case .requestUpdated(let update): return update.request == request
+        case .planCreated(let made): return plans.contains(made.plan)
+        case .planApproved(let approval): return plans.contains(approval.plan)
+        case .runStart(let start):
+            guard !plans.contains(start.plan) else { return runs.insert(start.run).inserted }
+            beginnings[start.run] = (cited.count - 1, entry)
             return false
-        case .runEnd(let run, _): return runs.contains(run)
+        case .runEnd(let end): return runs.contains(end.run)
         case .deleteIntent(let intent) where intent.rule == "erasure:\(request)":
             attachments.insert(intent.attachment)
             return true
@@ -269,7 +270,7 @@ extension AuditRecord {
     fileprivate var runOfItem: RunID? {
         switch self {
         case .deleteIntent(let intent): intent.run
-        case .itemClosed(let run, _, _, _): run
+        case .itemClosed(let closing): closing.run
         default: nil
         }
     }

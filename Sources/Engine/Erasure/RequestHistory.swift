@@ -43,18 +43,21 @@ struct RequestHistory {
         orders.add(entry, of: "")
         switch entry.record {
         case .requestOpened(let opening) where opening.request == request: due = opening.due
-        case .requestUpdated(request, let state, let due, _, _): moved(to: state, due: due, entry.time)
-        case .planCreated(let plan, .erasure, let digest, _, _): created[plan] = digest
-        case .planApproved(let plan, _, let by, let how):
-            guard !(approved[plan]?.contains { $0.by == by } ?? false) else { return }
-            approved[plan, default: []].append(.init(plan: plan, by: by, how: how.rawValue, at: entry.time))
-        case .runStart(let run, let plan, _, _):
-            runs[run] = plan
-            guard plans[plan] != nil else { return }
-            started.insert(plan)
-            atWork = run
-        case .runEnd(let run, let counts): ended(run, counts)
-        case .deleteVerified(_, let attachment, _, _): told(attachment)
+        case .requestUpdated(let update) where update.request == request:
+            moved(to: update.state, due: update.due, entry.time)
+        case .planCreated(let made) where made.kind == .erasure: created[made.plan] = made.digest
+        case .planApproved(let approval):
+            let plan = approval.plan
+            guard !(approved[plan]?.contains { $0.by == approval.by } ?? false) else { return }
+            approved[plan, default: []].append(
+                .init(plan: plan, by: approval.by, how: approval.how.rawValue, at: entry.time))
+        case .runStart(let start):
+            runs[start.run] = start.plan
+            guard plans[start.plan] != nil else { return }
+            started.insert(start.plan)
+            atWork = start.run
+        case .runEnd(let end): ended(end.run, end.counts)
+        case .deleteVerified(let found): told(found.attachment)
         default: if entry.record.finalOutcome != nil, let attachment = entry.record.attachment { told(attachment) }
         }
     }

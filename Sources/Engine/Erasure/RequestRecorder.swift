@@ -13,6 +13,6 @@ extension RequestChange {
     fileprivate var record: AuditRecord {
         isOpening
             ? .requestOpened(.init(request))
-            : .requestUpdated(request: request.id, state: state, due: due, by: by, reason: reason)
+            : .requestUpdated(.init(request: request.id, state: state, due: due, by: by, reason: reason))
     }
 }

@@ -26,7 +26,8 @@ package struct PlaceHold: Sendable {
             reason: try OperatorText.reason(reason), until: until)
         try inventory.prepare(hold)
         let log = try append(
-            .holdPlaced(hold: hold.id, scope: scope, until: until, by: hold.placedBy, reason: hold.reason))
+            .holdPlaced(
+                .init(hold: hold.id, scope: scope, until: until, by: hold.placedBy, reason: hold.reason)))
         try CatchUp(inventory: inventory, log: log).run()
         return hold
     }
@@ -63,7 +64,7 @@ package struct ReleaseHold: Sendable {
             throw LetheError("unknown-hold", .usage, "there is no hold \(id) in force", hint: "lethe hold list")
         }
         _ = try log.append([
-            .holdReleased(hold: id, by: try OperatorText.actor(name), reason: try OperatorText.reason(reason))
+            .holdReleased(.init(hold: id, by: try OperatorText.actor(name), reason: try OperatorText.reason(reason)))
         ])
         try CatchUp(inventory: inventory, log: log).run()
     }

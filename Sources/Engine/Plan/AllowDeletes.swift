@@ -22,7 +22,7 @@ package struct AllowDeletes: Sendable {
                 hint: "look at it: lethe plan show \(id)")
         }
         try inventory.liftLimits(of: id)
-        _ = try log.append([.operatorAct(act: .limitRaise, ref: id.description, by: name, reason: reason)])
+        _ = try log.append([.operatorAct(.init(act: .limitRaise, ref: id.description, by: name, reason: reason))])
         try CatchUp(inventory: inventory, log: log).run()
     }
 }

@@ -116,7 +116,7 @@ package struct ApprovePlan: Sendable {
         _ record: PlanRecord, by name: String, how: AuditRecord.Approval, isEnough: Bool
     ) throws(LetheError) -> PlanRecord {
         let id = record.plan.id
-        _ = try log.append([.planApproved(plan: id, digest: record.digest, by: name, how: how)])
+        _ = try log.append([.planApproved(.init(plan: id, digest: record.digest, by: name, how: how))])
         try CatchUp(inventory: inventory, log: log).run()
         if isEnough, record.state == .proposed { try inventory.move(id, to: .approved, by: name) }
         return try inventory.plan(id)

@@ -129,7 +129,8 @@ package struct RecordPlan: Sendable {
         let digest = try inventory.save(plan, includes: includes)
         _ = try log.append([
             .planCreated(
-                plan: plan.id, kind: plan.kind, digest: digest, items: plan.items.count, policy: plan.policyDigest)
+                .init(
+                    plan: plan.id, kind: plan.kind, digest: digest, items: plan.items.count, policy: plan.policyDigest))
         ])
         try CatchUp(inventory: inventory, log: log).run()
         guard let request = plan.request else { return digest }
@@ -138,7 +139,8 @@ package struct RecordPlan: Sendable {
         } catch {
             // Somebody was faster: nothing is ever done with this one.
             _ = try log.append([
-                .operatorAct(act: .planCancel, ref: plan.id.description, by: name ?? "lethe", reason: error.code)
+                .operatorAct(
+                    .init(act: .planCancel, ref: plan.id.description, by: name ?? "lethe", reason: error.code))
             ])
             try CatchUp(inventory: inventory, log: log).run()
             throw error

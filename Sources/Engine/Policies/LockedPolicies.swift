@@ -70,7 +70,7 @@ package struct LockedPolicies: Sendable {
         // A new segment of the log begins with what the one before it remembered.
         for row in known.values.sorted(by: { $0.id < $1.id })
         where row.origin != log.origin && weakened.contains(row.id) {
-            records.append(.policyLocked(id: row.id, sha256: row.sha256))
+            records.append(.policyLocked(.init(id: row.id, sha256: row.sha256)))
         }
         guard !records.isEmpty else { return findings }
         _ = try log.append(records)
@@ -97,7 +97,9 @@ package struct LockedPolicies: Sendable {
         }
         var records: [AuditRecord] = [
             .operatorAct(
-                act: .policyUnlock, ref: id, by: try OperatorText.actor(name), reason: try OperatorText.reason(reason))
+                .init(
+                    act: .policyUnlock, ref: id, by: try OperatorText.actor(name),
+                    reason: try OperatorText.reason(reason)))
         ]
         let present = policies[id].flatMap { $0.isLocked ? $0 : nil }
         if let present { records.append(try keep(present)) }
@@ -110,12 +112,12 @@ package struct LockedPolicies: Sendable {
     /// The form is on disk before the log names its digest.
     private func keep(_ policy: Policy) throws(LetheError) -> AuditRecord {
         try inventory.keepLockedForm(policy.canonicalBytes, sha256: policy.sha256)
-        return .policyLocked(id: policy.id, sha256: policy.sha256)
+        return .policyLocked(.init(id: policy.id, sha256: policy.sha256))
     }
 
     private func keep(_ tiers: TierMap) throws(LetheError) -> AuditRecord {
         try inventory.keepLockedForm(tiers.form, sha256: tiers.sha256)
-        return .policyLocked(id: Self.tiersID, sha256: tiers.sha256)
+        return .policyLocked(.init(id: Self.tiersID, sha256: tiers.sha256))
     }
 
     /// The tiers are locked together with the policies that name one: by another tier a file would escape them. No policy can

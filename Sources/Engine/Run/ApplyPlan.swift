@@ -128,11 +128,13 @@ package struct ApplyPlan: Sendable {
         if !settings.usesCanary, record.plan.items.count > 100 {
             records.append(
                 .operatorAct(
-                    act: .canarySkip, ref: record.plan.id.description, by: settings.operatorName, reason: reason))
+                    .init(
+                        act: .canarySkip, ref: record.plan.id.description, by: settings.operatorName, reason: reason)))
         }
         records.append(
             .runStart(
-                run: run, plan: record.plan.id, digest: record.digest, policy: record.plan.policyDigest))
+                .init(
+                    run: run, plan: record.plan.id, digest: record.digest, policy: record.plan.policyDigest)))
         try journal.append(records)
         try CatchUp(inventory: context.inventory, log: context.log).run()
     }
@@ -142,7 +144,7 @@ package struct ApplyPlan: Sendable {
     ) async -> (DeletionMachine, LetheError?) {
         let plan = driver.redecider.plan
         let machine = DeletionMachine(
-            plan: plan,
+            run: driver.run, plan: plan,
             settings: .init(
                 maxInFlight: settings.maxInFlight, requestsPerSecond: settings.requestsPerSecond,
                 provesEach: plan.kind != .retention, usesCanary: settings.usesCanary),

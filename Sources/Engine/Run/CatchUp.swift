@@ -58,7 +58,7 @@ package struct CatchUp: Sendable {
             let entries = try page(after, Self.page)
             guard let last = entries.last else { return count }
             try inventory.apply(
-                entries.compactMap { LoggedEvent($0.record, seq: $0.seq, at: $0.time) }, origin: origin,
+                entries.map { LoggedRecord(seq: $0.seq, at: $0.time, record: $0.record) }, origin: origin,
                 after: after, through: last.seq)
             count += entries.count
             after = last.seq

@@ -23,7 +23,7 @@ package struct ClosePlan: Sendable {
     }
 
     private func close(
-        _ id: PlanID, to state: Plan.State, _ act: AuditRecord.OperatorAct, by: String, reason: String?,
+        _ id: PlanID, to state: Plan.State, _ act: AuditRecord.OperatorAct.Kind, by: String, reason: String?,
         from states: Set<Plan.State>? = nil
     ) throws(LetheError) {
         let journal = try RunJournal(context.log)
@@ -36,17 +36,18 @@ package struct ClosePlan: Sendable {
                 "\(counted(unsettled.count, "item")) of plan \(id) had a DELETE whose answer is not known yet",
                 hint: "the vendor was asked and gave no answer that counts; try again later")
         }
-        var records = [AuditRecord.operatorAct(act: act, ref: id.description, by: by, reason: reason)]
+        var records = [AuditRecord.operatorAct(.init(act: act, ref: id.description, by: by, reason: reason))]
         // Of items that are not those of the plan nothing is said: how its own ended is in the log.
         if record.isWhole, let run = try context.inventory.runs(of: id).last?.id {
             var counts = OutcomeCounts(progress.closed.values)
             for item in record.plan.items where progress.closed[item.attachment] == nil {
                 records.append(
                     .itemClosed(
-                        run: run, attachment: item.attachment, outcome: .notAttempted, reason: state.rawValue))
+                        .init(
+                            run: run, attachment: item.attachment, outcome: .notAttempted, reason: state.rawValue)))
                 counts.add(.notAttempted)
             }
-            records.append(.runEnd(run: run, RunCounts(counts)))
+            records.append(.runEnd(.init(run: run, RunCounts(counts))))
             try context.inventory.move(id, to: state, cause: reason, by: by, from: states) { () throws(LetheError) in
                 try journal.append(records)
             }

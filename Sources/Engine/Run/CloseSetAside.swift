@@ -34,14 +34,14 @@ package struct CloseSetAside: Sendable {
                 hint: record.state.isClosed
                     ? "lethe plan show \(id)" : "to go on: lethe run --apply; to end it: lethe plan cancel \(id)")
         }
-        var records = [AuditRecord.operatorAct(act: .planClose, ref: id.description, by: name, reason: reason)]
+        var records = [AuditRecord.operatorAct(.init(act: .planClose, ref: id.description, by: name, reason: reason))]
         records += closed.sorted().map {
-            .itemClosed(run: run, attachment: $0, outcome: .notFoundUnproven, reason: "set_aside")
+            .itemClosed(.init(run: run, attachment: $0, outcome: .notFoundUnproven, reason: "set_aside"))
         }
         var progress = try context.inventory.progress(of: id)
         for attachment in closed { progress.close(attachment, .notFoundUnproven) }
         let isDone = record.plan.items.allSatisfy { progress.closed[$0.attachment] != nil }
-        if isDone { records.append(.runEnd(run: run, RunCounts(OutcomeCounts(progress.closed.values)))) }
+        if isDone { records.append(.runEnd(.init(run: run, RunCounts(OutcomeCounts(progress.closed.values))))) }
         try journal.append(records)
         try CatchUp(inventory: context.inventory, log: context.log).run()
         if isDone {

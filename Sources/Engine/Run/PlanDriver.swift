@@ -75,7 +75,7 @@ struct PlanDriver: Sendable {
     private func perform(_ command: MachineCommand, _ inbox: AsyncStream<MachineEvent>.Continuation) async {
         switch command {
         case .decide(let ids): inbox.yield(await Self.blocking(reading) { decide(ids) })
-        case .commit(let entries): await commit(entries, inbox)
+        case .commit(let records): await commit(records, inbox)
         case .check(let id):
             while pause.isOn, !Task.isCancelled { await context.time.sleep(microseconds: Self.watchInterval) }
             inbox.yield(.checked(id, await Self.blocking(reading) { check(id) }))
@@ -173,8 +173,7 @@ struct PlanDriver: Sendable {
 
     /// The machine goes on as soon as the records are durable; the inventory follows the log at its own pace. If that fails
     /// nothing is lost: the next catch-up goes on from there.
-    private func commit(_ entries: [JournalEntry], _ inbox: AsyncStream<MachineEvent>.Continuation) async {
-        let records = entries.map { $0.record(in: run) }
+    private func commit(_ records: [AuditRecord], _ inbox: AsyncStream<MachineEvent>.Continuation) async {
         await Self.blocking(writing) {
             do throws(LetheError) {
                 guard lease.isIntact else { throw Self.leaseLost }
@@ -262,25 +261,4 @@ private final class FailedCommit: Sendable {
 
     var error: LetheError? { first.withLock { $0 } }
     func keep(_ error: LetheError) { first.withLock { $0 = $0 ?? error } }
-}
-
-extension JournalEntry {
-    func record(in run: RunID) -> AuditRecord {
-        switch self {
-        case .intent(let operation, let attempt, let attachment, let rule):
-            .deleteIntent(
-                .init(run: run, operation: operation, attempt: attempt, attachment: attachment, rule: rule))
-        case .outcome(let operation, let attempt, let attachment, let answer, let final):
-            .deleteOutcome(
-                .init(
-                    to: .init(run: run, operation: operation, attempt: attempt, attachment: attachment, rule: ""),
-                    answer, final: final))
-        case .closed(let attachment, let outcome, let reason):
-            .itemClosed(run: run, attachment: attachment, outcome: outcome, reason: reason)
-        case .verified(let attachment, let status, let grade):
-            .deleteVerified(run: run, attachment: attachment, http: status, grade: grade)
-        case .halt(let cause): .runHalt(run: run, cause: cause.rawValue)
-        case .end(let counts): .runEnd(run: run, RunCounts(counts))
-        }
-    }
 }

@@ -66,12 +66,12 @@ package struct Preflight: Sendable {
     /// Puts on record what a person accepts, whether or not something stands against it now: what comes up later in the run is
     /// let pass by it too. Once per command; gives the warning that says so.
     private func accept(
-        _ act: AuditRecord.OperatorAct, _ ref: String, _ what: String?
+        _ act: AuditRecord.OperatorAct.Kind, _ ref: String, _ what: String?
     ) throws(LetheError) -> String {
         guard let overrides = context.overrides else { return "" }
         if overrides.isFirst(act) {
             let reason = what ?? "given beforehand: nothing stood against it"
-            _ = try context.log.append([.operatorAct(act: act, ref: ref, by: overrides.by, reason: reason)])
+            _ = try context.log.append([.operatorAct(.init(act: act, ref: ref, by: overrides.by, reason: reason))])
             try CatchUp(inventory: context.inventory, log: context.log).run()
         }
         return "\(what ?? ref): accepted by \(overrides.by), and recorded"
@@ -163,7 +163,9 @@ package struct Preflight: Sendable {
                         ? "" : ". If this machine's clock is right: --accept-clock, which is recorded"))
         }
         if verdict == .uncompared, isForApply {
-            _ = try context.log.append([.operatorAct(act: .clockAccept, ref: "clock", by: "lethe", reason: warning)])
+            _ = try context.log.append([
+                .operatorAct(.init(act: .clockAccept, ref: "clock", by: "lethe", reason: warning))
+            ])
         }
         return warning.map { [$0] } ?? []
     }

@@ -78,7 +78,9 @@ package struct ReconcileIntents: Sendable {
                 let outcome = try outcomeOfAbsence(of: intent, accountLines: accountLines)
                 try journal.append([
                     .itemClosed(
-                        run: intent.run, attachment: intent.attachment, outcome: outcome, reason: "settled_after_crash")
+                        .init(
+                            run: intent.run, attachment: intent.attachment, outcome: outcome,
+                            reason: "settled_after_crash"))
                 ])
                 summary.closed += 1
             case .keyRefused, .unknown: summary.open += 1

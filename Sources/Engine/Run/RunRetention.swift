@@ -1,4 +1,4 @@
-package import Audit
+import Audit
 package import Domain
 import Inventory
 package import Rules

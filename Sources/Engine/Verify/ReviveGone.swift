@@ -44,7 +44,7 @@ struct ReviveGone {
     private func revive(_ id: AttachmentID, _ lookUp: AttachmentLookup) throws(LetheError) {
         if let run = try context.inventory.record(of: id)?.lastRun {
             _ = try context.log.append([
-                .deleteVerified(run: run, attachment: id, http: lookUp.answer.status, grade: .x)
+                .deleteVerified(.init(run: run, attachment: id, http: lookUp.answer.status, grade: .x))
             ])
             try CatchUp(inventory: context.inventory, log: context.log).run()
         }

@@ -46,12 +46,12 @@ package struct VerifyDeletions: Sendable {
                 report.gone += 1
                 let isBetter = record.grade.map { $0.rawValue > EvidenceGrade.b.rawValue } ?? true
                 if isBetter, record.outcome == .deleted {
-                    findings.append(.deleteVerified(run: run, attachment: id, http: answer.status, grade: .b))
+                    findings.append(.deleteVerified(.init(run: run, attachment: id, http: answer.status, grade: .b)))
                 }
             case .present:
                 report.stillThere.append(id)
                 try context.noteTierDrift(of: id, tiers: tiers, answer)
-                findings.append(.deleteVerified(run: run, attachment: id, http: answer.status, grade: .x))
+                findings.append(.deleteVerified(.init(run: run, attachment: id, http: answer.status, grade: .x)))
             case .keyRefused:
                 // The answers until now are as good as ever.
                 if !findings.isEmpty { try self.record(report, findings) }
@@ -66,7 +66,8 @@ package struct VerifyDeletions: Sendable {
 
     private func record(_ report: Report, _ findings: [AuditRecord]) throws(LetheError) {
         let sample = AuditRecord.vendorSample(
-            checked: report.gone + report.stillThere.count, present: report.stillThere.count)
+            .init(
+                checked: report.gone + report.stillThere.count, present: report.stillThere.count))
         _ = try context.log.append(findings + [sample])
         try CatchUp(inventory: context.inventory, log: context.log).run()
     }

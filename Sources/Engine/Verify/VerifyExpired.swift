@@ -69,7 +69,7 @@ package struct VerifyExpired: Sendable {
     /// What got a clear answer: before 48 hours nothing is promised for sure, so "not yet" is none.
     private func record(_ report: Report) throws(LetheError) {
         let breaches = report.breaches.count
-        let seqs = try context.log.append([.vendorSample(checked: report.gone + breaches, present: breaches)])
+        let seqs = try context.log.append([.vendorSample(.init(checked: report.gone + breaches, present: breaches))])
         for seq in seqs { try context.inventory.noteExpiredSample(origin: context.log.origin, seq: seq) }
         try CatchUp(inventory: context.inventory, log: context.log).run()
     }

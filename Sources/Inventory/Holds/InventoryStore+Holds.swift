@@ -15,14 +15,18 @@ extension InventoryStore {
                 hold.placedAt.adding(seconds: -86_400))
             try database.perform(
                 "DELETE FROM hold WHERE recorded = 0 AND placed_at < ?", hold.placedAt.adding(seconds: -86_400))
-            try database.perform(
-                "INSERT INTO hold (id, scope, placed_at, placed_by, reason, until) VALUES (?, ?, ?, ?, ?, ?)", hold.id,
-                Self.storedScope(hold.scope), hold.placedAt, hold.placedBy, hold.reason, hold.until)
-            guard case .subject(let pseudonyms) = hold.scope else { return }
-            for key in try Self.subjectKeys(pseudonyms, in: database) {
-                try database.perform("INSERT INTO hold_subject VALUES (?, ?)", hold.id, key)
-            }
+            try Self.insert(hold, isRecorded: false, in: database)
         }
+    }
+
+    /// Throws `unknown-subject` where it names somebody who is not known here.
+    static func insert(_ hold: LegalHold, isRecorded: Bool, in database: Database) throws {
+        var keys: [Int64] = []
+        if case .subject(let pseudonyms) = hold.scope { keys = try subjectKeys(pseudonyms, in: database) }
+        try database.perform(
+            "INSERT INTO hold (id, scope, placed_at, placed_by, reason, until, recorded) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            hold.id, storedScope(hold.scope), hold.placedAt, hold.placedBy, hold.reason, hold.until, isRecorded ? 1 : 0)
+        for key in keys { try database.perform("INSERT INTO hold_subject VALUES (?, ?)", hold.id, key) }
     }
 
     /// What it held is decided again at the next run.
@@ -76,7 +80,7 @@ extension InventoryStore {
         return version
     }
 
-    private static func holds(in database: Database) throws -> [LegalHold] {
+    static func holds(in database: Database) throws -> [LegalHold] {
         let subjects = try Prepared(
             database,
             "SELECT s.pseudonym FROM hold_subject h JOIN identity s ON s.key = h.subject WHERE h.hold = ? ORDER BY 1")

@@ -12,11 +12,11 @@ extension InventoryStore {
         try read { try Self.appliedSeq(origin: origin, in: $0) }
     }
 
-    /// Applies what the log says, in one transaction. `events` are all that matter of the records after `after`, up to and
-    /// including `last`, in order. What was applied before is passed over, so a repetition changes nothing; a gap is
+    /// Applies what the log says, in one transaction. `records` are those after `after`, up to and including `last`, in
+    /// order; those that say nothing of this store may be left out. What was applied before is passed over, so a repetition changes nothing; a gap is
     /// refused (`projection-gap`), and the caller reads the log again from `appliedSeq`.
     package func apply(
-        _ events: [LoggedEvent], origin: String, after: Int64, through last: Int64
+        _ records: [LoggedRecord], origin: String, after: Int64, through last: Int64
     ) throws(LetheError) {
         try write { database in
             let applied = try Self.appliedSeq(origin: origin, in: database)
@@ -28,7 +28,7 @@ extension InventoryStore {
             }
             guard applied < last else { return }
             let projector = Projector(database, origin: origin)
-            for event in events where event.seq > applied && event.seq <= last { try projector.apply(event) }
+            for record in records where record.seq > applied && record.seq <= last { try projector.apply(record) }
             try database.perform(
                 "INSERT INTO applied VALUES (?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq", origin, last)
         }

@@ -1,55 +1,70 @@
 internal import Domain
 internal import GRDB
 
-/// Applies events of the audit log inside one transaction.
+/// Applies records of the audit log inside one transaction.
 struct Projector {
     private let database: Database
     private let origin: String
+    private let isReplay: Bool
 
-    /// `origin`: the log that the events are of.
-    init(_ database: Database, origin: String) {
+    /// `origin`: the log that the records are of. `isReplay`: all of them come once more, and what followed from them with them.
+    init(_ database: Database, origin: String, isReplay: Bool = false) {
         self.database = database
         self.origin = origin
+        self.isReplay = isReplay
     }
 
-    func apply(_ logged: LoggedEvent) throws {
+    func apply(_ logged: LoggedRecord) throws {
         let at = logged.at
-        switch logged.event {
-        case .runStarted(let run, let plan):
-            try database.perform("INSERT OR IGNORE INTO run (id, plan, started) VALUES (?, ?, ?)", run, plan, at)
-        case .runEnded(let run, let counts): try end(run, counts, at)
-        case .runHalted(let run, let cause):
-            try database.perform("UPDATE run SET ended = ?2, cause = ?3 WHERE id = ?1", run, at, cause)
-        case .intent(let run, let op, let attempt, let attachment, let rule):
-            try announce(run, op, attempt, attachment, rule, at)
-        case .outcome(let op, let attempt, let attachment, let answer, let http, let trace, let final):
-            let ending = final.map { Ending(attachment: attachment, outcome: $0, http: http, trace: trace, at: at) }
-            try answered(op, attempt, answer, http: http, trace: trace, ending: ending, at: at, attachment: attachment)
-        case .itemClosed(let run, let attachment, let outcome):
-            try close(Ending(attachment: attachment, outcome: outcome, http: nil, trace: nil, at: at), run: run)
-        case .verified(let run, let attachment, let http, let grade):
-            try verified(run, attachment, http, grade, at)
-        case .planCreated(let plan, let digest):
-            try database.perform("UPDATE plan SET recorded = 1 WHERE id = ? AND digest = ?", plan, digest)
-        case .limitsLifted(let plan): try database.perform("UPDATE plan SET lifted = 1 WHERE id = ?", plan)
-        case .planApproved(let plan, let digest, let name, let how):
+        switch logged.record {
+        case .runStart(let start):
+            try database.perform(
+                "INSERT OR IGNORE INTO run (id, plan, started) VALUES (?, ?, ?)", start.run, start.plan, at)
+        case .runEnd(let end): try self.end(end.run, end.counts, at)
+        case .runHalt(let halt):
+            try database.perform("UPDATE run SET ended = ?2, cause = ?3 WHERE id = ?1", halt.run, at, halt.cause)
+        case .deleteIntent(let intent): try announce(intent, at)
+        case .deleteOutcome(let answer): try answered(answer, at)
+        case .itemClosed(let closing):
+            let ending = Ending(
+                attachment: closing.attachment, outcome: closing.outcome, http: nil, trace: nil, at: at)
+            try close(ending, run: closing.run)
+        case .deleteVerified(let verification): try verified(verification, at)
+        case .planCreated(let plan):
+            // A cross-check with what this store committed before the log did.
+            try database.perform("UPDATE plan SET recorded = 1 WHERE id = ? AND digest = ?", plan.plan, plan.digest)
+        case .planApproved(let approval):
             try database.perform(
                 """
                 INSERT OR IGNORE INTO approval (plan, digest, name, how, at)
                 SELECT key, digest, ?3, ?4, ?5 FROM plan WHERE id = ?1 AND digest = ?2
-                """, plan, digest, name, how, at)
-        case .requestOpened(let request):
-            try database.perform("UPDATE request SET recorded = 1 WHERE id = ?", request)
-        case .planClosed(let plan, let state): try closed(plan, as: state)
-        case .requestUpdated(let request, let state, let due):
-            if try !OwnChanges.take(origin, logged.seq, in: database) { try updated(request, to: state, due: due, at) }
-            if state.isAnswered { try answered(request, at) }
-        case .holdPlaced(let hold):
-            try placed(hold)
-        case .holdReleased(let hold): try InventoryStore.release(hold, at: at, in: database)
-        case .policyLocked(let id, let sha256):
-            try database.perform("INSERT OR REPLACE INTO locked_policy VALUES (?, ?, ?)", id, sha256, origin)
-        case .policyUnlocked(let id): try database.perform("DELETE FROM locked_policy WHERE id = ?", id)
+                """, approval.plan, approval.digest, approval.by, approval.how.rawValue, at)
+        case .requestOpened(let opening):
+            try database.perform("UPDATE request SET recorded = 1 WHERE id = ?", opening.request)
+        case .requestUpdated(let update):
+            if try !OwnChanges.take(origin, logged.seq, in: database) { try updated(update, at) }
+            if update.state.isAnswered { try answered(update.request, at) }
+        case .holdPlaced(let placing): try placed(placing.hold)
+        case .holdReleased(let release): try InventoryStore.release(release.hold, at: at, in: database)
+        case .policyLocked(let lock):
+            try database.perform(
+                "INSERT OR REPLACE INTO locked_policy VALUES (?, ?, ?)", lock.id, lock.sha256, origin)
+        case .operatorAct(let act): try acted(act)
+        default: break
+        }
+    }
+
+    private func acted(_ act: AuditRecord.OperatorAct) throws {
+        switch act.act {
+        case .limitRaise:
+            guard let plan = try? PlanID(act.ref) else { return }
+            try database.perform("UPDATE plan SET lifted = 1 WHERE id = ?", plan)
+        case .planCancel, .planExpire:
+            guard let plan = try? PlanID(act.ref) else { return }
+            try closed(plan, as: act.act == .planCancel ? .cancelled : .expired)
+        // The form loaded then, if it is locked, follows as `policy.locked`.
+        case .policyUnlock: try database.perform("DELETE FROM locked_policy WHERE id = ?", act.ref)
+        default: break
         }
     }
 
@@ -70,17 +85,17 @@ struct Projector {
             """, run, at, counts.items, counts.deleted, counts.absent, counts.withheld, counts.failed, counts.open)
     }
 
-    private func announce(
-        _ run: RunID, _ op: OperationID, _ attempt: Int, _ attachment: AttachmentID, _ rule: String, _ at: Timestamp
-    ) throws {
+    private func announce(_ intent: AuditRecord.Intent, _ at: Timestamp) throws {
+        let (run, attachment) = (intent.run, intent.attachment)
         let isKnown =
-            try database.first("SELECT 1 FROM intent WHERE op = ? AND try = ?", op, attempt) { $0.int(0) } != nil
+            try database.first(
+                "SELECT 1 FROM intent WHERE op = ? AND try = ?", intent.operation, intent.attempt
+            ) { $0.int(0) } != nil
         // Announced again in a new segment of the log.
         guard !isKnown else { return }
         try database.perform(
-            "INSERT INTO intent (op, try, run, attachment, rule, at) VALUES (?, ?, ?, ?, ?, ?)", op, attempt,
-            run,
-            attachment, rule, at)
+            "INSERT INTO intent (op, try, run, attachment, rule, at) VALUES (?, ?, ?, ?, ?, ?)", intent.operation,
+            intent.attempt, run, attachment, intent.rule, at)
         try database.perform(
             """
             UPDATE plan_item SET attempts = attempts + 1
@@ -88,26 +103,26 @@ struct Projector {
             """, run, attachment)
     }
 
-    private func answered(
-        _ op: OperationID, _ attempt: Int, _ answer: AnswerClass, http: Int, trace: String?, ending: Ending?,
-        at: Timestamp, attachment: AttachmentID
-    ) throws {
+    private func answered(_ answer: AuditRecord.Answer, _ at: Timestamp) throws {
+        let (operation, attempt) = (answer.operation, answer.attempt)
+        let (attachment, http) = (answer.attachment, answer.http)
         try database.perform(
             """
             UPDATE intent SET answered_at = ?3, class = ?4, http = ?5, trace = ?6, outcome = ?7 WHERE op = ?1 AND try = ?2
-            """, op, attempt, at, answer.rawValue, http, trace, ending?.outcome.rawValue)
+            """, operation, attempt, at, answer.answer.rawValue, http, answer.trace, answer.final?.rawValue)
         // Timeouts are nobody's voice; whose 404 it was, the log does not say.
-        if http > 0, !(http == 404 && answer == .unknown) { try heard(attachment, at) }
+        if http > 0, !(http == 404 && answer.answer == .unknown) { try heard(attachment, at) }
         if http == 204 {
             try database.perform(
                 "INSERT INTO confirmation (attachment, at, http, trace) VALUES (?, ?, ?, ?)", attachment, at, http,
-                trace)
+                answer.trace)
         }
-        guard let ending else { return }
-        let run: RunID? = try database.first("SELECT run FROM intent WHERE op = ? AND try = ?", op, attempt) {
+        guard let final = answer.final else { return }
+        let run: RunID? = try database.first("SELECT run FROM intent WHERE op = ? AND try = ?", operation, attempt) {
             $0.letheID(0)
         }
-        try close(ending, run: run)
+        try close(
+            Ending(attachment: attachment, outcome: final, http: http, trace: answer.trace, at: at), run: run)
     }
 
     /// The vendor spoke, or a person: from then on it counts anew who answers.
@@ -142,13 +157,11 @@ struct Projector {
     }
 
     /// Grade X says that the object is still there: it is live again, whatever the 204 said.
-    private func verified(
-        _ run: RunID, _ attachment: AttachmentID, _ http: Int, _ grade: EvidenceGrade, _ at: Timestamp
-    ) throws {
+    private func verified(_ verification: AuditRecord.Verification, _ at: Timestamp) throws {
+        let (attachment, grade) = (verification.attachment, verification.grade)
         try database.perform(
-            "INSERT INTO verification (attachment, run, at, http, grade) VALUES (?, ?, ?, ?, ?)", attachment, run, at,
-            http,
-            grade.rawValue)
+            "INSERT INTO verification (attachment, run, at, http, grade) VALUES (?, ?, ?, ?, ?)", attachment,
+            verification.run, at, verification.http, grade.rawValue)
         try database.perform(
             """
             UPDATE plan_item SET grade = ?2 WHERE attachment = ?1 AND outcome IS NOT NULL
@@ -159,7 +172,7 @@ struct Projector {
         try database.perform(
             "UPDATE attachment SET state = 0, next_check = 0, revision = revision + 1 WHERE id = ? AND state <> 0",
             attachment)
-        if database.changesCount > 0 { try StayDeleted.reopen(thatErased: attachment, in: database) }
+        if database.changesCount > 0, !isReplay { try StayDeleted.reopen(thatErased: attachment, in: database) }
     }
 
     /// An older inventory was put back, and the log knows that this plan was closed: it stays so.
@@ -173,12 +186,11 @@ struct Projector {
             plan)
     }
 
-    /// The same of a request: it is as the log has it last, and nothing follows once it was refused or withdrawn. Of states on the way to an answer the plan tells, which may be lost: then the request is
-    /// to be searched again, in full, before it is completed.
-    private func updated(
-        _ request: RequestID, to state: ErasureRequest.State, due: Timestamp?, _ at: Timestamp
-    ) throws {
-        if let due { try database.perform("UPDATE request SET due = ?2 WHERE id = ?1", request, due) }
+    /// The same of a request: it is as the log has it last, and nothing follows once it was refused or withdrawn. Of states on the way
+    /// to an answer the plan tells, which may be lost: then the request is to be searched again, in full, before it is completed.
+    private func updated(_ update: AuditRecord.RequestUpdate, _ at: Timestamp) throws {
+        let (request, state) = (update.request, update.state)
+        if let due = update.due { try database.perform("UPDATE request SET due = ?2 WHERE id = ?1", request, due) }
         let known: ErasureRequest.State? = try database.first("SELECT state FROM request WHERE id = ?", request) {
             $0.value(0)
         }

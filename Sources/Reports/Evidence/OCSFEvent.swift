@@ -24,7 +24,7 @@ package struct OCSFEvent {
         var json = AsciiJSON(reserving: 2048)
         json.begin()
         json.field("activity_id", isDelete ? 4 : 99)
-        json.field("activity_name", isDelete ? "Delete" : entry.record.typeName)
+        json.field("activity_name", isDelete ? "Delete" : entry.record.type.rawValue)
         json.field("category_uid", 6)
         json.field("category_name", "Application Activity")
         json.field("class_uid", 6003)
@@ -34,7 +34,7 @@ package struct OCSFEvent {
         json.field("time", entry.time.microseconds / 1000)
         status(&json)
         json.begin("api")
-        json.field("operation", isDelete ? "DELETE /v3/attachments/{id}" : entry.record.typeName)
+        json.field("operation", isDelete ? "DELETE /v3/attachments/{id}" : entry.record.type.rawValue)
         json.end()
         json.begin("actor")
         json.field("app_name", "lethe")
@@ -56,7 +56,7 @@ package struct OCSFEvent {
     private func status(_ json: inout AsciiJSON) {
         guard case .deleteOutcome(let answer) = entry.record else {
             json.field("status_id", 99)
-            json.field("status", entry.record.typeName)
+            json.field("status", entry.record.type.rawValue)
             return
         }
         json.field("status_id", answer.answer == .deleted ? 1 : 2)

@@ -77,15 +77,16 @@ package enum Controls {
         var control = Case(
             id: "egress-allow-list", title: "One outbound domain",
             asks: "Allow exactly one outbound domain for downloads: \(downloadDomain).",
-            holds: "Downloads can reach \(downloadDomain) and nothing else.",
+            holds: "Downloads reach \(downloadDomain), and not the other host that was tried.",
             fails: "The allow-list is not the one domain that downloads need.",
-            missing: "Nobody has recorded what the allow-list holds; lethe doctor checks it.")
+            missing: "Nobody has recorded what this machine reaches; lethe doctor --egress does.")
         guard let egress = values.evidence.egress else { return control }
         let origin = "(\(egress.source), \(egress.checkedAt.brief))"
         let others = egress.domains.filter { $0 != downloadDomain }.sorted()
-        control.oppose(!others.isEmpty, "other domains are allowed: \(others.joined(separator: ", ")) \(origin)")
-        control.oppose(!egress.domains.contains(downloadDomain), "\(downloadDomain) is not allowed \(origin)")
-        control.support(control.against.isEmpty, "the allow-list is \(downloadDomain) \(origin)")
+        control.oppose(!others.isEmpty, "other domains are reached: \(others.joined(separator: ", ")) \(origin)")
+        control.oppose(!egress.domains.contains(downloadDomain), "\(downloadDomain) is not reached \(origin)")
+        control.support(
+            control.against.isEmpty, "\(downloadDomain) is reached and the other is not \(origin)")
         return control
     }
 

@@ -13,6 +13,8 @@ struct LogHistory {
     private(set) var samples: [ReportValues.Sample] = []
     /// Grade X: called gone before, and there at that time.
     private(set) var foundAgain: [(at: Timestamp, attachment: AttachmentID)] = []
+    /// The last `egress.check`.
+    private(set) var egress: ReportValues.Egress?
     private(set) var archived = 0
     private(set) var archiveFailed = 0
     private let end: Timestamp
@@ -48,31 +50,38 @@ struct LogHistory {
         endings.add(entry)
         orders.add(entry, of: origin)
         switch entry.record {
-        case .runStart(let run, let plan, _, _):
-            runs[run] = ReportValues.Run(id: run, plan: plan, start: at)
-            plans[plan]?.state = .applying
+        case .runStart(let start):
+            runs[start.run] = ReportValues.Run(id: start.run, plan: start.plan, start: at)
+            plans[start.plan]?.state = .applying
         case _ where at >= end: return
-        case .planCreated(let plan, let kind, let digest, let items, _):
-            plans[plan] = LostPlan(id: plan, kind: kind, digest: digest, created: at, items: items)
-        case .operatorAct(.planCancel, let ref, _, _): close(ref, as: .cancelled)
-        case .operatorAct(.planExpire, let ref, _, _): close(ref, as: .expired)
-        case .planApproved(let plan, _, let by, let how):
-            approvals[plan, default: []].append(ReportValues.Approval(by: by, how: how.rawValue, at: at))
-        case .runEnd(let run, let counts):
-            runs[run]?.end = at
-            runs[run]?.counts = counts
-            let plan = runs[run]?.plan
-            if let plan, counts.open == 0, plans[plan]?.state.isClosed == false { plans[plan]?.state = .done }
-            runs[run]?.afterRetry = plan.map { endings.of($0).values.count { $0.outcome == .deletedAfterRetry } }
-        case .runHalt(let run, let cause):
-            runs[run]?.end = at
-            runs[run]?.haltCause = cause
-        case .deleteVerified(_, let attachment, _, .x): foundAgain.append((at, attachment))
-        case .vendorSample(let checked, let present):
-            samples.append(ReportValues.Sample(at: at, kind: kind, checked: checked, present: present))
-        case .archiveStored(_, _, let ok):
-            archived += ok ? 1 : 0
-            archiveFailed += ok ? 0 : 1
+        case .planCreated(let made):
+            plans[made.plan] = LostPlan(
+                id: made.plan, kind: made.kind, digest: made.digest, created: at, items: made.items)
+        case .operatorAct(let act) where act.act == .planCancel: close(act.ref, as: .cancelled)
+        case .operatorAct(let act) where act.act == .planExpire: close(act.ref, as: .expired)
+        case .planApproved(let approval):
+            approvals[approval.plan, default: []].append(
+                ReportValues.Approval(by: approval.by, how: approval.how.rawValue, at: at))
+        case .runEnd(let end):
+            runs[end.run]?.end = at
+            runs[end.run]?.counts = end.counts
+            let plan = runs[end.run]?.plan
+            if let plan, end.counts.open == 0, plans[plan]?.state.isClosed == false { plans[plan]?.state = .done }
+            runs[end.run]?.afterRetry = plan.map { endings.of($0).values.count { $0.outcome == .deletedAfterRetry } }
+        case .runHalt(let halt):
+            runs[halt.run]?.end = at
+            runs[halt.run]?.haltCause = halt.cause
+        case .deleteVerified(let found) where found.grade == .x: foundAgain.append((at, found.attachment))
+        case .vendorSample(let sample):
+            samples.append(
+                ReportValues.Sample(at: at, kind: kind, checked: sample.checked, present: sample.present))
+        case .egressCheck(let check):
+            let hosts = [check.reached ? check.host : nil, check.blocked ? nil : check.other].compactMap(\.self)
+            egress = ReportValues.Egress(
+                domains: hosts, checkedAt: at, source: "lethe doctor --egress, record \(entry.seq)")
+        case .archiveStored(let copy):
+            archived += copy.ok ? 1 : 0
+            archiveFailed += copy.ok ? 0 : 1
         default: return
         }
     }

@@ -31,7 +31,6 @@ package struct ReportSources: Sendable {
     package var forecastDays = 90
     /// What only the caller knows.
     package var coverage = ReportValues.Coverage()
-    package var egress: ReportValues.Egress?
 
     package init(
         inventory: InventoryStore, logs: [VerifiedLog], policies: PolicySet?, tiers: TierMap, tiersStated: Bool,

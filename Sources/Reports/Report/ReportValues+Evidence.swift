@@ -51,7 +51,8 @@ extension ReportValues {
 
     /// What else the six controls rest on.
     package struct Evidence: Codable, Sendable, Equatable {
-        /// Domains that our own egress allows for downloads, as `doctor` found them; `nil` = nobody looked.
+        /// Hosts that this machine reached, of the one that it must and another that it must not, as the log has it last; `nil` =
+        /// nobody looked.
         package var egress: Egress?
         /// Objects looked up again at the vendor after they should have gone.
         package var samples: [Sample] = []
@@ -64,7 +65,7 @@ extension ReportValues {
     package struct Egress: Codable, Sendable, Equatable {
         package var domains: [String]
         package var checkedAt: Timestamp
-        /// Where the list comes from: `doctor`.
+        /// The command and the record that it comes from.
         package var source: String
 
         package init(domains: [String], checkedAt: Timestamp, source: String) {

@@ -31,7 +31,7 @@ extension ReportValues {
         values.coverage.recipientUnknown = census.recipientUnknown
         values.coverage.doubtfulTimes = census.doubtfulTimes
         values.evidence = Evidence(
-            egress: sources.egress, samples: history.samples.filter { period.contains($0.at) },
+            egress: history.egress, samples: history.samples.filter { period.contains($0.at) },
             foundAgain: Set(history.foundAgain.filter { period.contains($0.at) }.map(\.attachment)).sorted(),
             archived: history.archived, archiveFailed: history.archiveFailed)
         return values

@@ -18,29 +18,36 @@ struct FoldTests {
 
     private var opening: AuditRecord.RequestOpening {
         .init(
-            request: request, subjects: [SubjectPseudonym(bytes: [UInt8](repeating: 9, count: 32))!],
-            jurisdiction: .gdpr, scope: .conversation, received: log.clock.now(),
-            due: log.clock.now().adding(seconds: 86_400), by: "clerk")
+            ErasureRequest(
+                id: request, state: .received, received: log.clock.now(),
+                due: log.clock.now().adding(seconds: 86_400), jurisdiction: .gdpr, scope: .conversation,
+                subjects: [SubjectPseudonym(bytes: [UInt8](repeating: 9, count: 32))!], openedBy: "clerk",
+                coverage: .offline))
     }
 
     /// Everything of which a fold tells.
     private var orders: [AuditRecord] {
         [
             .holdPlaced(
-                hold: hold, scope: .subject(opening.subjects), until: nil, by: "ada-é\"\\\u{1F600}", reason: "x"),
+                .init(
+                    hold: hold, scope: .subject(opening.subjects), until: nil, by: "ada-é\"\\\u{1F600}", reason: "x")),
             .holdPlaced(
-                hold: HoldID(value: 5), scope: .all, until: log.clock.now().adding(seconds: 60), by: "ada", reason: nil),
-            .holdReleased(hold: HoldID(value: 5), by: "ada", reason: nil),
+                .init(
+                    hold: HoldID(value: 5), scope: .all, until: log.clock.now().adding(seconds: 60), by: "ada",
+                    reason: nil)),
+            .holdReleased(.init(hold: HoldID(value: 5), by: "ada", reason: nil)),
             .requestOpened(opening),
             .requestUpdated(
-                request: request, state: .planned, due: opening.due.adding(seconds: 5), by: "clerk", reason: nil),
-            .requestUpdated(request: RequestID(value: 6), state: .received, due: nil, by: nil, reason: nil),
-            .policyLocked(id: "kyc", sha256: TestLog.digest(1)),
+                .init(
+                    request: request, state: .planned, due: opening.due.adding(seconds: 5), by: "clerk", reason: nil)),
+            .requestUpdated(.init(request: RequestID(value: 6), state: .received, due: nil, by: nil, reason: nil)),
+            .policyLocked(.init(id: "kyc", sha256: TestLog.digest(1))),
             .planCreated(
-                plan: plan, kind: .erasure, digest: TestLog.digest(2), items: 7, policy: TestLog.digest(8)),
-            .planApproved(plan: plan, digest: TestLog.digest(2), by: "ada", how: .cli),
-            .planApproved(plan: plan, digest: TestLog.digest(3), by: "eve", how: .cli),
-            .runStart(run: RunID(value: 1), plan: plan, digest: TestLog.digest(2), policy: TestLog.digest(8)),
+                .init(
+                    plan: plan, kind: .erasure, digest: TestLog.digest(2), items: 7, policy: TestLog.digest(8))),
+            .planApproved(.init(plan: plan, digest: TestLog.digest(2), by: "ada", how: .cli)),
+            .planApproved(.init(plan: plan, digest: TestLog.digest(3), by: "eve", how: .cli)),
+            .runStart(.init(run: RunID(value: 1), plan: plan, digest: TestLog.digest(2), policy: TestLog.digest(8))),
         ]
     }
 
@@ -75,29 +82,33 @@ struct FoldTests {
         let counts = OutcomeCounts([.deleted])
         for open in [1, 0] {
             _ = try writer.append([
-                .runStart(run: RunID(value: 8), plan: plan, digest: TestLog.digest(2), policy: TestLog.digest(8)),
+                .runStart(
+                    .init(run: RunID(value: 8), plan: plan, digest: TestLog.digest(2), policy: TestLog.digest(8))),
                 .runEnd(
-                    run: RunID(value: 8),
-                    RunCounts(items: 1, deleted: counts.total - open, absent: 0, withheld: 0, failed: 0, open: open)),
+                    .init(
+                        run: RunID(value: 8),
+                        RunCounts(items: 1, deleted: counts.total - open, absent: 0, withheld: 0, failed: 0, open: open)
+                    )),
             ])
             #expect(try writer.fold().plans.keys.contains(plan) == (open == 1))
         }
-        let ends: [(PlanID, AuditRecord.OperatorAct)] = [
+        let ends: [(PlanID, AuditRecord.OperatorAct.Kind)] = [
             (PlanID(value: 20), .planCancel), (PlanID(value: 21), .planExpire), (PlanID(value: 22), .planClose),
         ]
         for (plan, act) in ends {
             _ = try writer.append([
                 .planCreated(
-                    plan: plan, kind: .retention, digest: TestLog.digest(2), items: 7, policy: TestLog.digest(8))
+                    .init(
+                        plan: plan, kind: .retention, digest: TestLog.digest(2), items: 7, policy: TestLog.digest(8)))
             ])
             #expect(try writer.fold().plans[plan] != nil)
-            _ = try writer.append([.operatorAct(act: act, ref: plan.description, by: "ada", reason: nil)])
+            _ = try writer.append([.operatorAct(.init(act: act, ref: plan.description, by: "ada", reason: nil))])
             #expect(try writer.fold().plans[plan] == nil)
         }
         _ = try writer.append([
-            .holdReleased(hold: hold, by: "ada", reason: nil),
-            .requestUpdated(request: request, state: .withdrawn, due: nil, by: "ada", reason: nil),
-            .operatorAct(act: .policyUnlock, ref: "kyc", by: "ada", reason: nil),
+            .holdReleased(.init(hold: hold, by: "ada", reason: nil)),
+            .requestUpdated(.init(request: request, state: .withdrawn, due: nil, by: "ada", reason: nil)),
+            .operatorAct(.init(act: .policyUnlock, ref: "kyc", by: "ada", reason: nil)),
         ])
         let fold = try writer.fold()
         #expect(fold.holds.isEmpty && fold.requests == [RequestID(value: 6)] && fold.locks.isEmpty)
@@ -150,7 +161,7 @@ struct FoldTests {
         let writer = try log.open()
         _ = try writer.append(orders)
         let before = try writer.fold()
-        _ = try AuditLog.rollover(log.location, reason: "test", tool: "lethe test", time: log.clock)
+        _ = try AuditLog.rollover(log.location, reason: "test", by: "ada", tool: "lethe test", time: log.clock)
         #expect(notes.count == 1)
         let kept = try log.open().fold()
         #expect(kept.holds == before.holds && kept.opened == before.opened && kept.plans == before.plans)
@@ -180,7 +191,7 @@ struct FoldTests {
             #expect(error?.code == "audit-fork")
         }
         // What is appended meanwhile does not make it good.
-        _ = try next.append([.vendorSample(checked: 1, present: 0)])
+        _ = try next.append([.vendorSample(.init(checked: 1, present: 0))])
         try next.seal()
         #expect(throws: LetheError.self) { try log.open().verifyHead() }
     }

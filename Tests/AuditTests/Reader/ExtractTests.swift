@@ -70,7 +70,7 @@ struct ExtractTests {
     }
 
     @Test func recordsAfterTheNewestCheckpointAreRefused() throws {
-        let seqs = try log.append([.vendorSample(checked: 1, present: 0)])
+        let seqs = try log.append([.vendorSample(.init(checked: 1, present: 0))])
         let error = #expect(throws: LetheError.self) { _ = try extract(Set(seqs)) }
         #expect(error?.code == "not-sealed")
     }

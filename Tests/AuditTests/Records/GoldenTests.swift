@@ -45,7 +45,8 @@ struct GoldenTests {
         let location = AuditLog.Location(database: folder.file("audit.db"), keys: keys.url, anchors: [anchors])
         let store = try LogStore.create(location.database)
         let writer = try SegmentWriter(
-            location, store, origin: origin, signingKey: golden.signingKey(), lock: FileLock(keys.lockFile))
+            location, store, origin: origin, signingKey: golden.signingKey(), lock: FileLock(keys.lockFile),
+            version: 1)
         for line in try golden.lines() {
             let entry = try LogEntry(line: line)
             if case .epochSeal = entry.record {

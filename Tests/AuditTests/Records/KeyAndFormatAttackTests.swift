@@ -99,13 +99,13 @@ struct KeyAndFormatAttackTests {
     }
 
     @Test func twoSealsInOneEpochAreFound() throws {
-        try sign(forger.rewrite(sample.lines()) { $0.insert((.epochSeal(records: 8), $0[9].time, 1), at: 10) })
+        try sign(forger.rewrite(sample.lines()) { $0.insert((.epochSeal(.init(records: 8)), $0[9].time, 1), at: 10) })
         let report = try sample.verify()
         report.shows(.epoch, seq: 10, exit: .failed)
     }
 
     @Test func aSealThatCountsWrongIsFound() throws {
-        try sign(forger.rewrite(sample.lines()) { $0[14].record = .epochSeal(records: 4) })
+        try sign(forger.rewrite(sample.lines()) { $0[14].record = .epochSeal(.init(records: 4)) })
         try sample.verify().shows(.epoch, seq: 14, exit: .failed)
         try sample.verify(.keyed).shows(.epoch, seq: 14, exit: .failed)
     }
@@ -118,7 +118,7 @@ struct KeyAndFormatAttackTests {
         let from = try LogEntry(line: sample.lines()[11]).time
         try sign(
             forger.rewrite(sample.lines()) { entries in
-                entries[12] = (.clockStep(from: from), earlier, 2)
+                entries[12] = (.clockStep(.init(from: from)), earlier, 2)
                 entries[13].record = SampleLog.end([.deleted, .deletedAfterRetry, .notAttempted])
                 for index in 13..<15 { entries[index].time = earlier }
             })

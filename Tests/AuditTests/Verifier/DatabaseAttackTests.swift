@@ -114,7 +114,7 @@ struct DatabaseAttackTests {
 
     @Test func aLiveLogIsVerifiedWhileItIsWritten() throws {
         let writer = try sample.log.open()
-        _ = try writer.append([.vendorSample(checked: 1, present: 0)])
+        _ = try writer.append([.vendorSample(.init(checked: 1, present: 0))])
         let report = try sample.verify(.keyed, database)
         report.shows(.tailNotCovered, seq: 15, exit: .notVerified)
         try writer.seal()

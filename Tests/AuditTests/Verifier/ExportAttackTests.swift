@@ -198,7 +198,8 @@ struct ExportAttackTests {
         try FileManager.default.copyItem(at: newest, to: heldNewest)
         let forged = try forger.rewrite(sample.lines()) { entries in
             entries[12].record = .itemClosed(
-                run: SampleLog.run, attachment: SampleLog.attachments[2], outcome: .withheldShared, reason: nil)
+                .init(
+                    run: SampleLog.run, attachment: SampleLog.attachments[2], outcome: .withheldShared, reason: nil))
         }
         try sample.write(forged)
         try Data(Forger.checkpoint(forged, origin: sample.log.created.origin, key: signing).note).write(to: newest)

@@ -37,21 +37,21 @@ struct RandomLog {
         let digest = TestLog.digest(7)
         let (plan, run) = (SampleLog.plan, SampleLog.run)
         for record: AuditRecord in [
-            .planCreated(plan: plan, kind: .retention, digest: digest, items: 3, policy: digest),
-            .planApproved(plan: plan, digest: digest, by: "ops", how: .cli),
-            .runStart(run: run, plan: plan, digest: digest, policy: digest),
+            .planCreated(.init(plan: plan, kind: .retention, digest: digest, items: 3, policy: digest)),
+            .planApproved(.init(plan: plan, digest: digest, by: "ops", how: .cli)),
+            .runStart(.init(run: run, plan: plan, digest: digest, policy: digest)),
             .requestOpened(
                 .init(
-                    request: RequestID(value: 4), subjects: [], jurisdiction: .gdpr, scope: .conversation,
-                    received: time,
-                    due: time, by: "dpo")),
+                    ErasureRequest(
+                        id: RequestID(value: 4), state: .received, received: time, due: time, jurisdiction: .gdpr,
+                        scope: .conversation, subjects: [], openedBy: "dpo", coverage: .complete))),
         ] { add(record, &random) }
         for item in 0..<Int.random(in: 1...3, using: &random) {
             for _ in 0..<Int.random(in: 0...5, using: &random) { add(Self.record(&random), &random) }
             let intent = SampleLog.intent(item)
             add(.deleteIntent(intent), &random)
             add(.deleteOutcome(.init(to: intent, .http(204), final: .deleted)), &random)
-            add(.epochSeal(records: inEpoch + 1), &random)
+            add(.epochSeal(.init(records: inEpoch + 1)), &random)
             epoch += 1
             inEpoch = 0
         }
@@ -65,16 +65,17 @@ struct RandomLog {
         let run = RunID(value: UInt128(UInt64.random(in: 0...UInt64.max, using: &random)))
         let digest = TestLog.digest(UInt8.random(in: 0...255, using: &random))
         switch Int.random(in: 0..<9, using: &random) {
-        case 0: return .config(sha256: digest)
-        case 1: return .runStart(run: run, plan: SampleLog.plan, digest: TestLog.digest(7), policy: digest)
-        case 2: return .runHalt(run: run, cause: "stop \u{E9} \\ \" \u{1F600}")
-        case 3: return .holdPlaced(hold: HoldID(value: 3), scope: .all, until: nil, by: "ops", reason: nil)
-        case 4: return .policyLocked(id: "kyc", sha256: digest)
-        case 5: return .operatorAct(act: .canarySkip, ref: run.description, by: "ops", reason: "drill")
-        case 6: return .archiveStored(run: run, attachment: SampleLog.attachments[0], ok: true)
+        case 0: return .config(.init(sha256: digest))
+        case 1: return .runStart(.init(run: run, plan: SampleLog.plan, digest: TestLog.digest(7), policy: digest))
+        case 2: return .runHalt(.init(run: run, cause: "stop \u{E9} \\ \" \u{1F600}"))
+        case 3: return .holdPlaced(.init(hold: HoldID(value: 3), scope: .all, until: nil, by: "ops", reason: nil))
+        case 4: return .policyLocked(.init(id: "kyc", sha256: digest))
+        case 5: return .operatorAct(.init(act: .canarySkip, ref: run.description, by: "ops", reason: "drill"))
+        case 6: return .archiveStored(.init(run: run, attachment: SampleLog.attachments[0], ok: true))
         case 7:
-            return .requestUpdated(request: RequestID(value: 4), state: .approved, due: nil, by: "dpo", reason: nil)
-        default: return .vendorSample(checked: Int.random(in: 0...99, using: &random), present: 0)
+            return .requestUpdated(
+                .init(request: RequestID(value: 4), state: .approved, due: nil, by: "dpo", reason: nil))
+        default: return .vendorSample(.init(checked: Int.random(in: 0...99, using: &random), present: 0))
         }
     }
 
@@ -179,7 +180,7 @@ extension Attack {
         _ log: RandomLog, at line: Int, using random: inout SeededGenerator
     ) throws -> [[UInt8]] {
         var lines = log.lines
-        let seals = try lines.indices.filter { try LogEntry(line: lines[$0]).record.typeName == "epoch.seal" }
+        let seals = try lines.indices.filter { try LogEntry(line: lines[$0]).record.type == .epochSeal }
         let seal = seals[Int.random(in: 0..<seals.count, using: &random)]
         let back = Int64.random(in: 1...9_000_000, using: &random)
         let isBoth = Bool.random(using: &random)
@@ -205,8 +206,8 @@ extension Attack {
                     let from = seal + 1 < entries.count ? seal + 1 : 0
                     for index in from..<entries.count { entries[index].epoch += 1 }
                 default:
-                    guard case .epochSeal(let count) = entries[seal].record else { return }
-                    entries[seal].record = .epochSeal(records: isBoth ? count + 1 : count - 1)
+                    guard case .epochSeal(let epoch) = entries[seal].record else { return }
+                    entries[seal].record = .epochSeal(.init(records: isBoth ? epoch.records + 1 : epoch.records - 1))
                 }
             }
         }

@@ -34,12 +34,13 @@ struct PlanLedgerTests {
 
     private static func end(_ items: Int, _ deleted: Int, _ withheld: Int, _ open: Int = 0) -> AuditRecord {
         .runEnd(
-            run: SampleLog.run,
-            RunCounts(items: items, deleted: deleted, absent: 0, withheld: withheld, failed: 0, open: open))
+            .init(
+                run: SampleLog.run,
+                RunCounts(items: items, deleted: deleted, absent: 0, withheld: withheld, failed: 0, open: open)))
     }
 
     private static let run = SampleLog.run
-    private static let nothing = AuditRecord.vendorSample(checked: 1, present: 0)
+    private static let nothing = AuditRecord.vendorSample(.init(checked: 1, present: 0))
 
     static let contradictions = [
         Contradiction(testDescription: "a deletion on a 500", seq: 7, record: outcome(.http(500), .deleted)),
@@ -49,13 +50,13 @@ struct PlanLedgerTests {
             testDescription: "a refusal on a 404", seq: 7, record: outcome(.http(404, code: 2003), .refusedByVendor)),
         Contradiction(
             testDescription: "an item that is called deleted without an answer", seq: 12,
-            record: .itemClosed(run: run, attachment: c, outcome: .deleted, reason: nil)),
+            record: .itemClosed(.init(run: run, attachment: c, outcome: .deleted, reason: nil))),
         Contradiction(
             testDescription: "an item that ends twice", seq: 12,
-            record: .itemClosed(run: run, attachment: a, outcome: .withheldHold, reason: nil)),
+            record: .itemClosed(.init(run: run, attachment: a, outcome: .withheldHold, reason: nil))),
         Contradiction(
             testDescription: "a deletion that failed, and no GET found it again", seq: 12,
-            record: .itemClosed(run: run, attachment: a, outcome: .failedUnexpected, reason: nil)),
+            record: .itemClosed(.init(run: run, attachment: a, outcome: .failedUnexpected, reason: nil))),
         Contradiction(testDescription: "totals that do not add up", seq: 13, record: end(3, 2, 0)),
         Contradiction(testDescription: "totals of other outcomes", seq: 13, record: end(3, 3, 0)),
         Contradiction(testDescription: "totals that leave one open that ended", seq: 13, record: end(3, 2, 0, 1)),
@@ -63,20 +64,21 @@ struct PlanLedgerTests {
         Contradiction(testDescription: "a plan that was not recorded", seq: 2, record: nothing, found: 3),
         Contradiction(
             testDescription: "an approval of another digest", seq: 3,
-            record: .planApproved(plan: SampleLog.plan, digest: TestLog.digest(9), by: "ops", how: .cli)),
+            record: .planApproved(.init(plan: SampleLog.plan, digest: TestLog.digest(9), by: "ops", how: .cli))),
         Contradiction(testDescription: "a plan that nobody approved", seq: 3, record: nothing, found: 4),
         Contradiction(
             testDescription: "another digest than was approved", seq: 4,
-            record: .runStart(run: run, plan: SampleLog.plan, digest: TestLog.digest(9), policy: digest)),
+            record: .runStart(.init(run: run, plan: SampleLog.plan, digest: TestLog.digest(9), policy: digest))),
         Contradiction(
             testDescription: "an intent of no run", seq: 5, record: intent(RunID(value: 9), "policy:retention-30d")),
         Contradiction(testDescription: "a drill's intent in a plan of retention", seq: 5, record: intent(run, "drill")),
         Contradiction(
             testDescription: "a release before its placing", seq: 12,
-            record: .holdReleased(hold: HoldID(value: 3), by: "ops", reason: nil)),
+            record: .holdReleased(.init(hold: HoldID(value: 3), by: "ops", reason: nil))),
         Contradiction(
             testDescription: "an update before its opening", seq: 12,
-            record: .requestUpdated(request: RequestID(value: 4), state: .approved, due: nil, by: nil, reason: nil)),
+            record: .requestUpdated(
+                .init(request: RequestID(value: 4), state: .approved, due: nil, by: nil, reason: nil))),
     ]
 
     /// Everything is signed and keyed anew: structure, root and macs are good.
@@ -104,10 +106,12 @@ struct PlanLedgerTests {
 
     @Test func whatAGetFoundAgainHasFailedAndNothingElseEndsTwice() throws {
         try sign {
-            $0[10] = .deleteVerified(run: Self.run, attachment: Self.a, http: 200, grade: .x)
-            $0[11] = .itemClosed(run: Self.run, attachment: Self.a, outcome: .failedUnexpected, reason: "still_there")
+            $0[10] = .deleteVerified(.init(run: Self.run, attachment: Self.a, http: 200, grade: .x))
+            $0[11] = .itemClosed(
+                .init(run: Self.run, attachment: Self.a, outcome: .failedUnexpected, reason: "still_there"))
             $0[13] = .runEnd(
-                run: Self.run, RunCounts(items: 3, deleted: 0, absent: 0, withheld: 1, failed: 1, open: 1))
+                .init(
+                    run: Self.run, RunCounts(items: 3, deleted: 0, absent: 0, withheld: 1, failed: 1, open: 1)))
         }
         let report = try sample.verify(.keyed)
         #expect(report.exit == .done, "\(report.rendered)")
@@ -136,17 +140,18 @@ struct PlanLedgerTests {
             try writer.seal()
         }
         try next([
-            .planCreated(plan: plan, kind: .drill, digest: Self.digest, items: 1, policy: Self.digest),
-            .planApproved(plan: plan, digest: Self.digest, by: "ops", how: .cli),
+            .planCreated(.init(plan: plan, kind: .drill, digest: Self.digest, items: 1, policy: Self.digest)),
+            .planApproved(.init(plan: plan, digest: Self.digest, by: "ops", how: .cli)),
         ])
         _ = try AuditLog.rollover(
-            sample.log.location, reason: "yearly", rootKey: sample.rootKey, tool: "lethe test", time: sample.log.clock)
+            sample.log.location, reason: "yearly", by: "ada", rootKey: sample.rootKey, tool: "lethe test",
+            time: sample.log.clock)
         let intent = AuditRecord.Intent(
             run: run, operation: OperationID(value: 7), attempt: 1, attachment: Self.a, rule: "drill")
         try next([
-            .runStart(run: run, plan: plan, digest: Self.digest, policy: Self.digest), .deleteIntent(intent),
+            .runStart(.init(run: run, plan: plan, digest: Self.digest, policy: Self.digest)), .deleteIntent(intent),
             .deleteOutcome(.init(to: intent, .http(204), final: .deleted)),
-            .runEnd(run: run, RunCounts(OutcomeCounts([.deleted]))),
+            .runEnd(.init(run: run, RunCounts(OutcomeCounts([.deleted])))),
         ])
         func verify() throws -> SegmentsReport {
             try LogVerifier(.init(vkeys: [sample.vkey], now: sample.log.clock.now())).verify(sample.log.location)
@@ -156,7 +161,7 @@ struct PlanLedgerTests {
         #expect(!report.rendered.contains("is not judged"))
         let alone = try sample.verify([], sample.log.location.database)
         #expect(alone.exit == .done && alone.rendered.contains("is not judged"), "\(alone.rendered)")
-        try next([.itemClosed(run: run, attachment: Self.a, outcome: .withheldHold, reason: nil)])
+        try next([.itemClosed(.init(run: run, attachment: Self.a, outcome: .withheldHold, reason: nil))])
         try verify().segments[1].shows(.ledger, seq: 7, exit: .failed)
         #expect(try sample.verify([], sample.log.location.database).exit == .done)
     }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A second verifier of lethe-audit/v1 exports, written from docs/audit-log.md alone.
+"""A second verifier of lethe-audit exports, v1 and v2, written from docs/audit-log.md alone.
 
 It shares no code with Lethe: Python's standard library for SHA-256 and HMAC, the openssl command line for Ed25519.
 
@@ -86,14 +86,57 @@ TYPES = {
     "log.close": [("reason", TEXT)],
 }
 
+ACTS_V2 = ACTS + (
+    "clock.override state.lost state.restore host.stopped inventory.rebuild tail.reject aside.lift key.backup user.add user.role "
+    "user.disable"
+).split()
+HOW = ("how", ONE_OF(["cli", "web", "schedule"]))
+BY = [("by", TEXT), HOW]
+REASON = ("reason", NULL(TEXT))
+BOOLEAN = "(?:true|false)"
+# What v2 adds to the fields of v1.
+ADDED = {
+    "log.open": [("workspace", HEX(32)), ("partner", TEXT)],
+    "plan.approved": [("when_free", BOOLEAN)],
+    "hold.placed": [HOW],
+    "hold.released": [HOW],
+    "request.opened": [HOW],
+    "request.updated": [("how", NULL(HOW[1]))],
+    "archive.stored": [("archive", TEXT)],
+    "operator.act": [HOW],
+    "subject.forget": BY,
+    "log.close": BY,
+}
+TYPES_V2 = {kind: fields + ADDED.get(kind, []) for kind, fields in TYPES.items()}
+TYPES_V2["operator.act"] = [("act", ONE_OF(ACTS_V2))] + TYPES_V2["operator.act"][1:]
+TYPES_V2.update({
+    "lookup.miss": [("run", NULL(HEX(32))), ("att", UUID), ("http", COUNT), ("trace", NULL(TEXT))],
+    "absence.proved": [("att", UUID), ("outcome", ONE_OF(OUTCOMES)), REASON, ("trace", NULL(TEXT))],
+    "absence.accepted": [("ref", TEXT), ("most", COUNT)] + BY + [REASON],
+    "reconcile.end": [("line", NULL(TEXT)), ("checked", COUNT), ("absent", COUNT)],
+    "item.aside": [("plan", HEX(32)), ("att", UUID), ("nights", COUNT)],
+    "run.idle": [("policy", HEX(64))],
+    "plan.announced": [("sha256", HEX(64)), ("items", COUNT), ("due", TIME)] + BY,
+    "egress.check": [("host", TEXT), ("reached", BOOLEAN), ("other", TEXT), ("blocked", BOOLEAN)] + BY,
+    "archive.shredded": [("att", UUID), ("archive", TEXT), ("rule", RULE)],
+    "archive.removed": [("att", UUID), ("archive", TEXT), ("ok", BOOLEAN)],
+    "archive.read": [("att", UUID), ("archive", TEXT)] + BY + [REASON],
+    "archive.checked": [("archive", TEXT), ("checked", COUNT), ("bad", COUNT)],
+    "archive.rekeyed": [("objects", COUNT)],
+    "category.set": [("name", TEXT), ("subs", PSEUDONYMS), ("complete", BOOLEAN)] + BY,
+    "event.recorded": [("name", TEXT), ("scope", TEXT), ("at", TIME)] + BY,
+})
+VERSIONS = {"1": TYPES, "2": TYPES_V2}
+
 HEAD = re.compile(
-    r'\{"v":1,"seq":(%s),"t":(%s),"ep":(%s),"prev":"([0-9a-f]{64})","type":"([a-z.]+)"' % (COUNT, TIME, COUNT)
+    r'\{"v":([12]),"seq":(%s),"t":(%s),"ep":(%s),"prev":"([0-9a-f]{64})","type":"([a-z.]+)"' % (COUNT, TIME, COUNT)
 )
 PATTERNS = {
-    name: re.compile(
+    (version, name): re.compile(
         HEAD.pattern + "".join(',"%s":(%s)' % (key, kind) for key, kind in fields) + r',"mac":"([0-9a-f]{64})"\}'
     )
-    for name, fields in TYPES.items()
+    for version, types in VERSIONS.items()
+    for name, fields in types.items()
 }
 
 
@@ -106,24 +149,25 @@ def moment(text):
 
 
 def parse(line):
-    """The record as (seq, time, ep, prev, type, {field: raw}, mac), or the word "line" for what is no record."""
+    """The record as (version, seq, time, ep, prev, type, {field: raw}, mac), or None for what is no record."""
     try:
         text = line.decode("ascii")
     except UnicodeDecodeError:
         return None
     head = HEAD.match(text)
-    if len(line) > 65535 or not head or head.group(5) not in PATTERNS:
+    if len(line) > 65535 or not head or head.group(1, 6) not in PATTERNS:
         return None
-    match = PATTERNS[head.group(5)].fullmatch(text)
+    match = PATTERNS[head.group(1, 6)].fullmatch(text)
     if not match:
         return None
-    values = match.groups()
-    fields = dict(zip((key for key, _ in TYPES[values[4]]), values[5:-1]))
+    version, *values = match.groups()
+    types = VERSIONS[version]
+    fields = dict(zip((key for key, _ in types[values[4]]), values[5:-1]))
     numbers = re.findall(r'[:,\[](\d+)', re.sub(TEXT, '""', text))
-    times = [values[1]] + [fields[k] for k, kind in TYPES[values[4]] if TIME in kind and fields[k] != "null"]
+    times = [values[1]] + [fields[k] for k, kind in types[values[4]] if TIME in kind and fields[k] != "null"]
     if any(int(n) > 2**53 - 1 for n in numbers) or any(moment(t) is None or t[1:5] == "0000" for t in times):
         return None
-    return int(values[0]), values[1], int(values[2]), values[3], values[4], fields, values[-1]
+    return version, int(values[0]), values[1], int(values[2]), values[3], values[4], fields, values[-1]
 
 
 def decode_base64(text):
@@ -388,19 +432,20 @@ class Verifier:
 
     def records(self, lines):
         expected, previous, epoch, in_epoch, last_time = 0, ZEROS, 0, 0, None
-        certain, self.origin, self.kid, pending = True, None, None, {}
+        certain, self.origin, self.kid, pending, version = True, None, None, {}, None
         self.ledger = Ledger()
         keyed = []
         for position, line in enumerate(lines):
             record = parse(line)
-            if record is None:
+            # Every line has the version of the first that can be read.
+            if record is None or record[0] != (version or record[0]):
                 self.fail("line", expected)
                 tail = re.fullmatch(rb'.*([0-9a-f]{64})..', line, re.S)
                 previous = tail.group(1).decode() if tail else None
                 expected, in_epoch, certain = expected + 1, in_epoch + 1, False
                 self.ledger.forget()
                 continue
-            seq, time, ep, prev, kind, fields, stated = record
+            version, seq, time, ep, prev, kind, fields, stated = record
             if seq != expected:
                 self.fail("seq", expected)
                 self.ledger.forget()

@@ -25,7 +25,7 @@ struct AnchorTests {
 
     private func add(_ records: Int = 1) throws -> AuditLog {
         let writer = try log.open()
-        _ = try writer.append(Array(repeating: .vendorSample(checked: 1, present: 0), count: records))
+        _ = try writer.append(Array(repeating: .vendorSample(.init(checked: 1, present: 0)), count: records))
         try writer.seal()
         return writer
     }
@@ -140,7 +140,7 @@ struct AnchorTests {
         let notes = Set(try files.contentsOfDirectory(atPath: anchor.path))
         log.clock.advance(1_000_000)
         _ = try AuditLog.rollover(
-            log.location, reason: "yearly", rootKey: sample.rootKey, tool: "lethe test", time: log.clock)
+            log.location, reason: "yearly", by: "ada", rootKey: sample.rootKey, tool: "lethe test", time: log.clock)
         for name in try files.contentsOfDirectory(atPath: anchor.path)
         where !notes.contains(name) && name != "\(hex).next.note" {
             try files.removeItem(at: anchor.appending(path: name))

@@ -41,7 +41,7 @@ struct CrashTests {
     @Test(arguments: 0...5)
     func aSealThatIsCutShortIsFinishedWithTheSameBytes(_ done: Int) throws {
         let writer = try log.open()
-        _ = try writer.append([.vendorSample(checked: 1, present: 0)])
+        _ = try writer.append([.vendorSample(.init(checked: 1, present: 0))])
         let before = try snapshot()
         try writer.seal()
         let after = try snapshot()
@@ -59,7 +59,7 @@ struct CrashTests {
         let healed = try snapshot()
         for path in order where path != "row" { #expect(healed[path] == after[path], "\(path)") }
         #expect(try reopened.reader.checkpoint()?.size == 17)
-        _ = try reopened.append([.vendorSample(checked: 2, present: 0)])
+        _ = try reopened.append([.vendorSample(.init(checked: 2, present: 0))])
         try reopened.seal()
         let report = try sample.verify([.keyed, .held], log.location.database)
         #expect(report.exit == .done, "\(report.rendered)")
@@ -73,7 +73,7 @@ struct CrashTests {
         let other = try log.open()
         try other.seal()
         for path in ["keys/head.range", "keys/head.note", "keys/mac.state"] { try put(before[path], path) }
-        _ = try writer.append([.vendorSample(checked: 1, present: 0)])
+        _ = try writer.append([.vendorSample(.init(checked: 1, present: 0))])
         try writer.seal()
         #expect(try sample.verify([.keyed, .held], log.location.database).exit == .done)
     }
@@ -97,7 +97,7 @@ struct CrashTests {
         let seed = try rollOver(until: last)
         let reopened = try log.open()
         #expect(reopened.origin == (last == .seedKept ? origin : seed.origin))
-        _ = try reopened.append([.vendorSample(checked: 1, present: 0)])
+        _ = try reopened.append([.vendorSample(.init(checked: 1, present: 0))])
         try reopened.sealIfNeeded()
         let options = LogVerifier.Options(
             vkeys: [sample.vkey], rootKeys: [sample.rootKey], anchors: log.location.anchors.directories,
@@ -112,11 +112,11 @@ struct CrashTests {
     /// Another process closed the segment and died before it began the next one.
     @Test func nothingIsWrittenToASegmentThatIsClosed() throws {
         let writer = try log.open()
-        _ = try writer.append([.vendorSample(checked: 1, present: 0)])
+        _ = try writer.append([.vendorSample(.init(checked: 1, present: 0))])
         _ = try rollOver(until: .closed)
         let size = try writer.size()
         let error = #expect(throws: LetheError.self) {
-            try writer.append([.vendorSample(checked: 1, present: 0)])
+            try writer.append([.vendorSample(.init(checked: 1, present: 0))])
         }
         #expect(error?.code == "audit-log-closed" && error?.hint?.contains("rollover") == true)
         #expect(try writer.size() == size)
@@ -125,11 +125,13 @@ struct CrashTests {
     private func rollOver(until last: Step) throws -> SegmentSeed {
         let now = log.clock.now()
         let writer = try SegmentWriter.open(log.location, now: now)
-        let seed = try Rollover.seed(after: writer.origin, sample.rootKey, writer.signingKey, tool: "lethe test")
+        let seed = try Rollover.Begun(rootKey: sample.rootKey, tool: "lethe test", binding: nil).seed(
+            after: writer.origin, writer.signingKey)
         try seed.keep(in: keys.staging)
         guard last.rawValue >= Step.closeCommitted.rawValue else { return seed }
         try writer.locked { () throws(LetheError) in
-            _ = try writer.commit([.logClose(reason: "test"), .epochSeal(records: 0)], now: now)
+            _ = try writer.commit(
+                [.logClose(.init(reason: "test", by: "ada")), .epochSeal(.init(records: 0))], now: now)
             if last != .closeCommitted { _ = try writer.completeSeal() }
         }
         guard last.rawValue >= Step.built.rawValue, let previous = try writer.closing() else { return seed }
@@ -152,7 +154,7 @@ struct CrashTests {
     @Test func noEarlierKeyIsInAnyFile() throws {
         let writer = try log.open()
         for _ in 0..<3 {
-            _ = try writer.append([.vendorSample(checked: 1, present: 0)])
+            _ = try writer.append([.vendorSample(.init(checked: 1, present: 0))])
             try writer.seal()
         }
         let state = try KeyDirectory.state(keys.readStateBytes(), keys.stateFile)

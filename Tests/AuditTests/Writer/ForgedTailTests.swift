@@ -15,7 +15,8 @@ struct ForgedTailTests {
     init() throws { sample = try SampleLog() }
 
     private static let deletion = AuditRecord.itemClosed(
-        run: SampleLog.run, attachment: AttachmentID(value: 7), outcome: .deleted, reason: nil)
+        .init(
+            run: SampleLog.run, attachment: AttachmentID(value: 7), outcome: .deleted, reason: nil))
 
     /// Appends well-formed lines that go on from the last one, under a key of one's own.
     private func forge(_ records: AuditRecord...) throws {
@@ -53,7 +54,7 @@ struct ForgedTailTests {
 
     @Test func aForgedSealBetweenTwoCommandsIsNotTakenForOneThatWasCutShort() throws {
         let before = try signed()
-        try forge(Self.deletion, .epochSeal(records: 2))
+        try forge(Self.deletion, .epochSeal(.init(records: 2)))
         let error = #expect(throws: LetheError.self) { try log.open() }
         #expect(error?.code == "audit-head-broken")
         #expect(error?.message.contains("record 15") == true)
@@ -63,11 +64,12 @@ struct ForgedTailTests {
     @Test(arguments: [false, true])
     func forgedRecordsBesideAWriterAreNotSigned(isSealed: Bool) throws {
         let writer = try log.open()
-        _ = try writer.append([.vendorSample(checked: 1, present: 0)])
+        _ = try writer.append([.vendorSample(.init(checked: 1, present: 0))])
         let before = try signed()
         try forge(Self.deletion)
-        if isSealed { try forge(.epochSeal(records: 3)) }
-        #expect(refusal { _ = try writer.append([.vendorSample(checked: 2, present: 0)]) } == "audit-head-broken")
+        if isSealed { try forge(.epochSeal(.init(records: 3))) }
+        #expect(
+            refusal { _ = try writer.append([.vendorSample(.init(checked: 2, present: 0))]) } == "audit-head-broken")
         #expect(refusal { try writer.seal() } == "audit-head-broken")
         #expect(refusal { try writer.sealIfNeeded() } == "audit-head-broken")
         #expect(refusal { try writer.verifyHead() } == "audit-head-broken")
@@ -77,18 +79,21 @@ struct ForgedTailTests {
 
     @Test func forgedRecordsBehindARealSealAreNotSigned() throws {
         let writer = try log.open()
-        _ = try writer.append([.vendorSample(checked: 1, present: 0)])
+        _ = try writer.append([.vendorSample(.init(checked: 1, present: 0))])
         try writer.seal()
         let before = try signed()
         try forge(Self.deletion)
-        #expect(refusal { _ = try writer.append([.vendorSample(checked: 2, present: 0)]) } == "audit-head-broken")
+        #expect(
+            refusal { _ = try writer.append([.vendorSample(.init(checked: 2, present: 0))]) } == "audit-head-broken")
         #expect(refusal { _ = try log.open() } == "audit-head-broken")
         #expect(try signed() == before)
     }
 
     @Test func whatThisProcessWroteIsSignedAndNotWhatTheFileHasInItsPlace() throws {
         let writer = try log.open()
-        _ = try writer.append([.vendorSample(checked: 1, present: 0), .vendorSample(checked: 2, present: 0)])
+        _ = try writer.append([
+            .vendorSample(.init(checked: 1, present: 0)), .vendorSample(.init(checked: 2, present: 0)),
+        ])
         try writer.reader.store.run("x") { db in
             try db.execute(
                 sql: """

@@ -18,7 +18,7 @@ struct LossTests {
 
     private func rollover(_ rootKey: RootKey? = nil) throws -> AuditLog.Created {
         try AuditLog.rollover(
-            log.location, reason: "restored", rootKey: rootKey, tool: "lethe test", time: log.clock)
+            log.location, reason: "restored", by: "ada", rootKey: rootKey, tool: "lethe test", time: log.clock)
     }
 
     private func verify(_ change: (inout LogVerifier.Options) -> Void = { _ in }) throws -> SegmentsReport {
@@ -29,7 +29,7 @@ struct LossTests {
 
     private func grow(_ records: Int) throws {
         let writer = try log.open()
-        _ = try writer.append(Array(repeating: .vendorSample(checked: 1, present: 0), count: records - 1))
+        _ = try writer.append(Array(repeating: .vendorSample(.init(checked: 1, present: 0)), count: records - 1))
         try writer.seal()
     }
 
@@ -82,7 +82,7 @@ struct LossTests {
     }
 
     @Test func aSegmentWhoseLastRecordsNoCheckpointCoversIsNotPruned() throws {
-        _ = try log.open().append([.vendorSample(checked: 1, present: 0)])
+        _ = try log.open().append([.vendorSample(.init(checked: 1, present: 0))])
         try files.removeItem(at: log.location.directory.stateFile)
         _ = try rollover(sample.rootKey)
         log.clock.advance(86_400_000_000)

@@ -17,7 +17,7 @@ struct SegmentTests {
     private func rollover(_ rootKey: RootKey? = nil) throws -> AuditLog.Created {
         log.clock.advance(1_000_000)
         return try AuditLog.rollover(
-            log.location, reason: "yearly", rootKey: rootKey, tool: "lethe test", time: log.clock)
+            log.location, reason: "yearly", by: "ada", rootKey: rootKey, tool: "lethe test", time: log.clock)
     }
 
     private func verify(_ change: (inout LogVerifier.Options) -> Void = { _ in }) throws -> SegmentsReport {
@@ -29,7 +29,7 @@ struct SegmentTests {
     @Test func severalSegmentsAreVerifiedInOneGoWithOnePinnedKey() throws {
         _ = try rollover(sample.rootKey)
         _ = try rollover(sample.rootKey)
-        _ = try log.open().append([.vendorSample(checked: 1, present: 0)])
+        _ = try log.open().append([.vendorSample(.init(checked: 1, present: 0))])
         try log.open().seal()
         let report = try verify { $0.checkpoints = [sample.held] }
         #expect(report.exit == .done, "\(report.rendered)")
@@ -147,7 +147,7 @@ struct SegmentTests {
     @Test func whatARestoreLostIsCountedAndTheOldOriginIsNotContinued() throws {
         let older = try Data(contentsOf: log.location.database)
         let writer = try log.open()
-        _ = try writer.append(Array(repeating: .vendorSample(checked: 1, present: 0), count: 4))
+        _ = try writer.append(Array(repeating: .vendorSample(.init(checked: 1, present: 0)), count: 4))
         try writer.seal()
         try older.write(to: log.location.database)
         #expect(throws: LetheError.self) { try log.open() }
@@ -174,7 +174,7 @@ struct SegmentTests {
         try files.removeItem(at: log.location.directory.signFile)
         let created = try rollover(sample.rootKey)
         #expect(try VerifierKey(created.vkey).publicKey != sample.vkey.publicKey)
-        _ = try log.open().append([.vendorSample(checked: 1, present: 0)])
+        _ = try log.open().append([.vendorSample(.init(checked: 1, present: 0))])
     }
 
     /// A clock that is ahead of every record proves no age of any.
@@ -183,7 +183,7 @@ struct SegmentTests {
         let newest = try #require(try writer.fold().latest)
         log.clock.advance(7 * 365 * 86_400_000_000)
         #expect(try writer.witnessedTime() == newest)
-        _ = try writer.append([.vendorSample(checked: 1, present: 0)])
+        _ = try writer.append([.vendorSample(.init(checked: 1, present: 0))])
         #expect(try writer.witnessedTime() > newest.adding(seconds: 6 * 365 * 86_400))
         log.clock.advance(-86_400_000_000)
         #expect(try writer.witnessedTime() <= log.clock.now())
@@ -201,7 +201,7 @@ struct SegmentTests {
         #expect(removed == [log.created.origin])
         let note = log.location.segments.appending(path: "\(LogOrigin.suffix(log.created.origin)).note")
         #expect(try Checkpoint(note: Array(Data(contentsOf: note))).size == 17)
-        #expect(try writer.entries(after: 1, limit: 9).map(\.record.typeName) == ["operator.act", "epoch.seal"])
+        #expect(try writer.entries(after: 1, limit: 9).map(\.record.type) == [.operatorAct, .epochSeal])
         let report = try verify()
         #expect(report.exit == .done, "\(report.rendered)")
         #expect(report.removed == removed)
@@ -244,11 +244,13 @@ struct SegmentTests {
         let error = #expect(throws: LetheError.self) { try writer.segments() }
         #expect(error?.code == "missing-segment" && error?.status == .failed)
         // Another segment's removal, and one that no checkpoint covers yet, say nothing of it.
-        _ = try writer.append([.operatorAct(act: .segmentRemove, ref: "x/0123456789abcdef", by: "ops", reason: nil)])
+        _ = try writer.append([
+            .operatorAct(.init(act: .segmentRemove, ref: "x/0123456789abcdef", by: "ops", reason: nil))
+        ])
         try writer.seal()
         try isMissing()
         #expect(throws: LetheError.self) { try writer.segments() }
-        _ = try writer.append([.operatorAct(act: .segmentRemove, ref: origin, by: "ops", reason: nil)])
+        _ = try writer.append([.operatorAct(.init(act: .segmentRemove, ref: origin, by: "ops", reason: nil))])
         try isMissing()
         try writer.seal()
         let report = try verify()

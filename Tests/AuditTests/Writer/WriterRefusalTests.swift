@@ -90,24 +90,24 @@ struct WriterRefusalTests {
     @Test func anOlderDatabasePutBack() throws {
         let older = try copy(log.location.database)
         let writer = try log.open()
-        _ = try writer.append([.vendorSample(checked: 1, present: 0)])
+        _ = try writer.append([.vendorSample(.init(checked: 1, present: 0))])
         try writer.seal()
         try putBack(older, log.location.database)
         #expect(refusal { _ = try log.open() } == "audit-rollback")
-        #expect(refusal { _ = try writer.append([.vendorSample(checked: 2, present: 0)]) } == "audit-log-moved")
+        #expect(refusal { _ = try writer.append([.vendorSample(.init(checked: 2, present: 0))]) } == "audit-log-moved")
     }
 
     @Test func anOlderDatabaseOfTheSameEpochPutBackWhileRunning() throws {
         let writer = try log.open()
-        _ = try writer.append([.vendorSample(checked: 1, present: 0)])
+        _ = try writer.append([.vendorSample(.init(checked: 1, present: 0))])
         let older = try Data(contentsOf: log.location.database)
-        _ = try writer.append([.vendorSample(checked: 2, present: 0)])
+        _ = try writer.append([.vendorSample(.init(checked: 2, present: 0))])
         // Into the same file, so that it has not moved.
         let file = try FileHandle(forWritingTo: log.location.database)
         try file.write(contentsOf: older)
         try file.truncate(atOffset: UInt64(older.count))
         try file.close()
-        #expect(refusal { _ = try writer.append([.vendorSample(checked: 3, present: 0)]) } == "audit-rollback")
+        #expect(refusal { _ = try writer.append([.vendorSample(.init(checked: 3, present: 0))]) } == "audit-rollback")
     }
 
     @Test func aMissingDatabase() throws {
@@ -118,11 +118,11 @@ struct WriterRefusalTests {
     @Test func aDatabaseRemovedOrMovedWhileRunning() throws {
         let writer = try log.open()
         try files.moveItem(at: log.location.database, to: log.folder.file("elsewhere.db"))
-        #expect(refusal { _ = try writer.append([.vendorSample(checked: 1, present: 0)]) } == "audit-log-moved")
+        #expect(refusal { _ = try writer.append([.vendorSample(.init(checked: 1, present: 0))]) } == "audit-log-moved")
         try files.moveItem(at: log.folder.file("elsewhere.db"), to: log.location.database)
-        #expect(try writer.append([.vendorSample(checked: 1, present: 0)]) == [15])
+        #expect(try writer.append([.vendorSample(.init(checked: 1, present: 0))]) == [15])
         try files.removeItem(at: log.location.database)
-        #expect(refusal { _ = try writer.append([.vendorSample(checked: 1, present: 0)]) } == "audit-log-moved")
+        #expect(refusal { _ = try writer.append([.vendorSample(.init(checked: 1, present: 0))]) } == "audit-log-moved")
     }
 
     @Test func anOlderKeyPutBack() throws {
@@ -133,7 +133,7 @@ struct WriterRefusalTests {
         try putBack(older, log.location.directory.stateFile)
         try files.setAttributes([.posixPermissions: 0o600], ofItemAtPath: log.location.directory.stateFile.path)
         #expect(refusal { _ = try log.open() } == "audit-fork")
-        #expect(refusal { _ = try writer.append([.vendorSample(checked: 1, present: 0)]) } == "audit-fork")
+        #expect(refusal { _ = try writer.append([.vendorSample(.init(checked: 1, present: 0))]) } == "audit-fork")
     }
 
     @Test func databaseAndKeysPutBackTogetherBehindAnAnchor() throws {
@@ -156,7 +156,7 @@ struct WriterRefusalTests {
 
     @Test func aRecordChangedSinceTheLastSeal() throws {
         let writer = try log.open()
-        _ = try writer.append([.vendorSample(checked: 1, present: 0)])
+        _ = try writer.append([.vendorSample(.init(checked: 1, present: 0))])
         try writer.reader.store.run("x") { db in
             try db.execute(
                 sql: """
@@ -171,7 +171,7 @@ struct WriterRefusalTests {
 
     @Test func aRecordThatIsNoneAnyMoreSinceTheLastSeal() throws {
         let writer = try log.open()
-        _ = try writer.append(Array(repeating: .vendorSample(checked: 1, present: 0), count: 3))
+        _ = try writer.append(Array(repeating: .vendorSample(.init(checked: 1, present: 0)), count: 3))
         try writer.reader.store.run("x") { db in
             try db.execute(
                 sql: "DROP TRIGGER entry_no_update; UPDATE entry SET line = x'7b7d' WHERE seq = 16;"
@@ -180,7 +180,7 @@ struct WriterRefusalTests {
         #expect(refusal(.unreadable) { _ = try log.open() } == "corrupt-log")
         // It cannot go on, but another segment may follow it, and shows that it did.
         let next = try AuditLog.rollover(
-            log.location, reason: "damaged", rootKey: sample.rootKey, tool: "lethe test", time: log.clock)
+            log.location, reason: "damaged", by: "ada", rootKey: sample.rootKey, tool: "lethe test", time: log.clock)
         #expect(try log.open().origin == next.origin)
         let options = LogVerifier.Options(vkeys: [sample.vkey], now: log.clock.now())
         let report = try LogVerifier(options).verify(log.location)
@@ -201,12 +201,13 @@ struct WriterRefusalTests {
     @Test func aReadOnlyFileAndAFullDisk() throws {
         let writer = try log.open()
         try writer.reader.store.run("x") { try $0.execute(sql: "PRAGMA query_only = ON") }
-        #expect(refusal { _ = try writer.append([.vendorSample(checked: 1, present: 0)]) } == "audit-write-failed")
+        #expect(
+            refusal { _ = try writer.append([.vendorSample(.init(checked: 1, present: 0))]) } == "audit-write-failed")
         try writer.reader.store.run("x") { db in
             let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
             try db.execute(sql: "PRAGMA query_only = OFF; PRAGMA max_page_count = \(pages)")
         }
-        let long = AuditRecord.runHalt(run: SampleLog.run, cause: String(repeating: "x", count: 60_000))
+        let long = AuditRecord.runHalt(.init(run: SampleLog.run, cause: String(repeating: "x", count: 60_000)))
         let error = #expect(throws: LetheError.self) { try writer.append([long]) }
         #expect(error?.hint?.contains("free space") == true)
         #expect(try writer.size() == 15)
@@ -232,7 +233,7 @@ struct WriterRefusalTests {
                 group.addTask {
                     var seqs: [Int64] = []
                     for round in 0..<20 {
-                        seqs += try writer.append([.vendorSample(checked: round, present: index)])
+                        seqs += try writer.append([.vendorSample(.init(checked: round, present: index))])
                         if round % 7 == index { try writer.seal() }
                     }
                     return seqs

@@ -31,7 +31,7 @@ import Testing
         harness.run()
         #expect(harness.outcome() == .deleted)
         let attempts = harness.journal.compactMap { entry in
-            if case .intent(_, let attempt, _, _) = entry { attempt } else { nil }
+            if case .deleteIntent(let intent) = entry { intent.attempt } else { nil }
         }
         #expect(attempts == [1, 2, 3])
     }
@@ -115,6 +115,7 @@ import Testing
             coverage: "", limits: Limits(), items: [item])
         var harness = MachineHarness(items: 0)
         harness.machine = DeletionMachine(
+            run: MachineHarness.run,
             plan: plan, settings: .init(requestsPerSecond: 1000, provesEach: true, usesCanary: false),
             progress: progress)
         harness.lookUp = { _, _ in .http(status, code: status == 404 ? 2003 : nil) }

@@ -13,7 +13,7 @@ import Testing
         #expect(harness.machine.halted?.status == .failed)
         #expect(harness.deletes.count == 1)
         #expect(harness.machine.countsWithOpen[.notAttempted as Outcome] == 50)
-        #expect(harness.journal.last == .halt(.unauthorized))
+        #expect(harness.journal.last == .runHalt(.init(run: MachineHarness.run, cause: "unauthorized")))
     }
 
     @Test(arguments: [(2, nil), (3, .forbidden), (4, .forbidden)] as [(Int, HaltCause?)])
@@ -57,8 +57,13 @@ import Testing
         }
         harness.run()
         #expect(harness.deletes.isEmpty)
-        #expect(harness.journal.count { if case .intent = $0 { true } else { false } } == 1)
-        #expect(harness.journal.contains(.closed(MachineHarness.id(1), .withheldHold, reason: "hold 7")))
+        #expect(harness.journal.count { $0.type == .deleteIntent } == 1)
+        #expect(
+            harness.journal.contains(
+                .itemClosed(
+                    .init(
+                        run: MachineHarness.run, attachment: MachineHarness.id(1), outcome: .withheldHold,
+                        reason: "hold 7"))))
     }
 
     @Test(arguments: [(300, nil), (301, .throttled)] as [(Int64, HaltCause?)])
@@ -130,7 +135,7 @@ import Testing
 
     @Test(arguments: [(4_999_000, nil), (5_002_000, .clockStep)] as [(Int64, HaltCause?)])
     func theClockMayGoBackByFiveSecondsAndNoMore(microseconds: Int64, cause: HaltCause?) {
-        var machine = DeletionMachine(plan: MachineHarness.plan(1), settings: .init())
+        var machine = DeletionMachine(run: MachineHarness.run, plan: MachineHarness.plan(1), settings: .init())
         var random = SeededGenerator(seed: 1)
         let start = Timestamp(seconds: 1000)
         _ = machine.handle(.began, now: start, using: &random)
@@ -139,7 +144,8 @@ import Testing
     }
 
     @Test func aSignalSendsNothingNewAndWaitsForWhatIsUnderWay() {
-        var machine = DeletionMachine(plan: MachineHarness.plan(3), settings: .init(requestsPerSecond: 1000))
+        var machine = DeletionMachine(
+            run: MachineHarness.run, plan: MachineHarness.plan(3), settings: .init(requestsPerSecond: 1000))
         var random = SeededGenerator(seed: 1)
         var clock = Timestamp(seconds: 1000)
         func next(_ event: MachineEvent) -> [MachineCommand] {
@@ -167,10 +173,14 @@ import Testing
         }
         // What was announced and had not left is answered, too.
         let unsent = entries.compactMap { entry -> AttachmentID? in
-            guard case .outcome(_, _, let id, let answer, nil) = entry, answer.deletion == .notSent else { return nil }
-            return id
+            guard case .deleteOutcome(let answer) = entry, answer.final == nil, answer.answer == .notSent else {
+                return nil
+            }
+            return answer.attachment
         }
-        #expect(entries.count == 4 && unsent == [ids[1], ids[2]].sorted() && entries.last == .halt(.signal))
+        #expect(
+            entries.count == 4 && unsent == [ids[1], ids[2]].sorted()
+                && entries.last == .runHalt(.init(run: MachineHarness.run, cause: "signal")))
         #expect(next(.committed) == [.finish])
     }
 }

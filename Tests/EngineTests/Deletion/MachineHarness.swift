@@ -8,7 +8,7 @@ struct MachineHarness {
     var machine: DeletionMachine
     var clock = Timestamp(seconds: 1_800_000_000)
     var random = SeededGenerator(seed: 5)
-    var journal: [JournalEntry] = []
+    var journal: [AuditRecord] = []
     var deletes: [(id: AttachmentID, at: Timestamp)] = []
     var lookUps: [LookUpReason] = []
     var lookUpTimes: [Timestamp] = []
@@ -21,15 +21,16 @@ struct MachineHarness {
         .delete(rule: "policy:p", seenBefore: true, ephemeralEnds: nil)
     }
     var check: (AttachmentID) -> CheckResult = { _ in .current(FactsVersion(holds: 1, facts: 0)) }
-    var commit: ([JournalEntry]) -> MachineEvent = { _ in .committed }
+    var commit: ([AuditRecord]) -> MachineEvent = { _ in .committed }
 
     init(
         items: Int, settings: DeletionMachine.Settings = .init(requestsPerSecond: 1000, usesCanary: false),
         progress: PlanProgress = PlanProgress()
     ) {
-        machine = DeletionMachine(plan: Self.plan(items), settings: settings, progress: progress)
+        machine = DeletionMachine(run: Self.run, plan: Self.plan(items), settings: settings, progress: progress)
     }
 
+    static let run = RunID(value: 1)
     static func id(_ number: Int) -> AttachmentID { AttachmentID(value: UInt128(number)) }
 
     static func plan(_ count: Int) -> Plan {
@@ -81,9 +82,10 @@ struct MachineHarness {
     func outcome(_ number: Int = 1) -> Outcome? {
         var last: Outcome?
         for entry in journal {
+            guard entry.attachment == Self.id(number) else { continue }
             switch entry {
-            case .outcome(_, _, Self.id(number), _, let final): last = final
-            case .closed(Self.id(number), let outcome, _): last = outcome
+            case .deleteOutcome(let answer): last = answer.final
+            case .itemClosed(let closing): last = closing.outcome
             default: break
             }
         }
@@ -92,7 +94,7 @@ struct MachineHarness {
 
     var grades: [EvidenceGrade] {
         var grades: [EvidenceGrade] = []
-        for case .verified(_, _, let grade) in journal { grades.append(grade) }
+        for case .deleteVerified(let found) in journal { grades.append(found.grade) }
         return grades
     }
 }

@@ -108,6 +108,7 @@ import Testing
 
     @Test func noMoreThanTheSettingAreInFlight() {
         var machine = DeletionMachine(
+            run: MachineHarness.run,
             plan: MachineHarness.plan(5), settings: .init(maxInFlight: 2, requestsPerSecond: 1000))
         var random = SeededGenerator(seed: 1)
         var clock = Timestamp(seconds: 1000)
@@ -134,7 +135,7 @@ import Testing
             items: 350, settings: .init(maxInFlight: 60, requestsPerSecond: 1000, usesCanary: false))
         var most = 0
         harness.commit = { entries in
-            most = max(most, entries.count { if case .intent = $0 { true } else { false } })
+            most = max(most, entries.count { $0.type == .deleteIntent })
             return .committed
         }
         harness.run()

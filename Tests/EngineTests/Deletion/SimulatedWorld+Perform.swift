@@ -32,8 +32,10 @@ extension SimulatedWorld {
             version: FactsVersion(holds: holdsVersion, facts: 0))
     }
 
-    private mutating func commit(_ entries: [JournalEntry]) {
-        if entries.count(where: \.isAnIntent) > 100 { violations.append("more than 100 intents in a commit") }
+    private mutating func commit(_ entries: [AuditRecord]) {
+        if entries.count(where: { $0.type == .deleteIntent }) > 100 {
+            violations.append("more than 100 intents in a commit")
+        }
         if !pendingCommit.isEmpty { violations.append("two commits at once") }
         pendingCommit = entries
         if chance(faults.commitFails) {
@@ -50,20 +52,22 @@ extension SimulatedWorld {
         pendingCommit = []
     }
 
-    mutating func append(_ entry: JournalEntry) {
+    mutating func append(_ entry: AuditRecord) {
         log.append(entry)
         switch entry {
-        case .intent(let operation, let attempt, let id, _):
+        case .deleteIntent(let intent):
+            let id = intent.attachment
             if progress.closed[id] != nil { violations.append("an intent for a closed item") }
-            progress.intent(id, operation: operation, attempt: attempt)
-        case .outcome(_, _, let id, let answer, let final):
+            progress.intent(id, operation: intent.operation, attempt: intent.attempt)
+        case .deleteOutcome(let answer):
+            let id = answer.attachment
             if progress.open[id] == nil { violations.append("an outcome without an intent") }
-            note(id, final)
-            progress.outcome(id, answer: answer.deletion, final: final)
-            if final == .deleted, !confirmed.contains(id) { violations.append("deleted without a 204") }
-        case .closed(let id, let outcome, _):
-            note(id, outcome)
-            progress.close(id, outcome)
+            note(id, answer.final)
+            progress.outcome(id, answer: answer.answer, final: answer.final)
+            if answer.final == .deleted, !confirmed.contains(id) { violations.append("deleted without a 204") }
+        case .itemClosed(let closing):
+            note(closing.attachment, closing.outcome)
+            progress.close(closing.attachment, closing.outcome)
         default: break
         }
     }
@@ -109,11 +113,5 @@ extension SimulatedWorld {
         }
         if chance(faults.hang) { wait = 60_000_000 }
         post(.answered(id, answer), after: wait)
-    }
-}
-
-extension JournalEntry {
-    var isAnIntent: Bool {
-        if case .intent = self { true } else { false }
     }
 }

@@ -29,6 +29,7 @@ struct SimulatedWorld {
 
     var random: SeededGenerator
     var faults: Faults
+    let run = RunID(value: 1)
     let plan: Plan
     var settings: DeletionMachine.Settings
 
@@ -38,14 +39,14 @@ struct SimulatedWorld {
     var confirmed: Set<AttachmentID> = []
     var deletesSent = 0
     /// The durable log.
-    var log: [JournalEntry] = []
+    var log: [AuditRecord] = []
     var progress = PlanProgress()
     var held: Set<AttachmentID> = []
     var holdsVersion: Int64 = 1
     var clock = Timestamp(seconds: 1_800_000_000)
     var events: [(at: Timestamp, event: MachineEvent)] = []
     /// On its way to the disk.
-    var pendingCommit: [JournalEntry] = []
+    var pendingCommit: [AuditRecord] = []
     var violations: [String] = []
     var crashes = 0
 
@@ -108,7 +109,7 @@ extension SimulatedWorld {
     mutating func runProcess() -> End {
         events = []
         settleOpenIntents()
-        var machine = DeletionMachine(plan: plan, settings: settings, progress: progress)
+        var machine = DeletionMachine(run: run, plan: plan, settings: settings, progress: progress)
         post(.began, after: 0)
         for _ in 0..<50_000 {
             guard let event = nextEvent(for: machine) else { return .stuck }
@@ -173,7 +174,7 @@ extension SimulatedWorld {
             } else {
                 let outcome = (progress.history[id] ?? ItemHistory())
                     .outcomeOfAbsence(seenBefore: true, ephemeralEnds: nil, now: clock)
-                append(.closed(id, outcome, reason: "settled_after_crash"))
+                append(.itemClosed(.init(run: run, attachment: id, outcome: outcome, reason: "settled_after_crash")))
             }
         }
     }
@@ -182,8 +183,9 @@ extension SimulatedWorld {
     private mutating func answerOpen(_ id: AttachmentID) {
         guard let history = progress.history[id], let operation = history.operation else { return }
         append(
-            .outcome(
-                operation: operation, attempt: history.lastAttempt, attachment: id,
-                answer: VendorAnswer(.failure(.timeout)), final: nil))
+            .deleteOutcome(
+                .init(
+                    operation: operation, attempt: history.lastAttempt, attachment: id,
+                    VendorAnswer(.failure(.timeout)), final: nil)))
     }
 }

@@ -207,7 +207,7 @@ extension CertificateFactsTests {
             var rest = entries
             let entry = rest.remove(at: index)
             // The states on the way to an answer are in no certificate.
-            if case .requestUpdated(_, let state, _, _, _) = entry.record, !state.isClosed { continue }
+            if case .requestUpdated(let update) = entry.record, !update.state.isClosed { continue }
             #expect(try again(rest, plans) != whole.proved, "\(entry.record)")
         }
         for plan in plans {

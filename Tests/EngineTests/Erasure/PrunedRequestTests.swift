@@ -37,7 +37,7 @@ import Testing
     /// Seven years later.
     private func prune() throws -> AuditLog {
         workspace.clock.advance(seconds: 1)
-        _ = try AuditLog.rollover(location, reason: "yearly", tool: "lethe test", time: workspace.clock)
+        _ = try AuditLog.rollover(location, reason: "yearly", by: "ada", tool: "lethe test", time: workspace.clock)
         workspace.clock.advance(seconds: 7 * 365 * 86_400)
         let log = try AuditLog.open(location, time: workspace.clock)
         #expect(try log.removeSegments(closedBefore: workspace.clock.now(), by: "ops", reason: nil).count == 1)
@@ -96,21 +96,22 @@ import Testing
             .run(plan, by: "ada")
         let record = try context.inventory.plan(plan)
         workspace.clock.advance(seconds: 1)
-        _ = try AuditLog.rollover(location, reason: "yearly", tool: "lethe test", time: workspace.clock)
+        _ = try AuditLog.rollover(location, reason: "yearly", by: "ada", tool: "lethe test", time: workspace.clock)
         let log = try AuditLog.open(location, time: workspace.clock)
         // What is left of it after that: its plan, and nobody who asked for it.
         _ = try log.append([
             .planCreated(
-                plan: plan, kind: .erasure, digest: record.digest, items: record.plan.items.count,
-                policy: record.plan.policyDigest),
-            .planApproved(plan: plan, digest: record.digest, by: "ada", how: .cli),
+                .init(
+                    plan: plan, kind: .erasure, digest: record.digest, items: record.plan.items.count,
+                    policy: record.plan.policyDigest)),
+            .planApproved(.init(plan: plan, digest: record.digest, by: "ada", how: .cli)),
         ])
         for segment in try log.segments() where !segment.isLive {
             let file = try #require(segment.file)
             let reader = try LogReader(file)
             let note = try #require(try reader.checkpoint()).note
             try Data(note).write(to: file.deletingPathExtension().appendingPathExtension("note"))
-            _ = try log.append([.operatorAct(act: .segmentRemove, ref: segment.origin, by: "ada", reason: nil)])
+            _ = try log.append([.operatorAct(.init(act: .segmentRemove, ref: segment.origin, by: "ada", reason: nil))])
             try log.seal()
             try FileManager.default.removeItem(at: file)
         }
@@ -138,7 +139,7 @@ import Testing
         let ids = try await (0..<3).asyncMap { try await open(context, person: $0).id }
         _ = try await DecideRequest(context, rules: TestRules.none, by: "ada", reason: "taken back").withdraw(ids[0])
         workspace.clock.advance(seconds: 1)
-        _ = try AuditLog.rollover(location, reason: "yearly", tool: "lethe test", time: workspace.clock)
+        _ = try AuditLog.rollover(location, reason: "yearly", by: "ada", tool: "lethe test", time: workspace.clock)
         let middle = try self.context(AuditLog.open(location, time: workspace.clock))
         _ = try DecideRequest(middle, rules: TestRules.none, by: "ada", reason: "too late").extend(ids[1])
         _ = try await DecideRequest(middle, rules: TestRules.none, by: "ada", reason: "taken back").withdraw(ids[2])

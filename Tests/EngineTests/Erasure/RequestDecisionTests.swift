@@ -58,7 +58,9 @@ import Testing
         #expect(
             try workspace.records().contains(
                 .requestUpdated(
-                    request: first.id, state: .refused, due: first.due, by: "ada", reason: "identity was not shown")))
+                    .init(
+                        request: first.id, state: .refused, due: first.due, by: "ada", reason: "identity was not shown")
+                )))
         _ = try await open(person: 0)
     }
 
@@ -187,7 +189,7 @@ import Testing
         #expect(!vendor.deletes.contains(held))
         let location = TestWorkspace.location(workspace.directory)
         let before = try IssueCertificate(inventory: workspace.inventory, log: workspace.log).run(request.id)
-        _ = try AuditLog.rollover(location, reason: "yearly", tool: "lethe test", time: workspace.clock)
+        _ = try AuditLog.rollover(location, reason: "yearly", by: "ada", tool: "lethe test", time: workspace.clock)
         let log = try AuditLog.open(location, time: workspace.clock)
         let after = try IssueCertificate(inventory: workspace.inventory, log: log).run(request.id)
         #expect(before.records.map(\.line) == after.records.map(\.line) && !before.records.isEmpty)

@@ -203,8 +203,8 @@ import Testing
         #expect(try state(request) == .completed && vendor.deletes.last == before)
         #expect(!vendor.deletes.contains(after))
         let log = try workspace.records().compactMap { record -> ErasureRequest.State? in
-            guard case .requestUpdated(request.id, let state, _, _, _) = record else { return nil }
-            return state
+            guard case .requestUpdated(let update) = record, update.request == request.id else { return nil }
+            return update.state
         }
         #expect(log.suffix(5) == [.received, .planned, .approved, .applying, .completed])
     }

@@ -22,14 +22,15 @@ import Testing
         }
         let (kept, released): (HoldID, HoldID) = try (Randomness.id(), Randomness.id())
         func placed(_ hold: HoldID) -> AuditRecord {
-            .holdPlaced(hold: hold, scope: .all, until: nil, by: "counsel", reason: "matter 9")
+            .holdPlaced(.init(hold: hold, scope: .all, until: nil, by: "counsel", reason: "matter 9"))
         }
         _ = try workspace.log.append([
-            placed(kept), placed(released), .holdReleased(hold: released, by: "counsel", reason: nil),
+            placed(kept), placed(released), .holdReleased(.init(hold: released, by: "counsel", reason: nil)),
         ])
         workspace.clock.advance(seconds: 1)
         _ = try AuditLog.rollover(
-            TestWorkspace.location(workspace.directory), reason: "yearly", tool: "lethe test", time: workspace.clock)
+            TestWorkspace.location(workspace.directory), reason: "yearly", by: "ada", tool: "lethe test",
+            time: workspace.clock)
         workspace.clock.advance(seconds: 7 * 365 * 86_400)
         let log = try AuditLog.open(TestWorkspace.location(workspace.directory), time: workspace.clock)
         let removed = try log.removeSegments(closedBefore: workspace.clock.now(), by: "ops", reason: "audit.retain 6y")
@@ -53,21 +54,26 @@ import Testing
         let location = TestWorkspace.location(workspace.directory)
         func digest(_ digit: Character) -> String { String(repeating: digit, count: 64) }
         _ = try workspace.log.append([
-            .policyLocked(id: "kept", sha256: digest("1")), .policyLocked(id: "kept", sha256: digest("2")),
-            .policyLocked(id: "unlocked", sha256: digest("3")), .policyLocked(id: "again", sha256: digest("4")),
-            .operatorAct(act: .policyUnlock, ref: "unlocked", by: "ada", reason: "over"),
+            .policyLocked(.init(id: "kept", sha256: digest("1"))),
+            .policyLocked(.init(id: "kept", sha256: digest("2"))),
+            .policyLocked(.init(id: "unlocked", sha256: digest("3"))),
+            .policyLocked(.init(id: "again", sha256: digest("4"))),
+            .operatorAct(.init(act: .policyUnlock, ref: "unlocked", by: "ada", reason: "over")),
         ])
         workspace.clock.advance(seconds: 1)
-        _ = try AuditLog.rollover(location, reason: "yearly", tool: "lethe test", time: workspace.clock)
+        _ = try AuditLog.rollover(location, reason: "yearly", by: "ada", tool: "lethe test", time: workspace.clock)
         let log = try AuditLog.open(location, time: workspace.clock)
-        _ = try log.append([.policyLocked(id: "again", sha256: digest("5"))])
+        _ = try log.append([.policyLocked(.init(id: "again", sha256: digest("5")))])
         workspace.clock.advance(seconds: 7 * 365 * 86_400)
         _ = try log.removeSegments(closedBefore: workspace.clock.now(), by: "ops", reason: "audit.retain 6y")
         let locks = try log.entries(after: -1, limit: 100).map(\.record).filter {
             if case .policyLocked = $0 { true } else { false }
         }
         #expect(
-            locks == [.policyLocked(id: "again", sha256: digest("5")), .policyLocked(id: "kept", sha256: digest("2"))])
+            locks == [
+                .policyLocked(.init(id: "again", sha256: digest("5"))),
+                .policyLocked(.init(id: "kept", sha256: digest("2"))),
+            ])
         let remembered = try RecordedTruth(log).fold().locks
         #expect(remembered.mapValues(\.sha256) == ["again": digest("5"), "kept": digest("2")])
     }

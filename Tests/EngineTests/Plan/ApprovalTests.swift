@@ -155,7 +155,7 @@ import Testing
         let id = try plan().plan.id
         try approve(id, by: "ada")
         workspace.clock.advance(seconds: -seconds)
-        _ = try workspace.log.append([.operatorAct(act: .keyRotate, ref: "key", by: "ada", reason: nil)])
+        _ = try workspace.log.append([.operatorAct(.init(act: .keyRotate, ref: "key", by: "ada", reason: nil))])
         workspace.clock.advance(seconds: seconds + 60)
         if isBelieved {
             #expect(try await apply(id).status == .done)

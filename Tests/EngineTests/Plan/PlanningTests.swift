@@ -61,7 +61,9 @@ import Testing
         #expect(try workspace.inventory.deletedVolume(since: TestWorkspace.start).deletes == 0)
         #expect(
             try workspace.records().contains {
-                if case .operatorAct(.limitRaise, answer.planned.plan.id.description, "tester", _) = $0 {
+                if case .operatorAct(let act) = $0, act.act == .limitRaise, act.by == "tester",
+                    act.ref == answer.planned.plan.id.description
+                {
                     true
                 } else {
                     false

@@ -30,7 +30,8 @@ import Testing
     private func record(_ id: String, in workspace: TestWorkspace) throws -> [AuditRecord] {
         try workspace.records().filter {
             switch $0 {
-            case .policyLocked(id, _), .operatorAct(.policyUnlock, id, _, _): true
+            case .policyLocked(let lock): lock.id == id
+            case .operatorAct(let act): act.act == .policyUnlock && act.ref == id
             default: false
             }
         }
@@ -118,7 +119,7 @@ import Testing
         #expect(vendor.deletes.count > sent)
         #expect(
             try record("kyc", in: workspace).contains(
-                .operatorAct(act: .policyUnlock, ref: "kyc", by: "ada", reason: "the law has changed")))
+                .operatorAct(.init(act: .policyUnlock, ref: "kyc", by: "ada", reason: "the law has changed"))))
     }
 
     @Test func whatIsLongerOrWiderIsRememberedAnew() async throws {
@@ -234,12 +235,12 @@ import Testing
         try locks(workspace).admit(Self.rules().policies)
         let location = TestWorkspace.location(workspace.directory)
         for policies in [Self.rules().policies, PolicySet([])] {
-            _ = try AuditLog.rollover(location, reason: "yearly", tool: "lethe test", time: workspace.clock)
+            _ = try AuditLog.rollover(location, reason: "yearly", by: "ada", tool: "lethe test", time: workspace.clock)
             let log = try AuditLog.open(location, time: workspace.clock)
             let locks = LockedPolicies(inventory: workspace.inventory, log: log)
             #expect(try locks.remember(policies).isEmpty == (policies["kyc"] != nil))
             let recorded = try log.entries(after: -1, limit: 100).filter {
-                if case .policyLocked("kyc", _) = $0.record { true } else { false }
+                if case .policyLocked(let lock) = $0.record { lock.id == "kyc" } else { false }
             }
             #expect(recorded.count == 1)
             #expect(try workspace.inventory.lockedPolicies().map(\.origin) == [log.origin])

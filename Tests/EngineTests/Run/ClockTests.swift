@@ -174,7 +174,7 @@ import Testing
     func aLogThatIsSilentForAWeekIsNoWitnessOffline(seconds: Int64, isBelieved: Bool) async throws {
         let workspace = try TestWorkspace()
         let vendor = try workspace.scripted()
-        _ = try workspace.log.append([.operatorAct(act: .keyRotate, ref: "key", by: "ada", reason: nil)])
+        _ = try workspace.log.append([.operatorAct(.init(act: .keyRotate, ref: "key", by: "ada", reason: nil))])
         workspace.clock.advance(seconds: seconds)
         var ask = PlanErasure.Ask(handles: [try Handle("+14155550117")], openedBy: "ada")
         ask.isOffline = true
@@ -196,10 +196,10 @@ import Testing
     @Test func offlineTheLogIsTheWitness() async throws {
         let workspace = try TestWorkspace()
         let vendor = try workspace.scripted()
-        _ = try workspace.log.append([.operatorAct(act: .keyRotate, ref: "key", by: "ada", reason: nil)])
+        _ = try workspace.log.append([.operatorAct(.init(act: .keyRotate, ref: "key", by: "ada", reason: nil))])
         workspace.clock.advance(seconds: -3600)
         // What the wrong clock records since is no better witness.
-        _ = try workspace.log.append([.operatorAct(act: .keyRotate, ref: "key", by: "ada", reason: nil)])
+        _ = try workspace.log.append([.operatorAct(.init(act: .keyRotate, ref: "key", by: "ada", reason: nil))])
         let now = workspace.clock.now()
         guard case .behindLog = try ClockCheck(workspace.log).verdict(at: now, vendor: nil) else {
             Issue.record("a clock behind the log is believed")

@@ -81,7 +81,7 @@ import Testing
         #expect(await code { _ = try await apply.run(planned.plan.id) } != nil)
         #expect(vendor.deletes.isEmpty)
         let ended = try workspace.records().compactMap { record in
-            if case .requestUpdated(request, let state, _, _, _) = record { state } else { nil }
+            if case .requestUpdated(let update) = record, update.request == request { update.state } else { nil }
         }
         #expect(ended.last == .withdrawn)
     }
@@ -134,7 +134,7 @@ import Testing
         #expect(await code { _ = try await apply.run(planned.plan.id) } == "absence-unrecorded")
         #expect(vendor.deletes.isEmpty)
         let answered = try workspace.records().contains { record in
-            if case .requestUpdated(_, let state, _, _, _) = record { state.isAnswered } else { false }
+            if case .requestUpdated(let update) = record { update.state.isAnswered } else { false }
         }
         #expect(!answered)
     }

@@ -53,7 +53,7 @@ import Testing
             partner: TestWorkspace.partner, limits: Limits()
         ).run(now: workspace.clock.now())
         _ = try workspace.log.append([
-            .runStart(run: run, plan: other.plan.id, digest: other.digest, policy: other.plan.policyDigest),
+            .runStart(.init(run: run, plan: other.plan.id, digest: other.digest, policy: other.plan.policyDigest)),
             .deleteIntent(.init(run: run, operation: operation, attempt: 1, attachment: id, rule: "policy:default")),
             .deleteOutcome(
                 .init(operation: operation, attempt: 1, attachment: id, answer: .deleted, http: 204, final: .deleted)),

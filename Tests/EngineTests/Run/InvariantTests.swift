@@ -103,7 +103,7 @@ import Testing
         try workspace.fill(40)
         let lost: HoldID = try Randomness.id()
         _ = try workspace.log.append([
-            .holdPlaced(hold: lost, scope: .all, until: nil, by: "counsel", reason: "matter 8")
+            .holdPlaced(.init(hold: lost, scope: .all, until: nil, by: "counsel", reason: "matter 8"))
         ])
         let vendor = try workspace.scripted()
         let error = await #expect(throws: LetheError.self) {
@@ -127,7 +127,7 @@ import Testing
         try workspace.inventory.prepare(hold)
         if isRecorded {
             _ = try workspace.log.append([
-                .holdPlaced(hold: hold.id, scope: .all, until: nil, by: "counsel", reason: "matter 9")
+                .holdPlaced(.init(hold: hold.id, scope: .all, until: nil, by: "counsel", reason: "matter 9"))
             ])
         }
         let vendor = try workspace.scripted()

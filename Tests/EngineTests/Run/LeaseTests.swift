@@ -128,12 +128,12 @@ import Testing
         let journal = try RunJournal(workspace.log)
         let other = try AuditLog.open(TestWorkspace.location(workspace.directory), time: workspace.clock)
         let run = RunID(value: 7)
-        try journal.append([.runHalt(run: run, cause: "signal")])
-        _ = try other.append([.operatorAct(act: .limitRaise, ref: "x", by: "ada", reason: nil)])
-        try journal.append([.runHalt(run: run, cause: "signal")])
-        _ = try other.append([.runHalt(run: RunID(value: 8), cause: "signal")])
+        try journal.append([.runHalt(.init(run: run, cause: "signal"))])
+        _ = try other.append([.operatorAct(.init(act: .limitRaise, ref: "x", by: "ada", reason: nil))])
+        try journal.append([.runHalt(.init(run: run, cause: "signal"))])
+        _ = try other.append([.runHalt(.init(run: RunID(value: 8), cause: "signal"))])
         let size = try workspace.log.size()
-        #expect { try journal.append([.runHalt(run: run, cause: "signal")]) } throws: {
+        #expect { try journal.append([.runHalt(.init(run: run, cause: "signal"))]) } throws: {
             ($0 as? LetheError)?.code == "audit-other-run"
         }
         #expect(try workspace.log.size() == size)

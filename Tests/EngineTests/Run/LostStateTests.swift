@@ -207,7 +207,10 @@ import Testing
         ).run(planned.plan.id, by: "ada")
         let run = RunID(value: .random(in: 0 ... .max))
         _ = try workspace.log.append(
-            [.runStart(run: run, plan: planned.plan.id, digest: planned.digest, policy: planned.plan.policyDigest)]
+            [
+                .runStart(
+                    .init(run: run, plan: planned.plan.id, digest: planned.digest, policy: planned.plan.policyDigest))
+            ]
                 + planned.plan.items.prefix(3).map { item in
                     .deleteIntent(
                         .init(
@@ -270,7 +273,7 @@ import Testing
         let copies = ["audit.db", "keys"].map { ($0, workspace.directory.file("older-" + $0)) }
         for (name, copy) in copies { try FileManager.default.copyItem(at: workspace.directory.file(name), to: copy) }
         let location = TestWorkspace.location(workspace.directory)
-        _ = try AuditLog.rollover(location, reason: "yearly", tool: "lethe test", time: workspace.clock)
+        _ = try AuditLog.rollover(location, reason: "yearly", by: "ada", tool: "lethe test", time: workspace.clock)
         let next = try AuditLog.open(location, time: workspace.clock)
         // A closed segment that is moved away leaves its name in the one after it.
         try FileManager.default.removeItem(at: segments)

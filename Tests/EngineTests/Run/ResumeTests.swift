@@ -31,7 +31,7 @@ import Testing
         try workspace.inventory.move(plan.id, to: .applying)
         let run: RunID = try Randomness.id()
         var records: [AuditRecord] = [
-            .runStart(run: run, plan: plan.id, digest: planned.digest, policy: plan.policyDigest)
+            .runStart(.init(run: run, plan: plan.id, digest: planned.digest, policy: plan.policyDigest))
         ]
         for item in plan.items.prefix(intents) {
             records.append(
@@ -42,6 +42,24 @@ import Testing
         }
         _ = try workspace.log.append(records)
         return plan
+    }
+
+    /// Before a segment is closed: answers belong in the segment of their intents.
+    @Test func whatWasAnnouncedIsSettledWithoutADelete() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(20)
+        let plan = try crash(workspace, intents: 2)
+        let vendor = try workspace.scripted(lookUp: { id in
+            id == plan.items[0].attachment ? .http(404, code: 2003) : .http(200)
+        })
+        try await SettleIntents(workspace.context(vendor), rules: TestRules.five).run()
+        #expect(try workspace.inventory.openIntents().isEmpty && vendor.deletes.isEmpty)
+        let closed = try workspace.records().contains {
+            if case .itemClosed(let closing) = $0 { closing.attachment == plan.items[0].attachment } else { false }
+        }
+        #expect(closed)
+        // With nothing open the vendor is not asked for anything: this one refuses the key.
+        try await SettleIntents(workspace.context(ScriptedVendor(lines: [])), rules: TestRules.five).run()
     }
 
     /// The limits were lowered after it was begun: the other plans are carried out, and its items wait with it.
@@ -105,7 +123,9 @@ import Testing
         #expect(attempts == [1, 2])
         #expect(
             try workspace.records().contains {
-                if case .itemClosed(_, gone.attachment, .alreadyAbsent, "settled_after_crash") = $0 {
+                if case .itemClosed(let closing) = $0, closing.attachment == gone.attachment,
+                    closing.outcome == .alreadyAbsent, closing.reason == "settled_after_crash"
+                {
                     true
                 } else {
                     false
@@ -217,7 +237,7 @@ import Testing
                 .init(
                     operation: intent.op, attempt: 1, attachment: first, answer: .unknown, http: 504,
                     final: .failedExhausted)),
-            .runHalt(run: run, cause: HaltCause.signal.rawValue),
+            .runHalt(.init(run: run, cause: HaltCause.signal.rawValue)),
         ])
         let vendor = GoneOnceAsked(first, lines: try TestWorkspace.lines.map { try PhoneLine($0) })
         try CatchUp(inventory: workspace.inventory, log: workspace.log).run()

@@ -69,13 +69,9 @@ import Testing
         #expect(outcome == .notFoundUnproven)
         #expect(try workspace.inventory.attachment(id)?.state == .live)
         #expect(
-            try workspace.records().contains {
-                if case .operatorAct(.planClose, last.description, "ada", "the vendor lost it") = $0 {
-                    true
-                } else {
-                    false
-                }
-            })
+            try workspace.records().contains(
+                .operatorAct(
+                    .init(act: .planClose, ref: last.description, by: "ada", reason: "the vendor lost it"))))
         // A new week begins.
         let again = try await TestWorkspace.retention(context).run()
         #expect(try workspace.inventory.setAside(in: again.result.plan).isEmpty)
@@ -164,7 +160,7 @@ import Testing
         try workspace.inventory.move(plan, to: .applying)
         let run = RunID(value: 7)
         _ = try workspace.log.append([
-            .runStart(run: run, plan: plan, digest: planned.digest, policy: planned.plan.policyDigest),
+            .runStart(.init(run: run, plan: plan, digest: planned.digest, policy: planned.plan.policyDigest)),
             .deleteIntent(
                 .init(run: run, operation: OperationID(value: 7), attempt: 1, attachment: id, rule: "policy:p")),
         ])

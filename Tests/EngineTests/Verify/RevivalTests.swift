@@ -80,7 +80,7 @@ import Testing
         #expect(try state() == (object, after))
         #expect(try workspace.inventory.namedAgain() == (isAskedAgain ? [erased] : []))
         let refuted = try workspace.records().contains {
-            if case .deleteVerified(_, erased, _, .x) = $0 { true } else { false }
+            if case .deleteVerified(let found) = $0 { found.attachment == erased && found.grade == .x } else { false }
         }
         #expect(refuted == (object == .live))
     }

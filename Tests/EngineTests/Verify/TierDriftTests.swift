@@ -112,7 +112,7 @@ import Testing
         #expect(report.checked == 2 && report.gone == 1 && report.breaches == [kept])
         let attachment = try #require(try workspace.inventory.attachment(kept))
         #expect(attachment.hasTierDrift && attachment.state == .live && rules.tiers.tier(of: attachment) == .persistent)
-        #expect(try workspace.records().contains(.vendorSample(checked: 2, present: 1)))
+        #expect(try workspace.records().contains(.vendorSample(.init(checked: 2, present: 1))))
         workspace.clock.advance(seconds: 70 * 86_400)
         #expect(try plan().plan.items.map(\.attachment) == [kept])
         #expect(try workspace.inventory.foundAbsent(gone) != nil)
@@ -139,7 +139,7 @@ import Testing
             ($0 as? LetheError)?.code == "unauthorized"
         }
         #expect(try workspace.inventory.tierDriftCount() == 2)
-        #expect(try workspace.records().contains(.vendorSample(checked: 3, present: 2)))
+        #expect(try workspace.records().contains(.vendorSample(.init(checked: 3, present: 2))))
     }
 
     @Test func aDeletedOneThatIsStillThereAfterTwoDaysIsAFindingToo() async throws {
@@ -173,7 +173,7 @@ import Testing
         }
         #expect(unclear.checked == 21 && unclear.gone == 19 && unclear.unknown == 1 && unclear.notYet == 1)
         #expect(unclear.status == .notVerified)
-        #expect(try workspace.records().contains(.vendorSample(checked: 19, present: 0)))
+        #expect(try workspace.records().contains(.vendorSample(.init(checked: 19, present: 0))))
         let samples = try workspace.log.entries(after: -1, limit: 1000).filter {
             if case .vendorSample = $0.record { true } else { false }
         }

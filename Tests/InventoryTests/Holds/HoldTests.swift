@@ -60,7 +60,7 @@ struct HoldTests {
         let second = try hold(.all)
         try world.store.prepare(second)
         #expect(try grew() && world.store.activeHolds(at: now).isEmpty)
-        try FakeLog(world.store).append(.holdPlaced(second.id))
+        try FakeLog(world.store).append(.placed(second.id))
         #expect(try grew() && world.store.activeHolds(at: now) == [second])
     }
 
@@ -140,7 +140,7 @@ struct HoldTests {
             placedAt: now.adding(seconds: -86_401), placedBy: "jo", reason: "matter 12")
         try world.store.prepare(left)
         try world.store.place(hold(.all))
-        try FakeLog(world.store).append(.holdPlaced(left.id))
+        try FakeLog(world.store).append(.placed(left.id))
         #expect(try world.store.holds().count == 1)
     }
 
@@ -149,8 +149,8 @@ struct HoldTests {
         let log = FakeLog(world.store)
         let placed = try hold(.all)
         try world.store.prepare(placed)
-        try log.append(.holdPlaced(placed.id))
-        try log.append(.holdReleased(placed.id), at: day(400))
+        try log.append(.placed(placed.id))
+        try log.append(.released(placed.id), at: day(400))
         #expect(try world.store.holds().map(\.releasedAt) == [day(400)])
     }
 

@@ -76,7 +76,7 @@ struct PlanTests {
         let log = FakeLog(world.store)
         let zero = String(repeating: "0", count: 64)
         for (name, digest) in [("jo", digest), ("jo", digest), ("kim", digest), ("lou", zero)] {
-            try log.append(.planApproved(plan.id, digest: digest, by: name, how: "cli"))
+            try log.append(.planApproved(.init(plan: plan.id, digest: digest, by: name, how: .cli)))
         }
         #expect(try world.store.plan(plan.id).approvals.map(\.name) == ["jo", "kim"])
         try world.store.date(day(3), approvalOf: plan.id, by: "kim")

@@ -59,11 +59,14 @@ struct AnsweredByOthersTests {
         let log = FakeLog(world.store)
         let (run, op) = (RunID(value: 1), OperationID(value: 1))
         let later = now.adding(seconds: 9 * 86_400)
-        try log.append(.runStarted(run, plan: plan.id), at: later)
-        try log.append(.intent(run: run, op: op, attempt: 1, attachment: attachment(1), rule: "policy:p"), at: later)
+        try log.append(.start(run, plan.id), at: later)
         try log.append(
-            .outcome(
-                op: op, attempt: 1, attachment: attachment(1), class: answer, http: http, trace: nil, final: final),
+            .deleteIntent(
+                .init(run: run, operation: op, attempt: 1, attachment: attachment(1), rule: "policy:p")), at: later)
+        try log.append(
+            .deleteOutcome(
+                .init(
+                    operation: op, attempt: 1, attachment: attachment(1), answer: answer, http: http, final: final)),
             at: later)
         #expect(try world.store.answeredByOthers().isEmpty == !stays)
     }
@@ -71,11 +74,13 @@ struct AnsweredByOthersTests {
     @Test func anEndStartsItAgainAndACancelledPlanDoesNot() throws {
         let log = FakeLog(world.store)
         let later = now.adding(seconds: 9 * 86_400)
-        try log.append(.runStarted(RunID(value: 1), plan: plan.id), at: later)
+        try log.append(.start(RunID(value: 1), plan.id), at: later)
         for (outcome, stays) in [(Outcome.notAttempted, true), (.notFoundUnproven, false)] {
             try note(Self.foreign, after: 0)
             try note(Self.foreign, after: 8)
-            try log.append(.itemClosed(run: RunID(value: 1), attachment: attachment(1), outcome: outcome), at: later)
+            try log.append(
+                .itemClosed(.init(run: RunID(value: 1), attachment: attachment(1), outcome: outcome, reason: nil)),
+                at: later)
             #expect(try world.store.answeredByOthers().isEmpty == !stays)
         }
     }

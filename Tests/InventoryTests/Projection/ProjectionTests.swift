@@ -54,7 +54,7 @@ struct ProjectionTests {
         let scene = try Scene()
         try scene.log.delete(1, plan: scene.plan.id)
         let before = try OrderTests.dump(scene.world.store)
-        let events = scene.log.events
+        let events = scene.log.records
         for first in 0..<events.count {
             try scene.world.store.apply(
                 Array(events[first...]), origin: scene.log.origin, after: Int64(first - 1),
@@ -71,10 +71,11 @@ struct ProjectionTests {
         let scene = try Scene()
         let (run, op): (RunID, OperationID) = (try Randomness.id(), try Randomness.id())
         let events = [
-            ProjectedEvent.runStarted(run, plan: scene.plan.id),
-            .intent(run: run, op: op, attempt: 1, attachment: attachment(1), rule: "policy:media-30d"),
-            .verified(run: run, attachment: attachment(1), http: 200, grade: .x),
-        ].enumerated().map { LoggedEvent(seq: Int64($0.offset), at: now, event: $0.element) }
+            AuditRecord.start(run, scene.plan.id),
+            .deleteIntent(
+                .init(run: run, operation: op, attempt: 1, attachment: attachment(1), rule: "policy:media-30d")),
+            .deleteVerified(.init(run: run, attachment: attachment(1), http: 200, grade: .x)),
+        ].enumerated().map { LoggedRecord(seq: Int64($0.offset), at: now, record: $0.element) }
         for last in 0..<3 {
             try scene.world.store.apply(events, origin: scene.log.origin, after: -1, through: Int64(last))
         }
@@ -94,20 +95,23 @@ struct ProjectionTests {
     @Test func anIntentIsOpenUntilItIsAnsweredOrItsItemClosed() throws {
         let scene = try Scene()
         let (run, op): (RunID, OperationID) = (try Randomness.id(), try Randomness.id())
-        let rule = "policy:media-30d"
-        try scene.log.append(.runStarted(run, plan: scene.plan.id))
-        try scene.log.append(.intent(run: run, op: op, attempt: 1, attachment: attachment(1), rule: rule))
+        func intent(_ attempt: Int) -> AuditRecord.Intent {
+            .init(run: run, operation: op, attempt: attempt, attachment: attachment(1), rule: "policy:media-30d")
+        }
+        try scene.log.append(.start(run, scene.plan.id))
+        try scene.log.append(.deleteIntent(intent(1)))
         #expect(try scene.world.store.openIntents().map(\.plan) == [scene.plan.id])
         try scene.log.append(
-            .outcome(op: op, attempt: 1, attachment: attachment(1), class: .unknown, http: 0, trace: nil, final: nil))
+            .deleteOutcome(.init(to: intent(1), VendorAnswer(.failure(.timeout)), final: nil)))
         #expect(try scene.world.store.openIntents().isEmpty)
         #expect(try scene.result(1).outcome == nil)
-        try scene.log.append(.intent(run: run, op: op, attempt: 2, attachment: attachment(1), rule: rule))
+        try scene.log.append(.deleteIntent(intent(2)))
         #expect(try scene.world.store.openIntents().map(\.attempt) == [2])
         // The process died; a later run of the plan settles it.
         let later: RunID = try Randomness.id()
-        try scene.log.append(.runStarted(later, plan: scene.plan.id))
-        try scene.log.append(.itemClosed(run: later, attachment: attachment(1), outcome: .deletedAfterRetry))
+        try scene.log.append(.start(later, scene.plan.id))
+        try scene.log.append(
+            .itemClosed(.init(run: later, attachment: attachment(1), outcome: .deletedAfterRetry, reason: nil)))
         #expect(try scene.world.store.openIntents().isEmpty)
         #expect(try scene.result(1).outcome == .deletedAfterRetry)
         #expect(try scene.result(1).attempts == 2)
@@ -119,10 +123,10 @@ struct ProjectionTests {
         let scene = try Scene()
         try scene.log.delete(1, plan: scene.plan.id)
         let run: RunID = try Randomness.id()
-        try scene.log.append(.verified(run: run, attachment: attachment(1), http: 404, grade: .b))
+        try scene.log.append(.deleteVerified(.init(run: run, attachment: attachment(1), http: 404, grade: .b)))
         #expect(try scene.result(1).grade == .b)
         #expect(try scene.world.store.confirmations(limit: 1).first?.grade == .b)
-        try scene.log.append(.verified(run: run, attachment: attachment(1), http: 200, grade: .x))
+        try scene.log.append(.deleteVerified(.init(run: run, attachment: attachment(1), http: 200, grade: .x)))
         #expect(try scene.world.store.attachment(attachment(1))?.state == .live)
         #expect(try scene.world.store.candidates(dueBy: now).candidates.map(\.attachment.id).contains(attachment(1)))
         #expect(try scene.world.store.record(of: attachment(1))?.grade == .x)
@@ -157,7 +161,7 @@ struct ProjectionTests {
         try scene.log.delete(1, plan: scene.plan.id)
         try scene.world.store.pool.write { try $0.execute(sql: "UPDATE plan_item SET size = NULL") }
         #expect(try scene.world.store.deletedVolume(since: day(0)).bytes == 100_000_000)
-        try scene.log.append(.limitsLifted(scene.plan.id))
+        try scene.log.append(.lifted(scene.plan.id))
         #expect(try scene.world.store.deletedVolume(since: day(0)).deletes == 0)
     }
 
@@ -172,7 +176,7 @@ struct ProjectionTests {
         let volume = try scene.world.store.deletedVolume(since: day(8))
         // The attachment of the second is lost too: its size is unknown.
         #expect(volume == DeletedVolume(deletes: 3, bytes: 100_002_000))
-        try scene.log.append(.limitsLifted(scene.plan.id))
+        try scene.log.append(.lifted(scene.plan.id))
         #expect(try scene.world.store.deletedVolume(since: day(8)).deletes == 2)
         #expect(try scene.world.store.deletedVolume(since: day(9)).deletes == 0)
     }
@@ -203,7 +207,7 @@ struct ProjectionTests {
     ) throws {
         let scene = try Scene()
         let id = try request(scene, state, .complete)
-        for next in told { try scene.log.append(.requestUpdated(id, next, due: nil)) }
+        for next in told { try scene.log.append(.updated(id, next)) }
         #expect(try scene.world.store.request(id)?.coverage == coverage)
         guard let last = told.last, last.isClosed || state.isClosed else { return }
         #expect(try scene.world.store.request(id)?.state == last)
@@ -221,11 +225,11 @@ struct ProjectionTests {
         try scene.world.store.finish(plan.id, .erased, now: now)
         try scene.world.store.advance(id, .reopened)
         #expect(told.changes.map(\.state) == [.planned, .approved, .applying, .completed, .received])
-        for change in told.changes { try scene.log.append(.requestUpdated(id, change.state, due: change.due)) }
+        for change in told.changes { try scene.log.append(.updated(id, change.state)) }
         let known = try #require(try scene.world.store.request(id))
         #expect(known.state == .received && known.coverage == .complete && known.plan == plan.id)
         // What comes after that, another inventory has told.
-        try scene.log.append(.requestUpdated(id, .planned, due: nil))
+        try scene.log.append(.updated(id, .planned))
         #expect(try scene.world.store.request(id)?.coverage == .partial)
     }
 
@@ -233,15 +237,15 @@ struct ProjectionTests {
         let scene = try Scene()
         let run: RunID = try Randomness.id()
         let counts = RunCounts(items: 3, deleted: 1, absent: 0, withheld: 1, failed: 0, open: 1)
-        try scene.log.append(.planCreated(scene.plan.id, digest: "another"))
+        try scene.log.append(.created(scene.plan.id, digest: "another"))
         #expect(try !scene.world.store.plan(scene.plan.id).isRecorded)
-        try scene.log.append(.planCreated(scene.plan.id, digest: scene.world.store.plan(scene.plan.id).digest))
+        try scene.log.append(.created(scene.plan.id, digest: scene.world.store.plan(scene.plan.id).digest))
         #expect(try scene.world.store.plan(scene.plan.id).isRecorded)
-        try scene.log.append(.limitsLifted(scene.plan.id))
+        try scene.log.append(.lifted(scene.plan.id))
         #expect(try scene.world.store.plan(scene.plan.id).limitsLifted)
-        try scene.log.append(.runStarted(run, plan: scene.plan.id), at: day(1))
-        try scene.log.append(.runHalted(run, cause: "kill file"), at: day(2))
-        try scene.log.append(.runEnded(run, counts), at: day(3))
+        try scene.log.append(.start(run, scene.plan.id), at: day(1))
+        try scene.log.append(.runHalt(.init(run: run, cause: "kill file")), at: day(2))
+        try scene.log.append(.runEnd(.init(run: run, counts)), at: day(3))
         let record = try #require(try scene.world.store.run(run))
         #expect(
             record

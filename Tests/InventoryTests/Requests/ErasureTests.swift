@@ -297,9 +297,10 @@ struct ErasureTests {
         try world.store.mark([attachment(1)], as: .gone)
         let request = try complete(world, until: day(9), items: items)
         #expect(try world.store.request(request)?.state == .completed)
-        let found = ProjectedEvent.verified(run: RunID(value: 1), attachment: attachment(1), http: 200, grade: .x)
+        let found = AuditRecord.deleteVerified(
+            .init(run: RunID(value: 1), attachment: attachment(1), http: 200, grade: .x))
         try world.store.apply(
-            [LoggedEvent(seq: 0, at: day(12), event: found)], origin: "o", after: -1, through: 0)
+            [LoggedRecord(seq: 0, at: day(12), record: found)], origin: "o", after: -1, through: 0)
         #expect(try world.store.request(request)?.state == .received)
     }
 

@@ -21,7 +21,7 @@ struct ReachTests {
     func aStoreThatWentBackIsNeitherReadForADeleteNorWrittenTo(older: String) throws {
         let world = try World()
         let log = FakeLog(world.store)
-        try log.append(.holdPlaced(try Randomness.id()))
+        try log.append(.placed(try Randomness.id()))
         try world.store.place(hold())
         _ = try world.store.factsVersion(of: attachment(1))
         try world.store.refuseReplaced()
@@ -29,7 +29,7 @@ struct ReachTests {
         #expect(code { _ = try world.store.factsVersion(of: attachment(1)) } == "older-inventory")
         #expect(code { try world.store.refuseReplaced() } == "older-inventory")
         // What this process writes next must not make it seem as far as it was.
-        #expect(code { try log.append(.holdPlaced(try Randomness.id())) } == "older-inventory")
+        #expect(code { try log.append(.placed(try Randomness.id())) } == "older-inventory")
         #expect(code { try world.store.place(hold()) } == "older-inventory")
         #expect(try world.store.holds().count == 1)
     }

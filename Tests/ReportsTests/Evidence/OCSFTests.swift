@@ -19,7 +19,7 @@ struct OCSFTests {
                 #expect(event["raw_data"] as? String == String(decoding: entry.line, as: UTF8.self))
                 #expect(event["class_uid"] as? Int == 6003)
                 #expect(event["time"] as? Int64 == entry.time.microseconds / 1000)
-                let isDelete = entry.record.typeName.hasPrefix("delete.")
+                let isDelete = entry.record.type.rawValue.hasPrefix("delete.")
                 #expect(event["type_uid"] as? Int == (isDelete ? 600_304 : 600_399))
             }
         }

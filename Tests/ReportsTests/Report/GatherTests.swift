@@ -86,10 +86,13 @@ import Testing
         #expect(try values(world).requests.map { $0.outcomes[Outcome.withheldHold] } == [1])
         _ = try world.log.append([
             .runStart(
-                run: SampleReport.run(3), plan: later.id, digest: String(repeating: "0", count: 64),
-                policy: later.policyDigest),
+                .init(
+                    run: SampleReport.run(3), plan: later.id, digest: String(repeating: "0", count: 64),
+                    policy: later.policyDigest)),
             .itemClosed(
-                run: SampleReport.run(3), attachment: SampleReport.attachment(6), outcome: .alreadyAbsent, reason: nil),
+                .init(
+                    run: SampleReport.run(3), attachment: SampleReport.attachment(6), outcome: .alreadyAbsent,
+                    reason: nil)),
         ])
         let request = try #require(values(world).checked().values.requests.first)
         #expect(request.items == 2 && request.outcomes[Outcome.deleted] == 1 && request.outcomes[.absent] == 1)
@@ -106,17 +109,20 @@ import Testing
             try #require(values(world).checked().values.requests.first).outcomes
         }
         let start = AuditRecord.runStart(
-            run: run, plan: other.id, digest: String(repeating: "0", count: 64), policy: other.policyDigest)
+            .init(
+                run: run, plan: other.id, digest: String(repeating: "0", count: 64), policy: other.policyDigest))
         _ = try world.log.append([start] + world.send(run, 6, try: 1, .http(204), .deleted))
         #expect(try row() == OutcomeCounts([.deleted, .deleted]))
         _ = try world.log.append([
             .itemClosed(
-                run: SampleReport.run(2), attachment: SampleReport.attachment(6), outcome: .withheldHold, reason: "hold"
-            )
+                .init(
+                    run: SampleReport.run(2), attachment: SampleReport.attachment(6), outcome: .withheldHold,
+                    reason: "hold"
+                ))
         ])
         #expect(try row() == OutcomeCounts([.deleted, .deleted]))
         _ = try world.log.append([
-            .deleteVerified(run: run, attachment: SampleReport.attachment(6), http: 200, grade: .x)
+            .deleteVerified(.init(run: run, attachment: SampleReport.attachment(6), http: 200, grade: .x))
         ])
         #expect(try row() == OutcomeCounts([.deleted, .failedUnexpected]))
         let report = try values(world).checked()
@@ -130,12 +136,13 @@ import Testing
         let early = GatherWorld.plan(7, .retention, [7], rule: "policy:support-media")
         _ = try world.store.save(early)
         let start = AuditRecord.runStart(
-            run: run, plan: early.id, digest: String(repeating: "0", count: 64), policy: early.policyDigest)
+            .init(
+                run: run, plan: early.id, digest: String(repeating: "0", count: 64), policy: early.policyDigest))
         world.clock.step(seconds: -2 * 3600)
         _ = try world.log.append([start] + world.send(run, 7, try: 1, .http(204), .deleted))
         #expect(try values(world).requests.first?.items == 2)
         _ = try world.log.append([
-            .deleteVerified(run: run, attachment: SampleReport.attachment(7), http: 200, grade: .x)
+            .deleteVerified(.init(run: run, attachment: SampleReport.attachment(7), http: 200, grade: .x))
         ])
         let request = try #require(values(world).requests.first)
         #expect(request.items == 3 && request.outcomes[.failedUnexpected] == 1)
@@ -167,12 +174,16 @@ import Testing
         _ = try world.log.append(
             [
                 .runStart(
-                    run: run, plan: later.id, digest: String(repeating: "0", count: 64), policy: later.policyDigest)
+                    .init(
+                        run: run, plan: later.id, digest: String(repeating: "0", count: 64), policy: later.policyDigest)
+                )
             ] + world.send(run, 7, try: 1, .http(204), .deleted) + [
-                .deleteVerified(run: run, attachment: SampleReport.attachment(7), http: 200, grade: .x),
+                .deleteVerified(.init(run: run, attachment: SampleReport.attachment(7), http: 200, grade: .x)),
                 .itemClosed(
-                    run: run, attachment: SampleReport.attachment(7), outcome: .failedUnexpected, reason: "still_there"
-                ),
+                    .init(
+                        run: run, attachment: SampleReport.attachment(7), outcome: .failedUnexpected,
+                        reason: "still_there"
+                    )),
             ])
         let report = try values(world).checked()
         let item = try #require(report.values.items.first { $0.attachment == SampleReport.attachment(7) })
@@ -191,7 +202,7 @@ import Testing
         let found = world.clock.now().adding(seconds: 3600)
         world.clock.step(seconds: 3600)
         _ = try world.log.append([
-            .deleteVerified(run: world.run, attachment: SampleReport.attachment(1), http: 200, grade: .x)
+            .deleteVerified(.init(run: world.run, attachment: SampleReport.attachment(1), http: 200, grade: .x))
         ])
         let values = try values(world, ReportValues.Period(from: found, to: Self.january.to))
         #expect(values.items.isEmpty && values.evidence.foundAgain == [SampleReport.attachment(1)])
@@ -203,8 +214,9 @@ import Testing
         try world.work()
         _ = try world.log.append([
             .runEnd(
-                run: world.run,
-                RunCounts(OutcomeCounts([.deleted, .deletedAfterRetry, .refusedByVendor, .notAttempted])))
+                .init(
+                    run: world.run,
+                    RunCounts(OutcomeCounts([.deleted, .deletedAfterRetry, .refusedByVendor, .notAttempted]))))
         ])
         let run = try #require(values(world).runs.first { $0.id == world.run })
         #expect(run.counts?.deleted == 2 && run.afterRetry == 1)
@@ -215,7 +227,7 @@ import Testing
         try world.work()
         let sources = try world.sources()
         _ = try world.log.append([
-            .itemClosed(run: world.run, attachment: SampleReport.attachment(4), outcome: .deleted, reason: nil)
+            .itemClosed(.init(run: world.run, attachment: SampleReport.attachment(4), outcome: .deleted, reason: nil))
         ])
         let values = try ReportValues.gather(sources, period: Self.january, now: Self.now)
         #expect(values.openIntents.count == 1)
@@ -231,16 +243,19 @@ import Testing
         _ = try world.log.append(
             [
                 .requestOpened(.init(world.request)),
-                .holdPlaced(hold: hold.id, scope: hold.scope, until: nil, by: hold.placedBy, reason: hold.reason),
+                .holdPlaced(
+                    .init(hold: hold.id, scope: hold.scope, until: nil, by: hold.placedBy, reason: hold.reason)),
             ]
                 + [world.plan, world.erasure].map {
                     .planCreated(
-                        plan: $0.id, kind: $0.kind, digest: String(repeating: "0", count: 64), items: $0.items.count,
-                        policy: $0.policyDigest)
+                        .init(
+                            plan: $0.id, kind: $0.kind, digest: String(repeating: "0", count: 64),
+                            items: $0.items.count,
+                            policy: $0.policyDigest))
                 })
         try world.work()
         _ = try world.log.append([
-            .requestUpdated(request: world.request.id, state: .completed, due: nil, by: nil, reason: nil)
+            .requestUpdated(.init(request: world.request.id, state: .completed, due: nil, by: nil, reason: nil))
         ])
         try world.place(hold)
         #expect(try values(world).checked().values.differs.isEmpty)

@@ -87,7 +87,12 @@ struct GatherWorld {
         let origin = "lethe.test/holds"
         let seq = try store.appliedSeq(origin: origin) + 1
         try store.apply(
-            [LoggedEvent(seq: seq, at: hold.placedAt, event: .holdPlaced(hold.id))], origin: origin, after: seq - 1,
+            [
+                LoggedRecord(
+                    seq: seq, at: hold.placedAt,
+                    record: .holdPlaced(
+                        .init(hold: hold.id, scope: hold.scope, until: hold.until, by: hold.placedBy, reason: nil)))
+            ], origin: origin, after: seq - 1,
             through: seq)
     }
 
@@ -96,27 +101,29 @@ struct GatherWorld {
         let second = SampleReport.run(2)
         var records: [AuditRecord] = [plan, erasure].map {
             .planCreated(
-                plan: $0.id, kind: $0.kind, digest: digest($0), items: $0.items.count, policy: $0.policyDigest)
+                .init(
+                    plan: $0.id, kind: $0.kind, digest: digest($0), items: $0.items.count, policy: $0.policyDigest))
         }
         records += [
-            .planApproved(plan: plan.id, digest: digest(plan), by: "scheduler", how: .schedule),
-            .runStart(run: run, plan: plan.id, digest: digest(plan), policy: plan.policyDigest),
+            .planApproved(.init(plan: plan.id, digest: digest(plan), by: "scheduler", how: .schedule)),
+            .runStart(.init(run: run, plan: plan.id, digest: digest(plan), policy: plan.policyDigest)),
         ]
         records += send(run, 1, try: 1, .http(204), .deleted)
         records += send(run, 2, try: 1, VendorAnswer(.failure(.timeout)), nil)
         records += send(run, 2, try: 2, .http(404, code: 2003), .deletedAfterRetry)
         records += send(run, 3, try: 1, .http(403), .refusedByVendor)
-        records += [send(run, 4, try: 1, .http(204), nil)[0], .runHalt(run: run, cause: "signal")]
+        records += [send(run, 4, try: 1, .http(204), nil)[0], .runHalt(.init(run: run, cause: "signal"))]
         records += [
-            .planApproved(plan: erasure.id, digest: digest(erasure), by: "j.lindqvist", how: .cli),
-            .runStart(run: second, plan: erasure.id, digest: digest(erasure), policy: erasure.policyDigest),
+            .planApproved(.init(plan: erasure.id, digest: digest(erasure), by: "j.lindqvist", how: .cli)),
+            .runStart(.init(run: second, plan: erasure.id, digest: digest(erasure), policy: erasure.policyDigest)),
         ]
         records += send(second, 5, try: 1, .http(204), .deleted, rule: erasure.items[0].rule)
         records += [
-            .deleteVerified(run: second, attachment: SampleReport.attachment(5), http: 404, grade: .a),
+            .deleteVerified(.init(run: second, attachment: SampleReport.attachment(5), http: 404, grade: .a)),
             .itemClosed(
-                run: second, attachment: SampleReport.attachment(6), outcome: .withheldHold, reason: "hold placed"),
-            .runEnd(run: second, RunCounts(OutcomeCounts([.deleted, .withheldHold]))),
+                .init(
+                    run: second, attachment: SampleReport.attachment(6), outcome: .withheldHold, reason: "hold placed")),
+            .runEnd(.init(run: second, RunCounts(OutcomeCounts([.deleted, .withheldHold])))),
         ]
         for record in records {
             clock.step()

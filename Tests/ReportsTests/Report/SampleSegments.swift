@@ -20,7 +20,7 @@ struct SampleSegments {
         vkey = try VerifierKey(created.vkey)
         try append(1)
         _ = try AuditLog.rollover(
-            location, reason: "yearly", rootKey: created.rootKey, tool: "lethe test", time: clock)
+            location, reason: "yearly", by: "ada", rootKey: created.rootKey, tool: "lethe test", time: clock)
         try append(2)
         try append(3)
     }

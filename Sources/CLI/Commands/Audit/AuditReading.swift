@@ -23,10 +23,10 @@ struct AuditShow: LetheCommand {
         guard (1...100_000).contains(limit) else {
             throw LetheError("invalid-limit", .usage, "--limit must be 1 to 100000")
         }
-        if let type, !AuditRecord.typeNames.contains(type) {
+        if let type, RecordType(rawValue: type) == nil {
             throw LetheError(
                 "invalid-value", .usage, "there are no records of type \(type)",
-                hint: "one of: \(AuditRecord.typeNames.joined(separator: ", "))")
+                hint: "one of: \(RecordType.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         let reader = try LogReader(wiring.workspace.auditLog)
         let from = try since.map { try time($0, "--since") }

@@ -76,6 +76,8 @@ struct AuditRollover: LetheCommand {
     @Option(help: ArgumentHelp("The root key to go on with.", valueName: "file")) var rootKeyFile: String?
     @Option(help: ArgumentHelp("Writes a new root key there instead of showing it.", valueName: "file"))
     var rootKeyOut: String?
+    @Flag(help: "Sets records aside that were not written with the log's key, and goes on after the last one that was.")
+    var fromAuthenticated = false
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {
@@ -87,17 +89,23 @@ struct AuditRollover: LetheCommand {
         let lease = try RunLease(wiring.workspace.directory)
         defer { withExtendedLifetime(lease) {} }
         if let given { try AuditLog.refuseOther(given, than: wiring.logLocation) }
+        let rejected = try fromAuthenticated ? AuditLog.rejectTail(wiring.logLocation) : nil
         func rollOver(_ key: RootKey) throws -> AuditLog.Created {
             try AuditLog.rollover(
-                wiring.logLocation, reason: because, rootKey: key, tool: "lethe \(Lethe.version)", time: wiring.clock)
+                wiring.logLocation, reason: because, by: Wiring.systemUser, rootKey: key,
+                tool: "lethe \(Lethe.version)", time: wiring.clock)
         }
         let made = try given.map(rollOver) ?? RootKeyOutput.handing(rootKeyOut, console, rollOver)
         let lost = made.lost == 0 ? "" : "\nlost    \(made.lost) records that a checkpoint of the segment before counts"
+        let aside =
+            rejected.map {
+                "\nrejected  \(counted(Int($0.records), "record")) from seq \($0.seq) on; the file as it was: \($0.file.path)"
+            } ?? ""
         return Reply(
-            "Began \(made.origin)\nvkey    \(made.vkey)" + lost,
+            "Began \(made.origin)\nvkey    \(made.vkey)" + lost + aside,
             json: [
                 "origin": .string(made.origin), "vkey": .string(made.vkey), "kid": .string(made.kid),
-                "lost": JSONValue(made.lost),
+                "lost": JSONValue(made.lost), "rejected": JSONValue(rejected?.records ?? 0),
             ])
     }
 }

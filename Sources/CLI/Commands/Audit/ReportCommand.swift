@@ -87,7 +87,6 @@ extension Wiring {
             sources.coverage.lastCompleteSync = try context.inventory.bookmark(Self.syncBookmark).flatMap {
                 Timestamp($0)
             }
-            sources.egress = try context.inventory.bookmark(Self.allowListBookmark).flatMap(Self.egress)
             let report = try ReportValues.gather(sources, period: .init(from: from, to: to), now: now).checked()
             let known = Set(try context.inventory.plans().map(\.id))
             for plan in report.values.plans
@@ -104,13 +103,4 @@ extension Wiring {
 
     /// When every line was last walked whole, RFC 3339.
     static let syncBookmark = "last_complete_sync"
-    /// What `doctor` found of the client's allow-list: hosts, a space, and when.
-    static let allowListBookmark = "allow_list"
-
-    private static func egress(_ bookmark: String) -> ReportValues.Egress? {
-        let words = bookmark.split(separator: " ")
-        guard let last = words.last, let checked = Timestamp(last) else { return nil }
-        let hosts = words.dropLast().map { String($0.prefix { $0 != "," }) }
-        return ReportValues.Egress(domains: hosts, checkedAt: checked, source: "lethe doctor, of its own client")
-    }
 }

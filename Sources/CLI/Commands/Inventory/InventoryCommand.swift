@@ -10,7 +10,7 @@ struct InventoryCommand: ParsableCommand {
         commandName: "inventory",
         abstract: "What the vendor holds, as far as is known.",
         discussion: "Example: lethe inventory stats",
-        subcommands: [InventoryStats.self, InventoryList.self, InventoryShow.self])
+        subcommands: [InventoryStats.self, InventoryList.self, InventoryShow.self, InventoryRebuild.self])
 }
 
 struct InventoryStats: LetheCommand {

@@ -14,12 +14,18 @@ struct DoctorCommand: LetheCommand {
         abstract: "Checks everything that a run needs and says how to fix it.",
         discussion: """
             Sends nothing but GETs. --drill proves the whole path on the real account without touching anyone's data: it uploads \
-            a tiny attachment of its own, finds it, deletes it, and finds it gone.
+            a tiny attachment of its own, finds it, deletes it, and finds it gone. --egress tries the one host that downloads come \
+            from and another that must not be reached, and puts on record what it found: a report shows it. The first such record \
+            of a log begins a new segment for it, as lethe audit rollover does.
 
             Example: lethe doctor --drill
             """)
 
     @Flag(help: "Upload an attachment of our own, find it, delete it, and see it gone.") var drill = false
+    @Flag(help: "Try which hosts this machine reaches for downloads; on record.") var egress = false
+    @Option(help: ArgumentHelp("With --egress: the host that must not be reached.", valueName: "host[:port]"))
+    var otherHost = "example.com"
+    @OptionGroup var rootKey: RollOverKey
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {
@@ -30,6 +36,7 @@ struct DoctorCommand: LetheCommand {
         checks.runLocal()
         await checks.runVendor()
         if let stop { await checks.runDrill(stop) }
+        if egress { await checks.runEgress(otherHost, rootKey, console) }
         let lines = checks.results.map { check in
             let mark = console.styled(check.status.rawValue, check.status.style)
             let padding = String(repeating: " ", count: max(0, 5 - check.status.rawValue.count))
@@ -77,7 +84,7 @@ struct Checkup {
         self.wiring = wiring
     }
 
-    private mutating func add(_ name: String, _ status: Check.Status, _ detail: String, fix: String? = nil) {
+    mutating func add(_ name: String, _ status: Check.Status, _ detail: String, fix: String? = nil) {
         results.append(Check(name: name, status: status, detail: detail, fix: fix))
     }
 
@@ -109,7 +116,7 @@ struct Checkup {
         attempt("inventory") { [wiring] in "\(try wiring.inventory().liveCount()) attachments held" }
         checkTierDrift()
         checkMessageTimes()
-        checkAllowList()
+        add("allow-list", .ok, "downloads are limited to \(LinqHTTPClient.downloadHosts.joined(separator: ", "))")
         checkLog()
         checkDifferences()
         checkKeys()
@@ -134,16 +141,6 @@ struct Checkup {
             } catch {
                 add("webhooks", .fail, error.message, fix: error.hint)
             }
-        }
-    }
-
-    /// On record for reports. What keeps the inventory from being opened, a lost `lookup.key` too, is said of the inventory alone.
-    private mutating func checkAllowList() {
-        guard let inventory = try? wiring.inventory() else { return }
-        attempt("allow-list") { [wiring] in
-            let hosts = LinqHTTPClient.downloadHosts.joined(separator: ", ")
-            try inventory.setBookmark(Wiring.allowListBookmark, to: "\(hosts) \(wiring.clock.now())")
-            return "downloads are limited to \(hosts)"
         }
     }
 

@@ -1,0 +1,50 @@
+import Audit
+package import Domain
+import Foundation
+package import Inventory
+
+/// Makes what people ordered and how items ended again from the log, where the rows of `inventory.db` are not what it comes to: an
+/// older file was put back, or somebody wrote to it. Facts (attachments, sightings, chats) are not in the log, and stay as they are.
+package struct RebuildInventory: Sendable {
+    private static let page = 1000
+    private let inventory: InventoryStore
+    private let log: AuditLog
+    private let workspace: URL
+
+    package init(_ context: RunContext) {
+        inventory = context.inventory
+        log = context.log
+        workspace = context.workspace
+    }
+
+    /// Under the run lease. Reads every segment that is kept; nothing is asked of the vendor.
+    package func run() throws(LetheError) -> Rebuilt {
+        let lease = try RunLease(workspace)
+        defer { withExtendedLifetime(lease) {} }
+        try CatchUp(inventory: inventory, log: log).refuseOlderLog()
+        try log.verifyHead(whole: true)
+        let segments = try log.segments()
+        let kept = segments.filter { $0.file != nil }
+        let rebuilt = try inventory.rebuild(since: kept.count < segments.count ? kept.first?.opened : nil) { take in
+            for segment in kept {
+                guard let file = segment.file else { continue }
+                let reader = segment.isLive ? log.reader : try LogReader(file)
+                var after: Int64 = -1
+                while case let entries = try reader.entries(after: after, limit: Self.page), let last = entries.last {
+                    try take(
+                        reader.origin, entries.map { LoggedRecord(seq: $0.seq, at: $0.time, record: $0.record) })
+                    after = last.seq
+                }
+            }
+        }
+        try CatchUp(inventory: inventory, log: log).run()
+        return rebuilt
+    }
+
+    /// Puts it on record. In a segment of v2 only.
+    package func record(by name: String, reason: String) throws(LetheError) {
+        _ = try log.append([
+            .operatorAct(.init(act: .inventoryRebuild, ref: "inventory", by: name, reason: reason, how: .cli))
+        ])
+    }
+}

@@ -236,7 +236,9 @@ private struct Cursor {
     /// The lowest `width` decimal digits of `value`, zeros in front.
     mutating func digits(_ value: UInt64, _ width: Int) {
         var rest = value
-        for index in stride(from: position + width - 1, through: position, by: -1) {
+        var index = position + width
+        while index > position {
+            index -= 1
             bytes[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
         }

@@ -9,21 +9,6 @@ package import Domain
 ///
 ///     <the newer checkpoint, a signed note>
 package struct ConsistencyProof: Sendable, Equatable {
-    package enum ProofStatus: Sendable, Equatable {
-        case consistent
-        case broken(reason: String)
-        /// The key or the older checkpoint is not of this log: nothing can be said.
-        case otherLog(reason: String)
-
-        package var exit: ExitStatus {
-            switch self {
-            case .consistent: .done
-            case .broken: .failed
-            case .otherLog: .notVerified
-            }
-        }
-    }
-
     package let olderSize: Int64
     package let path: [Digest32]
     package let newer: Checkpoint
@@ -57,7 +42,7 @@ package struct ConsistencyProof: Sendable, Equatable {
     }
 
     /// Whether the holder of `key` (by name and public key) signed both checkpoints and the newer log goes on from the older.
-    package func check(since older: Checkpoint, _ key: VerifierKey) throws(LetheError) -> ProofStatus {
+    package func check(since older: Checkpoint, _ key: VerifierKey) throws(LetheError) -> ProofStatus<Checkpoint> {
         for checkpoint in [older, newer] where !checkpoint.isNamed(by: key) {
             return .otherLog(reason: "a checkpoint is of the log \(checkpoint.origin), the key of \(key.name)")
         }
@@ -72,7 +57,7 @@ package struct ConsistencyProof: Sendable, Equatable {
         let isPrefix = try MerkleVerification.isPrefix(
             older: UInt64(older.size), older.root, newer: UInt64(newer.size), newer.root, path: path, TreeHasher())
         return isPrefix
-            ? .consistent
+            ? .good(newer)
             : .broken(reason: "the log of size \(newer.size) does not go on from the one of size \(older.size)")
     }
 

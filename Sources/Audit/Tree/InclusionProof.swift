@@ -1,6 +1,22 @@
 package import Cryptography
 package import Domain
 
+/// What a proof comes to, checked.
+package enum ProofStatus<Proved: Sendable & Equatable>: Sendable, Equatable {
+    case good(Proved)
+    case broken(reason: String)
+    /// The key, or the checkpoint in the reviewer's hands, is not of this log: nothing can be said.
+    case otherLog(reason: String)
+
+    package var exit: ExitStatus {
+        switch self {
+        case .good: .done
+        case .broken: .failed
+        case .otherLog: .notVerified
+        }
+    }
+}
+
 /// That one record is in the log a checkpoint was signed over, as a C2SP tlog-proof file. It needs no secret to check and
 /// shows nothing of other records:
 ///
@@ -11,21 +27,6 @@ package import Domain
 ///
 ///     <the checkpoint, a signed note>
 package struct InclusionProof: Sendable, Equatable {
-    package enum ProofStatus: Sendable, Equatable {
-        case intact(LogEntry)
-        case broken(reason: String)
-        /// The key is not the one of this log: nothing can be said.
-        case otherLog(reason: String)
-
-        package var exit: ExitStatus {
-            switch self {
-            case .intact: .done
-            case .broken: .failed
-            case .otherLog: .notVerified
-            }
-        }
-    }
-
     /// The record's line without its LF: the file's `extra`, empty where it has none.
     package let line: [UInt8]
     package let index: Int64
@@ -73,7 +74,7 @@ package struct InclusionProof: Sendable, Equatable {
     }
 
     /// Whether the line is a record of the log that `key` pins (by name and public key), at the place it states.
-    package func check(_ key: VerifierKey) throws(LetheError) -> ProofStatus {
+    package func check(_ key: VerifierKey) throws(LetheError) -> ProofStatus<LogEntry> {
         guard checkpoint.isNamed(by: key) else {
             return .otherLog(reason: "the proof is of the log \(checkpoint.origin), the key of \(key.name)")
         }
@@ -88,7 +89,7 @@ package struct InclusionProof: Sendable, Equatable {
         guard let entry = try? LogEntry(line: line), entry.seq == index else {
             return .broken(reason: "the record does not state the place \(index) it is proved to have")
         }
-        return .intact(entry)
+        return .good(entry)
     }
 
     private static let malformed = LetheError(

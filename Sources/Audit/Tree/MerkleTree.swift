@@ -26,31 +26,31 @@ struct MerkleTree {
 
     /// RFC 9162, 2.1.3.1, deepest sibling first. `index < size <= self.size`.
     func inclusionProof(index: Int, size: Int) throws(LetheError) -> [Digest32] {
-        var path: [Digest32] = []
-        var range = 0..<size
-        while range.count > 1 {
-            let middle = range.lowerBound + Self.split(range.count)
-            let isLeft = index < middle
-            path.append(try root(of: isLeft ? middle..<range.upperBound : range.lowerBound..<middle))
-            range = isLeft ? range.lowerBound..<middle : middle..<range.upperBound
-        }
-        return path.reversed()
+        try siblings(downTo: index + 1, of: size) { $0.count == 1 }.path.reversed()
     }
 
     /// RFC 9162, 2.1.4.1: that the tree of `older` records is a prefix of the one of `newer`.
     func consistencyProof(older: Int, newer: Int) throws(LetheError) -> [Digest32] {
         guard older > 0, older < newer else { return [] }
-        var path: [Digest32] = []
-        var range = 0..<newer
         // While the older tree is the left edge of the range its root is known to the verifier.
-        while older != range.upperBound {
+        var (path, range) = try siblings(downTo: older, of: newer) { $0.upperBound == older }
+        if range.lowerBound > 0 { path.append(try root(of: range)) }
+        return path.reversed()
+    }
+
+    /// From the root towards the record before `end`, until a subtree `isThere`: the roots of what lies beside the way.
+    private func siblings(
+        downTo end: Int, of size: Int, _ isThere: (Range<Int>) -> Bool
+    ) throws(LetheError) -> (path: [Digest32], last: Range<Int>) {
+        var path: [Digest32] = []
+        var range = 0..<size
+        while !isThere(range) {
             let middle = range.lowerBound + Self.split(range.count)
-            let isLeft = older <= middle
+            let isLeft = end <= middle
             path.append(try root(of: isLeft ? middle..<range.upperBound : range.lowerBound..<middle))
             range = isLeft ? range.lowerBound..<middle : middle..<range.upperBound
         }
-        if range.lowerBound > 0 { path.append(try root(of: range)) }
-        return path.reversed()
+        return (path, range)
     }
 
     /// The root of an aligned range of a proof.

@@ -14,13 +14,7 @@ package struct SegmentsReport: Sendable, Equatable {
         return segments.isEmpty || segments.contains { $0.result == .notVerified } ? .notVerified : .verified
     }
 
-    package var exit: ExitStatus {
-        switch result {
-        case .verified: .done
-        case .tampered: .failed
-        case .notVerified: .notVerified
-        }
-    }
+    package var exit: ExitStatus { result.exit }
 
     package var hint: String? { segments.lazy.compactMap(\.hint).first }
 
@@ -265,22 +259,5 @@ extension VerificationReport {
                 "\(finding.message); the next segment counts \(loss.lost) records as lost", isTampering: false)
         }
         return with(acknowledged, count: failureCount)
-    }
-}
-
-extension SegmentsReport: Encodable {
-    private enum Key: CodingKey { case result, exit, origin, records, checks, failures, segments, removed }
-
-    /// The top level is that of one segment (its `checks` and `failures` are of all), with `segments` one by one.
-    package func encode(to encoder: any Encoder) throws {
-        var answer = encoder.container(keyedBy: Key.self)
-        try answer.encode(result.rawValue, forKey: .result)
-        try answer.encode(exit.rawValue, forKey: .exit)
-        try answer.encode(segments.last?.origin, forKey: .origin)
-        try answer.encode(segments.map(\.records).reduce(0, +), forKey: .records)
-        try answer.encode(segments.flatMap(\.checks), forKey: .checks)
-        try answer.encode(segments.flatMap(\.failures), forKey: .failures)
-        try answer.encode(segments, forKey: .segments)
-        try answer.encode(removed, forKey: .removed)
     }
 }

@@ -5,17 +5,13 @@ import Domain
 /// One open operation an attachment: a new intent for the same attachment takes the place of one that a crash left open,
 /// as after a GET that answered 200. Memory grows with what is open and not with the log.
 struct OperationLedger {
-    private(set) var intents = 0
-    private(set) var outcomes = 0
-    private(set) var byOutcome = OutcomeTally()
+    private var counts = VerificationReport.Operations()
     private var pending: [UInt128: (operation: UInt128, attempt: Int64, run: UInt128)] = [:]
 
-    /// Intents without an answer and without a later `item.closed`.
-    var open: Int { pending.count }
-
-    struct OutcomeTally: Equatable {
-        var deleted = 0
-        var absent = 0
+    var operations: VerificationReport.Operations {
+        var all = counts
+        all.open = pending.count
+        return all
     }
 
     /// `false` for an outcome without an intent. Records of other types say nothing of operations.
@@ -39,7 +35,7 @@ struct OperationLedger {
     }
 
     mutating func intent(attachment: UInt128, operation: UInt128, attempt: Int64, run: UInt128 = 0) {
-        intents += 1
+        counts.intents += 1
         pending[attachment] = (operation, attempt, run)
     }
 
@@ -53,7 +49,7 @@ struct OperationLedger {
 
     /// Whether there was an intent for it.
     mutating func outcome(attachment: UInt128, operation: UInt128, attempt: Int64, final: Outcome?) -> Bool {
-        outcomes += 1
+        counts.outcomes += 1
         count(final)
         guard let intent = pending[attachment], intent.operation == operation, intent.attempt == attempt else {
             return false
@@ -69,8 +65,8 @@ struct OperationLedger {
 
     private mutating func count(_ outcome: Outcome?) {
         switch outcome?.group {
-        case .deleted?: byOutcome.deleted += 1
-        case .absent?: byOutcome.absent += 1
+        case .deleted?: counts.deleted += 1
+        case .absent?: counts.absent += 1
         default: break
         }
     }

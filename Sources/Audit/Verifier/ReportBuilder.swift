@@ -16,17 +16,13 @@ struct ReportBuilder {
         addFinalFindings()
         let result: VerificationReport.Result =
             if judge.findings.hasTampering { .tampered } else if reasons.isEmpty { .verified } else { .notVerified }
-        let ledger = judge.ledger
         let origin = judge.opening?.origin ?? newest?.origin
         return VerificationReport(
             origin: origin, keyID: keyID(origin), records: count,
             firstTime: judge.firstTime.map { Timestamp(microseconds: $0) },
             lastTime: judge.firstTime == nil ? nil : Timestamp(microseconds: judge.lastTime),
             checks: [structure, checkpoint, mac, anchors, additions],
-            operations: .init(
-                intents: ledger.intents, outcomes: ledger.outcomes, open: ledger.open,
-                deleted: ledger.byOutcome.deleted, absent: ledger.byOutcome.absent),
-            failures: judge.findings.list, failureCount: judge.findings.count,
+            operations: judge.ledger.operations, failures: judge.findings.list, failureCount: judge.findings.count,
             lastGood: judge.findings.hasTampering ? judge.findings.firstBad.map { $0 - 1 } : nil,
             result: result, summary: summary(result), anchored: held.anchored, opening: judge.opening,
             root: (try? judge.range.root(judge.hasher)).map { Hex.encode($0.bytes) } ?? "",

@@ -7,6 +7,14 @@ package struct VerificationReport: Sendable, Equatable {
         /// Evidence of tampering.
         case tampered
         case notVerified = "not_verified"
+
+        package var exit: ExitStatus {
+            switch self {
+            case .verified: .done
+            case .tampered: .failed
+            case .notVerified: .notVerified
+            }
+        }
     }
 
     package enum CheckStatus: String, Sendable {
@@ -22,11 +30,12 @@ package struct VerificationReport: Sendable, Equatable {
     }
 
     package struct Operations: Sendable, Equatable {
-        package let intents: Int
-        package let outcomes: Int
-        package let open: Int
-        package let deleted: Int
-        package let absent: Int
+        package internal(set) var intents = 0
+        package internal(set) var outcomes = 0
+        /// Intents without an answer and without a later `item.closed`.
+        package internal(set) var open = 0
+        package internal(set) var deleted = 0
+        package internal(set) var absent = 0
     }
 
     package let origin: String?
@@ -56,13 +65,7 @@ package struct VerificationReport: Sendable, Equatable {
     /// Of the segments that are missing those that its covered records say were removed.
     let removals: Set<String>
 
-    package var exit: ExitStatus {
-        switch result {
-        case .verified: .done
-        case .tampered: .failed
-        case .notVerified: .notVerified
-        }
-    }
+    package var exit: ExitStatus { result.exit }
 
     /// What to type where something could not be verified as asked.
     package var hint: String? {
@@ -146,65 +149,5 @@ extension Timestamp {
 extension String {
     fileprivate func padded(to width: Int) -> String {
         self + String(repeating: " ", count: max(0, width - utf8.count))
-    }
-}
-
-extension VerificationReport: Encodable {
-    private enum Key: String, CodingKey {
-        case result, exit, origin, records, checks, failures, operations
-        case keyID = "key_id"
-        case firstTime = "first_time"
-        case lastTime = "last_time"
-        case failureCount = "failure_count"
-        case lastGood = "last_good_seq"
-        case anchored = "anchored_size"
-        case summary
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var answer = encoder.container(keyedBy: Key.self)
-        try answer.encode(result.rawValue, forKey: .result)
-        try answer.encode(exit.rawValue, forKey: .exit)
-        try answer.encode(origin, forKey: .origin)
-        try answer.encode(keyID, forKey: .keyID)
-        try answer.encode(records, forKey: .records)
-        try answer.encode(firstTime?.description, forKey: .firstTime)
-        try answer.encode(lastTime?.description, forKey: .lastTime)
-        try answer.encode(checks, forKey: .checks)
-        try answer.encode(operations, forKey: .operations)
-        try answer.encode(failures, forKey: .failures)
-        try answer.encode(failureCount, forKey: .failureCount)
-        try answer.encode(lastGood, forKey: .lastGood)
-        try answer.encode(anchored, forKey: .anchored)
-        try answer.encode(summary, forKey: .summary)
-    }
-}
-
-extension VerificationReport.Operations: Encodable {}
-
-extension VerificationReport.Check: Encodable {
-    private enum Key: CodingKey { case name, status, detail }
-
-    package func encode(to encoder: any Encoder) throws {
-        var answer = encoder.container(keyedBy: Key.self)
-        try answer.encode(name, forKey: .name)
-        try answer.encode(status.json, forKey: .status)
-        try answer.encode(detail, forKey: .detail)
-    }
-}
-
-extension VerificationReport.CheckStatus {
-    /// `ok`, `fail`, `not_checked`.
-    package var json: String { rawValue.lowercased().replacing(" ", with: "_") }
-}
-
-extension Finding: Encodable {
-    private enum Key: CodingKey { case seq, code, message }
-
-    package func encode(to encoder: any Encoder) throws {
-        var answer = encoder.container(keyedBy: Key.self)
-        try answer.encode(seq, forKey: .seq)
-        try answer.encode(code.rawValue, forKey: .code)
-        try answer.encode(message, forKey: .message)
     }
 }

@@ -66,13 +66,7 @@ package struct Anchors: Sendable {
 
     /// Every note of `origin` in any of the directories, oldest first; files of other logs are passed over.
     package func notes(of origin: String) -> [URL] {
-        var found: [(size: Int64, url: URL)] = []
-        for directory in directories {
-            for size in Self.sizes(in: directory, origin: origin) {
-                found.append((size, directory.appending(path: "\(LogOrigin.suffix(origin)).\(size).note")))
-            }
-        }
-        return found.sorted { $0.size < $1.size }.map(\.url)
+        directories.flatMap { Self.notes(in: $0, origin) }.sorted { $0.size < $1.size }.map(\.file)
     }
 
     /// The checkpoints of `origin` in any of the directories that can be read, oldest first, each once.
@@ -96,26 +90,26 @@ package struct Anchors: Sendable {
                 directory: directory, newest: nil, problem: "the directory does not exist", isMissing: true)
         }
         let newest = newest(in: directory, origin)
-        let named = Self.sizes(in: directory, origin: origin).max()
-        let strange = named != newest ? "\(LogOrigin.suffix(origin)).\(named ?? 0).note is not a checkpoint" : nil
+        let last = Self.notes(in: directory, origin).last
+        let strange = last.flatMap { $0.size == newest ? nil : "\($0.file.lastPathComponent) is not a checkpoint" }
         return Status(directory: directory, newest: newest, problem: strange)
     }
 
     /// The largest size of a note that is what its name says.
     private func newest(in directory: URL, _ origin: String) -> Int64? {
-        Self.sizes(in: directory, origin: origin).sorted(by: >).first { size in
-            let file = directory.appending(path: "\(LogOrigin.suffix(origin)).\(size).note")
+        Self.notes(in: directory, origin).last { size, file in
             let checkpoint = (try? DurableFile.read(file)).flatMap { try? Checkpoint(note: $0) }
             return checkpoint?.origin == origin && checkpoint?.size == size
-        }
+        }?.size
     }
 
-    private static func sizes(in directory: URL, origin: String) -> [Int64] {
+    /// By their names, the smallest size first.
+    private static func notes(in directory: URL, _ origin: String) -> [(size: Int64, file: URL)] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
-        return names.compactMap { name in
+        return names.compactMap { name -> (size: Int64, file: URL)? in
             let parts = name.split(separator: ".")
             guard parts.count == 3, parts[0] == LogOrigin.suffix(origin), parts[2] == "note" else { return nil }
-            return Int64(parts[1])
-        }
+            return Int64(parts[1]).map { ($0, directory.appending(path: name)) }
+        }.sorted { $0.size < $1.size }
     }
 }

@@ -126,9 +126,10 @@ enum Rollover {
                 if (try? parser.parse(line)) != nil { _ = ledger.enter(line, parser) }
             }
         }
-        guard ledger.open > 0 else { return }
+        let open = ledger.operations.open
+        guard open > 0 else { return }
         throw LetheError(
-            "open-intents", .refused, "\(ledger.open) DELETEs of a run that was cut short are not settled yet",
+            "open-intents", .refused, "\(open) DELETEs of a run that was cut short are not settled yet",
             hint: "lethe run --apply, which asks the vendor what became of them; then roll over")
     }
 

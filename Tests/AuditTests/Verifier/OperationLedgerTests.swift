@@ -13,7 +13,7 @@ struct OperationLedgerTests {
         ledger.intent(attachment: 1, operation: 7, attempt: 1)
         let first = ledger.outcome(attachment: attachment, operation: operation, attempt: attempt, final: .deleted)
         #expect(first == isTheirs)
-        #expect(ledger.open == (isTheirs ? 0 : 1))
+        #expect(ledger.operations.open == (isTheirs ? 0 : 1))
         let again = ledger.outcome(attachment: attachment, operation: operation, attempt: attempt, final: .deleted)
         #expect(!again, "an intent is answered once")
     }
@@ -22,10 +22,10 @@ struct OperationLedgerTests {
         var ledger = OperationLedger()
         ledger.intent(attachment: 1, operation: 7, attempt: 1)
         ledger.intent(attachment: 1, operation: 7, attempt: 2)
-        #expect(ledger.open == 1)
+        #expect(ledger.operations.open == 1)
         let late = ledger.outcome(attachment: 1, operation: 7, attempt: 1, final: nil)
         #expect(!late)
         ledger.closed(attachment: 1, outcome: .alreadyAbsent)
-        #expect(ledger.open == 0 && ledger.byOutcome.absent == 1)
+        #expect(ledger.operations.open == 0 && ledger.operations.absent == 1)
     }
 }

@@ -85,7 +85,7 @@ import Testing
         for record in statement.records {
             let proof = try InclusionProof(Array(try #require(record.inclusion).utf8))
             #expect(String(decoding: proof.line, as: UTF8.self) == record.line)
-            guard case .intact = try proof.check(key) else {
+            guard case .good = try proof.check(key) else {
                 Issue.record("record \(record.seq) is not proven")
                 continue
             }

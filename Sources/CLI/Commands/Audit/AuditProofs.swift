@@ -123,7 +123,7 @@ struct AuditCheckProof: LetheCommand {
     private func checkRecord(_ proof: InclusionProof, _ key: VerifierKey) throws -> Reply {
         let verdict = try proof.check(key)
         switch verdict {
-        case .intact(let entry):
+        case .good(let entry):
             let line = String(decoding: entry.line, as: UTF8.self)
             return Reply(
                 "INTACT: record \(entry.seq) of \(entry.time.brief) is in the log of \(proof.checkpoint.origin) at size \(proof.checkpoint.size)\n\(line)",
@@ -142,7 +142,7 @@ struct AuditCheckProof: LetheCommand {
         let older = try readCheckpoint(file)
         let verdict = try proof.check(since: older, key)
         switch verdict {
-        case .consistent:
+        case .good:
             return Reply(
                 "CONSISTENT: the log of \(older.origin) at size \(proof.newer.size) goes on from its size \(older.size)",
                 json: [

@@ -44,22 +44,22 @@ struct AuditVerify: LetheCommand {
                     console.note(
                         "Try: lethe audit export without --since and --until: an extract cannot be verified alone")
                 }
-                return try reply(report.lines, report, report.exit, hint: report.hint, console)
+                return reply(report.lines, JSONValue(report), report.exit, hint: report.hint, console)
             }
             let report = try verifier.verify(files)
-            return try reply(report.lines, report, report.exit, hint: report.hint, console)
+            return reply(report.lines, JSONValue(report), report.exit, hint: report.hint, console)
         }
         let wiring = try Wiring.open(global, console)
         let options = try options(console, anchors: wiring.logLocation.anchors.directories, now: now)
         let report = try LogVerifier(options).verify(wiring.logLocation)
-        return try reply(report.lines, report, report.exit, hint: report.hint, console)
+        return reply(report.lines, JSONValue(report), report.exit, hint: report.hint, console)
     }
 
     private func reply(
-        _ lines: [String], _ report: some Encodable, _ exit: ExitStatus, hint: String?, _ console: Console
-    ) throws -> Reply {
+        _ lines: [String], _ json: JSONValue, _ exit: ExitStatus, hint: String?, _ console: Console
+    ) -> Reply {
         if exit == .notVerified, let hint { console.note("Try: \(hint)") }
-        return Reply(lines.joined(separator: "\n"), json: try JSONValue(encoding: report), status: exit)
+        return Reply(lines.joined(separator: "\n"), json: json, status: exit)
     }
 
     private func options(_ console: Console, anchors: [URL], now: Timestamp) throws -> LogVerifier.Options {

@@ -74,7 +74,7 @@ struct CertificateCheck {
         switch try proof.check(key) {
         case .broken(let reason): broken.append("record \(record.seq): \(reason)")
         case .otherLog(let reason): unchecked.append("record \(record.seq): \(reason)")
-        case .intact(let entry):
+        case .good(let entry):
             let segment = proof.checkpoint.origin
             guard entry.seq == record.seq, entry.line == Array(record.line.utf8) else {
                 return broken.append("record \(record.seq) is not the one that its proof is of")

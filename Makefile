@@ -20,9 +20,9 @@ test: setup lint  ## builds and runs every test
 demo: build  ## the whole story on a simulated account, in a minute
 	@.build/release/lethe demo
 
-tamper: setup  ## 200,000 seeded attacks on audit logs, 500 edits of bundles and of certificates; every one must be found
-	LETHE_TAMPER_ROUNDS=200000 LETHE_BUNDLE_ROUNDS=500 LETHE_CERTIFICATE_EDITS=500 \
-		$(SWIFT) test --filter 'TamperTests|BundleEditTests|EditedCertificateTests'
+tamper: setup  ## 200,000 attacks on audit logs, 500 edits of bundles and certificates, 200 of workspaces; nothing may pass
+	LETHE_TAMPER_ROUNDS=200000 LETHE_BUNDLE_ROUNDS=500 LETHE_CERTIFICATE_EDITS=500 LETHE_WORKSPACE_EDITS=200 \
+		$(SWIFT) test --filter 'TamperTests|BundleEditTests|EditedCertificateTests|FoundByTamperingTests'
 
 simulate: setup  ## 100,000 whole lives of a workspace; nothing that must hold may break
 	$(SWIFT) build -c release --product lethe-worlds

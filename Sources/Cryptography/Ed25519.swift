@@ -5,13 +5,12 @@ package import Domain
 package enum Ed25519 {
     /// A private key: the 32-byte seed and its public key.
     package struct SigningKey: Sendable {
-        private let seed: [UInt8]
+        private let seed: SecretBytes
         /// 32 bytes.
         package let publicKey: [UInt8]
 
-        package init(seed: [UInt8]) throws(LetheError) {
-            guard seed.count == 32, let key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, seed, seed.count)
-            else {
+        package init(seed: SecretBytes) throws(LetheError) {
+            guard seed.count == 32, let key = Self.key(of: seed) else {
                 throw LetheError("invalid-key", .configuration, "not an Ed25519 seed: expected 32 bytes")
             }
             defer { EVP_PKEY_free(key) }
@@ -25,13 +24,13 @@ package enum Ed25519 {
         }
 
         package static func generate() throws(LetheError) -> SigningKey {
-            try SigningKey(seed: Randomness.bytes(32))
+            try SigningKey(seed: Randomness.secret(32))
         }
 
         /// 64 bytes; the same for the same message.
         package func sign(_ message: [UInt8]) throws(LetheError) -> [UInt8] {
             let failure = LetheError("cryptography-unavailable", .failed, "OpenSSL cannot sign with Ed25519")
-            guard let key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, seed, seed.count) else { throw failure }
+            guard let key = Self.key(of: seed) else { throw failure }
             defer { EVP_PKEY_free(key) }
             guard let context = EVP_MD_CTX_new() else { throw failure }
             defer { EVP_MD_CTX_free(context) }
@@ -44,13 +43,24 @@ package enum Ed25519 {
         }
 
         /// PKCS#8 of RFC 8410: a fixed prefix of 16 bytes, then the seed.
-        package var pkcs8: [UInt8] { Self.pkcs8Prefix + seed }
+        package var pkcs8: SecretBytes { SecretBytes(joining: SecretBytes(copying: Self.pkcs8Prefix), seed) }
 
-        package init(pkcs8: [UInt8]) throws(LetheError) {
-            guard pkcs8.count == 48, Array(pkcs8.prefix(16)) == Self.pkcs8Prefix else {
+        package init(pkcs8: SecretBytes) throws(LetheError) {
+            let seed = pkcs8.withUnsafeBytes { bytes in
+                bytes.count == 48 && bytes.starts(with: Self.pkcs8Prefix)
+                    ? SecretBytes(copying: UnsafeRawBufferPointer(rebasing: bytes.suffix(32))) : nil
+            }
+            guard let seed else {
                 throw LetheError("invalid-key", .configuration, "not an Ed25519 private key in PKCS#8 form")
             }
-            try self.init(seed: Array(pkcs8.suffix(32)))
+            try self.init(seed: seed)
+        }
+
+        private static func key(of seed: SecretBytes) -> OpaquePointer? {
+            seed.withUnsafeBytes { bytes in
+                EVP_PKEY_new_raw_private_key(
+                    EVP_PKEY_ED25519, nil, bytes.assumingMemoryBound(to: UInt8.self).baseAddress, bytes.count)
+            }
         }
 
         private static let pkcs8Prefix: [UInt8] = [

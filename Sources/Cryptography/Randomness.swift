@@ -11,6 +11,19 @@ package enum Randomness {
         return bytes
     }
 
+    /// A new key.
+    package static func secret(_ count: Int) throws(LetheError) -> SecretBytes {
+        var isDone = false
+        let secret = SecretBytes(capacity: count) { out in
+            isDone = RAND_bytes(out.assumingMemoryBound(to: UInt8.self).baseAddress, Int32(count)) == 1
+            return count
+        }
+        guard isDone else {
+            throw LetheError("randomness-unavailable", .failed, "OpenSSL gives no random bytes")
+        }
+        return secret
+    }
+
     /// A fresh id of 16 random bytes.
     package static func id<Kind: IdentifierKind>(_ kind: Kind.Type = Kind.self) throws(LetheError) -> LetheID<Kind> {
         let bytes = try bytes(16)
@@ -29,9 +42,4 @@ package func constantTimeEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
 /// Compares without leaking where the difference is.
 package func constantTimeEqual(_ left: Digest32, _ right: Digest32) -> Bool {
     left.withUnsafeBytes { left in right.withUnsafeBytes { CRYPTO_memcmp(left.baseAddress, $0.baseAddress, 32) == 0 } }
-}
-
-/// Overwrites key material in memory; the compiler cannot leave it out.
-package func cleanse(_ bytes: inout [UInt8]) {
-    bytes.withUnsafeMutableBytes { OPENSSL_cleanse($0.baseAddress, $0.count) }
 }

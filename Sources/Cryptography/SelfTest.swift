@@ -21,7 +21,7 @@ package enum SelfTest {
     /// RFC 8032, 7.1, test 2.
     private static func checkEd25519() throws(LetheError) {
         guard let seed = Hex.decode("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb") else { return }
-        let key = try Ed25519.SigningKey(seed: seed)
+        let key = try Ed25519.SigningKey(seed: SecretBytes(copying: seed))
         let signature = try key.sign([0x72])
         let expected =
             "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"

@@ -6,6 +6,11 @@ import Testing
 @testable import Audit
 @testable import Cryptography
 
+extension EpochKey {
+    /// To look for it, and to work out what it makes.
+    var bytes: [UInt8] { secret.withUnsafeBytes { Array($0) } }
+}
+
 /// A log of 15 records and 3 epochs, on disk and exported, with a checkpoint of size 10 in other hands:
 ///
 ///     0 log.open  1 seal | 2 plan.created  3 plan.approved  4 run.start  5 intent a  6 intent b  7 outcome a

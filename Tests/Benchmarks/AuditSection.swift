@@ -151,7 +151,11 @@ extension AuditSection {
         var bare: [Double] = []
         var peak: [Double] = []
         for _ in 0..<min(3, sizes.runs) {
-            let answer = try Child.ask(["verify", export.path, created.vkey, created.rootKey.hex], in: folder)
+            let answer = try Child.ask(
+                [
+                    "verify", export.path, created.vkey,
+                    created.rootKey.hex.withUnsafeBytes { String(decoding: $0, as: UTF8.self) },
+                ], in: folder)
             values.append(answer.seconds)
             bare.append(answer.reference ?? .nan)
             peak.append(answer.peakMegabytes)
@@ -165,7 +169,9 @@ extension AuditSection {
     /// Verifies the export with the root key, and hashes the same lines twice (MAC and leaf) in one loop.
     static func child(_ arguments: [String]) throws -> Child.Answer {
         let log = URL(filePath: arguments[1]).appending(path: "log.jsonl")
-        let (vkey, root) = (try VerifierKey(arguments[2]), try RootKey(text: arguments[3]))
+        let (vkey, root) = (
+            try VerifierKey(arguments[2]), try RootKey(text: SecretBytes(copying: Array(arguments[3].utf8)))
+        )
         let bare = try bareHashing(log, EpochKey(root: root, origin: vkey.name).authenticator())
         let verifier = LogVerifier(.init(vkeys: [vkey], rootKeys: [root], now: BenchClock().now()))
         var report: VerificationReport?

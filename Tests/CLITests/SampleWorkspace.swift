@@ -12,19 +12,39 @@ final class SampleWorkspace: Sendable {
     let lethe: LetheProcess
     let vkey: String
 
-    /// `place`: the folder that the workspace is made in, else a temporary one.
-    init(vendor: SimulatedVendor? = nil, key: String = "sim-key", in place: URL? = nil) async throws {
+    /// `place`: the folder that the workspace is made in, else a temporary one. `keys`: the key directory, as `lethe.yaml` has it.
+    init(
+        vendor: SimulatedVendor? = nil, key: String = "sim-key", in place: URL? = nil,
+        keys: String = SampleWorkspace.keys
+    ) async throws {
         folder = try TemporaryDirectory()
         directory = (place ?? folder.url).appending(path: "workspace")
+        lethe = Self.process(in: folder, directory, vendor, key)
+        let made = try await lethe(
+            "init", directory.path, "--partner", Self.partner, "--keys", keys, "--root-key-out",
+            folder.file("root.key").path, "--json")
+        try #require(made.status == 0, "\(made.output)\(made.errors)")
+        vkey = made.json?["vkey"] as? String ?? ""
+    }
+
+    /// All that `other` has in its folder, on its own, pointed at another vendor.
+    init(copyOf other: SampleWorkspace, vendor: SimulatedVendor) throws {
+        folder = try TemporaryDirectory(inMemory: true)
+        directory = folder.file("workspace")
+        vkey = other.vkey
+        lethe = Self.process(in: folder, directory, vendor, "sim-key")
+        let copied = try Shell.run("cp -a '\(other.folder.url.path)/.' .", in: folder.url)
+        try #require(copied.status == 0, "\(copied.text)")
+    }
+
+    private static func process(
+        in folder: TemporaryDirectory, _ directory: URL, _ vendor: SimulatedVendor?, _ key: String
+    ) -> LetheProcess {
         var environment = [
             "LETHE_WORKSPACE": directory.path, "LINQ_WEBHOOK_SECRET": Self.secret, "LINQ_API_V3_API_KEY": key,
         ]
         environment["LINQ_API_V3_BASE_URL"] = vendor?.baseURL
-        lethe = LetheProcess(in: folder.url, environment: environment)
-        let made = try await lethe(
-            "init", directory.path, "--partner", Self.partner, "--root-key-out", folder.file("root.key").path, "--json")
-        try #require(made.status == 0, "\(made.output)\(made.errors)")
-        vkey = made.json?["vkey"] as? String ?? ""
+        return LetheProcess(in: folder.url, environment: environment)
     }
 
     func write(_ text: String, to path: String) throws {

@@ -43,9 +43,22 @@ final class SimulatedVendor: Sendable {
         _ = try await call("POST", "lines", ["number": number, "regime": regime])
     }
 
-    func populate(_ count: Int, lines: [String], from: String, to: String, seed: Int = 1) async throws {
-        _ = try await call(
-            "POST", "attachments", ["count": count, "lines": lines, "from": from, "to": to, "seed": seed])
+    func populate(
+        _ count: Int, lines: [String], from: String, to: String, seed: Int = 1, people: Int? = nil
+    ) async throws {
+        var wanted: [String: any Sendable] = ["count": count, "lines": lines, "from": from, "to": to, "seed": seed]
+        if let people { wanted["people"] = people }
+        _ = try await call("POST", "attachments", wanted)
+    }
+
+    /// As the account's owner would, by the vendor's own API.
+    func delete(_ id: String) async throws {
+        guard let url = URL(string: baseURL + "/v3/attachments/" + id) else { return }
+        var request = URLRequest(url: url, timeoutInterval: 60)
+        request.httpMethod = "DELETE"
+        request.setValue("Bearer sim-key", forHTTPHeaderField: "Authorization")
+        let (_, response) = try await URLSession.shared.data(for: request)
+        guard (response as? HTTPURLResponse)?.statusCode == 204 else { throw Failure(message: "DELETE \(id)") }
     }
 
     func setFaults(_ faults: [String], seed: Int = 1) async throws {

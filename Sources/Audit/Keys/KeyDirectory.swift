@@ -64,8 +64,8 @@ struct KeyDirectory: Sendable {
         }
     }
 
-    func readStateBytes() throws(LetheError) -> [UInt8] {
-        guard let bytes = try DurableFile.read(stateFile) else {
+    func readStateBytes() throws(LetheError) -> SecretBytes {
+        guard let bytes = try DurableFile.readSecret(stateFile) else {
             throw LetheError(
                 "missing-audit-key", .failed, "\(stateFile.path) is missing: nothing can be recorded",
                 hint: "if the key is lost for good, begin a new segment: lethe audit rollover --reason TEXT")
@@ -73,29 +73,26 @@ struct KeyDirectory: Sendable {
         return bytes
     }
 
-    static func state(_ bytes: [UInt8], _ file: URL) throws(LetheError) -> State {
-        let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]
-        guard let object, let origin = object["origin"] as? String, let epoch = object["ep"] as? Int,
-            let hex = object["key"] as? String, let key = Hex.decode(hex)
+    static func state(_ bytes: SecretBytes, _ file: URL) throws(LetheError) -> State {
+        guard let (fields, key) = KeyText.members(bytes), let origin = fields["origin"] as? String,
+            let epoch = fields["ep"] as? Int
         else {
             throw LetheError("invalid-key", .configuration, "\(file.path) is not the state of an audit key")
         }
-        return State(origin: origin, key: try EpochKey(epoch: Int64(epoch), bytes: key))
+        return State(origin: origin, key: try EpochKey(epoch: Int64(epoch), key))
     }
 
     /// Replaces the old state and zeroes its bytes.
     func write(_ state: State) throws(LetheError) {
-        var json = AsciiJSON()
-        json.begin()
-        json.field("origin", state.origin)
-        json.field("ep", state.key.epoch)
-        json.field("key", Hex.encode(state.key.bytes))
-        json.endLine()
-        try DurableFile.write(json.bytes, to: stateFile, erasingOld: true)
+        let line = KeyText.line(state.key) { json in
+            json.field("origin", state.origin)
+            json.field("ep", state.key.epoch)
+        }
+        try DurableFile.write(line, to: stateFile, erasingOld: true)
     }
 
     func signingKey() throws(LetheError) -> Ed25519.SigningKey {
-        guard let bytes = try DurableFile.read(signFile) else {
+        guard let bytes = try DurableFile.readSecret(signFile) else {
             throw LetheError(
                 "missing-audit-key", .failed, "\(signFile.path) is missing: no checkpoint can be signed",
                 hint: "put the signing key back from where it is kept")
@@ -169,7 +166,8 @@ final class FileLock {
     private let file: Int32
 
     init(_ url: URL) throws(LetheError) {
-        file = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        // No link is followed: who waits at another file waits for nobody.
+        file = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else {
             throw LetheError("audit-write-failed", .failed, "cannot open \(url.path)", hint: "check its permissions")
         }

@@ -1,3 +1,4 @@
+import Cryptography
 import Domain
 import Foundation
 
@@ -7,6 +8,19 @@ enum DurableFile {
     /// are overwritten with zeros once the new one is in place.
     static func write(
         _ bytes: [UInt8], to url: URL, mode: mode_t = 0o600, erasingOld: Bool = false
+    ) throws(LetheError) {
+        try bytes.withUnsafeBufferPointer { (buffer) throws(LetheError) in
+            try write(UnsafeRawBufferPointer(buffer), to: url, mode, erasingOld)
+        }
+    }
+
+    /// The same of a key.
+    static func write(_ secret: SecretBytes, to url: URL, erasingOld: Bool = false) throws(LetheError) {
+        try secret.withUnsafeBytes { (bytes) throws(LetheError) in try write(bytes, to: url, 0o600, erasingOld) }
+    }
+
+    private static func write(
+        _ bytes: UnsafeRawBufferPointer, to url: URL, _ mode: mode_t, _ erasingOld: Bool
     ) throws(LetheError) {
         let temporary = url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).tmp")
         unlink(temporary.path)
@@ -60,6 +74,20 @@ enum DurableFile {
         return bytes
     }
 
+    /// A file that holds a key, in no other place of memory; `nil` where there is none.
+    static func readSecret(_ url: URL) throws(LetheError) -> SecretBytes? {
+        let file = open(url.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else {
+            if errno == ENOENT { return nil }
+            throw LetheError("unreadable-file", .unreadable, "cannot read \(url.path)")
+        }
+        defer { close(file) }
+        guard let secret = SecretBytes(reading: file) else {
+            throw LetheError("unreadable-file", .unreadable, "cannot read \(url.path)")
+        }
+        return secret
+    }
+
     static func exists(_ url: URL) -> Bool {
         var status = stat()
         return stat(url.path, &status) == 0
@@ -76,13 +104,13 @@ enum DurableFile {
         try syncDirectory(url.deletingLastPathComponent())
     }
 
-    private static func writeAll(_ bytes: [UInt8], to file: Int32) -> Bool {
-        var rest = bytes[...]
+    private static func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32) -> Bool {
+        var rest = bytes
         while !rest.isEmpty {
-            let written = rest.withUnsafeBytes { Foundation.write(file, $0.baseAddress, $0.count) }
+            let written = Foundation.write(file, rest.baseAddress, rest.count)
             if written < 0, errno == EINTR { continue }
             guard written > 0 else { return false }
-            rest = rest.dropFirst(written)
+            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(written))
         }
         return true
     }
@@ -99,7 +127,8 @@ enum DurableFile {
     private static func erase(_ file: Int32) {
         var status = stat()
         guard fstat(file, &status) == 0 else { return }
-        _ = writeAll([UInt8](repeating: 0, count: Int(status.st_size)), to: file)
+        let zeros = [UInt8](repeating: 0, count: Int(status.st_size))
+        _ = zeros.withUnsafeBytes { writeAll($0, to: file) }
         fsync(file)
     }
 

@@ -244,7 +244,7 @@ enum Rollover {
     /// Step 3.
     private static func moveUp(_ location: AuditLog.Location) throws(LetheError) {
         let keys = location.directory
-        if let bytes = try DurableFile.read(keys.next.stateFile), !KeyDirectory.isErased(bytes) {
+        if let bytes = try DurableFile.readSecret(keys.next.stateFile), !KeyDirectory.isErased(bytes) {
             let origin = try KeyDirectory.state(bytes, keys.next.stateFile).origin
             let database = pending(location, origin)
             if DurableFile.exists(database) {

@@ -34,30 +34,27 @@ struct SegmentSeed {
     func keep(in keys: KeyDirectory) throws(LetheError) {
         keys.discard()
         try DurableFile.makeDirectory(keys.url, mode: 0o700)
-        var json = AsciiJSON()
-        json.begin()
-        json.field("origin", origin)
-        json.field("kid", kid)
-        json.field("tool", tool)
-        json.field("key", Hex.encode(key.bytes))
-        if let binding {
-            json.field("workspace", binding.workspace)
-            json.field("partner", binding.partner)
+        let line = KeyText.line(key) { json in
+            json.field("origin", origin)
+            json.field("kid", kid)
+            json.field("tool", tool)
+            if let binding {
+                json.field("workspace", binding.workspace)
+                json.field("partner", binding.partner)
+            }
         }
-        json.endLine()
-        try DurableFile.write(json.bytes, to: keys.seedFile)
+        try DurableFile.write(line, to: keys.seedFile)
     }
 
     /// The one that was kept in `keys`; `nil` where there is none or it is not whole.
     init?(keptIn keys: KeyDirectory, _ signingKey: Ed25519.SigningKey) {
-        guard let bytes = try? DurableFile.read(keys.seedFile),
-            let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: String],
-            let origin = object["origin"], let kid = object["kid"], let tool = object["tool"],
-            let key = object["key"].flatMap({ Hex.decode($0) }), let first = try? EpochKey(epoch: 0, bytes: key)
+        guard let bytes = try? DurableFile.readSecret(keys.seedFile), let (fields, key) = KeyText.members(bytes),
+            let origin = fields["origin"] as? String, let kid = fields["kid"] as? String,
+            let tool = fields["tool"] as? String, let first = try? EpochKey(epoch: 0, key)
         else { return nil }
         (self.origin, self.kid, self.tool, self.key, self.signingKey) = (origin, kid, tool, first, signingKey)
-        binding = object["workspace"].flatMap { workspace in
-            object["partner"].map { .init(workspace: workspace, partner: $0) }
+        binding = (fields["workspace"] as? String).flatMap { workspace in
+            (fields["partner"] as? String).map { .init(workspace: workspace, partner: $0) }
         }
     }
 
@@ -90,7 +87,9 @@ extension KeyDirectory {
     var seedFile: URL { url.appending(path: "seed.json") }
 
     /// A key that was moved and overwritten, where a crash came before its file was removed.
-    static func isErased(_ bytes: [UInt8]) -> Bool { !bytes.isEmpty && bytes.allSatisfy { $0 == 0 } }
+    static func isErased(_ bytes: SecretBytes) -> Bool {
+        bytes.withUnsafeBytes { !$0.isEmpty && $0.allSatisfy { $0 == 0 } }
+    }
 
     /// Removes what is in the directory; keys are overwritten first.
     func discard(keepingSeed: Bool = false) {
@@ -110,7 +109,7 @@ extension KeyDirectory {
         if DurableFile.exists(rangeFile) { try DurableFile.move(rangeFile, to: target.rangeFile) }
         if DurableFile.exists(headFile) { try DurableFile.move(headFile, to: target.headFile) }
         if DurableFile.exists(signFile) { try DurableFile.move(signFile, to: target.signFile) }
-        if let bytes = try DurableFile.read(stateFile), !Self.isErased(bytes) {
+        if let bytes = try DurableFile.readSecret(stateFile), !Self.isErased(bytes) {
             try target.write(KeyDirectory.state(bytes, stateFile))
         }
         discard()

@@ -45,10 +45,8 @@ extension SegmentWriter {
         try location.directory.write(checkpoint, range)
         try writing { () throws(LetheError) in try store.keep(checkpoint) }
         // 4: the old key is gone for good.
-        var old = state.key
-        let next = KeyDirectory.State(origin: origin, key: try old.next())
+        let next = KeyDirectory.State(origin: origin, key: try state.key.next())
         try location.directory.write(next)
-        old.erase()
         try adopt(next, head: checkpoint)
         location.directory.removeFolds(but: checkpoint)
         keepMark()

@@ -13,7 +13,7 @@ final class SegmentWriter {
     var encoder: RecordEncoder
 
     /// `mac.state` as it was last read, and what follows from it.
-    private var stateBytes: [UInt8] = []
+    private var stateBytes: SecretBytes
     var state: KeyDirectory.State
     var authenticator: HMACSHA256
     var head: Checkpoint?

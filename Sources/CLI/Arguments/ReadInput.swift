@@ -1,3 +1,4 @@
+import Cryptography
 import Domain
 import Foundation
 
@@ -24,6 +25,15 @@ enum ReadInput {
                     hint: "check that it is the file that you mean")
             }
         }
+    }
+
+    /// A file that holds a key: it has a line, and nowhere else in memory is what it says.
+    static func secret(_ path: String) throws -> SecretBytes {
+        let file = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw unreadable(path) }
+        defer { if path != "-" { close(file) } }
+        guard let secret = SecretBytes(reading: file) else { throw unreadable(path) }
+        return secret
     }
 
     /// What somebody pipes in or has the shell open. On a terminal somebody would have to type, and `/dev/null` is nothing.

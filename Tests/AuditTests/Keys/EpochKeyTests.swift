@@ -9,7 +9,7 @@ struct EpochKeyTests {
     private static let origin = "lethe.example.org/0123456789abcdef"
     private let root: RootKey
 
-    init() throws { root = try RootKey(bytes: (0..<32).map { UInt8($0) }) }
+    init() throws { root = try RootKey(SecretBytes(copying: (0..<32).map { UInt8($0) })) }
 
     @Test func keysFollowFromTheRootKeyAndTheOrigin() throws {
         #expect(try root.kid() == "059161578f7e8172")

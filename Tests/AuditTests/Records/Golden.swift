@@ -44,10 +44,10 @@ struct Golden {
     /// The lines without their LF.
     func lines() throws -> [[UInt8]] { try bytes("log.jsonl").split(separator: 10).map(Array.init) }
 
-    func rootKey() throws -> RootKey { try RootKey(text: values.rootKey) }
+    func rootKey() throws -> RootKey { try RootKey(text: SecretBytes(copying: Array(values.rootKey.utf8))) }
 
     func signingKey() throws -> Ed25519.SigningKey {
-        try Ed25519.SigningKey(seed: #require(Hex.decode(values.ed25519Seed)))
+        try Ed25519.SigningKey(seed: SecretBytes(copying: #require(Hex.decode(values.ed25519Seed))))
     }
 }
 

@@ -189,7 +189,7 @@ struct NoteVectorTests {
 
     @Test func signingGivesTheseBytes() throws {
         for test in vectors.signing {
-            let key = try Ed25519.SigningKey(seed: #require(Hex.decode(test.seedHex)))
+            let key = try Ed25519.SigningKey(seed: SecretBytes(copying: #require(Hex.decode(test.seedHex))))
             let note = try SignedNote.sign(test.text, name: test.name, with: key)
             #expect(String(decoding: note, as: UTF8.self) == test.note)
         }

@@ -19,8 +19,8 @@ struct RandomLog {
     init(using random: inout SeededGenerator) throws {
         func bytes() -> [UInt8] { (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) } }
         origin = "Kelvin.example.org/" + Hex.encode(bytes().prefix(8))
-        rootKey = try RootKey(bytes: bytes())
-        signingKey = try Ed25519.SigningKey(seed: bytes())
+        rootKey = try RootKey(SecretBytes(copying: bytes()))
+        signingKey = try Ed25519.SigningKey(seed: SecretBytes(copying: bytes()))
         vkey = try VerifierKey(name: origin, publicKey: signingKey.publicKey)
         let opening = AuditRecord.Opening(
             origin: origin, vkey: vkey.text, kid: try rootKey.kid(), previous: nil, tool: "lethe test")

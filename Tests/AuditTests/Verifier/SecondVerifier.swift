@@ -42,7 +42,7 @@ enum SecondVerifier {
             lines.begin()
             lines.field("log", request.log.path)
             lines.field("vkey", request.vkey?.text)
-            lines.field("root_key", request.rootKey?.hex)
+            lines.field("root_key", request.rootKey.map { Hex.encode($0.secret.withUnsafeBytes(Array.init)) })
             lines.field("checkpoints", request.checkpoints.map(\.path))
             lines.endLine()
         }

@@ -36,7 +36,7 @@ struct WriterRefusalTests {
         try files.copyItem(at: copy, to: url)
     }
 
-    @Test(arguments: ["keys", "keys/mac.state", "keys/sign.key", "keys/head.note", "keys/lookup.key"])
+    @Test(arguments: ["keys", "keys/mac.state", "keys/sign.key", "keys/head.note", "keys/lookup.key", "keys/log.lock"])
     func keysThatOthersCanReach(_ name: String) throws {
         let file = log.folder.file(name)
         if !files.fileExists(atPath: file.path) { try Data([1]).write(to: file) }
@@ -78,13 +78,25 @@ struct WriterRefusalTests {
         #expect(refusal(.configuration) { try KeyDirectory(url: keys).checkPermissions() } == "open-key-path")
         guard geteuid() == 0 else { return }
         try files.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path)
-        for place in [folder, keys, elsewhere] {
+        for place in [folder, keys, elsewhere, keys.appending(path: "log.lock")] {
             try #require(lchown(place.path, 4711, 4711) == 0)
             #expect(refusal(.configuration) { try KeyDirectory(url: keys).checkPermissions() } == "open-key-path")
             try #require(lchown(place.path, 0, 0) == 0)
         }
         try files.setAttributes([.posixPermissions: 0o775, .groupOwnerAccountID: 4711], ofItemAtPath: folder.path)
         #expect(refusal(.configuration) { try KeyDirectory(url: keys).checkPermissions() } == "open-key-path")
+    }
+
+    /// Two writers that wait at two files do not wait for each other.
+    @Test func aLockThatIsALinkIsNotFollowed() throws {
+        let lock = KeyDirectory(url: log.folder.file("keys")).lockFile
+        let elsewhere = log.folder.file("elsewhere")
+        try? files.removeItem(at: lock)
+        try files.createSymbolicLink(at: lock, withDestinationURL: elsewhere)
+        #expect(refusal { _ = try log.open() } == "audit-write-failed")
+        #expect(!files.fileExists(atPath: elsewhere.path))
+        try files.removeItem(at: lock)
+        _ = try log.open()
     }
 
     @Test func anOlderDatabasePutBack() throws {

@@ -90,7 +90,7 @@ struct AuditVerify: LetheCommand {
 
 /// Reads a root key file of any mode, and says so if others can read it.
 func rootKey(_ path: String, _ console: Console) throws -> RootKey {
-    let key = try RootKey(text: String(decoding: ReadInput.bytes(path), as: UTF8.self))
+    let key = try RootKey(text: ReadInput.secret(path))
     let mode = (try? FileManager.default.attributesOfItem(atPath: path))?[.posixPermissions] as? NSNumber
     if let mode, mode.intValue & 0o077 != 0 { console.warn("others can read \(path): chmod 600 \(path)") }
     return key

@@ -147,13 +147,15 @@ enum RootKeyOutput {
 
     static func hand(_ key: RootKey, to path: String?, _ console: Console) throws {
         guard let path else {
-            Console.write(
-                "root key, shown this once: \(key.hex)\nKeep it in a vault, off this host.\n\n", to: STDERR_FILENO)
+            Console.write("root key, shown this once: ", to: STDERR_FILENO)
+            key.hex.withUnsafeBytes { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            Console.write("\nKeep it in a vault, off this host.\n\n", to: STDERR_FILENO)
             return
         }
         let file = open(path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
-        let bytes = Array((key.hex + "\n").utf8)
-        guard file >= 0, write(file, bytes, bytes.count) == bytes.count, fsync(file) == 0 else {
+        let text = SecretBytes(joining: key.hex, SecretBytes(copying: [UInt8(ascii: "\n")]))
+        let isWritten = text.withUnsafeBytes { write(file, $0.baseAddress, $0.count) == $0.count }
+        guard file >= 0, isWritten, fsync(file) == 0 else {
             throw LetheError(
                 "unwritable", .failed, "\(path) cannot be written", hint: "check the folder and its permissions")
         }

@@ -1,21 +1,28 @@
 import Audit
 import Domain
 
-/// What the records of one or more logs say of plans, runs and items, read in order. Every outcome that a report shows
-/// comes from here, and so from verified lines.
+/// What the records of one or more logs say of plans, runs and requests, read in order. Every outcome that a report shows comes
+/// from here or, attachment by attachment, from `PeriodWork`, and so from verified lines.
 struct LogHistory {
     private(set) var runs: [RunID: ReportValues.Run] = [:]
+    /// The runs of each plan, in order.
+    private(set) var runsOfPlan: [PlanID: [RunID]] = [:]
     private(set) var approvals: [PlanID: [ReportValues.Approval]] = [:]
-    private(set) var endings: Endings
+    /// Which plan each run carries out; no attachment.
+    private(set) var heads: Endings
     private(set) var orders = StandingOrders()
     /// Every plan that was recorded.
     private(set) var plans: [PlanID: LostPlan] = [:]
+    /// The request that a plan answers, as the rule of a DELETE that it announced says.
+    private(set) var requestOfPlan: [PlanID: RequestID] = [:]
     private(set) var samples: [ReportValues.Sample] = []
     /// Grade X: called gone before, and there at that time.
-    private(set) var foundAgain: [(at: Timestamp, attachment: AttachmentID)] = []
+    private(set) var foundAgain: Set<AttachmentID> = []
     private(set) var archived = 0
     private(set) var archiveFailed = 0
-    private let end: Timestamp
+    /// Records of before the first segment that is here were removed.
+    var isCut = false
+    private let period: ReportValues.Period
 
     /// What the log alone says of a plan.
     struct LostPlan {
@@ -27,31 +34,28 @@ struct LogHistory {
         var state = Plan.State.proposed
     }
 
-    /// Nothing from `end` on counts as an ending; what is open is open at the end of the log.
-    init(end: Timestamp) {
-        self.end = end
-        endings = Endings(end: end)
-    }
-
-    /// Intents without an answer, oldest first.
-    var open: [ReportValues.OpenIntent] {
-        endings.open.map { trial in
-            ReportValues.OpenIntent(
-                op: trial.intent.operation, attachment: trial.intent.attachment, run: trial.intent.run,
-                rule: trial.intent.rule, at: trial.since, tries: trial.tries, lastAnswer: trial.answer?.words)
-        }
+    /// Nothing from the end of the period on counts as an ending; what is open is open at the end of the log.
+    init(_ period: ReportValues.Period) {
+        self.period = period
+        heads = Endings(end: period.to)
     }
 
     /// `kind`: of what a `vendor.sample` was taken.
     mutating func add(_ entry: LogEntry, of origin: String = "", samples kind: ReportValues.Sample.Kind = .deleted) {
         let at = entry.time
-        endings.add(entry)
         orders.add(entry, of: origin)
         switch entry.record {
         case .runStart(let run, let plan, _, _):
+            heads.add(entry)
             runs[run] = ReportValues.Run(id: run, plan: plan, start: at)
+            runsOfPlan[plan, default: []].append(run)
             plans[plan]?.state = .applying
-        case _ where at >= end: return
+        case .deleteIntent(let intent):
+            guard intent.rule.hasPrefix("erasure:"), let plan = heads.plan(of: intent.run),
+                requestOfPlan[plan] == nil
+            else { return }
+            requestOfPlan[plan] = try? RequestID(String(intent.rule.dropFirst("erasure:".count)))
+        case _ where at >= period.to: return
         case .planCreated(let plan, let kind, let digest, let items, _):
             plans[plan] = LostPlan(id: plan, kind: kind, digest: digest, created: at, items: items)
         case .operatorAct(.planCancel, let ref, _, _): close(ref, as: .cancelled)
@@ -63,17 +67,28 @@ struct LogHistory {
             runs[run]?.counts = counts
             let plan = runs[run]?.plan
             if let plan, counts.open == 0, plans[plan]?.state.isClosed == false { plans[plan]?.state = .done }
-            runs[run]?.afterRetry = plan.map { endings.of($0).values.count { $0.outcome == .deletedAfterRetry } }
         case .runHalt(let run, let cause):
             runs[run]?.end = at
             runs[run]?.haltCause = cause
-        case .deleteVerified(_, let attachment, _, .x): foundAgain.append((at, attachment))
+        case _ where at < period.from: return
+        case .deleteVerified(_, let attachment, _, .x): foundAgain.insert(attachment)
         case .vendorSample(let checked, let present):
             samples.append(ReportValues.Sample(at: at, kind: kind, checked: checked, present: present))
         case .archiveStored(_, _, let ok):
             archived += ok ? 1 : 0
             archiveFailed += ok ? 0 : 1
         default: return
+        }
+    }
+
+    /// Of the deleted ones in each run's counts, those without a 204: the counts are of the plan, up to that run.
+    mutating func note(afterRetry: [RunID: Int]) {
+        for runs in runsOfPlan.values {
+            var sum = 0
+            for run in runs {
+                sum += afterRetry[run] ?? 0
+                if self.runs[run]?.counts != nil { self.runs[run]?.afterRetry = sum }
+            }
         }
     }
 

@@ -51,7 +51,7 @@ extension ReportValues {
 
     /// What else the six controls rest on.
     package struct Evidence: Codable, Sendable, Equatable {
-        /// Domains that our own egress allows for downloads, as `doctor` found them; `nil` = nobody looked.
+        /// Domains that our own egress allows for downloads, as a check of it found them; `nil` = no check is on record.
         package var egress: Egress?
         /// Objects looked up again at the vendor after they should have gone.
         package var samples: [Sample] = []
@@ -87,5 +87,17 @@ extension ReportValues {
         package var checked: Int
         /// Of these, how many the vendor still had.
         package var present: Int
+    }
+}
+
+extension ReportValues.Evidence {
+    /// What is not known is `null`, never left out.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(egress, forKey: .egress)
+        try container.encode(samples, forKey: .samples)
+        try container.encode(foundAgain, forKey: .foundAgain)
+        try container.encode(archived, forKey: .archived)
+        try container.encode(archiveFailed, forKey: .archiveFailed)
     }
 }

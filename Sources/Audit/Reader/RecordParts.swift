@@ -29,12 +29,18 @@ package final class RecordParts {
     }
 
     /// A record about no attachment is left out.
-    package func add(_ entry: LogEntry) throws(LetheError) {
-        guard let attachment = entry.record.attachment else { return }
+    fileprivate func add(_ line: UnsafeBufferPointer<UInt8>) throws(LetheError) {
+        guard let attachment = Self.attachment(in: line) else { return }
         let part = Int(attachment.spread % UInt64(open.count))
-        if open[part].count + entry.line.count >= Self.pieceSize { try flush(part) }
-        open[part] += entry.line
+        if open[part].count + line.count >= Self.pieceSize { try flush(part) }
+        open[part] += line
         open[part].append(10)
+    }
+
+    /// Its name and value stand in no other place of a line: in a string the quotes have a backslash.
+    private static func attachment(in line: UnsafeBufferPointer<UInt8>) -> AttachmentID? {
+        guard let begin = line.end(of: "\"att\":\"") else { return nil }
+        return try? AttachmentID(String(decoding: line[begin..<min(begin + 36, line.count)], as: UTF8.self))
     }
 
     private func flush(_ part: Int) throws(LetheError) {
@@ -86,6 +92,49 @@ package final class RecordParts {
     private static let failed = LetheError(
         "no-scratch", .failed, "a temporary file cannot be written or read back",
         hint: "make room in \(FileManager.default.temporaryDirectory.path), or set TMPDIR")
+}
+
+extension LogReader {
+    /// The first `count` records, oldest first. All about attachments go into `parts`; `body` gets the others, and of those about
+    /// attachments what tells more than how one item ended: intents for a request, and look-ups.
+    package func sort(
+        first count: Int64, into parts: RecordParts, _ body: (LogEntry) throws(LetheError) -> Void
+    ) throws(LetheError) {
+        guard count > 0 else { return }
+        var parser = LineParser()
+        try store.lines(0...count - 1) { _, line in
+            do throws(LineFault) {
+                try parser.parse(line)
+            } catch {
+                throw LogEntry.malformed(error)
+            }
+            try parts.add(line)
+            let isOfItem =
+                switch parser.type {
+                case .deleteOutcome, .itemClosed: true
+                case .deleteIntent: line.end(of: "\"rule\":\"erasure:") == nil
+                default: false
+                }
+            if !isOfItem { try body(LogEntry.read(Array(line), &parser)) }
+        }
+    }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    /// Behind the first place of `text`, which is ASCII.
+    fileprivate func end(of text: StaticString) -> Int? {
+        let length = text.utf8CodeUnitCount
+        guard let start = baseAddress, length > 0 else { return nil }
+        var place = 0
+        while place + length <= count,
+            let found = memchr(start + place, Int32(text.utf8Start[0]), count - place - length + 1)
+        {
+            place = UnsafeRawPointer(found) - UnsafeRawPointer(start)
+            if memcmp(start + place, text.utf8Start, length) == 0 { return place + length }
+            place += 1
+        }
+        return nil
+    }
 }
 
 extension AttachmentID {

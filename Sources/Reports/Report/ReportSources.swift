@@ -54,16 +54,8 @@ package struct ReportSources: Sendable {
         let parts = try RecordParts(of: logs.map(\.verification.records).reduce(0, +))
         for log in logs {
             let origin = log.reader.origin
-            var last: Int64 = -1
-            while last + 1 < log.verification.records {
-                let rest = log.verification.records - last - 1
-                let entries = try log.reader.entries(after: last, limit: Int(min(rest, 1000)))
-                guard let final = entries.last else { break }
-                for entry in entries {
-                    history.add(entry, of: origin, samples: try kind(ofSample: entry, in: origin))
-                    try parts.add(entry)
-                }
-                last = final.seq
+            try log.reader.sort(first: log.verification.records, into: parts) { entry throws(LetheError) in
+                history.add(entry, of: origin, samples: try kind(ofSample: entry, in: origin))
             }
         }
         return (history, parts)

@@ -52,7 +52,7 @@ import Testing
             let logs = report.json?["logs"] as? [[String: Any]] ?? []
             #expect(report.status == 0 && logs.count == 2, "\(report.everything)")
             #expect(logs.allSatisfy { $0["result"] as? String == "verified" }, "\(report.everything)")
-            let checks = logs.first?["checks"] as? [[String: Any]] ?? []
+            let checks = logs.flatMap { $0["checks"] as? [[String: Any]] ?? [] }
             #expect(checks.contains { $0["name"] as? String == "key" } == given.isEmpty, "\(report.everything)")
         }
     }

@@ -5,7 +5,7 @@ import Engine
 import Foundation
 import Inventory
 
-/// The report of a period with every record of a large log in it, made by the binary itself, and so is the bundle.
+/// The report of a period with every record of a large log in it, made by the binary itself.
 struct ReportSection {
     let folder: URL
     let sizes: Sizes
@@ -30,9 +30,10 @@ struct ReportSection {
     /// Runs the binary once and says what it took.
     static func child(_ arguments: [String]) throws -> Child.Answer {
         let (lethe, workspace) = (Tool(path: arguments[0]), URL(filePath: arguments[1]))
-        let output = workspace.appending(path: "out.\(arguments[2])").path
         let start = ContinuousClock.now
-        try lethe.run(["report", "--workspace", workspace.path, "-o", output], in: workspace)
+        // To standard output: a page is made without the list of all items beside it.
+        try lethe.run(
+            ["report", "--workspace", workspace.path, "--format", arguments[2], "-o", "-"], in: workspace)
         let seconds = start.secondsUntilNow
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_CHILDREN.rawValue), &usage)

@@ -6,9 +6,7 @@ package struct ItemTotals: Sendable {
     /// How many rows a list on a page has.
     static let shown = 1000
 
-    /// Items, and attachments that they are of.
     private(set) var count = 0
-    private(set) var attachments = 0
     /// Not of the period.
     private(set) var outside = 0
     /// The same attachment more than once in one plan.
@@ -39,7 +37,6 @@ package struct ItemTotals: Sendable {
     package mutating func add(_ items: [ReportValues.Item]) {
         guard let word = items.lastWord else { return }
         count += items.count
-        attachments += 1
         outside += items.count { !period.contains($0.at) }
         if items.count > 1 { twice += items.count - Set(items.map(\.plan)).count }
         for item in items { byPlan[item.plan, default: OutcomeCounts()].add(item.outcome) }

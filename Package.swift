@@ -127,7 +127,7 @@ let package = Package(
         .executableTarget(
             name: "Worlds", dependencies: ["WorldSimulation"], path: "Tests/Worlds", swiftSettings: settings),
         tests("WorldSimulation", ["WorldSimulation"]),
-        tests("Reports", ["Domain", "Cryptography", "Rules", "Inventory", "Audit", "Reports"]),
+        tests("Reports", ["Domain", "Cryptography", "Rules", "Inventory", "Audit", "Engine", "Reports"]),
         tests("Simulator", ["Domain", "Cryptography", "Simulator"], exclude: ["Routes/sdk_check.py"]),
         // The binary itself, in a subprocess: it lies beside the test bundle.
         tests("CLI", ["CLI"], exclude: ["Goldens"]),

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Domain
+import Reports
 
 /// A command: arguments in, one reply out. It prints nothing itself but progress and notes.
 protocol LetheCommand: ParsableCommand, Sendable {
@@ -13,6 +14,8 @@ struct Reply: Sendable {
     var text: String
     var json: JSONValue
     var status: ExitStatus
+    /// In place of either, where the answer may be too long for one: it is written piece by piece.
+    var body: (@Sendable (TextSink) throws(LetheError) -> Void)?
 
     init(_ text: String, json: JSONValue, status: ExitStatus = .done) {
         self.text = text

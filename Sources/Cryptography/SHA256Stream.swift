@@ -17,6 +17,10 @@ package final class SHA256Stream {
         guard EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1 else { throw SHA256Hasher.unavailable }
     }
 
+    package func update(_ bytes: [UInt8]) throws(LetheError) {
+        try bytes.withUnsafeBufferPointer { bytes throws(LetheError) in try update(UnsafeRawBufferPointer(bytes)) }
+    }
+
     /// Once, at the end.
     package func finish() throws(LetheError) -> Digest32 {
         var digest = Digest32()

@@ -114,6 +114,11 @@ extension Plan {
     ///     {"v":1,"plan":"<32 hex>","kind":"retention","created":"<27>","partner":"…","policy":"<64 hex>","request":null,"coverage":"…","max_deletes":1000,"max_percent":10,"max_bytes":50000000000,"expires":"<27>","items":2}
     ///     {"att":"<uuid>","rule":"policy:…","line":"+…","tier":"persistent","size":123,"withheld":null,"ground":null,"ends":null}
     package var canonicalBytes: [UInt8] {
+        canonicalHead(items: items.count) + items.flatMap(\.canonicalBytes)
+    }
+
+    /// The first line, of a plan of so many items.
+    package func canonicalHead(items count: Int) -> [UInt8] {
         var line = AsciiJSON()
         line.begin()
         line.field("v", 1)
@@ -128,20 +133,26 @@ extension Plan {
         line.field("max_percent", Int64(limits.maxPercent))
         line.field("max_bytes", limits.maxBytes)
         line.field("expires", expires.description)
-        line.field("items", Int64(items.count))
+        line.field("items", Int64(count))
         line.endLine()
-        for item in items {
-            line.begin()
-            line.field("att", item.attachment.description)
-            line.field("rule", item.rule)
-            line.field("line", item.line?.number)
-            line.field("tier", item.tier.rawValue)
-            line.field("size", item.size)
-            line.field("withheld", item.withheld?.outcome.rawValue)
-            line.field("ground", item.withheld?.ground)
-            line.field("ends", item.withheld?.ends?.description)
-            line.endLine()
-        }
+        return line.bytes
+    }
+}
+
+extension PlanItem {
+    /// Its line of `Plan.canonicalBytes`.
+    package var canonicalBytes: [UInt8] {
+        var line = AsciiJSON()
+        line.begin()
+        line.field("att", attachment.description)
+        line.field("rule", rule)
+        line.field("line", self.line?.number)
+        line.field("tier", tier.rawValue)
+        line.field("size", size)
+        line.field("withheld", withheld?.outcome.rawValue)
+        line.field("ground", withheld?.ground)
+        line.field("ends", withheld?.ends?.description)
+        line.endLine()
         return line.bytes
     }
 }

@@ -7,7 +7,7 @@ import Foundation
 @main
 struct Benchmarks {
     enum Section: String, CaseIterable {
-        case ingest, plan, delete, rules, audit
+        case ingest, plan, delete, rules, audit, report
     }
 
     static func main() async {
@@ -45,6 +45,7 @@ struct Benchmarks {
             case .delete: try await DeleteSection(folder: place, sizes: sizes).run(table)
             case .rules: try RulesSection(folder: place, sizes: sizes).run(table)
             case .audit: try AuditSection(folder: place, sizes: sizes).run(table)
+            case .report: try ReportSection(folder: place, sizes: sizes).run(table)
             }
             try FileManager.default.removeItem(at: place)
         }

@@ -18,6 +18,11 @@ enum Child {
         case "ingest": answer = try IngestSection.child(arguments[1...].map { URL(filePath: $0) })
         case "plan": answer = try PlanSection.child(Array(arguments[1...]))
         case "verify": answer = try AuditSection.child(arguments)
+        case "report": answer = try ReportSection.child(Array(arguments[1...]))
+        // To look at by hand: a folder, and how many records.
+        case "fill":
+            return try ReportSection.fill(
+                BenchWorkspace(folder: URL(filePath: arguments[1])), records: Int(arguments[2]) ?? 1000)
         case "serve": return try await DeleteSection.serve(arguments)
         default: throw BenchFailure("no child \(arguments)")
         }

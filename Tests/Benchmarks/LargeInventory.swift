@@ -71,7 +71,7 @@ struct LargeInventory {
                 CASE WHEN i % \(stride) = 0 THEN \(now) - i * 2654435761 % \(day)
                     ELSE \(now) + \(2 * day) + i * 2654435761 % \(22 * day) END, 0 FROM n;
             UPDATE made SET sent = check_at - (\(Self.period()));
-            INSERT INTO chat SELECT CAST(printf('chat%012d', key) AS BLOB), line, 0, 1 FROM made
+            INSERT INTO chat (id, line, is_group, roster_known) SELECT CAST(printf('chat%012d', key) AS BLOB), line, 0, 1 FROM made
             WHERE key <= \(max(4, attachments / 12));
             DROP TRIGGER live_insert;
             INSERT INTO attachment (key, id, first_seen, last_seen, layouts, next_check)

@@ -6,11 +6,13 @@ final class Table {
     enum Target {
         case atLeast(Double)
         case atMost(Double)
+        /// Of the figure itself, where there is no reference.
+        case seconds(Double)
 
         func isMet(by value: Double) -> Bool {
             switch self {
             case .atLeast(let bound): value >= bound
-            case .atMost(let bound): value <= bound
+            case .atMost(let bound), .seconds(let bound): value <= bound
             }
         }
     }
@@ -71,6 +73,7 @@ final class Table {
         switch target {
         case .atLeast(let bound): "≥ " + short(bound)
         case .atMost(let bound): "≤ " + short(bound) + (isMemory ? " MB" : "")
+        case .seconds(let bound): "≤ \(short(bound)) s"
         case nil: ""
         }
     }

@@ -146,6 +146,15 @@ extension Endings {
         trials.values.filter(\.isOpen).sorted { ($0.since, $0.intent.operation) < ($1.since, $1.intent.operation) }
     }
 
+    /// Attachments of which something ended.
+    package var attachments: [AttachmentID] { Array(ofAttachment.keys) }
+
+    /// Every end of an attachment, one for each plan, in the order of what was said last of each.
+    package func all(of id: AttachmentID) -> [Ending] { ofAttachment[id] ?? [] }
+
+    /// The plan that a run carries out.
+    package func plan(of run: RunID) -> PlanID? { plans[run] }
+
     /// Plans of which something ended.
     package var worked: Set<PlanID> { Set(byPlan.keys) }
 

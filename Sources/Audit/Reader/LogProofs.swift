@@ -1,7 +1,7 @@
 import Cryptography
 package import Domain
 
-/// Makes proofs against one checkpoint of a segment. The tree is built once, 64 bytes a record.
+/// Makes proofs against one checkpoint of a segment. The tree is built once, of blocks whose lines are read again for a proof.
 package struct LogProofs {
     package let checkpoint: Checkpoint
     private let reader: LogReader
@@ -75,14 +75,36 @@ extension LogReader {
 
     fileprivate func tree(size: Int64) throws(LetheError) -> MerkleTree {
         let hasher = try TreeHasher()
-        var leaves: [Digest32] = []
-        leaves.reserveCapacity(Int(min(size, try self.size())))
+        var roots: [Digest32] = []
+        var block = CompactRange()
+        var count: Int64 = 0
         if size > 0 {
-            try store.lines(0...size - 1) { _, line in leaves.append(try hasher.leaf(line)) }
+            try store.lines(0...size - 1) { _, line in
+                try block.append(leaf: hasher.leaf(line), hasher)
+                count += 1
+                guard block.size == 1 << MerkleTree.blockHeight else { return }
+                roots.append(try block.root(hasher))
+                block = CompactRange()
+            }
         }
-        guard leaves.count == size else {
-            throw LogProofs.missing
+        guard count == size else { throw LogProofs.missing }
+        let last = LastBlock()
+        return try MerkleTree(blocks: roots, size: Int(size), hasher) { [store] index throws(LetheError) in
+            if last.index != index {
+                let first = Int64(index) << MerkleTree.blockHeight
+                last.leaves = []
+                try store.lines(first...min(first + (1 << MerkleTree.blockHeight), size) - 1) { _, line in
+                    last.leaves.append(try hasher.leaf(line))
+                }
+                last.index = index
+            }
+            return last.leaves
         }
-        return try MerkleTree(leaves: leaves, hasher)
     }
+}
+
+/// The block that a proof asked for last: it asks for every leaf of it.
+private final class LastBlock {
+    var index: Int?
+    var leaves: [Digest32] = []
 }

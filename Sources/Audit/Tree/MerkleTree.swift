@@ -1,15 +1,41 @@
 import Cryptography
 import Domain
 
-/// A whole tree in memory, for making proofs: 64 bytes a record.
+/// A whole tree, for making proofs. In memory are the leaves, or only the roots of blocks of them: then a quarter of a byte a
+/// record.
 struct MerkleTree {
-    /// `levels[k][i]` is the root of the complete subtree over the records `i * 2^k ..< (i + 1) * 2^k`.
+    /// Of the number of leaves in a block: 256.
+    static let blockHeight = 8
+
+    /// `levels[k][i]` is the root of the complete subtree over the records `i * 2^(base + k) ..< (i + 1) * 2^(base + k)`.
     private var levels: [[Digest32]]
+    private let base: Int
     private let hasher: TreeHasher
+    /// The leaves of a block, of the last one as many as there are.
+    private let leaves: (_ block: Int) throws(LetheError) -> [Digest32]
+    let size: Int
 
     init(leaves: [Digest32], _ hasher: TreeHasher) throws(LetheError) {
+        try self.init(base: 0, leaves, size: leaves.count, hasher) { _ in leaves }
+    }
+
+    /// `roots`: of the complete blocks. `leaves` are asked for again where a proof needs them.
+    init(
+        blocks roots: [Digest32], size: Int, _ hasher: TreeHasher,
+        leaves: @escaping (_ block: Int) throws(LetheError) -> [Digest32]
+    ) throws(LetheError) {
+        try self.init(base: Self.blockHeight, roots, size: size, hasher, leaves)
+    }
+
+    private init(
+        base: Int, _ lowest: [Digest32], size: Int, _ hasher: TreeHasher,
+        _ leaves: @escaping (_ block: Int) throws(LetheError) -> [Digest32]
+    ) throws(LetheError) {
+        self.base = base
+        self.size = size
         self.hasher = hasher
-        levels = [leaves]
+        self.leaves = leaves
+        levels = [lowest]
         while let below = levels.last, below.count > 1 {
             var level: [Digest32] = []
             level.reserveCapacity(below.count / 2)
@@ -17,8 +43,6 @@ struct MerkleTree {
             levels.append(level)
         }
     }
-
-    var size: Int { levels[0].count }
 
     func root(size: Int) throws(LetheError) -> Digest32 {
         size == 0 ? TreeHasher.emptyRoot : try root(of: 0..<size)
@@ -55,10 +79,9 @@ struct MerkleTree {
 
     /// The root of an aligned range of a proof.
     private func root(of range: Range<Int>) throws(LetheError) -> Digest32 {
-        if range.count.nonzeroBitCount == 1 {
-            let level = range.count.trailingZeroBitCount
-            return levels[level][range.lowerBound >> level]
-        }
+        let level = range.count.trailingZeroBitCount
+        if range.count.nonzeroBitCount == 1, level >= base { return levels[level - base][range.lowerBound >> level] }
+        if range.count == 1 { return try leaves(range.lowerBound >> base)[range.lowerBound & ((1 << base) - 1)] }
         let middle = range.lowerBound + Self.split(range.count)
         return try hasher.node(root(of: range.lowerBound..<middle), root(of: middle..<range.upperBound))
     }

@@ -48,6 +48,9 @@ extension LogVerifier {
             throw LetheError("unreadable-log", .unreadable, "there is no audit log at \(location.database.path)")
         }
         let held = try checkpoints(of: segments.map(\.origin))
+        let vouching = Vouching(
+            options.vkeys, segments.map { $0.isNamed ? $0.file.flatMap(Self.opening) : nil },
+            kept: segments.compactMap(\.checkpoint).compactMap { try? Self.checkpoint(in: $0) })
         var verifier = self
         verifier.options.missing = Self.missing(segments)
         var reports: [VerificationReport] = []
@@ -56,12 +59,13 @@ extension LogVerifier {
             guard let file = segment.file else { continue }
             let report = try verifier.verify(
                 file, held[segment.origin] ?? [], isLast: segment == segments.last, isGrowing: segment.isLive,
-                inFolderOfLog: true, &told)
+                inFolderOfLog: true, key: vouching.key(of: segment.origin), &told)
             reports.append(report.adding(endings(of: segment, report, segments)))
         }
         // What a changed segment says was removed was not.
         let removed = Set(reports.filter { $0.result != .tampered }.flatMap(\.removals))
         try chain(&reports, segments, removed)
+        vouching.judge(&reports)
         acknowledgeLosses(&reports)
         return SegmentsReport(
             segments: reports, removed: segments.filter { $0.file == nil && removed.contains($0.origin) }.map(\.origin))
@@ -92,11 +96,15 @@ extension LogVerifier {
             } else if vanished.remove(previous.origin) != nil {
                 reports[index] = reports[index].adding(Self.vanished(previous.origin))
             } else if previous.size > 0 {
-                let kept = segments.first { $0.origin == previous.origin }?.checkpoint
-                reports[index] = try reports[index].checked(against: kept, options.pinned(report.opening))
+                let kept = try segments.first { $0.origin == previous.origin }?.checkpoint.flatMap(Self.checkpoint)
+                reports[index] = try reports[index].checked(against: kept, options.vkeys)
             }
         }
         for origin in vanished.sorted() { reports[0] = reports[0].adding(Self.vanished(origin)) }
+    }
+
+    private static func checkpoint(in file: URL) throws(LetheError) -> Checkpoint? {
+        try DurableFile.read(file).flatMap { try? Checkpoint(note: $0) }
     }
 
     private static func vanished(_ origin: String) -> Finding {
@@ -107,10 +115,9 @@ extension LogVerifier {
     private func endings(
         of segment: Segment, _ report: VerificationReport, _ all: [Segment]
     ) -> [Finding] {
-        let pinned = options.pinned(report.opening)
         var findings: [Finding] = []
         for (file, next) in options.anchors.successors(of: segment.origin)
-        where !all.contains(where: { $0.origin == next.origin }) && pinned.map(next.isSigned) == true {
+        where !all.contains(where: { $0.origin == next.origin }) && options.vkeys.contains(where: next.isSigned) {
             findings.append(
                 Finding(
                     .link, seq: report.records,
@@ -132,12 +139,13 @@ extension LogVerifier {
     package func verify(_ logs: [URL]) throws(LetheError) -> SegmentsReport {
         let ordered = Self.chain(logs.map { (file: $0, opening: Self.opening(of: $0)) })
         let held = try checkpoints(of: ordered.map { $0.opening?.origin ?? "" })
+        let vouching = Vouching(options.vkeys, ordered.map(\.opening))
         var reports: [VerificationReport] = []
         var told: Told?
         for (index, log) in ordered.enumerated() {
             let report = try verify(
                 log.file, held[log.opening?.origin ?? ""] ?? [], isLast: index == ordered.count - 1, isGrowing: false,
-                &told)
+                key: vouching.key(of: log.opening?.origin), &told)
             let previous = report.opening?.previous?.origin
             if index == 0 {
                 reports.append(report)
@@ -151,16 +159,19 @@ extension LogVerifier {
                 )
             }
         }
+        vouching.judge(&reports)
         acknowledgeLosses(&reports)
         return SegmentsReport(segments: reports, removed: [])
     }
 
-    /// Only the last segment is expected to be fresh, and one that is still growing not to be closed.
+    /// Only the last segment is expected to be fresh, and one that is still growing not to be closed. `key`: in place of the
+    /// pinned ones.
     private func verify(
         _ file: URL, _ checkpoints: [URL], isLast: Bool, isGrowing: Bool, inFolderOfLog: Bool = false,
-        _ told: inout Told?
+        key: VerifierKey?, _ told: inout Told?
     ) throws(LetheError) -> VerificationReport {
         var own = options
+        if let key { own.vkeys = [key] }
         own.checkpoints = checkpoints
         if !isLast { own.notBefore = nil }
         if isGrowing { own.require.remove(.closed) }
@@ -217,23 +228,28 @@ extension LogVerifier {
 extension VerificationReport {
     /// Whether `prev_log` names the segment before it as it was found now.
     fileprivate func chained(to before: VerificationReport) -> VerificationReport {
-        guard let previous = opening?.previous else { return self }
-        let isSame =
-            before.origin == previous.origin && before.records == previous.size && before.root == previous.root
-            && (before.lastMac ?? previous.mac) == previous.mac
-        return isSame
+        opening?.previous == nil || names(before)
             ? self : adding(Finding(.link, seq: 0, "prev_log does not name the segment before it as it is now"))
     }
 
+    /// Its `prev_log` is of `before`, as that was found now.
+    func names(_ before: VerificationReport) -> Bool {
+        guard let previous = opening?.previous else { return false }
+        return before.origin == previous.origin && before.records == previous.size && before.root == previous.root
+            && (before.lastMac ?? previous.mac) == previous.mac
+    }
+
     /// Whether `prev_log` names what the kept checkpoint of a removed segment states.
-    fileprivate func checked(against kept: URL?, _ vkey: VerifierKey?) throws(LetheError) -> VerificationReport {
+    /// One that none of the pinned keys signed has `prev_log` alone to vouch for it.
+    fileprivate func checked(against kept: Checkpoint?, _ vkeys: [VerifierKey]) throws(LetheError) -> VerificationReport
+    {
         guard let previous = opening?.previous else { return self }
-        let note = try kept.flatMap { (file) throws(LetheError) in try DurableFile.read(file) }
-        let checkpoint = note.flatMap { try? Checkpoint(note: $0) }
-        let isSigned = vkey.map { checkpoint?.isSigned(by: $0) == true } ?? true
+        var verdicts: [SignedNote.SignatureStatus] = []
+        for vkey in vkeys { if let kept { verdicts.append(try kept.verdict(vkey.publicKey)) } }
+        let isSigned = verdicts.contains(.valid) || verdicts.allSatisfy { $0 == .otherKey }
         let isSame =
-            checkpoint?.origin == previous.origin && checkpoint?.size == previous.size
-            && Hex.encode(checkpoint?.root.bytes ?? []) == previous.root
+            kept?.origin == previous.origin && kept?.size == previous.size
+            && Hex.encode(kept?.root.bytes ?? []) == previous.root
         return isSigned && isSame
             ? self
             : adding(

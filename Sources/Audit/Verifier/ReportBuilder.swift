@@ -27,6 +27,7 @@ struct ReportBuilder {
             result: result, summary: summary(result), anchored: held.anchored, opening: judge.opening,
             root: (try? judge.range.root(judge.hasher)).map { Hex.encode($0.bytes) } ?? "",
             lastMac: judge.lastMac.map { Hex.encode($0.bytes) }, isClosed: judge.isClosed,
+            covered: held.items.last { $0.isGood }?.size ?? 0,
             // What no checkpoint covers anyone may have written.
             removals: Set(judge.removals.filter { $0.value < judge.coveredSize }.keys))
     }

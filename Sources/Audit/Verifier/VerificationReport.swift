@@ -29,6 +29,13 @@ package struct VerificationReport: Sendable, Equatable {
         package let detail: String
     }
 
+    package enum KeyStanding: Sendable, Equatable {
+        case pinned
+        /// By the segment with this origin, which names it as it is (`Vouching`).
+        case vouched(by: String)
+        case unknown
+    }
+
     package struct Operations: Sendable, Equatable {
         package internal(set) var intents = 0
         package internal(set) var outcomes = 0
@@ -44,8 +51,8 @@ package struct VerificationReport: Sendable, Equatable {
     package let records: Int64
     package let firstTime: Timestamp?
     package let lastTime: Timestamp?
-    /// structure, checkpoint, mac, anchors, ledger.
-    package let checks: [Check]
+    /// structure, checkpoint, mac, anchors, ledger; key, where that one is not pinned.
+    package fileprivate(set) var checks: [Check]
     package let operations: Operations
     /// The first 100.
     package fileprivate(set) var failures: [Finding]
@@ -62,6 +69,10 @@ package struct VerificationReport: Sendable, Equatable {
     package let root: String
     package let lastMac: String?
     package let isClosed: Bool
+    /// Records that a signed checkpoint covers.
+    let covered: Int64
+    /// Whose signature it was held against.
+    fileprivate(set) var standing = KeyStanding.pinned
     /// Of the segments that are missing those that its covered records say were removed.
     let removals: Set<String>
 
@@ -102,6 +113,18 @@ extension VerificationReport {
 }
 
 extension VerificationReport {
+    /// The same, of a segment whose key is none of the pinned ones; `nil` = nobody vouches for it.
+    func vouched(by next: String?) -> VerificationReport {
+        var report = self
+        report.standing = next.map { .vouched(by: $0) } ?? .unknown
+        let detail = next.map { "not pinned; log.open of \($0) names this segment as it is" }
+        report.checks.append(
+            Check(name: "key", status: next == nil ? .fail : .ok, detail: detail ?? "not pinned, and not vouched for"))
+        return report
+    }
+}
+
+extension VerificationReport {
     /// The block of `docs/audit-log.md`, section 6, line by line.
     package var lines: [String] {
         var lines = [row("log", "\(origin ?? "unknown")   \(pinning)"), row("records", recordsText)]
@@ -131,7 +154,14 @@ extension VerificationReport {
     private func separator(_ check: Check) -> String { check.status == .notChecked ? "   " : "" }
     private func row(_ name: String, _ text: String) -> String { name.padded(to: 13) + text }
 
-    private var pinning: String { keyID.map { "key \($0) pinned by --vkey" } ?? "key not pinned: no --vkey" }
+    private var pinning: String {
+        guard let keyID else { return "key not pinned: no --vkey" }
+        return switch standing {
+        case .pinned: "key \(keyID) pinned by --vkey"
+        case .vouched(let next): "key \(keyID) not pinned, vouched for by \(next)"
+        case .unknown: "key \(keyID) not pinned"
+        }
+    }
 
     private var recordsText: String {
         guard records > 0, let firstTime, let lastTime else { return "\(records)" }

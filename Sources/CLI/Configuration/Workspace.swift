@@ -6,6 +6,12 @@ struct Workspace: Sendable {
     let directory: URL
 
     var configuration: URL { directory.appending(path: "lethe.yaml") }
+    /// When `lethe.yaml` was last written to.
+    var configured: Timestamp? {
+        let date = try? FileManager.default.attributesOfItem(atPath: configuration.path)[.modificationDate] as? Date
+        return date.map { Timestamp(microseconds: Int64($0.timeIntervalSince1970 * 1_000_000)) }
+    }
+
     var inventory: URL { directory.appending(path: "inventory.db") }
     var auditLog: URL { directory.appending(path: "audit.db") }
     var reports: URL { directory.appending(path: "reports") }

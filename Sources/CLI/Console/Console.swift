@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import Reports
 import Synchronization
 
 /// The answer goes to stdout; progress and warnings go to stderr.
@@ -67,9 +68,24 @@ final class Console: Sendable {
     func render(_ reply: Reply) -> Bool {
         clearProgress()
         for text in reminders.withLock({ $0 }) { talk(text) }
+        if let body = reply.body { return render(body) }
         let text = isJSON ? reply.json.text : reply.text
         guard !text.isEmpty else { return true }
         return Self.answer(text + "\n")
+    }
+
+    private func render(_ body: (TextSink) throws(LetheError) -> Void) -> Bool {
+        var isHeard = true
+        do throws(LetheError) {
+            try body { text throws(LetheError) in
+                isHeard = Self.answer(text)
+                guard isHeard else { throw LetheError("unheard", .failed, "the answer cannot be written") }
+            }
+            return true
+        } catch {
+            if isHeard { render(error) }
+            return false
+        }
     }
 
     func render(_ error: LetheError) {

@@ -246,10 +246,9 @@ extension DemoStory {
     }
 
     private func writeReport(_ wiring: Wiring) async throws {
-        var checkup = Checkup(wiring)
-        checkup.runLocal()
         let now = wiring.clock.now()
-        let values = try await wiring.report(from: now.adding(seconds: -30 * 86_400), to: now.adding(seconds: 1))
+        let values = try await wiring.report(
+            from: now.adding(seconds: -30 * 86_400), to: now.adding(seconds: 1), vkeys: [])
         try OutputFile(report.path, wiring).write(Data(try ReportHTML.render(values).utf8))
     }
 }

@@ -225,7 +225,7 @@ extension InventoryStore {
 }
 
 extension InventoryStore {
-    private static func planRecord(_ id: PlanID, in database: Database) throws -> PlanRecord? {
+    static func planRecord(_ id: PlanID, withItems: Bool = true, in database: Database) throws -> PlanRecord? {
         try database.first(
             """
             SELECT key, kind, created, partner, policy, request, coverage, max_deletes, max_percent, max_bytes, digest,
@@ -236,10 +236,13 @@ extension InventoryStore {
                 let partner = row.text(3), let policy = row.text(4), let coverage = row.text(6),
                 let digest = row.text(10), let state: Plan.State = row.value(11)
             else { throw StoreErrors.impossible("plan") }
-            let items = try database.all(
-                """
-                SELECT attachment, rule, line, tier, size, withheld, ground, ends FROM plan_item WHERE plan = ?
-                """, key, row: item)
+            let items =
+                try !withItems
+                ? []
+                : database.all(
+                    """
+                    SELECT attachment, rule, line, tier, size, withheld, ground, ends FROM plan_item WHERE plan = ?
+                    """, key, row: item)
             let limits = Limits(maxDeletes: row.count(7), maxPercent: row.count(8), maxBytes: row.int(9) ?? 0)
             let plan = Plan(
                 id: id, kind: kind, created: created, partner: partner, policyDigest: policy, request: row.letheID(5),
@@ -251,7 +254,8 @@ extension InventoryStore {
         }
     }
 
-    private static func item(_ row: Prepared) throws -> PlanItem {
+    /// Of the columns from `attachment` to `ends`.
+    static func item(_ row: Prepared) throws -> PlanItem {
         guard let attachment: AttachmentID = row.vendorID(0), let rule = row.text(1), let tier = Tier(code: row.int(3))
         else { throw StoreErrors.impossible("plan item") }
         var withheld: Withholding?

@@ -23,6 +23,19 @@ package struct InventoryStatistics: Sendable, Equatable {
     package var byState: [AttachmentState: Tally] = [:]
 }
 
+package struct InventoryCoverage: Sendable, Equatable {
+    /// Media items with a URL and no attachment id.
+    package var unaddressable = 0
+    /// Of these, parts that name a file in a way that cannot be read.
+    package var unreadableParts = 0
+    /// Gone, and named again since.
+    package var namedAgain = 0
+    /// Live, and it is not known to whom it went.
+    package var recipientUnknown = 0
+    /// The latest time that the vendor gave with an attachment; `nil` = it gave none.
+    package var newestEvent: Timestamp?
+}
+
 extension InventoryStore {
     /// Counts everything in one pass. The tier follows from facts and configuration, so it is asked and not stored: a
     /// stored one would be wrong after every change of `lethe.yaml`.
@@ -54,9 +67,21 @@ extension InventoryStore {
         try read { Int(try $0.first("SELECT count(*) FROM attachment", row: { $0.int(0) ?? 0 }) ?? 0) }
     }
 
-    /// Media items with a URL and no attachment id that were seen: the API cannot delete them.
-    package func thingsWithoutID() throws(LetheError) -> Int {
-        try read { Int(try $0.first("SELECT COALESCE(SUM(things), 0) FROM residue", row: { $0.int(0) ?? 0 }) ?? 0) }
+    /// What the inventory knows that it cannot see or reach.
+    package func coverage() throws(LetheError) -> InventoryCoverage {
+        try read { database in
+            let newest = try database.first("SELECT max(last_seen) FROM attachment") { $0.time(0) }
+            let named = try database.first("SELECT count(*) FROM attachment WHERE named_again = 1") { $0.int(0) }
+            let unknown = try database.first(
+                "SELECT count(*) FROM attachment a WHERE a.state = 0 AND \(People.anyUnknown)"
+            ) { $0.int(0) }
+            return try database.first("SELECT sum(things), sum(unreadable) FROM residue") { row in
+                InventoryCoverage(
+                    unaddressable: row.count(0), unreadableParts: row.count(1), namedAgain: Int(named ?? 0),
+                    recipientUnknown: Int(unknown ?? 0),
+                    newestEvent: newest)
+            } ?? InventoryCoverage()
+        }
     }
 
     /// Our numbers that any sighting names: what the preflight compares with the account's.

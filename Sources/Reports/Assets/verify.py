@@ -3,6 +3,7 @@
 
     python3 -I verify.py 'NAME+HASH+BASE64' [/path/to/openssl]
 
+Several keys, with spaces between them, where the log's keys were lost and replaced.
 Needs the standard library of Python 3.8 and, for Ed25519, openssl 3. Shares no code with Lethe: written from the docs.
 Ends with a line "RESULT …" and with status 0 verified, 1 tampered, 3 cannot check, 64 what was given is no key.
 """
@@ -110,7 +111,7 @@ class Key:
 class Note:
     """A checkpoint: origin LF size LF base64(root) LF LF, then `— name base64(id || signature)` lines."""
 
-    def __init__(self, path, key, openssl):
+    def __init__(self, path, keys, openssl):
         with open(path, "rb") as file:
             raw = file.read(1 << 20)
         body, gap, rest = raw.partition(b"\n\n")
@@ -123,7 +124,8 @@ class Note:
         if not re.fullmatch(rb"[1-9][0-9]{0,14}", lines[1]) or not re.fullmatch(rb"[!-~]+", lines[0]):
             raise bad
         self.origin, self.size = lines[0].decode(), int(lines[1])
-        if configured(self.origin) == self.origin or configured(self.origin) != key.name:
+        keys = [key for key in keys if configured(self.origin) == key.name != self.origin]
+        if not keys:
             raise Tampered("%s is of another log" % path)
         own = []
         for line in rest[:-1].split(b"\n"):
@@ -131,10 +133,19 @@ class Note:
             signature = decode(parts[-1].decode("latin-1")) or b""
             if len(parts) != 3 or parts[0] != "\u2014".encode() or len(signature) < 5:
                 raise bad
-            if parts[1] == lines[0] and signature[:4] == key.id(self.origin):
-                own.append(signature[4:])
-        if not own or not all(len(each) == 64 and openssl.signed(key.public, body + b"\n", each) for each in own):
-            raise Tampered("%s is not signed by the key you gave" % path)
+            if parts[1] == lines[0]:
+                own.append(signature)
+        for key in keys:
+            theirs = [each[4:] for each in own if each[:4] == key.id(self.origin)]
+            if not all(len(each) == 64 and openssl.signed(key.public, body + b"\n", each) for each in theirs):
+                raise Tampered("%s is not signed by the key you gave" % path)
+            if theirs:
+                break
+        else:
+            if not own:
+                raise Tampered("%s is not signed by the key you gave" % path)
+            why = "%s is signed by a key that you did not give: pass all keys of this log, with spaces between them"
+            raise CannotCheck(why % path)
         self.root = decode(lines[2].decode("latin-1"), 32)
         if self.root is None:
             raise bad
@@ -162,12 +173,12 @@ class Tree:
 class Segment:
     """The records of one segment, put into their tree together with the hashes of what lies between them."""
 
-    def __init__(self, folder, openssl, key):
+    def __init__(self, folder, openssl, keys):
         self.folder = folder
         for name in ("checkpoint", "records.jsonl", "proof"):
             if not os.path.isfile(os.path.join(folder, name)):
                 raise Tampered("the bundle has no %s/%s" % (folder, name))
-        self.checkpoint = Note(folder + "/checkpoint", key, openssl)
+        self.checkpoint = Note(folder + "/checkpoint", keys, openssl)
         if self.checkpoint.origin[-16:] != os.path.basename(folder):
             raise Tampered("%s/checkpoint is of another segment" % folder)
         self.roots = {self.checkpoint.size: [(folder + "/checkpoint", self.checkpoint.root)]}
@@ -175,7 +186,7 @@ class Segment:
         kept = folder + "/anchors"
         for name in sorted(os.listdir(kept)) if os.path.isdir(kept) else []:
             path = kept + "/" + name
-            note = Note(path, key, openssl)
+            note = Note(path, keys, openssl)
             if note.origin != self.checkpoint.origin or name != "%d.note" % note.size:
                 raise Tampered("%s is of another segment or size" % path)
             if note.size > self.checkpoint.size:
@@ -247,14 +258,15 @@ def files(folder):
     return found, folders
 
 
-def manifest(key, openssl):
+def manifest(keys, openssl):
     """Names and digests of all files, signed."""
     found, folders = files(".")
     if not {b"MANIFEST", b"MANIFEST.sig"} <= found:
         raise Tampered("there is no MANIFEST, or no signature of it")
     with open("MANIFEST", "rb") as file, open("MANIFEST.sig", "rb") as signature:
         text = file.read()
-        if not openssl.signed(key.public, text, signature.read(65)):
+        made = signature.read(65)
+        if not any(openssl.signed(key.public, text, made) for key in keys):
             raise Tampered("MANIFEST is not signed by the key you gave")
     lines = text.split(b"\n")
     if lines[0] != b"# lethe evidence v2":
@@ -289,18 +301,20 @@ def manifest(key, openssl):
 def check(arguments):
     if not arguments:
         raise CannotCheck("no key was given: python3 -I verify.py KEY")
-    key = Key(arguments[0])
+    keys = [Key(text) for text in arguments[0].split()]
+    if not keys:
+        raise NoKey()
     openssl = OpenSSL(os.path.abspath(arguments[1]) if len(arguments) > 1 else None)
     os.chdir(os.path.dirname(os.path.realpath(__file__)))
     if os.path.realpath(tempfile.gettempdir()).startswith(os.path.join(os.getcwd(), "")):
         raise CannotCheck("TMPDIR lies in the bundle")
-    folders = manifest(key, openssl)
+    folders = manifest(keys, openssl)
     segments = sorted(name.decode() for name in folders if name.count(b"/") == 1)
     if not segments:
         raise Tampered("the bundle has no records")
     records = anchors = 0
     for folder in segments:
-        segment = Segment(folder, openssl, key)
+        segment = Segment(folder, openssl, keys)
         segment.check()
         records += segment.count
         anchors += len(segment.anchors)

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Checks this bundle: that it holds the files that were handed out and nothing else, that the checkpoints are signed by
 # the key, that each record is in the log its checkpoint was signed over, and that this log goes on from the older
-# checkpoints in anchors/. Pass the key you were given by another way than this bundle and, where the openssl of the
-# system is too old, the place of another one:
+# checkpoints in anchors/. Pass the key you were given by another way than this bundle (several, with spaces between them,
+# where the log's keys were lost and replaced) and, where the openssl of the system is too old, the place of another one:
 #   sh verify.sh 'NAME+HASH+BASE64' [/path/to/openssl]
 # Ends with a line "RESULT …" and with status 0 verified, 1 tampered, 3 cannot check, 64 not a key.
 # Needs openssl 3 and what every POSIX system has: the tools named below.
@@ -30,14 +30,23 @@ no_key() { end 64 "CANNOT CHECK (not a key, which is NAME+8 hex digits+base64)";
 trap 'cannot "the script stopped before its end; is $TMPDIR or /dev/shm full?"' EXIT
 trap 'cannot "interrupted"' HUP INT TERM
 
-# --- The key. The bundle's own copy is not trusted.
-key=${1-}
-[ -n "$key" ] || cannot "no key was given: sh verify.sh KEY"
-name=${key%%+*} rest=${key#*+}
-id=${rest%%+*} encoded=${rest#*+}
-if [ "$key" != "$name+$id+$encoded" ] || [ "${#encoded}" -ne 44 ]; then no_key; fi
-case $encoded in A[Q-Za-f]*) ;; *) no_key ;; esac
-case $name in '' | *[!A-Za-z0-9._/-]*) no_key ;; esac
+# --- The keys. The bundle's own copy is not trusted.
+[ -n "${1-}" ] || cannot "no key was given: sh verify.sh KEY"
+part() {
+  name=${1%%+*} rest=${1#*+}
+  id=${rest%%+*} encoded=${rest#*+}
+}
+set -f
+numbers=''
+for key in $1; do
+  part "$key"
+  if [ "$key" != "$name+$id+$encoded" ] || [ "${#encoded}" -ne 44 ]; then no_key; fi
+  case $encoded in A[Q-Za-f]*) ;; *) no_key ;; esac
+  case $name in '' | *[!A-Za-z0-9._/-]*) no_key ;; esac
+  numbers=1
+done
+set +f
+[ -n "$numbers" ] || no_key
 
 # --- The tools, before anything is judged: what they cannot do is no fault of the bundle.
 for tool in awk cat cmp comm cut df dirname find mkdir mktemp mv paste rm sed sort split tail tr wc xargs; do
@@ -152,23 +161,40 @@ hashed() {
   [ "$(wc -l < "$2")" -eq "$(wc -l < "$1")" ] || cannot "the tools here do not hash as they should; is $TMPDIR full?"
 }
 
-# --- The key again, now that it can be read.
-printf '%s\n' "$encoded" | "$openssl" base64 -d > "$work/key" 2> "$work/errors" || no_key
-tail -c 32 "$work/key" > "$work/public"
+# --- The keys again, now that they can be read.
 # The id of the key under the name $1, as notes state it.
 key_id() { { printf '%s\n\001' "$1"; cat "$work/public"; } | "$openssl" dgst -sha256 -r | cut -c 1-8; }
-if [ "$(wc -c < "$work/key")" -ne 33 ] || [ "$(key_id "$name")" != "$id" ]; then no_key; fi
-der "$("$openssl" base64 < "$work/public")"
-# A segment is called NAME/16 hex digits; one key signs them all.
+# A segment is called NAME/16 hex digits; one key signs them all, unless it was lost.
 configured() { case ${1##*/} in *[!0-9a-f]*) echo "$1" ;; ????????????????) echo "${1%/*}" ;; *) echo "$1" ;; esac; }
-name=$(configured "$name")
+numbers=''
+for key in $1; do
+  part "$key"
+  printf '%s\n' "$encoded" | "$openssl" base64 -d > "$work/key" 2> "$work/errors" || no_key
+  tail -c 32 "$work/key" > "$work/public"
+  if [ "$(wc -c < "$work/key")" -ne 33 ] || [ "$(key_id "$name")" != "$id" ]; then no_key; fi
+  der "$("$openssl" base64 < "$work/public")"
+  number=$(($(echo "$numbers" | wc -w) + 1))
+  numbers="$numbers $number"
+  configured "$name" > "$work/name.$number"
+  for file in public key.der; do mv "$work/$file" "$work/$file.$number"; done
+done
+# From here on the key of this number is the one.
+use() {
+  for file in public key.der; do cat "$work/$file.$1" > "$work/$file"; done
+  name=$(cat "$work/name.$1")
+}
 
 # --- MANIFEST: what it names is here, and nothing else.
 find . > "$work/all" 2> "$work/errors" || cannot "the bundle cannot be read: $(cat "$work/errors")"
 strange=$(find . ! -type f ! -type d | sed -n 1p)
 [ -z "$strange" ] || tampered "neither a file nor a folder: $strange"
 { [ -f MANIFEST ] && [ -f MANIFEST.sig ]; } || tampered "there is no MANIFEST, or no signature of it"
-signed MANIFEST MANIFEST.sig || tampered "MANIFEST is not signed by the key you gave"
+signer=
+for number in $numbers; do
+  use "$number"
+  if signed MANIFEST MANIFEST.sig; then signer=$number; break; fi
+done
+[ -n "$signer" ] || tampered "MANIFEST is not signed by the key you gave"
 [ "$(sed -n 1p MANIFEST)" = '# lethe evidence v2' ] || cannot "MANIFEST is of another version of bundles"
 awk -v names="$work/names" -v folders="$work/folders" '
   NR == 1 { print "." > folders; next }
@@ -213,16 +239,30 @@ cmp -s "$work/stated" "$work/computed" || {
 }
 echo "OK    MANIFEST of $(wc -l < "$work/names" | tr -d ' ') files"
 
-# --- A checkpoint, a signed note: sets origin, size, and root in base64.
+# --- A checkpoint, a signed note: sets origin, size, and root in base64. One of the keys must have signed it, and each line
+# that states this key's id must be its signature.
 note() {
   { [ "$(tr -d '\012\040-\176\200-\377' < "$1" | wc -c)" -eq 0 ] && [ "$(tail -c 1 "$1" | wc -l)" -eq 1 ]; } \
     || tampered "$1 is no checkpoint"
   origin=$(sed -n 1p "$1") size=$(sed -n 2p "$1") root=$(sed -n 3p "$1")
   case $size in '' | *[!0-9]* | 0* | ????????????????*) tampered "$1 is no checkpoint" ;; esac
-  { [ "$origin" != "$(configured "$origin")" ] && [ "$(configured "$origin")" = "$name" ]; } \
-    || tampered "$1 is of another log"
-  rm -f "$work"/signature.*
-  awk -v id="$(key_id "$origin")" -v text="$work/text" -v signature="$work/signature." "$tables"'
+  signer='' of_log=
+  for number in $numbers; do
+    use "$number"
+    { [ "$origin" != "$(configured "$origin")" ] && [ "$(configured "$origin")" = "$name" ]; } || continue
+    of_log=1
+    signatures "$1"
+    [ -z "$signer" ] || return 0
+  done
+  [ -n "$of_log" ] || tampered "$1 is of another log"
+  [ -s "$work/others" ] || tampered "$1 is not signed by the key you gave"
+  cannot "$1 is signed by a key that you did not give: pass all keys of this log, with spaces between them"
+}
+# Sets signer where the note $1 has signatures of the key in use. In others are lines of the log's other keys.
+signatures() {
+  rm -f "$work"/signature.* "$work/others"
+  awk -v id="$(key_id "$origin")" -v text="$work/text" -v signature="$work/signature." \
+    -v others="$work/others" "$tables"'
     { line[NR] = $0 }
     $0 == "" { if (gap || NR < 4) bad = 1; gap = NR }
     END {
@@ -232,15 +272,16 @@ note() {
         if (split(line[n], part, /[ ]/) != 3 || part[1] != "\342\200\224") exit 9
         digits = to_hex(part[3])
         if (length(digits) < 10) exit 9
-        if (part[2] == line[1] && substr(digits, 1, 8) == id) print part[3] > (signature n)
+        if (part[2] == line[1]) print part[3] > (substr(digits, 1, 8) == id ? signature n : others)
       }
     }' "$1" || judge $? "$1 is no checkpoint"
   for file in "$work"/signature.*; do
-    [ -e "$file" ] || tampered "$1 is not signed by the key you gave"
+    [ -e "$file" ] || return 0
     "$openssl" base64 -d -A < "$file" > "$work/bytes" 2> "$work/errors" || true
     tail -c 64 "$work/bytes" > "$work/signature"
     { [ "$(wc -c < "$work/bytes")" -eq 68 ] && signed "$work/text" "$work/signature"; } \
       || tampered "$1 is not signed by the key you gave"
+    signer=$number
   done
 }
 

@@ -35,7 +35,6 @@ enum CertificateTables {
                 ]
             },
             whenEmpty: "None.")
-        table.limit = 1000
         table.whole = whole
         return table
     }
@@ -53,7 +52,6 @@ enum CertificateTables {
                     .text($0.ends?.date ?? "when it is lifted"),
                 ]
             })
-        table.limit = 1000
         table.whole = whole
         return [table]
     }

@@ -66,8 +66,10 @@ struct Table: Sendable {
     var total: [Cell]?
     /// What stands there instead of a table without rows.
     var whenEmpty: String
+    /// How many rows there are, where `rows` are only the first of them.
+    var count: Int?
     /// How many rows a page shows; the rest is elsewhere, and a note says where.
-    var limit = 200
+    var limit = ItemTotals.shown
     /// Where all rows are.
     var whole = "the JSON and CSV forms of this report have them all"
 
@@ -85,9 +87,9 @@ struct Table: Sendable {
 
     /// `nil` where everything is shown.
     var omission: String? {
-        let omitted = rows.count - shown.count
-        guard omitted > 0 else { return nil }
-        return "The first \(grouped(Int64(shown.count))) of \(grouped(Int64(rows.count))) rows; \(whole)."
+        let all = count ?? rows.count
+        guard all > shown.count else { return nil }
+        return "The first \(grouped(Int64(shown.count))) of \(grouped(Int64(all))) rows; \(whole)."
     }
 }
 

@@ -12,6 +12,14 @@ extension Document.Section {
                     .text("sticker reactions, group icons, backgrounds and contact cards: the API cannot delete them"),
                 ],
                 [
+                    .text("Of these, parts that cannot be read"), .number(coverage.unreadableParts),
+                    .text("they name a file in a way that nobody can tell which it is: it may still be there"),
+                ],
+                [
+                    .text("Gone, and named again since"), .number(coverage.namedAgain),
+                    .text("the next sync or run asks the vendor whether they are there"),
+                ],
+                [
                     .text("Recipient unknown"), .number(coverage.recipientUnknown),
                     .text("uploaded or sent by us, and it is not known to whom; never called unshared"),
                 ],
@@ -23,7 +31,11 @@ extension Document.Section {
         let fresh = Table(
             "How fresh it is", [.word("Source"), .word("Last")],
             [
-                [.text("complete walk through the API"), .text(coverage.lastCompleteSync?.brief ?? "never")]
+                [.text("complete walk through the API"), .text(coverage.lastCompleteSync?.brief ?? "none on record")],
+                [
+                    .text("time that the vendor gave with an attachment"),
+                    .text(coverage.newestEvent?.brief ?? "none on record"),
+                ],
             ])
         let drift = Table(
             "Tier drift", [.word("Attachment"), .word("Line"), .text("Finding")],
@@ -40,13 +52,13 @@ extension Document.Section {
     }
 
     static func items(_ report: Report) -> Document.Section {
-        let table = Table(
+        var table = Table(
             "Items in order of time",
             [
                 .word("When"), .word("Attachment"), .text("Rule"), .word("Line"), .number("Bytes"), .text("Outcome"),
                 .word("Grade"),
             ],
-            report.values.items.map {
+            report.firstItems.map {
                 [
                     .text($0.at.minute), .code($0.attachment.description), .text(shortRule($0.rule)),
                     .text($0.line?.number), .bytes($0.bytes), .mark($0.outcome.mark, $0.outcome.words),
@@ -54,6 +66,7 @@ extension Document.Section {
                 ]
             },
             whenEmpty: "No item came to an end in this period.")
+        table.count = report.itemCount
         return Document.Section(
             id: "items", heading: "Every item",
             lead:

@@ -79,20 +79,20 @@ extension Document.Section {
 
     static func exceptions(_ report: Report) -> Document.Section {
         let values = report.values
-        let failures = report.words.filter { $0.counted.group == .failed || $0.counted.group == .open }
-        let failureTable = Table(
+        var failureTable = Table(
             "Items that failed or were not attempted",
             [
                 .word("Attachment"), .word("When"), .word("Outcome"), .word("Grade"), .word("Last answer"),
                 .number("Attempts"), .word("Rule"),
             ],
-            failures.map {
+            report.totals.failures.map {
                 [
                     .code($0.attachment.description), .text($0.at.minute), .mark($0.counted.mark, $0.counted.words),
                     .text($0.grade?.rawValue), .text($0.lastAnswer), .number($0.attempts), .text(shortRule($0.rule)),
                 ]
             },
             whenEmpty: "No item failed and none was left.")
+        failureTable.count = report.totals.failureCount
         let intentTable = Table(
             "Operations without an outcome",
             [.word("Operation"), .word("Attachment"), .word("Since"), .word("Last answer"), .number("Tries")],

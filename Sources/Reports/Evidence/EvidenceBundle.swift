@@ -33,10 +33,13 @@ package final class EvidenceBundle {
     package struct Part: Sendable {
         package let reader: LogReader
         package let selection: RecordSelection
+        /// Whose signatures its checkpoints have.
+        package let key: VerifierKey
 
-        package init(_ reader: LogReader, _ selection: RecordSelection) {
+        package init(_ reader: LogReader, _ selection: RecordSelection, key: VerifierKey) {
             self.reader = reader
             self.selection = selection
+            self.key = key
         }
     }
 
@@ -56,6 +59,8 @@ package final class EvidenceBundle {
     /// What was made, for whoever hands it out.
     package struct Made: Sendable, Equatable {
         package fileprivate(set) var segments: [Summary] = []
+        /// What the reviewer must have: the key of the log, then those that signed older segments before a loss.
+        package fileprivate(set) var keys: [VerifierKey] = []
         /// What checks it, whose digests the reviewer is told by another way.
         package fileprivate(set) var programs: [Program] = []
         /// Files in anchor folders that were left out, and why.
@@ -81,7 +86,7 @@ package final class EvidenceBundle {
         _ parts: [Part], blobs: [Blob], log: AuditLog, at now: Timestamp, to sink: @escaping Sink
     ) throws(LetheError) -> Made {
         let bundle = try EvidenceBundle(log, TarArchive(time: now, to: sink))
-        try bundle.addInstructions()
+        try bundle.addInstructions(parts.map(\.key))
         for blob in blobs { try bundle.add(blob.name, blob.bytes) }
         for part in parts { try bundle.add(part) }
         let (manifest, signature) = try log.sign(manifest: bundle.sums)
@@ -100,12 +105,15 @@ package final class EvidenceBundle {
         return digest
     }
 
-    private func addInstructions() throws(LetheError) {
+    private func addInstructions(_ keys: [VerifierKey]) throws(LetheError) {
+        for key in [vkey] + keys where !made.keys.contains(where: { $0.publicKey == key.publicKey }) {
+            made.keys.append(key)
+        }
         try add("VERIFY.md", Asset.verifyInstructions)
         for (name, bytes) in [("verify.sh", Asset.verifyScript), ("verify.py", Asset.verifyProgram)] {
             made.programs.append(Program(name: name, digest: try add(name, bytes, mode: 0o755)))
         }
-        try add("vkey", Array((vkey.text + "\n").utf8))
+        try add("vkey", Array(made.keys.map { $0.text + "\n" }.joined().utf8))
         try add("public-key.pem", Array(pem(vkey).utf8))
     }
 
@@ -117,7 +125,7 @@ package final class EvidenceBundle {
     }
 
     private func add(_ part: Part) throws(LetheError) {
-        let extract = try LogExtract(part.reader, part.selection, anchors: anchors, key: vkey)
+        let extract = try LogExtract(part.reader, part.selection, anchors: anchors, key: part.key)
         let checkpoint = extract.checkpoint
         let folder = "segments/\(checkpoint.origin.suffix(16))"
         try add("\(folder)/checkpoint", checkpoint.note)

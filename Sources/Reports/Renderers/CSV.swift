@@ -1,9 +1,12 @@
+import Domain
+
 /// Comma-separated values after RFC 4180: CRLF, quotes where they are needed and doubled inside.
 package struct CSV {
     private var text = ""
 
-    package init(header: [String]) {
-        append(header)
+    /// `nil` = goes on where another left off.
+    package init(header: [String]?) {
+        if let header { append(header) }
     }
 
     package mutating func append(_ cells: [String]) {
@@ -11,6 +14,13 @@ package struct CSV {
     }
 
     package var rendered: String { text }
+
+    /// Hands on what there is, once it is much.
+    mutating func flush(to sink: TextSink) throws(LetheError) {
+        guard text.utf8.count > 1 << 16 else { return }
+        try sink(text)
+        text = ""
+    }
 
     /// A cell that a spreadsheet would run as a formula (`=`, `+`, `-`, `@`, tab or CR first) gets an apostrophe in front,
     /// numbers alone excepted: `-3` is a number.
@@ -22,8 +32,12 @@ package struct CSV {
         {
             value = "'" + value
         }
-        guard value.utf8.contains(where: { ",\"\r\n".utf8.contains($0) }) else { return value }
+        guard value.utf8.contains(where: needsQuotes) else { return value }
         return "\"" + value.replacingQuotes() + "\""
+    }
+
+    private static func needsQuotes(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\"") || byte == 13 || byte == 10
     }
 
     private static func isNegativeNumber(_ value: String) -> Bool {

@@ -1,4 +1,5 @@
-import Domain
+package import Domain
+import Inventory
 
 /// The report as one table for a spreadsheet: one row per fact, `section` says of which kind; filter by it.
 package enum ReportCSV {
@@ -8,12 +9,41 @@ package enum ReportCSV {
         "detail",
     ]
 
-    package static func render(_ report: Report) -> String {
+    package static func write(_ report: Report, to sink: TextSink) throws(LetheError) {
+        try write(summary(report) + inventory(report) + work(report), to: sink)
+        try writeItems(report, to: sink)
+        try write(open(report) + people(report) + log(report), to: sink, header: nil)
+    }
+
+    /// The items alone, under the same header.
+    package static func writeItemList(_ report: Report, to sink: TextSink) throws(LetheError) {
+        try write([], to: sink)
+        try writeItems(report, to: sink)
+    }
+
+    private static func write(
+        _ rows: [Row], to sink: TextSink, header: [String]? = header
+    ) throws(LetheError) {
         var csv = CSV(header: header)
-        for row in summary(report) + inventory(report) + work(report) + people(report) + log(report) {
-            csv.append(row.cells)
+        for row in rows { csv.append(row.cells) }
+        try sink(csv.rendered)
+    }
+
+    private static func writeItems(_ report: Report, to sink: TextSink) throws(LetheError) {
+        var csv = CSV(header: nil)
+        try report.items.forEachItem { item in
+            csv.append(row(item).cells)
+            try csv.flush(to: sink)
         }
-        return csv.rendered
+        try sink(csv.rendered)
+    }
+
+    private static func row(_ item: ReportValues.Item) -> Row {
+        Row(
+            section: "item", time: item.at, id: item.attachment.description, plan: item.plan, run: item.run,
+            line: item.line, tier: item.tier, rule: item.rule, status: item.outcome.rawValue, grade: item.grade,
+            count: item.attempts, bytes: item.bytes,
+            detail: [item.lastAnswer, item.trace].compactMap { $0 }.joined(separator: " "))
     }
 
     /// One line; what a section does not have stays empty.
@@ -109,20 +139,16 @@ package enum ReportCSV {
                 count: $0.counts?.items,
                 due: $0.end, detail: $0.haltCause ?? "")
         }
-        let items = values.items.map { item in
-            Row(
-                section: "item", time: item.at, id: item.attachment.description, plan: item.plan, run: item.run,
-                line: item.line, tier: item.tier, rule: item.rule, status: item.outcome.rawValue, grade: item.grade,
-                count: item.attempts, bytes: item.bytes,
-                detail: [item.lastAnswer, item.trace].compactMap { $0 }.joined(separator: " "))
-        }
-        let open = values.openIntents.map {
+        return plans + runs
+    }
+
+    private static func open(_ report: Report) -> [Row] {
+        report.values.openIntents.map {
             Row(
                 section: "open_intent", time: $0.at, id: $0.attachment.description, run: $0.run, rule: $0.rule,
                 status: "open", count: $0.tries,
                 detail: [$0.op.description, $0.lastAnswer].compactMap { $0 }.joined(separator: " "))
         }
-        return plans + runs + items + open
     }
 
     private static func people(_ report: Report) -> [Row] {
@@ -160,9 +186,12 @@ package enum ReportCSV {
         }
         let coverage = report.values.coverage
         let counts = [
-            ("unaddressable", coverage.unaddressable), ("recipient_unknown", coverage.recipientUnknown),
+            ("unaddressable", coverage.unaddressable), ("unreadable_parts", coverage.unreadableParts),
+            ("named_again", coverage.namedAgain), ("recipient_unknown", coverage.recipientUnknown),
             ("doubtful_times", coverage.doubtfulTimes),
         ]
+        let times = [("last_complete_sync", coverage.lastCompleteSync), ("newest_event", coverage.newestEvent)]
         return logs + counts.map { Row(section: "coverage", id: $0.0, count: $0.1) }
+            + times.map { Row(section: "coverage", time: $0.1, id: $0.0, status: $0.1 == nil ? "not_known" : "") }
     }
 }

@@ -25,9 +25,9 @@ package struct Control: Codable, Sendable, Equatable {
 ///
 /// `fail` needs one fact against it, `pass` needs evidence for it and none against it, anything else is `not_known`.
 package enum Controls {
-    package static func evaluate(_ values: ReportValues) -> [Control] {
+    package static func evaluate(_ values: ReportValues, _ totals: ItemTotals) -> [Control] {
         [
-            egress(values), tier(values), workflow(values), ownCopy(values), confirmation(values),
+            egress(values), tier(values), workflow(values, totals), ownCopy(values), confirmation(values, totals),
             rightToDelete(values),
         ].enumerated().map { index, control in control.numbered(index + 1) }
     }
@@ -109,12 +109,16 @@ package enum Controls {
         control.note(
             values.account.tiersStated,
             "configuration: default \(values.account.defaultTier.rawValue), \(counted(ephemeral, "ephemeral line"))")
-        let observed = max(values.holdings.known, values.holdings.total.attachments)
-        if values.account.tiersStated {
+        // What was looked at before the tiers were written down speaks of other ones.
+        guard values.account.tiersStated, let written = values.account.tiersWritten else { return control }
+        let since = expired.filter { written <= $0.at }.map(\.checked).max() ?? 0
+        control.support(
+            hasEphemeral && since > 0 && present == 0, "\(since) expired attachments looked up, all gone")
+        let seen = values.holdings.urlSeen
+        if !hasEphemeral, seen > 0, let walk = values.coverage.lastCompleteSync, written <= walk {
             control.support(
-                hasEphemeral && checked > 0 && present == 0, "\(checked) expired attachments looked up, all gone")
-            control.support(
-                !hasEphemeral && observed > 0, "no tier drift among \(counted(observed, "attachment")) of this account")
+                true,
+                "no tier drift among \(counted(seen, "attachment")) whose URL was seen; walked whole on \(walk.brief)")
         }
         return control
     }
@@ -122,14 +126,14 @@ package enum Controls {
     /// How long something due may wait before it counts against the workflow: two daily runs, in seconds.
     private static let grace: Int64 = 2 * 86_400
 
-    private static func workflow(_ values: ReportValues) -> Case {
+    private static func workflow(_ values: ReportValues, _ totals: ItemTotals) -> Case {
         var control = Case(
             id: "delete-in-workflow", title: "DELETE is part of the workflow",
             asks: "Call DELETE /v3/attachments/{id} in the deletion workflow.",
             holds: "What was due was deleted through the API.",
             fails: "Not everything that was due has gone.",
             missing: "Nothing was due in the period and nothing was deleted; lethe doctor --drill proves the path.")
-        let outcomes = OutcomeCounts(values.items.lastWords.map(\.counted))
+        let outcomes = totals.deletions.total.outcomes
         let failed = outcomes[.failed]
         let late = values.holdings.overdue.flatMap {
             $0.oldestDue.adding(seconds: grace) < values.generated ? $0 : nil
@@ -171,21 +175,18 @@ package enum Controls {
         return control
     }
 
-    private static func confirmation(_ values: ReportValues) -> Case {
+    private static func confirmation(_ values: ReportValues, _ totals: ItemTotals) -> Case {
         var control = Case(
             id: "confirmation", title: "Confirmed by the 204, on record",
             asks: "Every deletion is logged; what users are told rests on the 204.",
             holds: "Each confirmed deletion rests on a 204, in a log that verifies.",
             fails: "A deletion was claimed that did not hold, or that the record does not bear out.",
             missing: "No deletion in a verified log yet.")
-        let claimed = values.items.filter { $0.outcome == .deleted }
-        let unconfirmed = Set(claimed.filter { $0.lastAnswer != "204" }.map(\.attachment)).count
-        let deleted = values.items.lastWords.filter { $0.counted == .deleted }
+        let unconfirmed = totals.unconfirmed
+        let deleted = totals.deletions.total.outcomes[Outcome.deleted]
         let samples = values.evidence.samples.filter { $0.kind == .deleted }
-        let contradicted = Set(values.items.filter { $0.grade == .x }.map(\.attachment))
-            .union(values.evidence.foundAgain)
-        let present = max(contradicted.count, samples.map(\.present).max() ?? 0)
-        let goneSince = contradicted.intersection(deleted.map(\.attachment)).count
+        let present = max(totals.contradicted, samples.map(\.present).max() ?? 0)
+        let goneSince = totals.goneSince
         for log in values.logs where log.result == .broken {
             control.oppose(true, "log \(log.origin) does not verify: \(log.failures.first?.code ?? log.summary)")
         }
@@ -196,10 +197,10 @@ package enum Controls {
                 + (goneSince > 0 ? ", \(goneSince) of them deleted since" : ""))
         let isVerified = !values.logs.isEmpty && values.logs.allSatisfy { $0.result == .verified }
         control.support(
-            isVerified && !deleted.isEmpty, "\(counted(deleted.count, "deletion")) with a 204, in a log that verifies")
+            isVerified && deleted > 0, "\(counted(deleted, "deletion")) with a 204, in a log that verifies")
         control.note(
-            !deleted.isEmpty && !isVerified,
-            "\(counted(deleted.count, "deletion")) with a 204; the log was not fully verified")
+            deleted > 0 && !isVerified,
+            "\(counted(deleted, "deletion")) with a 204; the log was not fully verified")
         let checked = samples.map(\.checked).max() ?? 0
         control.note(
             checked > 0 && present == 0,

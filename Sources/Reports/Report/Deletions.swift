@@ -41,27 +41,30 @@ package struct Deletions: Codable, Sendable, Equatable {
         }
     }
 
-    /// `items`: one for each attachment.
-    package init(_ items: [ReportValues.Item]) {
-        var total = Tally(key: "total")
-        grades = Dictionary(uniqueKeysWithValues: EvidenceGrade.allCases.map { ($0.rawValue, 0) })
-        for item in items {
-            total.add(item)
-            if let grade = item.grade { grades[grade.rawValue, default: 0] += 1 }
-        }
-        self.total = total
-        byRule = Self.tallies(of: items, by: \.rule)
-        byLine = Self.tallies(of: items) { $0.line?.number ?? "unknown" }
-        byTier = Self.tallies(of: items, by: \.tier.rawValue)
-        byDay = Self.tallies(of: items, by: \.at.date)
-    }
+    /// Adds last words up, one for each attachment.
+    struct Sum: Sendable {
+        private var total = Tally(key: "total")
+        private var grades: [EvidenceGrade: Int] = [:]
+        private var byRule: [String: Tally] = [:]
+        private var byLine: [PhoneLine?: Tally] = [:]
+        private var byTier: [Tier: Tally] = [:]
+        private var byDay: [Int64: Tally] = [:]
 
-    private static func tallies(of items: [ReportValues.Item], by key: (ReportValues.Item) -> String) -> [Tally] {
-        var byKey: [String: Tally] = [:]
-        for item in items {
-            let key = key(item)
-            byKey[key, default: Tally(key: key)].add(item)
+        mutating func add(_ word: ReportValues.Item) {
+            total.add(word)
+            if let grade = word.grade { grades[grade, default: 0] += 1 }
+            byRule[word.rule, default: Tally(key: word.rule)].add(word)
+            byLine[word.line, default: Tally(key: word.line?.number ?? "unknown")].add(word)
+            byTier[word.tier, default: Tally(key: word.tier.rawValue)].add(word)
+            byDay[word.at.day, default: Tally(key: word.at.date)].add(word)
         }
-        return byKey.values.sorted { $0.key < $1.key }
+
+        var deletions: Deletions {
+            func sorted(_ tallies: some Sequence<Tally>) -> [Tally] { tallies.sorted { $0.key < $1.key } }
+            return Deletions(
+                total: total, byRule: sorted(byRule.values), byLine: sorted(byLine.values),
+                byTier: sorted(byTier.values), byDay: sorted(byDay.values),
+                grades: Dictionary(uniqueKeysWithValues: EvidenceGrade.allCases.map { ($0.rawValue, grades[$0] ?? 0) }))
+        }
     }
 }

@@ -7,7 +7,7 @@ struct InventoryCensus {
     private(set) var held: [Place: ReportValues.Held] = [:]
     private(set) var overdue: ReportValues.Overdue?
     private(set) var drift: [ReportValues.Drift] = []
-    private(set) var recipientUnknown = 0
+    private(set) var urlSeen = 0
     private(set) var doubtfulTimes = 0
     private(set) var forecast: Forecast?
     private let decider: Decider?
@@ -38,7 +38,7 @@ struct InventoryCensus {
         row.bytes += attachment.size ?? 0
         row.sizeUnknown += attachment.size == nil ? 1 : 0
         held[place] = row
-        recipientUnknown += attachment.hasUnknownRecipient ? 1 : 0
+        urlSeen += attachment.sawPersistentURL ? 1 : 0
         doubtfulTimes += attachment.created == nil && attachment.hasDoubtfulTime ? 1 : 0
         forecast?.add(attachment)
         addOverdue(attachment)
@@ -72,7 +72,9 @@ extension ReportSources {
     func census(holds: [LegalHold], now: Timestamp) throws(LetheError) -> (InventoryCensus, ReportValues.Holdings) {
         var census = InventoryCensus(self, holds: holds, now: now)
         let before = try inventory.liveCount()
-        try inventory.forEachAttachment(people: true) { candidate in
+        // Who took part is asked by holds of persons alone, and costs several look-ups each.
+        let people = holds.contains { if case .subject = $0.scope { true } else { false } }
+        try inventory.forEachAttachment(people: people) { candidate in
             census.add(candidate.attachment)
             return true
         }
@@ -82,7 +84,8 @@ extension ReportSources {
         let total = ReportValues.Amount(
             attachments: isStill ? before : counted, bytes: rows.map(\.bytes).reduce(0, +))
         let holdings = ReportValues.Holdings(
-            held: rows, total: total, known: try inventory.knownCount(), overdue: census.overdue, drift: census.drift)
+            held: rows, total: total, known: try inventory.knownCount(),
+            urlSeen: census.urlSeen, overdue: census.overdue, drift: census.drift)
         return (census, holdings)
     }
 }

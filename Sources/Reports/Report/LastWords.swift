@@ -35,19 +35,18 @@ extension OutcomeCounts {
     }
 }
 
-extension ReportValues.Item {
+extension EndedItem {
     var counted: Outcome { outcome.counted(at: grade) }
 }
 
-extension [ReportValues.Item] {
-    /// One for each attachment, in order of time: the last word that says something of it, of whatever plan.
-    var lastWords: [ReportValues.Item] {
-        var words: [AttachmentID: ReportValues.Item] = [:]
+extension [EndedItem] {
+    /// Of items of one attachment: the last word that says something of it, of whatever plan.
+    var lastWord: EndedItem? {
+        var word: EndedItem?
         for item in sorted(by: { ($0.at, $0.plan) < ($1.at, $1.plan) }) {
-            let word = words[item.attachment]
             guard word?.outcome.givesWay(to: item.outcome, grade: word?.grade) ?? true else { continue }
-            words[item.attachment] = item
+            word = item
         }
-        return words.values.sorted { ($0.at, $0.attachment) < ($1.at, $1.attachment) }
+        return word
     }
 }

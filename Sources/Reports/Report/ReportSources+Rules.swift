@@ -14,7 +14,8 @@ extension ReportSources {
                 number: number, tier: isEphemeral ? .ephemeral : .persistent, since: span?.since, until: span?.until)
         }
         return ReportValues.Account(
-            partner: partner, defaultTier: tiers.defaultTier, tiersStated: tiersStated, lines: lines)
+            partner: partner, defaultTier: tiers.defaultTier, tiersStated: tiersStated,
+            tiersWritten: tiersWritten, lines: lines)
     }
 
     var reportedPolicies: ReportValues.Policies {

@@ -1,5 +1,5 @@
 package import Audit
-import Domain
+package import Domain
 package import Inventory
 package import Rules
 
@@ -29,8 +29,10 @@ package struct ReportSources: Sendable {
     /// Name and version of the program.
     package var tool: String
     package var forecastDays = 90
-    /// What only the caller knows.
-    package var coverage = ReportValues.Coverage()
+    /// When what `tiers` says was last written; `nil` = not known.
+    package var tiersWritten: Timestamp?
+    /// When the last listing of everything was walked to its end; `nil` = none on record.
+    package var lastCompleteSync: Timestamp?
 
     package init(
         inventory: InventoryStore, logs: [VerifiedLog], policies: PolicySet?, tiers: TierMap, tiersStated: Bool,
@@ -45,23 +47,18 @@ package struct ReportSources: Sendable {
         self.tool = tool
     }
 
-    /// The records that were verified, log after log, up to `end`.
-    func history(until end: Timestamp) throws(LetheError) -> LogHistory {
-        var history = LogHistory(end: end)
+    /// The records that were verified, log after log, as far as the period goes; and those about attachments, to be read again.
+    func history(of period: ReportValues.Period) throws(LetheError) -> (LogHistory, RecordParts) {
+        var history = LogHistory(period)
+        history.isCut = try logs.first?.reader.opening().previous.map { $0.size > 0 } ?? false
+        let parts = try RecordParts(of: logs.map(\.verification.records).reduce(0, +))
         for log in logs {
-            var last: Int64 = -1
-            while last + 1 < log.verification.records {
-                let rest = log.verification.records - last - 1
-                let entries = try log.reader.entries(after: last, limit: Int(min(rest, 5000)))
-                guard let final = entries.last else { break }
-                for entry in entries {
-                    let origin = log.reader.origin
-                    history.add(entry, of: origin, samples: try kind(ofSample: entry, in: origin))
-                }
-                last = final.seq
+            let origin = log.reader.origin
+            try log.reader.sort(first: log.verification.records, into: parts) { entry throws(LetheError) in
+                history.add(entry, of: origin, samples: try kind(ofSample: entry, in: origin))
             }
         }
-        return history
+        return (history, parts)
     }
 
     private func kind(

@@ -1,13 +1,14 @@
 import Domain
 
-extension ReportValues {
+extension ReportDraft {
     /// Every total that another source of the same number contradicts, in words; empty = all add up.
     var contradictions: [String] {
-        heldFindings + itemFindings + plans.flatMap(findings(in:)) + runs.flatMap(findings(in:))
-            + requests.flatMap(findings(in:)) + logFindings
+        heldFindings + itemFindings + values.plans.flatMap(findings(in:)) + values.runs.flatMap(findings(in:))
+            + values.requests.flatMap(findings(in:)) + logFindings
     }
 
     private var heldFindings: [String] {
+        let holdings = values.holdings
         let attachments = holdings.held.map(\.attachments).reduce(0, +)
         let bytes = holdings.held.map(\.bytes).reduce(0, +)
         var findings: [String] = []
@@ -23,21 +24,18 @@ extension ReportValues {
 
     private var itemFindings: [String] {
         var findings: [String] = []
-        let outside = items.count { !period.contains($0.at) }
-        if outside > 0 { findings.append("items: \(outside) lie outside the period") }
-        var seen: Set<[UInt128]> = []
-        let twice = items.count { !seen.insert([$0.plan.value, $0.attachment.value]).inserted }
-        if twice > 0 { findings.append("items: \(twice) are counted twice in one plan") }
+        if totals.outside > 0 { findings.append("items: \(totals.outside) lie outside the period") }
+        if totals.twice > 0 { findings.append("items: \(totals.twice) are counted twice in one plan") }
         return findings
     }
 
     /// A plan's outcomes are its items; the items listed are its outcomes, all of them where it lived within the period.
-    private func findings(in plan: Plan) -> [String] {
+    private func findings(in plan: ReportValues.Plan) -> [String] {
         guard plan.outcomes.total == plan.items else {
             return ["plan \(plan.id): \(plan.outcomes.total) outcomes for \(plan.items) items"]
         }
-        let listed = OutcomeCounts(items.lazy.filter { $0.plan == plan.id }.map(\.outcome))
-        let isWhole = plan.state.isClosed && period.from <= plan.created && !items.isEmpty && listed.total > 0
+        let listed = totals.byPlan[plan.id] ?? OutcomeCounts()
+        let isWhole = plan.state.isClosed && values.period.from <= plan.created && listed.total > 0
         return Outcome.allCases.compactMap { outcome in
             // An item that nobody began is closed without a record.
             let agrees =
@@ -49,22 +47,23 @@ extension ReportValues {
         }
     }
 
-    private func findings(in run: Run) -> [String] {
+    private func findings(in run: ReportValues.Run) -> [String] {
         guard let counts = run.counts else { return [] }
         let sum = counts.deleted + counts.absent + counts.withheld + counts.failed + counts.open
         return sum == counts.items ? [] : ["run \(run.id): its counts add up to \(sum), not to \(counts.items) items"]
     }
 
-    private func findings(in request: Request) -> [String] {
+    private func findings(in request: ReportValues.Request) -> [String] {
         guard request.outcomes.total != request.items else { return [] }
         return ["request \(request.id): \(request.outcomes.total) outcomes for \(request.items) items"]
     }
 
     /// The logs are the authority: nothing more is claimed than they hold, and nothing open is left out.
     private var logFindings: [String] {
+        let (logs, openIntents) = (values.logs, values.openIntents)
         guard !logs.isEmpty else { return [] }
         var findings: [String] = []
-        let confirmed = items.count { $0.outcome == .deleted }
+        let confirmed = totals.confirmed
         let logged = logs.map(\.deleted).reduce(0, +)
         if confirmed > logged { findings.append("log: \(confirmed) deletions listed, the log holds \(logged)") }
         let open = logs.map(\.open).reduce(0, +)

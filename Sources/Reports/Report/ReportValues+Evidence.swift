@@ -90,3 +90,15 @@ extension ReportValues {
         package var present: Int
     }
 }
+
+extension ReportValues.Evidence {
+    /// What is not known is `null`, never left out.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(egress, forKey: .egress)
+        try container.encode(samples, forKey: .samples)
+        try container.encode(foundAgain, forKey: .foundAgain)
+        try container.encode(archived, forKey: .archived)
+        try container.encode(archiveFailed, forKey: .archiveFailed)
+    }
+}

@@ -9,6 +9,8 @@ extension ReportValues {
         package var total = Amount()
         /// All attachments of the account that were ever seen, those included that are gone.
         package var known: Int = 0
+        /// Live ones of which a URL was seen that says where they are kept, so that drift would have shown.
+        package var urlSeen: Int = 0
         /// Should have been deleted before `generated`, is not held back by anything, and is still there.
         package var overdue: Overdue?
         package var drift: [Drift] = []
@@ -48,21 +50,44 @@ extension ReportValues {
     package struct Coverage: Codable, Sendable, Equatable {
         /// Media items with a URL and no attachment id: sticker reactions, group icons, backgrounds, contact cards.
         package var unaddressable: Int
+        /// Of these, parts that name a file in a way that cannot be read.
+        package var unreadableParts: Int
+        /// Called gone and named again since; the next `sync` or `run --apply` asks the vendor for them.
+        package var namedAgain: Int
         /// Sent by us in chats of which no other member is known.
         package var recipientUnknown: Int
         /// Live attachments whose message's time is not believed, and whose own is not known: no policy deletes them by age.
         package var doubtfulTimes: Int
-        /// The last listing that was walked to its end.
+        /// The last listing that was walked to its end; `nil` = none on record.
         package var lastCompleteSync: Timestamp?
+        /// The latest time that the vendor gave with an attachment, in a delivery or a listing; `nil` = none on record.
+        package var newestEvent: Timestamp?
 
         package init(
-            unaddressable: Int = 0, recipientUnknown: Int = 0, doubtfulTimes: Int = 0,
-            lastCompleteSync: Timestamp? = nil
+            unaddressable: Int = 0, unreadableParts: Int = 0, namedAgain: Int = 0, recipientUnknown: Int = 0,
+            doubtfulTimes: Int = 0, lastCompleteSync: Timestamp? = nil, newestEvent: Timestamp? = nil
         ) {
             self.unaddressable = unaddressable
+            self.unreadableParts = unreadableParts
+            self.namedAgain = namedAgain
+            self.newestEvent = newestEvent
             self.recipientUnknown = recipientUnknown
             self.doubtfulTimes = doubtfulTimes
             self.lastCompleteSync = lastCompleteSync
         }
+    }
+}
+
+extension ReportValues.Coverage {
+    /// What is not known is `null`, never left out.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(unaddressable, forKey: .unaddressable)
+        try container.encode(unreadableParts, forKey: .unreadableParts)
+        try container.encode(namedAgain, forKey: .namedAgain)
+        try container.encode(recipientUnknown, forKey: .recipientUnknown)
+        try container.encode(doubtfulTimes, forKey: .doubtfulTimes)
+        try container.encode(lastCompleteSync, forKey: .lastCompleteSync)
+        try container.encode(newestEvent, forKey: .newestEvent)
     }
 }

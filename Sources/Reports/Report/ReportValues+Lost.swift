@@ -6,15 +6,17 @@ import Rules
 /// What the log has and the inventory lacks, since an older one was put back or somebody changed it: it is reported as the log has
 /// it, and that it differs is said first.
 extension ReportValues {
-    mutating func addLost(_ sources: ReportSources, _ history: LogHistory, now: Timestamp) throws(LetheError) {
+    mutating func addLost(
+        _ sources: ReportSources, _ history: LogHistory, _ work: PeriodWork, _ orders: PeriodWork.Orders, now: Timestamp
+    ) throws(LetheError) {
         try addLostHolds(sources, history.orders, now: now)
-        let known = Set(try sources.inventory.plans().map(\.id))
-        let plans = history.plans.values.filter { !known.contains($0.id) }.sorted { $0.id < $1.id }
-        for plan in plans { try add(lost: plan, sources, history) }
-        let stored = Set(try sources.inventory.requests().map(\.id))
+        for plan in history.plans.values.sorted(by: { $0.id < $1.id }) where !orders.stored.contains(plan.id) {
+            add(lost: plan, history, work)
+        }
+        let stored = Set(orders.requests.map(\.id))
         for request in history.orders.opened.values.sorted(by: { $0.opening.request < $1.opening.request })
         where !stored.contains(request.opening.request) {
-            try add(lost: request, plans, history, now: now)
+            add(lost: request, work, now: now)
         }
     }
 
@@ -33,60 +35,35 @@ extension ReportValues {
     }
 
     /// A plan of which something came to its end in the period: what is known of its items is in the records of their ends.
-    private mutating func add(
-        lost plan: LogHistory.LostPlan, _ sources: ReportSources, _ history: LogHistory
-    ) throws(LetheError) {
-        let endings = history.endings.of(plan.id)
-        let ended = endings.values.filter { period.contains($0.at) }
-        guard !ended.isEmpty else { return }
-        let request = history.endings.request(of: plan.id)
-        var bytes: Int64 = 0
-        for ending in ended {
-            let attachment = try sources.inventory.attachment(ending.attachment)
-            let size = attachment?.size
-            bytes = bytes.addingReportingOverflow(size ?? 0).partialValue
-            items.append(
-                Item(
-                    attachment: ending.attachment, at: ending.at, plan: plan.id, run: ending.run, request: request,
-                    rule: ending.rule ?? "unknown", line: attachment?.sightings.lazy.compactMap(\.line).first,
-                    tier: attachment.map(sources.tiers.tier) ?? sources.tiers.defaultTier, bytes: size,
-                    outcome: ending.outcome, grade: ending.grade, attempts: ending.attempts,
-                    lastAnswer: ending.answer?.words, trace: ending.decision?.trace))
-        }
-        var outcomes = OutcomeCounts(endings.values.map(\.outcome))
+    private mutating func add(lost plan: LogHistory.LostPlan, _ history: LogHistory, _ work: PeriodWork) {
+        guard let own = work.plans[plan.id], own.endedInPeriod > 0 else { return }
+        var outcomes = own.outcomes
         outcomes.add(.notAttempted, count: max(0, plan.items - outcomes.total))
         plans.append(
             Plan(
                 id: plan.id, kind: plan.kind, state: plan.state, digest: plan.digest, created: plan.created,
-                request: request, items: outcomes.total, bytes: bytes, approvals: history.approvals[plan.id] ?? [],
-                outcomes: outcomes))
+                request: history.requestOfPlan[plan.id], items: outcomes.total, bytes: own.bytes,
+                approvals: history.approvals[plan.id] ?? [], outcomes: outcomes))
         differs.append(
-            "plan \(plan.id) was carried out, \(counted(endings.count, "item")) of it have ended, and inventory.db lacks it"
+            "plan \(plan.id) was carried out, \(counted(own.outcomes.total, "item")) of it have ended, and inventory.db lacks it"
         )
     }
 
-    private mutating func add(
-        lost request: Fold.Request, _ plans: [LogHistory.LostPlan], _ history: LogHistory, now: Timestamp
-    ) throws(LetheError) {
+    private mutating func add(lost request: Fold.Request, _ work: PeriodWork, now: Timestamp) {
         let opening = request.opening
         let times = [opening.received, request.answered, request.firstAnswered].compactMap { $0 }
         guard opening.received < period.to, !request.state.isClosed || times.contains(where: period.contains) else {
             return
         }
-        let own = plans.filter { history.endings.request(of: $0.id) == opening.request }
-        let listed = Set(own.flatMap { history.endings.of($0.id).keys })
-        let words = try history.endings.words(
-            on: listed, of: Set(own.map(\.id)), since: own.map(\.created).min() ?? now
-        ) { _ in false }
         // What was looked through is not in the log.
         let known = ErasureRequest(
             id: opening.request, state: request.state, received: opening.received, due: request.due,
             jurisdiction: opening.jurisdiction, scope: opening.scope, subjects: opening.subjects,
             openedBy: opening.by, coverage: .partial, answered: request.answered)
+        let outcomes = work.requests[opening.request]?.outcomes ?? OutcomeCounts()
         requests.append(
             Request(
-                known, firstAnswered: request.firstAnswered, items: listed.count,
-                outcomes: OutcomeCounts(listed.map { words[$0]?.counted ?? .notAttempted }), now: now))
+                known, firstAnswered: request.firstAnswered, items: outcomes.total, outcomes: outcomes, now: now))
         if !request.state.isDecided {
             differs.append("request \(opening.request) is \(request.state.rawValue.spaced), and inventory.db lacks it")
         }

@@ -7,7 +7,6 @@ extension ReportValues {
         values.account.lines.sort { $0.number < $1.number }
         values.holdings.held.sort { $0.order < $1.order }
         values.holdings.drift.sort { $0.attachment < $1.attachment }
-        values.items.sort { ($0.at, $0.attachment, $0.plan) < ($1.at, $1.attachment, $1.plan) }
         values.openIntents.sort { ($0.at, $0.op) < ($1.at, $1.op) }
         values.plans.sort { ($0.created, $0.id) < ($1.created, $1.id) }
         values.runs.sort { ($0.start, $0.id) < ($1.start, $1.id) }

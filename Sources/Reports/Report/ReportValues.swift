@@ -14,8 +14,6 @@ package struct ReportValues: Codable, Sendable, Equatable {
     /// What the audit log says otherwise than `inventory.db`, sentence by sentence; the log's word is what is reported.
     package var differs: [String] = []
     package var holdings = Holdings()
-    /// Every item of every plan that came to an end in the period, in any order: an attachment may be here more than once.
-    package var items: [Item] = []
     /// Operations whose intent is in the log and whose outcome is not.
     package var openIntents: [OpenIntent] = []
     package var plans: [Plan] = []
@@ -48,6 +46,8 @@ package struct ReportValues: Codable, Sendable, Equatable {
         package var defaultTier: Tier
         /// Configuration says which tier holds; `false` = nobody wrote it down.
         package var tiersStated: Bool
+        /// When that was last written; `nil` = not known.
+        package var tiersWritten: Timestamp?
         package var lines: [Line]
     }
 
@@ -65,5 +65,17 @@ package struct ReportValues: Codable, Sendable, Equatable {
             self.since = since
             self.until = until
         }
+    }
+}
+
+extension ReportValues.Account {
+    /// What is not known is `null`, never left out.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(partner, forKey: .partner)
+        try container.encode(defaultTier, forKey: .defaultTier)
+        try container.encode(tiersStated, forKey: .tiersStated)
+        try container.encode(tiersWritten, forKey: .tiersWritten)
+        try container.encode(lines, forKey: .lines)
     }
 }

@@ -48,7 +48,7 @@ struct BundleSizeTests {
             from: SampleReport.time("2026-01-01T00:00:00Z"), to: SampleReport.time("2027-01-01T00:00:00Z"))
         var size = 0
         let made = try EvidenceBundle.write(
-            [.init(log.reader, selection)], blobs: [], log: log, at: sample.clock.now()
+            [.init(log.reader, selection, key: VerifierKey(log.vkey))], blobs: [], log: log, at: sample.clock.now()
         ) { bytes in
             size += bytes.count
             output.write(Data(bytes))

@@ -38,7 +38,7 @@ struct UnpackedBundle {
     static func write(_ sample: SampleSegments, to file: URL) throws -> EvidenceBundle.Made {
         var bytes: [UInt8] = []
         let made = try EvidenceBundle.write(
-            sample.readers().map { .init($0, try $0.select { [2, 3].contains($0.seq) }) },
+            sample.readers().map { .init($0, try $0.select { [2, 3].contains($0.seq) }, key: sample.vkey) },
             blobs: [.init(name: "report.html", bytes: Array("<p>report</p>".utf8))],
             log: AuditLog.open(sample.location, time: sample.clock), at: sample.clock.now()
         ) { bytes += $0 }

@@ -110,9 +110,9 @@ import Testing
         let report = try values.checked()
         let html = try ReportHTML.render(report)
         #expect(html.utf8.count < 2_000_000)
-        #expect(html.contains("The first 200 of 10,000 rows; the JSON and CSV forms of this report have them all."))
+        #expect(html.contains("The first 1,000 of 10,000 rows; the JSON and CSV forms of this report have them all."))
         #expect(ReportMarkdown.render(report).utf8.count < 2_000_000)
-        #expect(ReportCSV.render(report).split(separator: "\r\n").count > 10_000)
+        #expect(try ReportCSV.render(report).split(separator: "\r\n").count > 10_000)
         let rows = try ReportJSON.render(report).matches(of: /"outcome" : "failed_exhausted"/).count
         #expect(rows == 10_000)
     }

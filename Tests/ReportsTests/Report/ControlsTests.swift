@@ -4,7 +4,7 @@ import Testing
 @testable import Reports
 
 @Suite struct ControlsTests {
-    typealias Change = @Sendable (inout ReportValues) -> Void
+    typealias Change = @Sendable (inout SampleValues) -> Void
 
     struct Case: Sendable, CustomTestStringConvertible {
         var control: Int
@@ -40,9 +40,33 @@ import Testing
             $0.evidence.samples = []
         },
         Case(control: 2, status: .notKnown, because: "tiers never written down") { $0.account.tiersStated = false },
-        Case(control: 2, status: .pass, because: "no ephemeral line, and no drift") {
-            $0.account.lines.removeLast()
-            $0.evidence.samples = []
+        Case(control: 2, status: .notKnown, because: "the sample is older than what it speaks of") {
+            $0.account.tiersWritten = SampleReport.time("2026-01-31T04:10:00Z").adding(microseconds: 1)
+        },
+        Case(control: 2, status: .pass, because: "the sample was taken when they were written down") {
+            $0.account.tiersWritten = SampleReport.time("2026-01-31T04:10:00Z")
+        },
+        Case(control: 2, status: .notKnown, because: "nobody knows when they were written down") {
+            $0.account.tiersWritten = nil
+        },
+        Case(control: 2, status: .pass, because: "no ephemeral line, and drift would have shown") {
+            allPersistent(&$0)
+        },
+        Case(control: 2, status: .notKnown, because: "no URL was seen in which drift would show") {
+            allPersistent(&$0)
+            $0.holdings.urlSeen = 0
+        },
+        Case(control: 2, status: .notKnown, because: "no walk is on record") {
+            allPersistent(&$0)
+            $0.coverage.lastCompleteSync = nil
+        },
+        Case(control: 2, status: .pass, because: "walked whole when they were written down") {
+            allPersistent(&$0)
+            $0.account.tiersWritten = $0.coverage.lastCompleteSync
+        },
+        Case(control: 2, status: .notKnown, because: "the walk is older than what it speaks of") {
+            allPersistent(&$0)
+            $0.account.tiersWritten = $0.coverage.lastCompleteSync?.adding(microseconds: 1)
         },
         Case(control: 3, status: .pass, because: "204s and nothing against it") { keepWell(&$0) },
         Case(control: 3, status: .fail, because: "items failed") { _ in },
@@ -96,8 +120,13 @@ import Testing
         },
     ]
 
+    static func allPersistent(_ values: inout SampleValues) {
+        values.account.lines.removeLast()
+        values.evidence.samples = []
+    }
+
     /// The sample without what speaks against its workflow.
-    static func keepWell(_ values: inout ReportValues) {
+    static func keepWell(_ values: inout SampleValues) {
         values.items.removeAll { $0.outcome.group == .failed }
     }
 

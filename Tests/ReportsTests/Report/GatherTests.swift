@@ -12,8 +12,8 @@ import Testing
         from: SampleReport.time("2026-01-01"), to: SampleReport.time("2026-02-01"))
     static let now = SampleReport.time("2026-01-12T00:00:00Z")
 
-    private func values(_ world: GatherWorld, _ period: ReportValues.Period = january) throws -> ReportValues {
-        try ReportValues.gather(world.sources(), period: period, now: Self.now)
+    private func values(_ world: GatherWorld, _ period: ReportValues.Period = january) throws -> SampleValues {
+        try SampleValues.gather(world.sources(), period: period, now: Self.now)
     }
 
     @Test func outcomesComeFromTheLogAndAddUp() throws {
@@ -22,7 +22,7 @@ import Testing
         let values = try values(world)
         let report = try values.checked()
         #expect(report.deletions.total.outcomes[Outcome.Group.deleted] == 3)
-        let byAttachment = Dictionary(uniqueKeysWithValues: report.values.items.map { ($0.attachment, $0) })
+        let byAttachment = Dictionary(uniqueKeysWithValues: report.listed.map { ($0.attachment, $0) })
         let retried = try #require(byAttachment[SampleReport.attachment(2)])
         #expect(retried.outcome == .deletedAfterRetry && retried.attempts == 2 && retried.grade == .d)
         #expect(retried.lastAnswer == "404" && retried.bytes == 2000 && retried.line == SampleReport.lines[0])
@@ -186,7 +186,7 @@ import Testing
                     )),
             ])
         let report = try values(world).checked()
-        let item = try #require(report.values.items.first { $0.attachment == SampleReport.attachment(7) })
+        let item = try #require(report.listed.first { $0.attachment == SampleReport.attachment(7) })
         #expect(item.outcome == .failedUnexpected && item.grade == .x)
         #expect(item.attempts == 1 && item.lastAnswer == "204")
         #expect(report.deletions.grades["X"] == 1)
@@ -229,7 +229,7 @@ import Testing
         _ = try world.log.append([
             .itemClosed(.init(run: world.run, attachment: SampleReport.attachment(4), outcome: .deleted, reason: nil))
         ])
-        let values = try ReportValues.gather(sources, period: Self.january, now: Self.now)
+        let values = try SampleValues.gather(sources, period: Self.january, now: Self.now)
         #expect(values.openIntents.count == 1)
         _ = try values.checked()
     }
@@ -262,7 +262,7 @@ import Testing
         var sources = try world.sources()
         sources.inventory = try InventoryStore.create(
             at: world.folder.file("older.db"), keys: LookupKeys.create(at: world.folder.file("older.key")))
-        let report = try ReportValues.gather(sources, period: Self.january, now: Self.now).checked()
+        let report = try SampleValues.gather(sources, period: Self.january, now: Self.now).checked()
         #expect(report.deletions.total.outcomes[Outcome.deleted] == 2)
         #expect(report.deletions.total.outcomes[.deletedAfterRetry] == 1)
         #expect(report.values.plans.map(\.items).sorted() == [2, 4])
@@ -280,7 +280,7 @@ import Testing
         try world.work()
         let report = try values(world).checked()
         let forms = [
-            try ReportHTML.render(report), ReportMarkdown.render(report), ReportCSV.render(report),
+            try ReportHTML.render(report), ReportMarkdown.render(report), try ReportCSV.render(report),
             try ReportJSON.render(report),
         ]
         for form in forms { #expect(!form.contains(GatherWorld.handle.dropFirst())) }

@@ -9,7 +9,7 @@ enum SampleReport {
     enum Name: String, CaseIterable {
         case rich, empty
 
-        var values: ReportValues { self == .rich ? SampleReport.rich : SampleReport.empty }
+        var values: SampleValues { self == .rich ? SampleReport.rich : SampleReport.empty }
     }
 
     static let now = time("2026-02-01T06:00:00Z")
@@ -35,22 +35,26 @@ enum SampleReport {
         SubjectPseudonym(bytes: Array(repeating: number, count: 32)) ?? subject(0)
     }
 
-    static var empty: ReportValues {
-        ReportValues(
-            period: period, generated: now, tool: "lethe 0.1.0",
-            account: ReportValues.Account(partner: partner, defaultTier: .persistent, tiersStated: false, lines: []))
+    static var empty: SampleValues {
+        SampleValues(
+            ReportValues(
+                period: period, generated: now, tool: "lethe 0.1.0",
+                account: ReportValues.Account(partner: partner, defaultTier: .persistent, tiersStated: false, lines: [])
+            ))
     }
 
-    static var rich: ReportValues {
-        var values = ReportValues(
-            period: period, generated: now, tool: "lethe 0.1.0",
-            account: ReportValues.Account(
-                partner: partner, defaultTier: .persistent, tiersStated: true,
-                lines: [
-                    ReportValues.Line(number: lines[0], tier: .persistent),
-                    ReportValues.Line(number: lines[1], tier: .persistent),
-                    ReportValues.Line(number: lines[2], tier: .ephemeral, since: time("2026-01-01T00:00:00Z")),
-                ]))
+    static var rich: SampleValues {
+        var values = SampleValues(
+            ReportValues(
+                period: period, generated: now, tool: "lethe 0.1.0",
+                account: ReportValues.Account(
+                    partner: partner, defaultTier: .persistent, tiersStated: true,
+                    tiersWritten: time("2025-12-01T09:00:00Z"),
+                    lines: [
+                        ReportValues.Line(number: lines[0], tier: .persistent),
+                        ReportValues.Line(number: lines[1], tier: .persistent),
+                        ReportValues.Line(number: lines[2], tier: .ephemeral, since: time("2026-01-01T00:00:00Z")),
+                    ])))
         values.holdings = holdings
         (values.plans, values.runs, values.items) = work()
         values.openIntents = [
@@ -64,7 +68,8 @@ enum SampleReport {
         values.forecast = forecast
         values.logs = [log(deleted: values.items.count { $0.outcome == .deleted })]
         values.coverage = ReportValues.Coverage(
-            unaddressable: 14, recipientUnknown: 6, lastCompleteSync: time("2026-01-28T02:00:00Z"))
+            unaddressable: 14, unreadableParts: 2, namedAgain: 1, recipientUnknown: 6,
+            lastCompleteSync: time("2026-01-28T02:00:00Z"), newestEvent: time("2026-02-01T05:41:00Z"))
         values.evidence = ReportValues.Evidence(
             egress: ReportValues.Egress(
                 domains: ["cdn.linqapp.com"], checkedAt: time("2026-01-30T08:00:00Z"), source: "doctor"),
@@ -88,7 +93,7 @@ enum SampleReport {
             held: held,
             total: ReportValues.Amount(
                 attachments: held.map(\.attachments).reduce(0, +), bytes: held.map(\.bytes).reduce(0, +)),
-            known: 21_306,
+            known: 21_306, urlSeen: 16_870,
             overdue: ReportValues.Overdue(attachments: 2, bytes: 3_114_020, oldestDue: time("2026-02-01T01:12:00Z")),
             drift: [])
     }

@@ -25,7 +25,7 @@ import Testing
             }
         }
 
-        func apply(to values: inout ReportValues) {
+        func apply(to values: inout SampleValues) {
             switch self {
             case .heldAttachments: values.holdings.held[0].attachments += 1
             case .heldBytes: values.holdings.total.bytes += 1

@@ -20,6 +20,8 @@ struct AuditBundle: LetheCommand {
     @Option(help: ArgumentHelp("The records of this erasure request.", valueName: "id")) var request: String?
     @Option(help: ArgumentHelp("The records from this day on.", valueName: "date")) var from: String?
     @Option(help: ArgumentHelp("… to the day before this one (default: now).", valueName: "date")) var to: String?
+    @Option(help: ArgumentHelp("A key to pin beside this host's own: one of before a loss.", valueName: "vkey"))
+    var vkey: [String] = []
     @Option(name: .shortAndLong, help: ArgumentHelp("Where to.", valueName: "file")) var output: String
     @OptionGroup var global: GlobalOptions
 
@@ -36,11 +38,13 @@ struct AuditBundle: LetheCommand {
             try EvidenceBundle.write(parts, blobs: blobs, log: log, at: wiring.clock.now(), to: write)
         }
         for anchor in bundle.strangeAnchors { console.warn("left out: \(anchor)") }
+        // Those of before a loss are shown whole: the reviewer has them already, or gets them now.
+        let keys = bundle.keys.count == 1 ? "the key" : "the keys \(bundle.keys.map(\.text).joined(separator: " "))"
         let lines = bundle.segments.map {
             "\(counted(Int($0.records), "record", "records")) of \($0.origin), proved at size \($0.checkpointSize)"
         }
         return Reply(
-            (["wrote \(output)"] + lines + ["To reach the reviewer by another way: the key, and the SHA-256 of"]
+            (["wrote \(output)"] + lines + ["To reach the reviewer by another way: \(keys), and the SHA-256 of"]
                 + bundle.programs.map { "  \($0.name)  \($0.digest)" } + ["The reviewer begins with VERIFY.md."])
                 .joined(separator: "\n"),
             json: [
@@ -54,6 +58,7 @@ struct AuditBundle: LetheCommand {
                             "checkpoint_size": JSONValue($0.checkpointSize),
                         ]
                     }),
+                "vkeys": .array(bundle.keys.map { .string($0.text) }),
                 "programs": .array(bundle.programs.map { ["file": .string($0.name), "sha256": .string($0.digest)] }),
                 "left_out": .array(bundle.strangeAnchors.map { .string($0) }),
             ])
@@ -71,7 +76,7 @@ struct AuditBundle: LetheCommand {
         let cited = Dictionary(grouping: statement.records, by: \.origin).mapValues { Set($0.map(\.seq)) }
         let rule = "erasure:\(id)"
         var parts: [EvidenceBundle.Part] = []
-        for reader in try readers(wiring) {
+        for (reader, key) in try readers(wiring) {
             let cited = cited[reader.origin] ?? []
             var isConcerned = false
             let selection = try reader.select { entry in
@@ -80,7 +85,7 @@ struct AuditBundle: LetheCommand {
                 isConcerned = isConcerned || belongs
                 return belongs || entry.seq == 0
             }
-            if isConcerned { parts.append(.init(reader, selection)) }
+            if isConcerned { parts.append(.init(reader, selection, key: key)) }
         }
         return (
             parts,
@@ -95,12 +100,12 @@ struct AuditBundle: LetheCommand {
         let start = try time(from ?? "", "--from")
         let end = try to.map { try time($0, "--to") } ?? wiring.clock.now()
         guard start < end else { throw LetheError("invalid-period", .usage, "--from must be before --to") }
-        let report = try await wiring.report(from: start, to: end)
+        let report = try await wiring.report(from: start, to: end, vkeys: vkeys())
         _ = try wiring.followedLog().sealIfNeeded()
         var parts: [EvidenceBundle.Part] = []
-        for reader in try readers(wiring) {
+        for (reader, key) in try readers(wiring) {
             let selection = try reader.select(from: start, to: end)
-            if selection.count > 0 { parts.append(.init(reader, selection)) }
+            if selection.count > 0 { parts.append(.init(reader, selection, key: key)) }
         }
         guard !parts.isEmpty else {
             throw LetheError(
@@ -110,8 +115,20 @@ struct AuditBundle: LetheCommand {
         return (parts, [.init(name: "report.html", bytes: Array(try ReportHTML.render(report).utf8))])
     }
 
-    /// Every segment that is still there, oldest first.
-    private func readers(_ wiring: Wiring) throws -> [LogReader] {
-        try AuditLog.named(wiring.logLocation).compactMap(\.file).map { try LogReader($0) }
+    private func vkeys() throws -> [VerifierKey] { try vkey.map { try VerifierKey($0) } }
+
+    /// Every segment that is still there, oldest first, each as the one after it names it, with the key that its own first record
+    /// states: one of before a loss, where it is not the log's. Throws where a key that is pinned is none of them.
+    private func readers(_ wiring: Wiring) throws -> [(LogReader, VerifierKey)] {
+        let readers = try wiring.auditLog().segments().compactMap(\.file).map { file in
+            let reader = try LogReader(file)
+            return (reader, try VerifierKey(reader.opening().vkey))
+        }
+        for key in try vkeys() where !readers.contains(where: { $0.1.publicKey == key.publicKey }) {
+            throw LetheError(
+                "other-vkey", .notVerified, "no segment of the audit log is signed by \(key.text)",
+                hint: "lethe audit verify --vkey \(key.text)")
+        }
+        return readers
     }
 }

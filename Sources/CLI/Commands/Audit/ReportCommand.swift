@@ -21,6 +21,8 @@ struct ReportCommand: LetheCommand {
     @Option(help: ArgumentHelp("The period's first day (default: 30 days ago).", valueName: "date")) var from: String?
     @Option(help: ArgumentHelp("The day after its last (default: now).", valueName: "date")) var to: String?
     @Option(help: "html, md, json or csv.") var format: String?
+    @Option(help: ArgumentHelp("A key to pin beside this host's own: one of before a loss.", valueName: "vkey"))
+    var vkey: [String] = []
     @Option(name: .shortAndLong, help: ArgumentHelp("Where to; - is stdout.", valueName: "file")) var output: String?
     @OptionGroup var global: GlobalOptions
 
@@ -44,34 +46,63 @@ struct ReportCommand: LetheCommand {
             output
             ?? wiring.workspace.reports.appending(path: "lethe-report-\(start.date)-\(end.date).\(format)").path
         let file = path == "-" ? nil : try OutputFile(path, wiring)
-        let report = try await wiring.report(from: start, to: end)
-        let text = try Self.render(report, as: format)
-        try file?.write(Data(text.utf8))
-        let json = try JSONDecoder().decode(JSONValue.self, from: Data(ReportJSON.render(report).utf8))
-        return Reply(
-            path == "-" ? text.withoutFinalNewline : "\(report.verdict.headline)\nwrote \(path)", json: json,
-            status: report.isContradicted ? .failed : .done)
+        let report = try await wiring.report(from: start, to: end, vkeys: vkey.map { try VerifierKey($0) })
+        try file?.stream { write throws(LetheError) in try Self.write(report, as: format, to: Self.sink(write)) }
+        var reply = Reply(
+            "\(report.verdict.headline)\nwrote \(path)", json: nil, status: report.isContradicted ? .failed : .done)
+        if let file, !report.showsAllItems, ["html", "md"].contains(format) {
+            let list = try OutputFile(Self.listPath(beside: file.path), wiring)
+            try list.stream { write throws(LetheError) in try ReportCSV.writeItemList(report, to: Self.sink(write)) }
+            reply.text += "\nwrote \(list.path), all \(grouped(Int64(report.itemCount))) items"
+        }
+        if console.isJSON {
+            reply.body = { sink throws(LetheError) in try ReportJSON.write(report, to: sink) }
+        } else if path == "-" {
+            reply.body = { sink throws(LetheError) in try Self.write(report, as: format, to: sink) }
+        }
+        return reply
     }
 
-    static func render(_ report: Report, as format: String) throws -> String {
+    /// `november.items.csv` for `november.html`.
+    private static func listPath(beside path: String) -> String {
+        let url = URL(filePath: path)
+        let name =
+            formats.contains(url.pathExtension) ? url.deletingPathExtension().lastPathComponent : url.lastPathComponent
+        let folder = path.dropLast(url.lastPathComponent.utf8.count)
+        return folder + name + ".items.csv"
+    }
+
+    private static func sink(
+        _ write: @escaping (UnsafeRawBufferPointer) throws(LetheError) -> Void
+    ) -> TextSink {
+        { text throws(LetheError) in
+            try Array(text.utf8).withUnsafeBufferPointer { bytes throws(LetheError) in
+                try write(UnsafeRawBufferPointer(bytes))
+            }
+        }
+    }
+
+    private static func write(_ report: Report, as format: String, to sink: TextSink) throws(LetheError) {
         switch format {
-        case "md": ReportMarkdown.render(report)
-        case "json": try ReportJSON.render(report)
-        case "csv": ReportCSV.render(report)
-        default: try ReportHTML.render(report)
+        case "md": try sink(ReportMarkdown.render(report))
+        case "json": try ReportJSON.write(report, to: sink)
+        case "csv": try ReportCSV.write(report, to: sink)
+        default: try sink(ReportHTML.render(report))
         }
     }
 }
 
 extension Wiring {
-    /// Verifies the log with this host's own public key, then reads the values of the period from what was verified.
-    func report(from: Timestamp, to: Timestamp) async throws -> Report {
+    /// Verifies the log with this host's own public key and `vkeys`, then reads the values of the period from what was verified.
+    func report(from: Timestamp, to: Timestamp, vkeys: [VerifierKey]) async throws -> Report {
         try await work(vendor: false) { context in
             try CatchUp(inventory: context.inventory, log: context.log).run()
             try context.log.sealIfNeeded()
             let now = context.time.now()
             let verifier = LogVerifier(
-                .init(vkeys: [try VerifierKey(context.log.vkey)], anchors: logLocation.anchors.directories, now: now))
+                .init(
+                    vkeys: [try VerifierKey(context.log.vkey)] + vkeys, anchors: logLocation.anchors.directories,
+                    now: now))
             // The whole chain at once: what one segment owns up to is held against the one before it.
             let files = try AuditLog.segments(logLocation).compactMap(\.file)
             let verified = try verifier.verify(logLocation).segments
@@ -83,14 +114,12 @@ extension Wiring {
                 inventory: context.inventory, logs: logs, policies: try loadPolicies().set, tiers: settings.tiers,
                 tiersStated: settings.lines.contains { $0.key.hasPrefix("tiers.") && $0.origin != .standard },
                 partner: settings.partner, tool: "lethe \(Lethe.version)")
-            sources.coverage.unaddressable = try context.inventory.thingsWithoutID()
-            sources.coverage.lastCompleteSync = try context.inventory.bookmark(Self.syncBookmark).flatMap {
-                Timestamp($0)
-            }
-            let report = try ReportValues.gather(sources, period: .init(from: from, to: to), now: now).checked()
+            sources.tiersWritten = workspace.configured
+            sources.lastCompleteSync = try context.inventory.bookmark(Self.syncBookmark).flatMap { Timestamp($0) }
+            let report = try ReportDraft.gather(sources, period: .init(from: from, to: to), now: now).checked()
             let known = Set(try context.inventory.plans().map(\.id))
             for plan in report.values.plans
-            where try known.contains(plan.id) && !context.inventory.plan(plan.id, evenIfChanged: true).isWhole {
+            where try known.contains(plan.id) && !context.inventory.isWhole(plan.id) {
                 console.warn(PlanText.changed(plan.id))
             }
             return report

@@ -20,7 +20,7 @@ struct LogHistory {
     private(set) var foundAgain: Set<AttachmentID> = []
     private(set) var archived = 0
     private(set) var archiveFailed = 0
-    /// Records of before the first segment that is here were removed.
+    /// Records were removed with a segment, or are lost and the log says so.
     var isCut = false
     private let period: ReportValues.Period
 

@@ -117,6 +117,7 @@ extension VerificationReport {
     func vouched(by next: String?) -> VerificationReport {
         var report = self
         report.standing = next.map { .vouched(by: $0) } ?? .unknown
+        if let next { report.summary += "; its key is not pinned, on the word of \(next)" }
         let detail = next.map { "not pinned; log.open of \($0) names this segment as it is" }
         report.checks.append(
             Check(name: "key", status: next == nil ? .fail : .ok, detail: detail ?? "not pinned, and not vouched for"))

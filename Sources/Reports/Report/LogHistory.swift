@@ -22,7 +22,7 @@ struct LogHistory {
     private(set) var egress: ReportValues.Egress?
     private(set) var archived = 0
     private(set) var archiveFailed = 0
-    /// Records of before the first segment that is here were removed.
+    /// Records were removed with a segment, or are lost and the log says so.
     var isCut = false
     private let period: ReportValues.Period
 

@@ -50,7 +50,8 @@ package struct ReportSources: Sendable {
     /// The records that were verified, log after log, as far as the period goes; and those about attachments, to be read again.
     func history(of period: ReportValues.Period) throws(LetheError) -> (LogHistory, RecordParts) {
         var history = LogHistory(period)
-        history.isCut = try logs.first?.reader.opening().previous.map { $0.size > 0 } ?? false
+        let links = logs.map(\.verification.opening?.previous)
+        history.isCut = (links.first ?? nil).map { $0.size > 0 } ?? false || links.contains { $0?.lost ?? 0 > 0 }
         let parts = try RecordParts(of: logs.map(\.verification.records).reduce(0, +))
         for log in logs {
             let origin = log.reader.origin

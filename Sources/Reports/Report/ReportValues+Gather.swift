@@ -107,7 +107,7 @@ extension ReportValues {
             (work.otherwise, "\(items(work.otherwise)) of it have another outcome in inventory.db"),
         ]
         let ended = work.outcomes.total - work.unlisted
-        // What removed segments told of is not here to be compared.
+        // What was removed or is lost is not here to be compared.
         if !history.isCut {
             findings.append(
                 (size.ended - ended, "\(items(size.ended - ended)) of it have ended in inventory.db alone"))

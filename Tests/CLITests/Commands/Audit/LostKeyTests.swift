@@ -39,6 +39,8 @@ import Testing
         #expect(both.status == 0 && !both.output.contains("vouched"), "\(both.everything)")
         let new = try await verify(next)
         #expect(new.status == 0 && new.output.contains("not pinned, vouched for by lethe.local/"), "\(new.everything)")
+        #expect(new.output.contains("RESULT       VERIFIED (not keyed, not anchored;"), "\(new.everything)")
+        #expect(new.output.contains("; its key is not pinned, on the word of lethe.local/"), "\(new.everything)")
         // An old key says nothing of what came after it: anybody can take the keys away and begin anew.
         let old = try await verify(workspace.vkey)
         #expect(old.status == 1 && old.findings.contains("seq=- signature"), "\(old.everything)")

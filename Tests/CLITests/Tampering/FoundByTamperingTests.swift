@@ -228,6 +228,14 @@ import Testing
             }, running: ["audit show"], known: "audit show reads the same records over and over", patience: 10)
     }
 
+    @Test func anEditedCheckpointIsAWordOfTheDoctor() async throws {
+        let edit = "UPDATE checkpoint SET note = CAST(replace(CAST(note AS TEXT), char(10) || '7', 'x') AS BLOB)"
+        try await expectNothing(
+            [.contradicted],
+            after: { _ in WorkspaceEdit(["notes"], [.sql(edit, in: "audit.db")]) }, running: ["verify", "doctor"],
+            known: "doctor says nothing of checkpoints in the log that verify calls tampering")
+    }
+
     @Test func aForgedAnchorIsAWordOfTheDoctor() async throws {
         try await expectNothing(
             [.contradicted],

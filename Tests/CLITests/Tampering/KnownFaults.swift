@@ -10,7 +10,7 @@ enum KnownFaults {
             "hold", "request", "unrecorded_change", "plan", "approval", "confirmation", "verification", "attachment",
             "erased_person", "applied", "run ", "setting", "intent", "segments older", "live", "closed", "anchors",
         ],
-        .contradicted: ["run ", "intent", "anchors", "unrecorded_change", "attachment"],
+        .contradicted: ["run ", "intent", "anchors", "unrecorded_change", "attachment", "live note", "closed note"],
         .crashed: ["live swap", "closed swap"],
     ]
 

@@ -23,8 +23,8 @@ package struct Fold: Sendable, Equatable {
         package let created: Timestamp
         /// Those who agreed to its digest, each with the time of the first record that says so.
         package internal(set) var approvals: [String: Approval] = [:]
-        /// A run of it was begun.
-        package internal(set) var isBegun = false
+        /// The run of it that was begun last; `nil` = none was.
+        package internal(set) var lastRun: RunID?
         /// How far the log's time went back behind the plan's records, in microseconds: what was dated so has no age.
         package internal(set) var isAheadBy: Int64 = 0
 
@@ -51,6 +51,10 @@ package struct Fold: Sendable, Equatable {
     /// Runs of open plans that have not ended, as far as is known.
     var runs: [RunID: PlanID] = [:]
     package internal(set) var locks: [String: Lock] = [:]
+    /// DELETEs that were announced and have no answer on record.
+    package internal(set) var intents: [AttachmentID: AuditRecord.Intent] = [:]
+    /// Records were lost on the way, as a segment owns up to: what those announced is not among `intents`.
+    package internal(set) var hasLoss = false
     /// The greatest time of any record.
     package internal(set) var latest: Timestamp?
 
@@ -80,12 +84,17 @@ package struct Fold: Sendable, Equatable {
             plans[approval.plan]?.approvals[approval.by] = Approval(how: approval.how, at: time)
         case .runStart(let start):
             guard plans[start.plan] != nil else { return }
-            plans[start.plan]?.isBegun = true
+            plans[start.plan]?.lastRun = start.run
             runs[start.run] = start.plan
         case .runHalt(let halt): runs[halt.run] = nil
         case .runEnd(let end):
             guard let plan = runs.removeValue(forKey: end.run), end.counts.open == 0 else { return }
             close(plan)
+        case .deleteIntent(let intent): intents[intent.attachment] = intent
+        case .deleteOutcome(let answer):
+            if intents[answer.attachment]?.operation == answer.operation { intents[answer.attachment] = nil }
+        case .itemClosed(let closing): intents[closing.attachment] = nil
+        case .logOpen(let opening): hasLoss = hasLoss || (opening.previous?.lost ?? 0) > 0
         case .policyLocked(let lock): locks[lock.id] = Lock(sha256: lock.sha256, origin: origin)
         case .operatorAct(let act): add(act)
         case .clockStep(let step):
@@ -125,7 +134,7 @@ package struct Fold: Sendable, Equatable {
     /// Of the records that change more than `latest`.
     private static let types: Set<RecordType> = [
         .holdPlaced, .holdReleased, .requestOpened, .requestUpdated, .planCreated, .planApproved, .runStart, .runEnd,
-        .runHalt, .policyLocked, .operatorAct, .clockStep,
+        .runHalt, .policyLocked, .operatorAct, .clockStep, .deleteIntent, .deleteOutcome, .itemClosed, .logOpen,
     ]
 }
 

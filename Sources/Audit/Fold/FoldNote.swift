@@ -8,7 +8,7 @@ import Foundation
 ///     lethe.example.org/3f9a1c5e7b2d4680
 ///     15
 ///     MgRs+meIXxDmqm9XrIu+6UN+wxaK0nXvHDRvxsIqbBY=
-///     {"holds":[…],"latest":"…","locks":[…],"plans":[…],"requests":[…],"runs":[…],"told":[…]}
+///     {"hasLoss":false,"holds":[…],"intents":[…],"latest":"…","locks":[…],"plans":[…],"requests":[…],"told":[…]}
 ///
 ///     — lethe.example.org/3f9a1c5e7b2d4680 vPpurCbG…
 ///
@@ -69,9 +69,14 @@ private struct Stored: Codable {
         let plan, kind, digest, created: String
         let items: Int
         let approvals: [Approval]
-        let isBegun: Bool
+        let lastRun: String?
         let isAheadBy: Int64
         let runs: [String]
+    }
+
+    struct Intent: Codable {
+        let run, op, att, rule: String
+        let `try`: Int
     }
 
     struct Lock: Codable {
@@ -84,6 +89,8 @@ private struct Stored: Codable {
     let told: [String]
     let plans: [Plan]
     let locks: [Lock]
+    let intents: [Intent]
+    let hasLoss: Bool
     let latest: String?
 
     init(_ fold: Fold) {
@@ -109,12 +116,18 @@ private struct Stored: Codable {
                 items: plan.items,
                 approvals: plan.approvals.sorted { $0.key < $1.key }.map {
                     Plan.Approval(by: $0.key, how: $0.value.how.rawValue, at: "\($0.value.at)")
-                }, isBegun: plan.isBegun, isAheadBy: plan.isAheadBy,
+                }, lastRun: plan.lastRun.map { "\($0)" }, isAheadBy: plan.isAheadBy,
                 runs: fold.runs.filter { $0.value == id }.map { "\($0.key)" }.sorted())
         }
         locks = fold.locks.sorted { $0.key < $1.key }.map {
             Lock(id: $0.key, sha256: $0.value.sha256, origin: $0.value.origin)
         }
+        intents = fold.intents.values.sorted { $0.attachment < $1.attachment }.map { intent in
+            Intent(
+                run: "\(intent.run)", op: "\(intent.operation)", att: "\(intent.attachment)", rule: intent.rule,
+                try: intent.attempt)
+        }
+        hasLoss = fold.hasLoss
         latest = fold.latest.map { "\($0)" }
     }
 
@@ -148,12 +161,19 @@ private struct Stored: Codable {
             for approval in plan.approvals {
                 open.approvals[approval.by] = Fold.Approval(how: try value(approval.how), at: try time(approval.at))
             }
-            open.isBegun = plan.isBegun
+            open.lastRun = try plan.lastRun.map { try RunID($0) }
             open.isAheadBy = plan.isAheadBy
             fold.plans[id] = open
             for run in plan.runs { fold.runs[try RunID(run)] = id }
         }
         for lock in locks { fold.locks[lock.id] = Fold.Lock(sha256: lock.sha256, origin: lock.origin) }
+        for intent in intents {
+            let id = try AttachmentID(intent.att)
+            fold.intents[id] = AuditRecord.Intent(
+                run: try RunID(intent.run), operation: try OperationID(intent.op), attempt: intent.try,
+                attachment: id, rule: intent.rule)
+        }
+        fold.hasLoss = hasLoss
         fold.latest = try latest.map(time)
         return fold
     }

@@ -49,8 +49,14 @@ package final class LogReader: Sendable {
         guard first <= last else { return [] }
         var entries: [LogEntry] = []
         var parser = LineParser()
-        try store.lines(first...min(last, first + Int64(limit) - 1)) { _, line in
-            entries.append(try LogEntry.read(Array(line), &parser))
+        try store.lines(first...min(last, first + Int64(limit) - 1)) { seq, line in
+            let entry = try LogEntry.read(Array(line), &parser)
+            guard entry.seq == seq else {
+                throw LetheError(
+                    "malformed-record", .failed, "record \(entry.seq) of the audit log is in the place of record \(seq)",
+                    hint: "lethe audit verify")
+            }
+            entries.append(entry)
         }
         return entries
     }

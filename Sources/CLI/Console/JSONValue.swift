@@ -1,4 +1,5 @@
 import Domain
+import Engine
 import Foundation
 
 /// The JSON of answers: keys sorted, nulls written, integers as integers, RFC 3339 times, slashes as they are.
@@ -134,4 +135,9 @@ extension JSONValue: Decodable {
             self = .object(try container.decode([String: JSONValue].self))
         }
     }
+}
+
+extension JSONValue {
+    /// A sentence each.
+    init(_ differences: [Difference]) { self = .array(differences.map { .string($0.message) }) }
 }

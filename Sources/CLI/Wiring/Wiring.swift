@@ -54,6 +54,32 @@ struct Wiring: Sendable {
 
     private static let mostSaid = 5
 
+    /// With those approvals alone that the log has.
+    func approvedOnRecord(_ record: PlanRecord) -> PlanRecord {
+        guard let log = try? auditLog(), let approvals = try? RecordedTruth(log).approvals(of: record) else {
+            return record
+        }
+        var known = record
+        known.approvals = approvals
+        for row in record.approvals where !approvals.contains(where: { $0.name == row.name }) {
+            console.warn("DIFFERS: the audit log has no approval of plan \(record.plan.id) by \(row.name)")
+        }
+        return known
+    }
+
+    /// What is the matter with the log where it is not one that this workspace's keys bear out; `nil` = nothing is, or the keys are
+    /// elsewhere.
+    func doubt() -> LetheError? {
+        do {
+            try auditLog().verifyHead()
+            return nil
+        } catch let error as LetheError where error.status == .configuration {
+            return nil
+        } catch {
+            return error as? LetheError
+        }
+    }
+
     func comparedInventory() throws -> (InventoryStore, [Difference]) {
         let store = try inventory()
         do {

@@ -100,7 +100,7 @@ package struct PlanErasure: Sendable {
         guard var request = try context.inventory.request(id) else {
             throw LetheError("unknown-request", .usage, "there is no request \(id)", hint: "lethe requests list")
         }
-        try RecordedTruth(context.log).refuseChanged(request)
+        try refuseChanged(request)
         guard request.state.after(.planned) != nil else {
             let next = try NextStep(
                 request, in: .init(context, rules: decider, approval: ApprovalRule())
@@ -138,6 +138,16 @@ package struct PlanErasure: Sendable {
         let search = Search(
             handles: ask.isOffline ? nil : ask.handles, isOffline: ask.isOffline, by: ask.by, progress: progress)
         return try await plan(request, search)
+    }
+
+    /// Throws where the request, or a plan of it that lists something, is not as the log has it.
+    private func refuseChanged(_ request: ErasureRequest) throws(LetheError) {
+        let truth = RecordedTruth(context.log)
+        try truth.refuseChanged(request)
+        for summary in try context.inventory.plans() where summary.request == request.id {
+            let record = try context.inventory.plan(summary.id, evenIfChanged: true)
+            if record.isRecorded, record.isWhole { try truth.refuseUnrecorded(record, request) }
+        }
     }
 
     private struct Search {

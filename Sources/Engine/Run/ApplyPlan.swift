@@ -112,6 +112,9 @@ package struct ApplyPlan: Sendable {
             inventory: context.inventory, decider: decider, plan: record.plan, accountLines: account,
             request: request)
         redecider.recordedHolds = RecordedHolds(context.log)
+        if let request, request.included.contains(.outOfScope) {
+            redecider.listedBefore = try context.inventory.listed(by: request.id, besides: record.plan.id)
+        }
         redecider.isAccountProved = try context.isProved(account, of: lines)
         let run = try Self.newID(RunKind.self)
         if record.state != .applying { try context.inventory.move(record.plan.id, to: .applying) }

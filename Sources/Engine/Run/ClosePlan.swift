@@ -38,7 +38,7 @@ package struct ClosePlan: Sendable {
         }
         var records = [AuditRecord.operatorAct(.init(act: act, ref: id.description, by: by, reason: reason))]
         // Of items that are not those of the plan nothing is said: how its own ended is in the log.
-        if record.isWhole, let run = try context.inventory.runs(of: id).last?.id {
+        if record.isWhole, let run = try context.log.fold().plans[id]?.lastRun {
             var counts = OutcomeCounts(progress.closed.values)
             for item in record.plan.items where progress.closed[item.attachment] == nil {
                 records.append(

@@ -9,6 +9,8 @@ package struct Difference: Sendable, Equatable {
         case hold(HoldID)
         case request(RequestID)
         case plan(PlanID)
+        /// A DELETE of it that was announced and has no answer.
+        case intent(AttachmentID)
     }
 
     package enum Kind: Sendable, Equatable {
@@ -37,7 +39,7 @@ extension RecordedTruth {
         let fold = try fold()
         let holds = try Self.holds(fold, inventory, now)
         let requests = try Self.requests(fold, inventory)
-        return try holds + requests + Self.plans(fold, inventory)
+        return try holds + requests + Self.plans(fold, inventory) + Self.intents(fold, inventory)
     }
 
     private static func holds(
@@ -69,6 +71,16 @@ extension RecordedTruth {
         }
         for id in missing { found[id] = .missing }
         return found.sorted { $0.key < $1.key }.map { Difference(subject: .request($0.key), kind: $0.value) }
+    }
+
+    private static func intents(_ fold: Fold, _ inventory: InventoryStore) throws(LetheError) -> [Difference] {
+        var found: [AttachmentID: Difference.Kind] = [:]
+        var missing = Set(fold.intents.keys)
+        for intent in try inventory.openIntents() {
+            if fold.mayHave(intent) { missing.remove(intent.attachment) } else { found[intent.attachment] = .unrecorded }
+        }
+        for id in missing where found[id] == nil { found[id] = .missing }
+        return found.sorted { $0.key < $1.key }.map { Difference(subject: .intent($0.key), kind: $0.value) }
     }
 
     /// What the log has open and the inventory closed or lacks is planned anew: nothing is lost by it.
@@ -116,6 +128,7 @@ extension Difference {
         case .hold(let id): ("hold", id.description)
         case .request(let id): ("request", id.description)
         case .plan(let id): ("plan", id.description)
+        case .intent(let id): ("an open DELETE of", id.description)
         }
     }
 
@@ -152,6 +165,7 @@ extension Difference {
             "put back the newest inventory.db, or \(rebuild); or end it: "
                 + "lethe requests withdraw \(id) --as NAME --reason TEXT"
         case (.plan(let id), _): "lethe plan cancel \(id), then plan anew; or \(rebuild)"
+        case (.intent, _): "put back the newest inventory.db, or \(rebuild)"
         default: "put back the newest inventory.db, or \(rebuild)"
         }
     }
@@ -163,6 +177,7 @@ extension Difference {
             case (.request, .missing): "request-unresolved"
             case (.request, _): "request-changed"
             case (.plan, _): "plan-unrecorded"
+            case (.intent, _): "intent-unresolved"
             }
         return LetheError(
             code, code == "request-changed" ? .failed : .refused, "\(message): nothing may be deleted", hint: hint)

@@ -46,7 +46,9 @@ package struct ReconcileIntents: Sendable {
         let journal = try RunJournal(context.log)
         let isAccountProved = try context.isProved(accountLines)
         var silences = 0
-        for intent in try context.inventory.openIntents() {
+        let announced = try context.log.fold()
+        // A row that the log does not have is no DELETE of anybody.
+        for intent in try context.inventory.openIntents() where announced.mayHave(intent) {
             let isSetAside = setAside.contains(intent.attachment)
             guard !isInterrupted(), silences < Self.patience, !isSetAside || !asked.contains(intent.attachment) else {
                 summary.open += 1
@@ -121,6 +123,14 @@ extension ReconcileIntents {
             guard error.code == "unknown-plan" else { throw error }
             return nil
         }
+    }
+}
+
+extension Fold {
+    /// It is open on record, or may have been in records that are lost.
+    func mayHave(_ intent: OpenIntent) -> Bool {
+        guard let known = intents[intent.attachment] else { return hasLoss }
+        return known.operation == intent.op && known.attempt == intent.attempt
     }
 }
 

@@ -15,6 +15,8 @@ struct Redecider: Sendable {
     let request: ErasureRequest?
     /// `nil` where nothing is to be deleted.
     var recordedHolds: RecordedHolds?
+    /// What earlier plans of the request list, where a person decided that it goes whosever it seems to be by now.
+    var listedBefore: Set<AttachmentID> = []
 
     func decide(_ ids: [AttachmentID], now: Timestamp) throws(LetheError) -> [Redecision] {
         // The versions first: whatever comes after they were read shows as a change right before the DELETE.
@@ -73,10 +75,8 @@ struct Redecider: Sendable {
 
     /// What has left the scope goes only where a person decided so, who had seen it in an earlier plan.
     private func candidate(_ id: AttachmentID, of request: ErasureRequest) throws(LetheError) -> ErasureCandidate? {
-        var wasListed = request.included.contains(.outOfScope)
-        if wasListed { wasListed = try inventory.listed(by: request.id, besides: plan.id).contains(id) }
-        return try inventory.erasureCandidate(
-            id, subjects: request.subjects, scope: request.scope, wasListed: wasListed)
+        try inventory.erasureCandidate(
+            id, subjects: request.subjects, scope: request.scope, wasListed: listedBefore.contains(id))
     }
 
     /// Seen under this account: in a message on a line that the key lists, or by a GET that answered 200.

@@ -18,8 +18,10 @@ struct Projector {
         let at = logged.at
         switch logged.record {
         case .runStart(let start):
-            try database.perform(
-                "INSERT OR IGNORE INTO run (id, plan, started) VALUES (?, ?, ?)", start.run, start.plan, at)
+            let isKnown = try database.first("SELECT 1 FROM run WHERE id = ?", start.run) { $0.int(0) } != nil
+            // Applied twice, deletions would be told twice.
+            guard !isKnown else { throw Self.behindItself }
+            try database.perform("INSERT INTO run (id, plan, started) VALUES (?, ?, ?)", start.run, start.plan, at)
         case .runEnd(let end): try self.end(end.run, end.counts, at)
         case .runHalt(let halt):
             try database.perform("UPDATE run SET ended = ?2, cause = ?3 WHERE id = ?1", halt.run, at, halt.cause)
@@ -67,6 +69,11 @@ struct Projector {
         default: break
         }
     }
+
+    private static let behindItself = LetheError(
+        "inventory-behind-itself", .refused,
+        "inventory.db has runs of which it says that it has not heard yet: somebody wrote to it",
+        hint: "put back the newest inventory.db, or take what the log has: lethe inventory rebuild --as NAME --reason TEXT")
 
     /// How an item ended.
     private struct Ending {

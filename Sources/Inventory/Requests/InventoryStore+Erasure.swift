@@ -87,17 +87,19 @@ extension InventoryStore {
         }
     }
 
-    /// What plans of a request list, but for one of them.
+    /// What plans of a request list, but for one of them. Rows that are not those of their plan's digest are nobody's list.
     package func listed(by request: RequestID, besides plan: PlanID? = nil) throws(LetheError) -> Set<AttachmentID> {
-        try read { database in
-            let ids: [AttachmentID?] = try database.all(
-                """
-                SELECT DISTINCT i.attachment FROM plan p JOIN plan_item i ON i.plan = p.key
-                WHERE p.request = ?1 AND p.id IS NOT ?2
-                """, request, plan
-            ) { $0.vendorID(0) }
-            return Set(ids.compactMap { $0 })
+        var listed: Set<AttachmentID> = []
+        for summary in try plans() where summary.request == request && summary.id != plan {
+            guard try isWhole(summary.id) else { continue }
+            let ids = try read { database in
+                try database.all(
+                    "SELECT i.attachment FROM plan p JOIN plan_item i ON i.plan = p.key WHERE p.id = ?", summary.id
+                ) { row -> AttachmentID? in row.vendorID(0) }
+            }
+            listed.formUnion(ids.compactMap { $0 })
         }
+        return listed
     }
 
     /// Those of whom nothing was ever seen: no message, no chat.

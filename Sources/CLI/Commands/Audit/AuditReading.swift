@@ -29,6 +29,8 @@ struct AuditShow: LetheCommand {
                 hint: "one of: \(RecordType.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         let reader = try LogReader(wiring.workspace.auditLog)
+        let doubt = wiring.doubt()
+        if let doubt { console.warn("NOT VERIFIED: \(doubt.message)") }
         let from = try since.map { try time($0, "--since") }
         let id = try attachment.map { try AttachmentID($0) }
         var shown: [(LogEntry, JSONValue)] = []
@@ -51,7 +53,8 @@ struct AuditShow: LetheCommand {
         }
         return Reply(
             shown.isEmpty ? "No record matches." : shown.map { Self.line($0.0, $0.1) }.joined(separator: "\n"),
-            json: ["origin": .string(reader.origin), "records": .array(shown.map(\.1))])
+            json: ["origin": .string(reader.origin), "records": .array(shown.map(\.1))],
+            status: doubt == nil ? .done : .failed)
     }
 
     /// `     6  2026-01-02 03:04:11  delete.outcome  op=… try=1 …`. Texts are shown as they are spelt in the line, which is

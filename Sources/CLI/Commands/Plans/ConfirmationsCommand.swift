@@ -21,7 +21,7 @@ struct ConfirmationsCommand: LetheCommand {
             throw LetheError("invalid-limit", .usage, "--limit must be 1 to 100000 and --since not negative")
         }
         let wiring = try Wiring.open(global, console)
-        let inventory = try wiring.currentInventory().0
+        let (inventory, differences) = try wiring.currentInventory()
         guard try since <= inventory.lastConfirmation() else {
             throw LetheError(
                 "unknown-cursor", .usage, "--since is larger than any cursor that was given out",
@@ -42,7 +42,7 @@ struct ConfirmationsCommand: LetheCommand {
                 ? "No deletion was confirmed\(since > 0 ? " after that" : " yet")." : lines.joined(separator: "\n"),
             json: [
                 "confirmations": .array(json),
-                "next_cursor": .string(String(confirmations.last?.cursor ?? since)),
+                "next_cursor": .string(String(confirmations.last?.cursor ?? since)), "differs": JSONValue(differences),
             ])
     }
 }

@@ -24,7 +24,8 @@ struct PlanList: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let plans = try wiring.currentInventory().0.plans().filter { !open || !$0.state.isClosed }
+        let (inventory, differences) = try wiring.currentInventory()
+        let plans = try inventory.plans().filter { !open || !$0.state.isClosed }
             .sorted { ($1.created, $1.id) < ($0.created, $0.id) }
         var table = TextTable([
             .id("plan"), .id("kind"), .id("state"), .id("created"), .number("items"), .number("bytes"),
@@ -43,7 +44,8 @@ struct PlanList: LetheCommand {
                 "cause": JSONValue(plan.cause),
             ]
         }
-        return Reply(plans.isEmpty ? "There are no plans." : trimmed(table), json: ["plans": .array(json)])
+        return Reply(plans.isEmpty ? "There are no plans." : trimmed(table),
+            json: ["plans": .array(json), "differs": JSONValue(differences)])
     }
 }
 
@@ -58,8 +60,8 @@ struct PlanShow: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let inventory = try wiring.currentInventory().0
-        let record = try inventory.plan(try PlanID(id), evenIfChanged: true)
+        let (inventory, differences) = try wiring.currentInventory()
+        let record = wiring.approvedOnRecord(try inventory.plan(try PlanID(id), evenIfChanged: true))
         if !record.isWhole { console.warn(PlanText.changed(record.plan.id)) }
         let results = try inventory.results(of: record.plan.id)
         let setAside = try inventory.setAside(in: record.plan.id)
@@ -69,7 +71,12 @@ struct PlanShow: LetheCommand {
                 "\n\(counted(setAside.count, "attachment")) set aside: for a week every answer was a 404 that is not the "
                 + "vendor's own.\nNext: lethe plan close \(record.plan.id) --as NAME --reason TEXT"
         }
-        return Reply(text, json: Self.json(record, results, setAside: setAside))
+        var json = Self.json(record, results, setAside: setAside)
+        if case .object(var members) = json {
+            members["differs"] = JSONValue(differences)
+            json = .object(members)
+        }
+        return Reply(text, json: json)
     }
 
     static func text(_ record: PlanRecord, _ results: [ItemResult], limit: Int) -> String {

@@ -130,6 +130,7 @@ struct HoldList: LetheCommand {
             lines.isEmpty ? "No hold is in force." : lines.joined(separator: "\n"),
             json: [
                 "holds": .array(holds.map { Self.json($0, now: now) }), "lost": .array(lost.map { JSONValue($0) }),
+                "differs": JSONValue(differences),
             ])
     }
 

@@ -49,7 +49,7 @@ struct RequestsList: LetheCommand {
             parts.isEmpty ? "There are no requests." : parts.joined(separator: "\n"),
             json: [
                 "requests": .array(requests.map { Self.json($0.0, next: $0.next, now: now) }),
-                "lost": .array(lost.map { JSONValue($0) }),
+                "lost": .array(lost.map { JSONValue($0) }), "differs": JSONValue(differences),
             ])
     }
 
@@ -119,14 +119,14 @@ struct RequestsShow: LetheCommand {
             lines.append("          to search again all the same: lethe erase --resume \(id) --subject-file FILE")
         }
         var members: [String: JSONValue] = [
-            "request": RequestsList.json(request, next: next, now: now), "plan": nil,
+            "request": RequestsList.json(request, next: next, now: now), "plan": nil, "differs": JSONValue(differences),
             "unreadable": .array(
                 unreadable.map {
                     ["message": JSONValue($0.message), "chat": JSONValue($0.chat), "parts": JSONValue($0.parts)]
                 }),
         ]
         if let plan = request.plan {
-            let record = try inventory.plan(plan, evenIfChanged: true)
+            let record = wiring.approvedOnRecord(try inventory.plan(plan, evenIfChanged: true))
             if !record.isWhole { console.warn(PlanText.changed(plan)) }
             let results = try inventory.results(of: plan)
             lines += ["", PlanShow.text(record, results, limit: 50)]

@@ -191,7 +191,16 @@ struct Checkup {
         do {
             let log = try wiring.followedLog()
             try log.verifyHead(whole: true)
-            add("audit log", .ok, "\(log.origin), \(try log.size()) records, the head verifies")
+            let verifier = LogVerifier(
+                .init(
+                    vkeys: [try VerifierKey(log.vkey)], anchors: wiring.logLocation.anchors.directories,
+                    now: wiring.clock.now()))
+            let verified = try verifier.verify(wiring.logLocation)
+            if let first = verified.segments.lazy.flatMap(\.failures).first(where: \.isTampering) {
+                add("audit log", .fail, "evidence of tampering: \(first.message)", fix: "lethe audit verify")
+            } else {
+                add("audit log", .ok, "\(log.origin), \(try log.size()) records, the head verifies")
+            }
             let name = log.origin.split(separator: "/").first.map(String.init) ?? ""
             if name != wiring.settings.audit.name {
                 add(

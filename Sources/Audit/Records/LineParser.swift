@@ -38,7 +38,10 @@ struct LineParser {
     private var lastShape = 0
 
     var shape: RecordShape { shapes[lastShape] }
-    var type: RecordType { shape.type }
+    // Of the shape, at hand: they are asked for many times a line.
+    private(set) var type = LineParser.shapes[0].type
+    private(set) var fields = LineParser.shapes[0].fields
+    private var lastVersion = 1
 
     /// `line` has no LF. Telling a line that is no JSON from one in another spelling takes time: `explaining: false` calls
     /// both `format`.
@@ -69,7 +72,6 @@ struct LineParser {
         previous = try scanner.hex(64)
         try scanner.expect("\",\"type\":")
         try takeShape(named: scanner.text(scanner.string()))
-        let fields = shape.fields
         for index in fields.indices { try scanField(fields[index], index, &scanner) }
         try scanner.expect(",\"mac\":\"")
         mac = try scanner.hex(64)
@@ -94,9 +96,10 @@ struct LineParser {
 
     private mutating func takeShape(named name: UnsafeBufferPointer<UInt8>) throws(LineFault) {
         // Most records come in runs of one type.
-        if isShape(lastShape, named: name) { return }
+        if lastVersion == version, names[lastShape].isSame(as: name) { return }
         guard let index = names.indices.first(where: { isShape($0, named: name) })
         else { throw .schema("the type is not known in version \(version)") }
         lastShape = index
+        (type, fields, lastVersion) = (shapes[index].type, shapes[index].fields, version)
     }
 }

@@ -9,7 +9,7 @@ struct RecordValues {
 
     init(_ line: UnsafeBufferPointer<UInt8>, _ parser: LineParser) {
         self.line = line
-        fields = parser.shape.fields
+        fields = parser.fields
         spans = parser.values
     }
 

@@ -140,6 +140,11 @@ extension World {
     private func heed(_ error: LetheError) async {
         do {
             let process = try open()
+            if error.code == "hold-unresolved" || error.code == "request-unresolved" {
+                let rebuilt = try RebuildInventory(context(process)).run()
+                note("  rebuilt: \(rebuilt.restoredHolds.count) holds, \(rebuilt.restoredRequests.count) requests")
+                if try differences(process).isEmpty { return }
+            }
             switch error.code {
             case "locked-policy": try unlock()
             // The limits are of a day.

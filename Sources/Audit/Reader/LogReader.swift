@@ -53,7 +53,8 @@ package final class LogReader: Sendable {
             let entry = try LogEntry.read(Array(line), &parser)
             guard entry.seq == seq else {
                 throw LetheError(
-                    "malformed-record", .failed, "record \(entry.seq) of the audit log is in the place of record \(seq)",
+                    "malformed-record", .failed,
+                    "record \(entry.seq) of the audit log is in the place of record \(seq)",
                     hint: "lethe audit verify")
             }
             entries.append(entry)

@@ -77,13 +77,17 @@ extension RecordedTruth {
         var found: [AttachmentID: Difference.Kind] = [:]
         var missing = Set(fold.intents.keys)
         for intent in try inventory.openIntents() {
-            if fold.mayHave(intent) { missing.remove(intent.attachment) } else { found[intent.attachment] = .unrecorded }
+            if fold.mayHave(intent) {
+                missing.remove(intent.attachment)
+            } else {
+                found[intent.attachment] = .unrecorded
+            }
         }
         for id in missing where found[id] == nil { found[id] = .missing }
         return found.sorted { $0.key < $1.key }.map { Difference(subject: .intent($0.key), kind: $0.value) }
     }
 
-    /// What the log has open and the inventory closed or lacks is planned anew: nothing is lost by it.
+    /// What the log has open and the inventory closed or lacks is planned anew: nothing is lost by it, unless a request goes by it.
     private static func plans(_ fold: Fold, _ inventory: InventoryStore) throws(LetheError) -> [Difference] {
         var found: [Difference] = []
         let ended = Set(try inventory.requests().lazy.filter(\.state.isClosed).map(\.id))
@@ -91,15 +95,24 @@ extension RecordedTruth {
             // What its request left behind is never begun: the next run closes it.
             if let request = summary.request, ended.contains(request) { continue }
             let record = try inventory.plan(summary.id, evenIfChanged: true)
-            // Nothing is done with it; and one whose items were changed is refused, and cancelled, by itself.
-            guard record.isRecorded, record.isWhole else { continue }
+            // Nothing is done with one that is pending.
+            guard record.isRecorded else { continue }
+            guard record.isWhole else {
+                found.append(Difference(subject: .plan(summary.id), kind: .changed))
+                continue
+            }
             guard let plan = fold.plans[summary.id] else {
                 // All of it has ended: it is about to be closed here too.
                 let isOver = try inventory.results(of: summary.id).allSatisfy { $0.outcome != nil }
                 if !isOver { found.append(Difference(subject: .plan(summary.id), kind: .unrecorded)) }
                 continue
             }
-            if !plan.stands(as: record) { found.append(Difference(subject: .plan(summary.id), kind: .changed)) }
+            if !plan.stands(as: record) { found.append(Difference(subject: .plan(summary.id), kind: .unrecorded)) }
+        }
+        let known = Set(try inventory.plans().map(\.id))
+        for request in try inventory.requests() where !request.state.isClosed {
+            guard let plan = request.plan, !known.contains(plan) else { continue }
+            found.append(Difference(subject: .plan(plan), kind: .missing))
         }
         return found.sorted { $0.id < $1.id }
     }
@@ -164,6 +177,7 @@ extension Difference {
         case (.request(let id), _):
             "put back the newest inventory.db, or \(rebuild); or end it: "
                 + "lethe requests withdraw \(id) --as NAME --reason TEXT"
+        case (.plan, .missing): "put back the newest inventory.db, or \(rebuild)"
         case (.plan(let id), _): "lethe plan cancel \(id), then plan anew; or \(rebuild)"
         case (.intent, _): "put back the newest inventory.db, or \(rebuild)"
         default: "put back the newest inventory.db, or \(rebuild)"
@@ -176,10 +190,12 @@ extension Difference {
             case (.hold, _): "hold-unresolved"
             case (.request, .missing): "request-unresolved"
             case (.request, _): "request-changed"
-            case (.plan, _): "plan-unrecorded"
+            case (.plan, .missing): "plan-unresolved"
+            case (.plan, .changed): "plan-changed"
+            case (.plan, .unrecorded): "plan-unrecorded"
             case (.intent, _): "intent-unresolved"
             }
         return LetheError(
-            code, code == "request-changed" ? .failed : .refused, "\(message): nothing may be deleted", hint: hint)
+            code, code.hasSuffix("-changed") ? .failed : .refused, "\(message): nothing may be deleted", hint: hint)
     }
 }

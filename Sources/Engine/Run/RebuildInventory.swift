@@ -41,10 +41,18 @@ package struct RebuildInventory: Sendable {
         return rebuilt
     }
 
-    /// Puts it on record. In a segment of v2 only.
-    package func record(by name: String, reason: String) throws(LetheError) {
-        _ = try log.append([
-            .operatorAct(.init(act: .inventoryRebuild, ref: "inventory", by: name, reason: reason, how: .cli))
-        ])
+    /// Puts it on record, and ends the plans that are lost with their items: nothing is ever done with them. Gives those. In a segment
+    /// of v2 only.
+    package func record(by name: String, reason: String) throws(LetheError) -> [PlanID] {
+        var lost: [PlanID] = []
+        for id in try log.fold().plans.keys where try !inventory.isWhole(id) { lost.append(id) }
+        lost.sort()
+        _ = try log.append(
+            lost.map {
+                .operatorAct(
+                    .init(act: .planCancel, ref: $0.description, by: name, reason: "its items are lost", how: .cli))
+            } + [.operatorAct(.init(act: .inventoryRebuild, ref: "inventory", by: name, reason: reason, how: .cli))])
+        try CatchUp(inventory: inventory, log: log).run()
+        return lost
     }
 }

@@ -73,7 +73,9 @@ struct Projector {
     private static let behindItself = LetheError(
         "inventory-behind-itself", .refused,
         "inventory.db has runs of which it says that it has not heard yet: somebody wrote to it",
-        hint: "put back the newest inventory.db, or take what the log has: lethe inventory rebuild --as NAME --reason TEXT")
+        hint:
+            "put back the newest inventory.db, or take what the log has: lethe inventory rebuild --as NAME --reason TEXT"
+    )
 
     /// How an item ended.
     private struct Ending {
@@ -120,9 +122,12 @@ struct Projector {
         // Timeouts are nobody's voice; whose 404 it was, the log does not say.
         if http > 0, !(http == 404 && answer.answer == .unknown) { try heard(attachment, at) }
         if http == 204 {
+            // Once more, each has the cursor that it had.
+            let key = isReplay ? "(SELECT coalesce(max(key), 0) + 1 FROM confirmation)" : "NULL"
             try database.perform(
-                "INSERT INTO confirmation (attachment, at, http, trace) VALUES (?, ?, ?, ?)", attachment, at, http,
-                answer.trace)
+                "INSERT INTO confirmation (key, attachment, at, http, trace) VALUES (\(key), ?, ?, ?, ?)", attachment,
+                at,
+                http, answer.trace)
         }
         guard let final = answer.final else { return }
         let run: RunID? = try database.first("SELECT run FROM intent WHERE op = ? AND try = ?", operation, attempt) {

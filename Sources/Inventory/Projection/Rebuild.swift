@@ -13,6 +13,8 @@ package struct Rebuilt: Sendable, Equatable {
     /// Made from the log alone: how it came in and what was looked through for it is not known.
     package var restoredHolds: [HoldID] = []
     package var restoredRequests: [RequestID] = []
+
+    package init() {}
 }
 
 extension InventoryStore {
@@ -69,9 +71,6 @@ private struct Rebuilding {
         ] {
             try database.perform("DELETE FROM \(table) WHERE \(time) >= ?", oldest)
         }
-        try database.perform(
-            "UPDATE sqlite_sequence SET seq = (SELECT coalesce(max(key), 0) FROM confirmation) WHERE name = 'confirmation'"
-        )
         try database.perform("DELETE FROM applied")
         try database.perform("DELETE FROM locked_policy")
         try database.perform("DELETE FROM setting WHERE name GLOB 'told:*'")
@@ -222,7 +221,7 @@ private struct Rebuilding {
         for id in try database.all("SELECT id FROM plan WHERE state = 'proposed'", row: { try Self.id($0) as PlanID }) {
             let end = plans[id] ?? PlanEnd()
             let isApproved =
-                try before[id] == .approved
+                try before[id] != .proposed
                 && database.first(
                     "SELECT 1 FROM approval a JOIN plan p ON p.key = a.plan WHERE p.id = ?", id, row: { $0.int(0) })
                     != nil

@@ -44,7 +44,8 @@ struct PlanList: LetheCommand {
                 "cause": JSONValue(plan.cause),
             ]
         }
-        return Reply(plans.isEmpty ? "There are no plans." : trimmed(table),
+        return Reply(
+            plans.isEmpty ? "There are no plans." : trimmed(table),
             json: ["plans": .array(json), "differs": JSONValue(differences)])
     }
 }

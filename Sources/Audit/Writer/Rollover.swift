@@ -25,6 +25,8 @@ extension AuditLog {
         let writer: SegmentWriter
         do throws(LetheError) {
             writer = try SegmentWriter.open(location, now: time.now())
+            // What is closed is what its head counts, every record of it.
+            try writer.verifyHead(whole: true)
         } catch {
             guard Rollover.losses.contains(error.code) else { throw error }
             return try Rollover.afterLoss(location, begun, now: time.now())

@@ -18,7 +18,10 @@ struct ResumeRequests {
             switch request.state {
             // Without a plan its first search was interrupted: that takes the handles, which only a person has.
             case .received where request.plan != nil: due.append(request.id)
-            case .completedWithExceptions where try await mayGoOn(request, holds, now): due.append(request.id)
+            case .completedWithExceptions where try await mayGoOn(request, holds, now):
+                // Rows alone plan nothing anew.
+                try GoneOnRecord(context: context).check(request)
+                due.append(request.id)
             default: continue
             }
         }

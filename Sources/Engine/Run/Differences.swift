@@ -134,7 +134,8 @@ extension Fold.OpenPlan {
 }
 
 extension Difference {
-    fileprivate var id: String { name.id }
+    /// Of what it is about.
+    package var id: String { name.id }
 
     private var name: (noun: String, id: String) {
         switch subject {

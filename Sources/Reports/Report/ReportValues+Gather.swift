@@ -24,6 +24,9 @@ extension ReportDraft {
         try values.addRequests(sources, orders, history, work, now: now)
         values.holds = holds.filter { values.concerns($0, now: now) }.map { ReportValues.Hold($0, now: now) }
         try values.addLost(sources, history, work, orders, now: now)
+        for difference in sources.differences where !values.differs.contains(where: { $0.contains(difference.id) }) {
+            values.differs.append(difference.text)
+        }
         values.openIntents = work.open
         values.policies = sources.reportedPolicies
         values.forecast = ReportValues.Forecast(

@@ -120,4 +120,29 @@ struct ForgedTailTests {
         }
         #expect(refusal { _ = try log.open() } == "audit-fork")
     }
+
+    /// Somebody without a key appended records; the log goes on after the last that is its own.
+    @Test(arguments: [false, true]) func whatSomebodyAppendedIsSetAside(isSealed: Bool) throws {
+        let writer = try log.open()
+        _ = try writer.append([.vendorSample(.init(checked: 1, present: 0))])
+        try forge(Self.deletion)
+        if isSealed { try forge(.epochSeal(.init(records: 3))) }
+        #expect(
+            refusal {
+                _ = try AuditLog.rollover(
+                    log.location, reason: "forged", by: "ada", rootKey: sample.rootKey, tool: "lethe test",
+                    time: log.clock)
+            } == "audit-head-broken")
+        let rejected = try #require(try AuditLog.rejectTail(log.location))
+        #expect(rejected.seq == 16 && rejected.records == (isSealed ? 2 : 1))
+        #expect(FileManager.default.fileExists(atPath: rejected.file.path))
+        #expect(try AuditLog.rejectTail(log.location) == nil)
+        let next = try log.open()
+        #expect(try next.size() == 16)
+        try next.seal()
+        _ = try AuditLog.rollover(
+            log.location, reason: "forged", by: "ada", rootKey: sample.rootKey, tool: "lethe test", time: log.clock)
+        let report = try LogVerifier(.init(vkeys: [sample.vkey], rootKeys: [sample.rootKey], now: log.clock.now())).verify(log.location)
+        #expect(report.segments.allSatisfy { $0.failures.isEmpty }, "\(report)")
+    }
 }

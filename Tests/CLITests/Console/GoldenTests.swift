@@ -195,6 +195,10 @@ import Testing
         try Answer.check(
             "audit-verify-segments",
             try await lethe("audit", "verify", "--vkey", workspace.vkey, "--root-key-file", key, "--json"))
+        try Answer.check(
+            "inventory-rebuild",
+            try await lethe(
+                "inventory", "rebuild", "--as", "alex", "--reason", "restored", "--root-key-file", key, "--json"))
         let other = workspace.folder.file("other.key").path
         try Answer.check(
             "audit-init-refused", try await lethe("audit", "init", "--root-key-out", other, "--json"), exit: 4,

@@ -93,7 +93,7 @@ import Testing
             (["rnu"], "unknown command \"rnu\": did you mean \"run\"?", "lethe --help"),
             (["plan", "aply"], "unknown command \"aply\": did you mean \"apply\"?", "lethe plan --help"),
             (
-                ["inventory", "xyzzy"], "unknown command \"xyzzy\": commands are stats, list and show",
+                ["inventory", "xyzzy"], "unknown command \"xyzzy\": commands are stats, list, show and rebuild",
                 "lethe inventory --help"
             ),
         ] {

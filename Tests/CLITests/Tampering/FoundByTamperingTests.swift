@@ -37,8 +37,7 @@ import Testing
                     UPDATE plan SET state = '\(state)' WHERE id = \($0.blob("plan.revoked"));
                     UPDATE request SET state = '\(state)', answered = NULL WHERE id = \($0.blob("request.revoked"))
                     """)
-            }, running: ["run --apply", "plan apply, revoked", "erase --resume, revoked", "verify"],
-            known: "the state of a plan and of its request is the row's, whatever the log says of its end")
+            }, running: ["run --apply", "plan apply, revoked", "erase --resume, revoked", "verify"])
     }
 
     @Test func aWithdrawnRequestIsNotTakenUpAgain() async throws {
@@ -48,14 +47,13 @@ import Testing
                 WorkspaceEdit(
                     "UPDATE request SET state = 'received', answered = NULL, plan = NULL "
                         + "WHERE id = \($0.blob("request.withdrawn"))")
-            }, running: ["run --apply", "erase --resume, withdrawn", "verify"],
-            known: "a request is open if its row says so")
+            }, running: ["run --apply", "erase --resume, withdrawn", "verify"])
     }
 
     @Test(arguments: [
         "DELETE FROM hold_subject; DELETE FROM hold", "UPDATE hold SET until = 1600000000000000",
         "UPDATE hold SET released_at = 1790000000000000", "UPDATE hold SET scope = 'line:+12025550100'",
-        "DELETE FROM hold_subject; DELETE FROM hold; DELETE FROM unresolved_hold; DELETE FROM applied; DELETE FROM setting WHERE name LIKE 'bookmark%'",
+        "DELETE FROM hold_subject; DELETE FROM hold; DELETE FROM applied; DELETE FROM setting WHERE name LIKE 'bookmark%'",
         "UPDATE hold_subject SET subject = (SELECT min(key) FROM subject)",
         "UPDATE plan_item SET withheld = NULL, outcome = NULL, closed_at = NULL",
         "UPDATE plan SET state = 'approved'; UPDATE request SET state = 'approved' WHERE state = 'planned'; INSERT OR IGNORE INTO approval SELECT key, digest, 'robin', 'cli', created FROM plan WHERE state = 'approved'",
@@ -76,8 +74,7 @@ import Testing
                 WorkspaceEdit(
                     "UPDATE attachment SET state = 1, next_check = NULL, outcome = 'deleted', grade = 'A', "
                         + "outcome_at = 1790000000000000 WHERE state = 0")
-            }, running: ["run --apply"],
-            known: "an attachment is gone if its row says so: its request is signed as completed")
+            }, running: ["run --apply"])
     }
 
     @Test func whatTheLogHasAsGoneIsNotDeletedAgain() async throws {
@@ -98,8 +95,7 @@ import Testing
                     tier, size, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL FROM plan_item
                     WHERE plan = (SELECT key FROM plan WHERE id = \($0.blob("plan.open"))) LIMIT 3
                     """)
-            }, running: ["run --apply", "erase --resume, approved"],
-            known: "erase --resume takes over every row of the request's last plan, whoever's it is")
+            }, running: ["run --apply", "erase --resume, approved"])
     }
 
     @Test func aRowThatCallsARequestWithdrawnEndsNoPlan() async throws {
@@ -107,7 +103,7 @@ import Testing
             [.signed],
             after: {
                 WorkspaceEdit("UPDATE request SET state = 'withdrawn' WHERE id = \($0.blob("request.open"))")
-            }, running: ["run --apply"], known: "plan.expire is signed because a row calls the request withdrawn")
+            }, running: ["run --apply"])
     }
 
     @Test func aRunThatIsCalledAnotherPlansClosesNoItem() async throws {
@@ -117,9 +113,7 @@ import Testing
                 WorkspaceEdit(
                     "UPDATE run SET plan = \($0.blob("plan.due")) WHERE id = (SELECT id FROM run ORDER BY started LIMIT 1)"
                 )
-            }, running: ["run --apply", "verify", "doctor", "bundle", "verify.py"],
-            known:
-                "items of a plan are closed in the name of a run that never carried it out: the log contradicts itself")
+            }, running: ["run --apply", "verify", "doctor", "bundle", "verify.py"])
     }
 
     @Test func anIntentThatIsOpenOnlyInARowIsNotSettled() async throws {
@@ -129,18 +123,10 @@ import Testing
                 WorkspaceEdit(
                     "UPDATE intent SET answered_at = NULL, class = NULL, http = NULL, outcome = NULL "
                         + "WHERE op = (SELECT op FROM intent ORDER BY at, op LIMIT 1)")
-            }, running: ["run --apply", "verify", "doctor", "bundle", "verify.py"],
-            known: "an intent is open if its row says so: the log contradicts itself")
+            }, running: ["run --apply", "verify", "doctor", "bundle", "verify.py"])
     }
 
     @Test(arguments: [
-        """
-        INSERT INTO hold SELECT X'00112233445566778899aabbccddeeff', 'all', placed_at - 86400000000, 'mallory', reason, NULL, NULL, 0 FROM hold LIMIT 1
-        """,
-        """
-        INSERT INTO unrecorded_change (request, is_opening, state, due, by_name, reason) SELECT id, 0, 'withdrawn', due, 'mallory', NULL
-        FROM request WHERE state = 'planned'
-        """,
         "UPDATE locked_policy SET origin = 'lethe.local/0000000000000001'",
         "DELETE FROM locked_policy; DELETE FROM locked_form",
     ])
@@ -151,16 +137,18 @@ import Testing
             known: "the log gets a record of what nobody did")
     }
 
+    @Test(arguments: ["0", "1"]) func aHoldThatNobodyPlacedIsNotSigned(_ recorded: String) async throws {
+        let sql = """
+            INSERT INTO hold SELECT X'00112233445566778899aabbccddeeff', 'all', placed_at - 86400000000, 'mallory', reason, NULL, NULL,
+            \(recorded) FROM hold LIMIT 1
+            """
+        try await expectNothing([.signed, .deleted], after: { _ in WorkspaceEdit(sql) }, running: ["run --apply"])
+    }
+
     // MARK: what is told
 
     @Test(arguments: [
         ("UPDATE hold SET placed_by = 'mallory'", "hold list"),
-        ("UPDATE hold SET released_at = NULL WHERE released_at IS NOT NULL", "hold list"),
-        ("UPDATE hold SET released_at = NULL WHERE released_at IS NOT NULL", "report"),
-        ("UPDATE request SET opened_by = 'mallory'", "requests list"),
-        ("UPDATE request SET state = 'completed' WHERE state = 'planned'", "requests list"),
-        ("UPDATE request SET state = 'completed' WHERE state = 'planned'", "report"),
-        ("DELETE FROM request_subject; DELETE FROM request WHERE state = 'refused'", "requests list"),
         ("UPDATE plan SET state = 'approved' WHERE state = 'proposed'", "plan list"),
         ("DELETE FROM plan WHERE state = 'cancelled'", "plan list"),
         ("DELETE FROM plan WHERE state = 'cancelled'", "report"),
@@ -171,13 +159,25 @@ import Testing
             "INSERT INTO confirmation (attachment, at, http) SELECT id, 1790000000000000, 204 FROM attachment",
             "confirmations"
         ),
-        ("UPDATE attachment SET grade = 'D'", "confirmations"), ("DELETE FROM applied", "confirmations"),
-        ("DELETE FROM applied", "certificate"),
+        ("UPDATE attachment SET grade = 'D'", "confirmations"),
     ])
     func aRowThatTheLogDoesNotBearOutIsNotToldAsTheTruth(_ sql: String, _ command: String) async throws {
         try await expectNothing(
             [.believed],
             after: { _ in WorkspaceEdit(sql) }, running: [command], known: "rows are told as they are, without a word")
+    }
+
+    @Test(arguments: [
+        ("UPDATE hold SET released_at = NULL WHERE released_at IS NOT NULL", "hold list"),
+        ("UPDATE request SET opened_by = 'mallory'", "requests list"),
+        ("UPDATE request SET state = 'completed' WHERE state = 'planned'", "requests list"),
+        ("DELETE FROM request_subject; DELETE FROM request WHERE state = 'refused'", "requests list"),
+        ("UPDATE hold SET released_at = NULL WHERE released_at IS NOT NULL", "report"),
+        ("UPDATE request SET state = 'completed' WHERE state = 'planned'", "report"),
+        ("DELETE FROM applied", "confirmations"), ("DELETE FROM applied", "certificate"),
+    ])
+    func whatIsNotAsTheLogHasItIsSaid(_ sql: String, _ command: String) async throws {
+        try await expectNothing([.believed], after: { _ in WorkspaceEdit(sql) }, running: [command])
     }
 
     @Test(arguments: ["hold list", "requests list", "plan list"])
@@ -210,7 +210,7 @@ import Testing
                             AS BLOB) FROM (SELECT seq, CAST(line AS TEXT) AS l FROM entry ORDER BY seq DESC LIMIT 1)
                             """, in: "audit.db")
                     ])
-            }, running: ["audit show"], known: "audit show gives whatever lies in the file, and exits with 0")
+            }, running: ["audit show"])
     }
 
     @Test func recordsThatChangedPlacesHangNobody() async throws {
@@ -225,21 +225,20 @@ import Testing
                                 + "UPDATE entry SET seq = (SELECT -2 - min(seq) FROM entry) WHERE seq = (SELECT max(seq) FROM entry WHERE seq < 0); "
                                 + "UPDATE entry SET seq = -3 - seq WHERE seq < 0", in: "audit.db")
                     ])
-            }, running: ["audit show"], known: "audit show reads the same records over and over", patience: 10)
+            }, running: ["audit show"], patience: 10)
     }
 
     @Test func anEditedCheckpointIsAWordOfTheDoctor() async throws {
         let edit = "UPDATE checkpoint SET note = CAST(replace(CAST(note AS TEXT), char(10) || '7', 'x') AS BLOB)"
         try await expectNothing(
             [.contradicted],
-            after: { _ in WorkspaceEdit(["notes"], [.sql(edit, in: "audit.db")]) }, running: ["verify", "doctor"],
-            known: "doctor says nothing of checkpoints in the log that verify calls tampering")
+            after: { _ in WorkspaceEdit(["notes"], [.sql(edit, in: "audit.db")]) }, running: ["verify", "doctor"])
     }
 
     @Test func aForgedAnchorIsAWordOfTheDoctor() async throws {
         try await expectNothing(
             [.contradicted],
             after: { _ in WorkspaceEdit(["anchors"], [.shell("cd anchors; sed -i '2s/.*/999/' *.note")]) },
-            running: ["verify", "doctor"], known: "doctor says nothing of what verify calls tampering")
+            running: ["verify", "doctor"])
     }
 }

@@ -18,6 +18,8 @@ struct AuditSeal: LetheCommand {
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
         let log = try wiring.followedLog()
+        // A heartbeat notices what was changed.
+        try log.verifyHead()
         let checkpoint = try log.seal()
         for status in log.anchorStatus {
             if let problem = status.problem { console.warn("anchor \(status.directory.path): \(problem)") }

@@ -116,12 +116,13 @@ extension Wiring {
                 partner: settings.partner, tool: "lethe \(Lethe.version)")
             sources.tiersWritten = workspace.configured
             sources.lastCompleteSync = try context.inventory.bookmark(Self.syncBookmark).flatMap { Timestamp($0) }
-            let report = try ReportDraft.gather(sources, period: .init(from: from, to: to), now: now).checked()
-            let known = Set(try context.inventory.plans().map(\.id))
-            for plan in report.values.plans
-            where try known.contains(plan.id) && !context.inventory.isWhole(plan.id) {
-                console.warn(PlanText.changed(plan.id))
+            sources.differences = try RecordedTruth(context.log).differences(in: context.inventory, at: now).map {
+                ($0.id, $0.message)
             }
+            for plan in try context.inventory.plans() where try !context.inventory.isWhole(plan.id) {
+                sources.differences.append((plan.id.description, PlanText.changed(plan.id)))
+            }
+            let report = try ReportDraft.gather(sources, period: .init(from: from, to: to), now: now).checked()
             return report
         }
     }

@@ -29,6 +29,11 @@ struct DoctorCommand: LetheCommand {
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {
+        guard LinqHTTPClient.isHost(otherHost) else {
+            throw LetheError(
+                "invalid-value", .usage, "--other-host must be a host, with a port unless that is 443",
+                hint: "for example: --other-host example.com")
+        }
         let wiring = try Wiring.open(global, console)
         // Before the checks: one that comes during them is heard by the drill.
         let stop = drill ? StopSignal(console: console) : nil

@@ -19,6 +19,7 @@ enum Child {
         case "plan": answer = try PlanSection.child(Array(arguments[1...]))
         case "verify": answer = try AuditSection.child(arguments)
         case "report": answer = try ReportSection.child(Array(arguments[1...]))
+        case "preflight": answer = try ReportSection.preflight(Array(arguments[1...]))
         // To look at by hand: a folder, and how many records.
         case "fill":
             return try ReportSection.fill(

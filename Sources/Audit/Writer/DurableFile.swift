@@ -38,6 +38,18 @@ enum DurableFile {
         if old >= 0 { erase(old) }
     }
 
+    /// The whole file under a new name, on the disk when this returns; half of it never has that name.
+    static func copy(_ source: URL, to target: URL) throws(LetheError) {
+        let temporary = target.deletingLastPathComponent().appending(path: ".\(target.lastPathComponent).tmp")
+        unlink(temporary.path)
+        do { try FileManager.default.copyItem(at: source, to: temporary) } catch { throw failure(target) }
+        let file = open(temporary.path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw failure(target) }
+        defer { close(file) }
+        guard fsync(file) == 0 else { throw failure(target) }
+        try move(temporary, to: target)
+    }
+
     /// Rename and fsync of the directory it goes to.
     static func move(_ source: URL, to target: URL) throws(LetheError) {
         guard rename(source.path, target.path) == 0 else { throw failure(target) }

@@ -16,35 +16,38 @@ extension AuditLog {
     /// Where records behind the signed head were not written with the log's key, the log goes on from the last one that was: the file is
     /// set aside whole, as `audit/<16 hex>.rejected`, and a copy without them takes its place. `nil` = there are none. Throws where what the
     /// head counts is not there, or keys are missing: of such a log nothing can be told apart.
-    package static func rejectTail(_ location: Location) throws(LetheError) -> RejectedTail? {
+    package static func rejectTail(_ location: Location, time: any TimeSource) throws(LetheError) -> RejectedTail? {
         try location.directory.checkPermissions()
         let lock = try FileLock(location.directory.lockFile)
         return try lock.whileHeld { () throws(LetheError) in
+            try Rollover.finish(location, lock, now: time.now())
             let writer = try SegmentWriter.load(location, lock)
             let good = try writer.authenticSize()
             let size = try writer.store.size()
             guard good < size else { return nil }
             try Rollover.checkPlace(location)
-            let aside = location.segments.appending(path: "\(LogOrigin.suffix(writer.origin)).rejected")
-            guard !DurableFile.exists(aside) else {
-                throw LetheError("log-exists", .refused, "\(aside.path) exists already", hint: "move it away")
-            }
+            let aside = freePlace(location.segments, LogOrigin.suffix(writer.origin))
             let copy = location.segments.appending(path: "\(LogOrigin.suffix(writer.origin)).next")
             for leftover in [copy, URL(filePath: copy.path + "-journal")] {
                 try? FileManager.default.removeItem(at: leftover)
             }
             try writer.store.copy(upTo: good, to: LogStore.create(copy))
-            do {
-                // A copy first: whatever happens in between, the log is in its place.
-                try FileManager.default.copyItem(at: location.database, to: aside)
-            } catch {
-                throw LetheError("audit-write-failed", .failed, "cannot write \(aside.path)")
-            }
-            try DurableFile.syncDirectory(location.segments)
+            // A copy first: whatever happens in between, the log is in its place.
+            try DurableFile.copy(location.database, to: aside)
             try? FileManager.default.removeItem(at: URL(filePath: location.database.path + "-journal"))
             try DurableFile.move(copy, to: location.database)
             return RejectedTail(seq: good, records: size - good, file: aside)
         }
+    }
+}
+
+/// What was rejected before stays.
+private func freePlace(_ folder: URL, _ name: String) -> URL {
+    var number = 1
+    while true {
+        let place = folder.appending(path: number == 1 ? "\(name).rejected" : "\(name).\(number).rejected")
+        if !DurableFile.exists(place) { return place }
+        number += 1
     }
 }
 

@@ -146,14 +146,28 @@ enum Rollover {
             let seed = try begun.seed(after: previous.origin, signingKey)
             try checkPlace(location)
             keys.staging.discard()
-            // What the head came to is signed, whatever became of its records.
-            let fold = (try? keys.head()).flatMap { $0 }.flatMap { keys.fold(of: $0, signingKey) }
+            let fold = fold(of: location, signingKey)
             try noting(location) { () throws(LetheError) in
                 try begin(location, seed, after: previous, fold, now: now)
             }
             return AuditLog.Created(
                 origin: seed.origin, vkey: try seed.vkey(), kid: seed.kid, rootKey: begun.rootKey, lost: previous.lost)
         }
+    }
+
+    /// What the head came to is signed, whatever became of its records; behind it the new segment answers for what is there. `nil` = it has to
+    /// be made again from all of them.
+    private static func fold(of location: AuditLog.Location, _ key: Ed25519.SigningKey) -> Fold? {
+        guard let head = try? location.directory.head(), var fold = location.directory.fold(of: head, key) else {
+            return nil
+        }
+        guard let reader = try? LogReader(location.database), reader.origin == head.origin else { return fold }
+        var after = head.size - 1
+        while let page = try? reader.entries(after: after, limit: 1000), let last = page.last {
+            for entry in page { fold.add(entry, of: head.origin) }
+            after = last.seq
+        }
+        return fold
     }
 
     /// Before anything is closed: the folder of closed segments is there and can be written to.

@@ -74,6 +74,8 @@ extension RecordedTruth {
     }
 
     private static func intents(_ fold: Fold, _ inventory: InventoryStore) throws(LetheError) -> [Difference] {
+        // What was lost with records may have announced or answered any: the vendor is asked.
+        guard !fold.hasLoss else { return [] }
         var found: [AttachmentID: Difference.Kind] = [:]
         var missing = Set(fold.intents.keys)
         for intent in try inventory.openIntents() {

@@ -10,11 +10,13 @@ package struct RebuildInventory: Sendable {
     private let inventory: InventoryStore
     private let log: AuditLog
     private let workspace: URL
+    private let now: Timestamp
 
     package init(_ context: RunContext) {
         inventory = context.inventory
         log = context.log
         workspace = context.workspace
+        now = context.time.now()
     }
 
     /// Under the run lease. Reads every segment that is kept; nothing is asked of the vendor.
@@ -38,6 +40,11 @@ package struct RebuildInventory: Sendable {
             }
         }
         try CatchUp(inventory: inventory, log: log).run()
+        // Those whose end was recorded in a segment that was removed.
+        for difference in try RecordedTruth(log).differences(in: inventory, at: now) {
+            guard case .plan(let id) = difference.subject, difference.kind == .unrecorded else { continue }
+            try inventory.move(id, to: .cancelled, cause: "ended on record")
+        }
         return rebuilt
     }
 

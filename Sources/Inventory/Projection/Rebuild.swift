@@ -43,6 +43,8 @@ private struct Rebuilding {
 
     private let database: Database
     private let oldest: Timestamp
+    /// Segments were removed: what is recorded again from them has the time of that.
+    private var isCut: Bool { oldest.microseconds > .min }
     private var holds: [HoldID: LegalHold] = [:]
     private var recordedHolds: Set<HoldID> = []
     private var requests: [RequestID: (state: ErasureRequest.State, at: Timestamp)] = [:]
@@ -172,9 +174,10 @@ private struct Rebuilding {
         for (id, last) in requests {
             try database.perform(
                 """
-                UPDATE request SET plan = (SELECT p.id FROM plan p WHERE p.id = request.plan), state = ?2, answered = ?3
+                UPDATE request SET plan = (SELECT p.id FROM plan p WHERE p.id = request.plan), state = ?2,
+                    answered = CASE WHEN ?4 AND ?3 IS NOT NULL AND answered < ?3 THEN answered ELSE ?3 END
                 WHERE id = ?1
-                """, id, last.state.rawValue, last.state.isClosed ? last.at : nil)
+                """, id, last.state.rawValue, last.state.isClosed ? last.at : nil, isCut ? 1 : 0)
             // On the way with a plan that is not here, or is closed, it is to be planned anew.
             try database.perform(
                 """
@@ -218,13 +221,15 @@ private struct Rebuilding {
 
     /// `plan.cancel` and `plan.expire` were applied with the rest. Whoever applies a plan asks the log who agreed to it.
     private func settlePlans() throws {
-        for id in try database.all("SELECT id FROM plan WHERE state = 'proposed'", row: { try Self.id($0) as PlanID }) {
+        let rows = try database.all(
+            """
+            SELECT id, request, EXISTS (SELECT 1 FROM approval WHERE plan = p.key) FROM plan p WHERE state = 'proposed'
+            """
+        ) { row in (try Self.id(row) as PlanID, row.letheID(1) as RequestID?, row.bool(2)) }
+        for (id, request, hasApprovals) in rows {
             let end = plans[id] ?? PlanEnd()
-            let isApproved =
-                try before[id] != .proposed
-                && database.first(
-                    "SELECT 1 FROM approval a JOIN plan p ON p.key = a.plan WHERE p.id = ?", id, row: { $0.int(0) })
-                    != nil
+            let isRequestApproved = request.map { requests[$0]?.state == .approved } ?? false
+            let isApproved = hasApprovals && (isRequestApproved || before[id] != .proposed)
             let state: Plan.State = end.isOver ? .done : end.isBegun ? .halted : isApproved ? .approved : .proposed
             try database.perform("UPDATE plan SET state = ?2 WHERE id = ?1", id, state.rawValue)
         }

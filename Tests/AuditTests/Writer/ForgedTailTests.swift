@@ -133,16 +133,17 @@ struct ForgedTailTests {
                     log.location, reason: "forged", by: "ada", rootKey: sample.rootKey, tool: "lethe test",
                     time: log.clock)
             } == "audit-head-broken")
-        let rejected = try #require(try AuditLog.rejectTail(log.location))
+        let rejected = try #require(try AuditLog.rejectTail(log.location, time: log.clock))
         #expect(rejected.seq == 16 && rejected.records == (isSealed ? 2 : 1))
         #expect(FileManager.default.fileExists(atPath: rejected.file.path))
-        #expect(try AuditLog.rejectTail(log.location) == nil)
+        #expect(try AuditLog.rejectTail(log.location, time: log.clock) == nil)
         let next = try log.open()
         #expect(try next.size() == 16)
         try next.seal()
         _ = try AuditLog.rollover(
             log.location, reason: "forged", by: "ada", rootKey: sample.rootKey, tool: "lethe test", time: log.clock)
-        let report = try LogVerifier(.init(vkeys: [sample.vkey], rootKeys: [sample.rootKey], now: log.clock.now())).verify(log.location)
+        let report = try LogVerifier(.init(vkeys: [sample.vkey], rootKeys: [sample.rootKey], now: log.clock.now()))
+            .verify(log.location)
         #expect(report.segments.allSatisfy { $0.failures.isEmpty }, "\(report)")
     }
 }

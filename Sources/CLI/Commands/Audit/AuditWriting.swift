@@ -91,7 +91,7 @@ struct AuditRollover: LetheCommand {
         let lease = try RunLease(wiring.workspace.directory)
         defer { withExtendedLifetime(lease) {} }
         if let given { try AuditLog.refuseOther(given, than: wiring.logLocation) }
-        let rejected = try fromAuthenticated ? AuditLog.rejectTail(wiring.logLocation) : nil
+        let rejected = try fromAuthenticated ? AuditLog.rejectTail(wiring.logLocation, time: wiring.clock) : nil
         func rollOver(_ key: RootKey) throws -> AuditLog.Created {
             try AuditLog.rollover(
                 wiring.logLocation, reason: because, by: Wiring.systemUser, rootKey: key,

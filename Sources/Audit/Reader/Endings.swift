@@ -158,15 +158,6 @@ extension Endings {
     /// Plans of which something ended.
     package var worked: Set<PlanID> { Set(byPlan.keys) }
 
-    /// Adds endings that the records do not have, in their place in time.
-    package mutating func supply(_ others: [Ending]) {
-        for other in others where !(byPlan[other.plan]?.contains(other.attachment) ?? false) {
-            ofAttachment[other.attachment, default: []].append(other)
-            ofAttachment[other.attachment]?.sort { ($0.foundAt ?? $0.at) < ($1.foundAt ?? $1.at) }
-            byPlan[other.plan, default: []].insert(other.attachment)
-        }
-    }
-
     /// The request that a plan answers, as the rule of a DELETE that it announced says; `nil` = it announced none for a request.
     package func request(of plan: PlanID) -> RequestID? {
         for id in byPlan[plan] ?? [] {

@@ -103,11 +103,7 @@ extension LogReader {
         guard count > 0 else { return }
         var parser = LineParser()
         try store.lines(0...count - 1) { _, line in
-            do throws(LineFault) {
-                try parser.parse(line)
-            } catch {
-                throw LogEntry.malformed(error)
-            }
+            try parser.read(line)
             try parts.add(line)
             let isOfItem =
                 switch parser.type {

@@ -26,11 +26,7 @@ extension LogReader {
         var selection = RecordSelection()
         var parser = LineParser()
         try store.lines(all) { seq, line in
-            do throws(LineFault) {
-                try parser.parse(line)
-            } catch {
-                throw LogEntry.malformed(error)
-            }
+            try parser.read(line)
             let time = Timestamp(microseconds: parser.time)
             if start <= time, time < end { selection.add(seq, line.count) }
         }

@@ -27,21 +27,12 @@ struct LineParser {
     private(set) var previous = Span()
     private(set) var mac = Span()
     /// The raw values of the type's fields, quotes included; there is room for those of every type.
-    private(set) var values: [Span] = Array(repeating: Span(), count: mostFields)
+    private(set) var values: [Span] = Array(repeating: Span(), count: LineShape.mostFields)
+    private(set) var lineShape = LineShape.all[0]
+    private var lastShape = LineShape.all[0]
 
-    private static let shapes = RecordShape.all
-    private static let names = shapes.map { Array($0.type.rawValue.utf8) }
-    private static let mostFields = shapes.reduce(0) { max($0, $1.fields.count) }
-    /// Shared: a parser is made for each line that is looked at alone.
-    private let shapes = LineParser.shapes
-    private let names = LineParser.names
-    private var lastShape = 0
-
-    var shape: RecordShape { shapes[lastShape] }
-    // Of the shape, at hand: they are asked for many times a line.
-    private(set) var type = LineParser.shapes[0].type
-    private(set) var fields = LineParser.shapes[0].fields
-    private var lastVersion = 1
+    var shape: RecordShape { lineShape.record }
+    var type: RecordType { lineShape.type }
 
     /// `line` has no LF. Telling a line that is no JSON from one in another spelling takes time: `explaining: false` calls
     /// both `format`.
@@ -72,7 +63,7 @@ struct LineParser {
         previous = try scanner.hex(64)
         try scanner.expect("\",\"type\":")
         try takeShape(named: scanner.text(scanner.string()))
-        for index in fields.indices { try scanField(fields[index], index, &scanner) }
+        for (index, field) in lineShape.fields.enumerated() { try scanField(field, index, &scanner) }
         try scanner.expect(",\"mac\":\"")
         mac = try scanner.hex(64)
         try scanner.expect("\"}")
@@ -90,16 +81,14 @@ struct LineParser {
         values[index] = Span(start: start, end: scanner.position)
     }
 
-    private func isShape(_ index: Int, named name: UnsafeBufferPointer<UInt8>) -> Bool {
-        shapes[index].version == version && names[index].isSame(as: name)
-    }
-
     private mutating func takeShape(named name: UnsafeBufferPointer<UInt8>) throws(LineFault) {
-        // Most records come in runs of one type.
-        if lastVersion == version, names[lastShape].isSame(as: name) { return }
-        guard let index = names.indices.first(where: { isShape($0, named: name) })
-        else { throw .schema("the type is not known in version \(version)") }
-        lastShape = index
-        (type, fields, lastVersion) = (shapes[index].type, shapes[index].fields, version)
+        // Most records come in runs of one type, or two types take turns.
+        if lineShape.isOf(version, named: name) { return }
+        if !lastShape.isOf(version, named: name) {
+            guard let found = LineShape.all.first(where: { $0.isOf(version, named: name) })
+            else { throw .schema("the type is not known in version \(version)") }
+            lastShape = found
+        }
+        swap(&lineShape, &lastShape)
     }
 }

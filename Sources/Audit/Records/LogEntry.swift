@@ -18,19 +18,9 @@ package struct LogEntry: Sendable, Equatable {
         self = try LogEntry.read(line, &parser)
     }
 
-    static func malformed(_ fault: LineFault) -> LetheError {
-        LetheError(
-            "malformed-record", .failed, "a line of the audit log is malformed: \(fault.message)",
-            hint: "lethe audit verify")
-    }
-
     static func read(_ line: [UInt8], _ parser: inout LineParser) throws(LetheError) -> LogEntry {
         try line.withUnsafeBufferPointer { bytes throws(LetheError) in
-            do throws(LineFault) {
-                try parser.parse(bytes)
-            } catch {
-                throw malformed(error)
-            }
+            try parser.read(bytes)
             return LogEntry(
                 seq: parser.seq, time: Timestamp(microseconds: parser.time), epoch: parser.epoch, line: line,
                 record: try parser.shape.read(RecordValues(bytes, parser).all),
@@ -49,6 +39,19 @@ package struct LogEntry: Sendable, Equatable {
         self.record = record
         self.previous = previous
         self.mac = mac
+    }
+}
+
+extension LineParser {
+    /// Parses a line that is taken to be good.
+    mutating func read(_ line: UnsafeBufferPointer<UInt8>) throws(LetheError) {
+        do throws(LineFault) {
+            try parse(line)
+        } catch {
+            throw LetheError(
+                "malformed-record", .failed, "a line of the audit log is malformed: \(error.message)",
+                hint: "lethe audit verify")
+        }
     }
 }
 

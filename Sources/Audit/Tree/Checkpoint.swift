@@ -81,14 +81,6 @@ package struct Checkpoint: Sendable, Equatable {
     /// Whether the holder of `key` (by public key, under this origin) signed it.
     package func isSigned(by key: VerifierKey) -> Bool { (try? verdict(key.publicKey)) == .valid }
 
-    /// The bytes that were signed and the 64 bytes of the signature of `key`'s public key, as openssl takes them; `nil`
-    /// where it did not sign.
-    package func signedParts(by key: VerifierKey) throws(LetheError) -> (text: [UInt8], signature: [UInt8])? {
-        let parsed = try SignedNote(note)
-        guard let signature = parsed.signatures(by: try key.renamed(origin)).own.first else { return nil }
-        return (Array(parsed.text.utf8), signature.bytes)
-    }
-
     /// `<16 hex of the origin>.<size>.note`.
     var anchorName: String { "\(LogOrigin.suffix(origin)).\(size).note" }
 }

@@ -182,7 +182,7 @@ extension LogVerifier {
     private func checkpoints(of origins: [String]) throws(LetheError) -> [String: [URL]] {
         var files: [String: [URL]] = [:]
         for file in options.checkpoints {
-            let origin = try DurableFile.read(file).flatMap { try? Checkpoint(note: $0) }?.origin
+            let origin = try Self.checkpoint(in: file)?.origin
             files[origin.flatMap { origins.contains($0) ? $0 : nil } ?? origins.last ?? "", default: []].append(file)
         }
         return files

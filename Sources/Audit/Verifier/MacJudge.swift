@@ -26,8 +26,10 @@ struct MacJudge {
     /// The root key's own kid.
     var givenKid: String? { roots.first.flatMap { try? $0.kid() } }
 
+    /// `mac`: what the line states.
     mutating func judge(
-        _ line: UnsafeBufferPointer<UInt8>, _ parser: LineParser, seq: Int64, epoch: Int64, origin: String?
+        _ line: UnsafeBufferPointer<UInt8>, _ values: RecordValues, mac: Digest32?, seq: Int64, epoch: Int64,
+        origin: String?
     ) -> Finding? {
         guard let first = roots.first, !isUnusable else { return nil }
         do throws(LetheError) {
@@ -36,7 +38,7 @@ struct MacJudge {
                     isUnusable = true
                     return nil
                 }
-                let kid = RecordValues(line, parser)["kid"].text
+                let kid = values[.kid].text
                 let stated = roots.first { (try? $0.kid()) == kid }
                 let root = stated ?? first
                 if stated == nil { foreignKid = kid }
@@ -44,10 +46,10 @@ struct MacJudge {
                 authenticator = try key?.authenticator()
             }
             try advance(to: epoch)
-            guard let authenticator, let stated = parser.digest(parser.mac, line) else { return nil }
+            guard let authenticator, let mac else { return nil }
             let signed = UnsafeRawBufferPointer(line).prefix(line.count - RecordEncoder.sealBytes)
             checked += 1
-            if constantTimeEqual(try authenticator.authenticate(UnsafeRawBufferPointer(rebasing: signed)), stated) {
+            if constantTimeEqual(try authenticator.authenticate(UnsafeRawBufferPointer(rebasing: signed)), mac) {
                 good += 1
                 return nil
             }

@@ -14,37 +14,43 @@ struct OperationLedger {
         return all
     }
 
-    /// `false` for an outcome without an intent. Records of other types say nothing of operations.
-    mutating func enter(_ line: UnsafeBufferPointer<UInt8>, _ parser: LineParser) -> Bool {
-        let values = RecordValues(line, parser)
-        switch parser.type {
+    /// What a `delete.outcome` answers.
+    struct Answer {
+        let final: Outcome?
+        /// Of the open intent of the same operation.
+        let run: UInt128?
+        let hasIntent: Bool
+    }
+
+    /// `nil` for all but an outcome. Records of most types say nothing of operations.
+    mutating func enter(_ values: RecordValues) -> Answer? {
+        switch values.type {
         case .deleteIntent:
             intent(
-                attachment: values["att"].number, operation: values["op"].number, attempt: values["try"].integer,
-                run: values["run"].number)
+                attachment: values[.att].number, operation: values[.op].number, attempt: values[.try].integer,
+                run: values[.run].number)
         case .deleteOutcome:
-            let final = values["final"].optionalText.flatMap(Outcome.init(rawValue:))
-            return outcome(
-                attachment: values["att"].number, operation: values["op"].number, attempt: values["try"].integer,
-                final: final)
+            let (attachment, operation) = (values[.att].number, values[.op].number)
+            let final = values[.final].optionalText.flatMap(Outcome.init(rawValue:))
+            let open = pending[attachment].flatMap { $0.operation == operation ? $0 : nil }
+            let hasIntent = outcome(
+                attachment: attachment, operation: operation, attempt: values[.try].integer, final: final)
+            return Answer(final: final, run: open?.run, hasIntent: hasIntent)
         case .itemClosed:
-            closed(attachment: values["att"].number, outcome: Outcome(rawValue: values["outcome"].text))
+            closed(attachment: values[.att].number, outcome: Outcome(rawValue: values[.outcome].text))
         default: break
         }
-        return true
+        return nil
+    }
+
+    /// A line that `parser` has just parsed.
+    mutating func enter(_ line: UnsafeBufferPointer<UInt8>, _ parser: LineParser) -> Answer? {
+        enter(RecordValues(line, parser))
     }
 
     mutating func intent(attachment: UInt128, operation: UInt128, attempt: Int64, run: UInt128 = 0) {
         counts.intents += 1
         pending[attachment] = (operation, attempt, run)
-    }
-
-    /// The run whose open intent this outcome answers.
-    func run(announcing line: UnsafeBufferPointer<UInt8>, _ parser: LineParser) -> UInt128? {
-        guard parser.type == .deleteOutcome else { return nil }
-        let values = RecordValues(line, parser)
-        guard let intent = pending[values["att"].number], intent.operation == values["op"].number else { return nil }
-        return intent.run
     }
 
     /// Whether there was an intent for it.

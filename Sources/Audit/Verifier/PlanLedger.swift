@@ -6,7 +6,7 @@ import Domain
 /// Memory grows with plans, runs, holds and requests, and with the items of plans that have not ended, up to a bound.
 struct PlanLedger {
     private struct Plan {
-        let kind: String
+        let kind: Domain.Plan.Kind?
         let digest: String
         let items: Int64
         var isApproved = false
@@ -14,16 +14,17 @@ struct PlanLedger {
         /// Items that came to an end, and of these the ones that a GET found again.
         var closed: Set<UInt128> = []
         var found: Set<UInt128> = []
-        var counts: [Outcome.Group: Int64] = [:]
+        /// By `Outcome.Group.place`.
+        var counts = [Int64](repeating: 0, count: Outcome.Group.allCases.count)
 
         /// Each item ends once; what a GET found again after its 204 has failed all the same.
         mutating func close(_ item: UInt128, _ group: Outcome.Group) -> Bool {
             guard !isEnded else { return false }
             if !closed.insert(item).inserted {
                 guard group == .failed, found.remove(item) != nil else { return false }
-                counts[.deleted, default: 0] -= 1
+                counts[Outcome.Group.deleted.place] -= 1
             }
-            counts[group, default: 0] += 1
+            counts[group.place] += 1
             return true
         }
 
@@ -36,7 +37,7 @@ struct PlanLedger {
     private static let most = 1_000_000
 
     private var plans: [UInt128: Plan] = [:]
-    private var runs: [UInt128: UInt128] = [:]
+    private var runs: [UInt128: (plan: UInt128, kind: Domain.Plan.Kind?)] = [:]
     private var holds: Set<String> = []
     private var requests: Set<String> = []
     private var size = 0
@@ -60,30 +61,27 @@ struct PlanLedger {
         if before?.origin != previous.origin || previous.lost > 0 { forget() }
     }
 
-    /// What the record contradicts. `answered`: the run whose intent a `delete.outcome` answers.
-    mutating func enter(
-        _ line: UnsafeBufferPointer<UInt8>, _ parser: LineParser, answered run: UInt128?
-    ) -> String? {
-        let values = RecordValues(line, parser)
-        func word(_ name: StaticString) -> String { String(decoding: values[name].inner, as: UTF8.self) }
+    /// What the record contradicts. `answer`: what it is to the open intents, where it is a `delete.outcome`.
+    mutating func enter(_ values: RecordValues, _ answer: OperationLedger.Answer?) -> String? {
+        func word(_ key: FieldKey) -> String { String(decoding: values[key].inner, as: UTF8.self) }
         let problem: String? =
-            switch parser.type {
+            switch values.type {
             case .planCreated:
                 created(
-                    values["plan"].number,
-                    Plan(kind: word("kind"), digest: word("digest"), items: values["items"].integer))
-            case .planApproved: approved(values["plan"].number, word("digest"))
-            case .runStart: started(values["run"].number, values["plan"].number, word("digest"))
-            case .deleteIntent: announced(values["run"].number, rule: word("rule"))
-            case .deleteOutcome: answered(values, run)
-            case .itemClosed: closed(values["att"].number, word("outcome"), in: values["run"].number)
-            case .deleteVerified: verified(values["att"].number, word("grade"), in: values["run"].number)
+                    values[.plan].number,
+                    Plan(kind: .init(rawValue: word(.kind)), digest: word(.digest), items: values[.items].integer))
+            case .planApproved: approved(values[.plan].number, word(.digest))
+            case .runStart: started(values[.run].number, values[.plan].number, word(.digest))
+            case .deleteIntent: announced(values[.run].number, rule: values[.rule].inner)
+            case .deleteOutcome: answered(values, answer)
+            case .itemClosed: closed(values[.att].number, word(.outcome), in: values[.run].number)
+            case .deleteVerified: verified(values[.att].number, word(.grade), in: values[.run].number)
             case .runEnd: ended(values)
-            case .holdPlaced: note(word("hold"), in: \.holds)
-            case .holdReleased: holds.contains(word("hold")) ? nil : unknown("releases a hold that was not placed")
-            case .requestOpened: note(word("req"), in: \.requests)
+            case .holdPlaced: note(word(.hold), in: \.holds)
+            case .holdReleased: holds.contains(word(.hold)) ? nil : unknown("releases a hold that was not placed")
+            case .requestOpened: note(word(.req), in: \.requests)
             case .requestUpdated:
-                requests.contains(word("req")) ? nil : unknown("is of a request that was not opened")
+                requests.contains(word(.req)) ? nil : unknown("is of a request that was not opened")
             default: nil
             }
         if problem != nil { findings += 1 }
@@ -122,27 +120,33 @@ extension PlanLedger {
 
     private mutating func started(_ run: UInt128, _ id: UInt128, _ digest: String) -> String? {
         guard let plan = plans[id] else { return unknown("begins a plan that was not recorded") }
-        runs[run] = id
+        runs[run] = (id, plan.kind)
         size += 1
         guard plan.digest == digest else { return "begins another digest than the plan's" }
         return plan.isApproved ? nil : "begins a plan that nobody approved"
     }
 
-    private func announced(_ run: UInt128, rule: String) -> String? {
-        guard let plan = runs[run].flatMap({ plans[$0] }) else { return unknown("is of a run that was not begun") }
-        let kind = rule == "drill" ? "drill" : rule.hasPrefix("erasure:") ? "erasure" : "retention"
-        return kind == plan.kind ? nil : "deletes by a rule that is none of a plan for \(plan.kind)"
+    private func announced(_ run: UInt128, rule: Slice<UnsafeBufferPointer<UInt8>>) -> String? {
+        guard let run = runs[run] else { return unknown("is of a run that was not begun") }
+        // The parser has seen that it begins as one of the three.
+        let kind: Domain.Plan.Kind =
+            switch rule.first {
+            case UInt8(ascii: "d"): .drill
+            case UInt8(ascii: "e"): .erasure
+            default: .retention
+            }
+        return kind == run.kind ? nil : "deletes by a rule that is none of a plan for \(run.kind?.rawValue ?? "")"
     }
 
-    private mutating func answered(_ values: RecordValues, _ run: UInt128?) -> String? {
-        let final = values["final"].optionalText.flatMap(Outcome.init(rawValue:))
-        guard let answer = AnswerClass(rawValue: values["class"].text),
-            answer.allows(http: values["http"].integer, final)
+    private mutating func answered(_ values: RecordValues, _ intent: OperationLedger.Answer?) -> String? {
+        let final = intent?.final
+        guard let answer = AnswerClass(rawValue: values[.class].text),
+            answer.allows(http: values[.http].integer, final)
         else {
             return "has a class, a status and an outcome that do not go together"
         }
-        guard let final, let run else { return nil }
-        return close(values["att"].number, final, in: run)
+        guard let final, let run = intent?.run else { return nil }
+        return close(values[.att].number, final, in: run)
     }
 
     private mutating func closed(_ item: UInt128, _ word: String, in run: UInt128) -> String? {
@@ -153,25 +157,25 @@ extension PlanLedger {
     }
 
     private mutating func close(_ item: UInt128, _ outcome: Outcome, in run: UInt128) -> String? {
-        guard let id = runs[run] else { return unknown("is of a run that was not begun") }
+        guard let id = runs[run]?.plan else { return unknown("is of a run that was not begun") }
         let isFirst = plans[id]?.close(item, outcome.group)
         size += 1
         return isFirst == false ? "ends an item of a plan a second time" : nil
     }
 
     private mutating func verified(_ item: UInt128, _ grade: String, in run: UInt128) -> String? {
-        guard grade == "X", let id = runs[run], plans[id]?.closed.contains(item) == true else { return nil }
+        guard grade == "X", let id = runs[run]?.plan, plans[id]?.closed.contains(item) == true else { return nil }
         plans[id]?.found.insert(item)
         return nil
     }
 
     private mutating func ended(_ values: RecordValues) -> String? {
-        let run = values["run"].number
-        let items = values["items"].integer
-        let ends = ["deleted", "absent", "withheld", "failed"].map { (name: StaticString) in values[name].integer }
-        guard items == ends.reduce(values["open"].integer, +) else { return "has totals that do not add up" }
-        guard let id = runs[run], let plan = plans[id] else { return unknown("is of a run that was not begun") }
-        let counts = [Outcome.Group.deleted, .absent, .withheld, .failed].map { plan.counts[$0, default: 0] }
+        let run = values[.run].number
+        let items = values[.items].integer
+        let ends = [FieldKey.deleted, .absent, .withheld, .failed].map { values[$0].integer }
+        guard items == ends.reduce(values[.open].integer, +) else { return "has totals that do not add up" }
+        guard let id = runs[run]?.plan, let plan = plans[id] else { return unknown("is of a run that was not begun") }
+        let counts = [Outcome.Group.deleted, .absent, .withheld, .failed].map { plan.counts[$0.place] }
         guard items == plan.items else { return "counts other items than its plan has" }
         guard counts == ends else { return "counts other outcomes than the plan's items have" }
         if Int64(plan.closed.count) == plan.items {
@@ -179,6 +183,19 @@ extension PlanLedger {
             plans[id]?.end()
         }
         return nil
+    }
+}
+
+extension Outcome.Group {
+    /// In the list of counts.
+    fileprivate var place: Int {
+        switch self {
+        case .deleted: 0
+        case .absent: 1
+        case .withheld: 2
+        case .failed: 3
+        case .open: 4
+        }
     }
 }
 

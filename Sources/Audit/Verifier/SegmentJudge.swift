@@ -109,21 +109,24 @@ final class SegmentJudge {
     }
 
     private func judgeRecord(_ line: UnsafeBufferPointer<UInt8>, _ storedSeq: Int64?) throws(LineFault) {
+        let values = RecordValues(line, parser)
+        let type = values.type
         judgeOrder(line, storedSeq)
         judgeEpoch()
-        judgeTime(line)
-        if count == 0 || parser.type == .logOpen { try judgeOpening(line) }
-        judgeOperation(line)
-        if parser.type == .operatorAct, !missing.isEmpty { noteRemoval(RecordValues(line, parser)) }
-        if let failure = macs.judge(line, parser, seq: expectedSeq, epoch: epoch, origin: opening?.origin) {
-            findings.add(failure)
-        }
-        lastMac = parser.digest(parser.mac, line)
-        isClosed = parser.type == .epochSeal && previousType == .logClose
-        previousType = parser.type
+        judgeTime(values)
+        if count == 0 || type == .logOpen { try judgeOpening(values) }
+        judgeOperation(values)
+        if type == .operatorAct, !missing.isEmpty { noteRemoval(values) }
+        let mac = parser.digest(parser.mac, line)
+        let failure = macs.judge(
+            line, values, mac: mac, seq: expectedSeq, epoch: epoch, origin: opening?.origin)
+        if let failure { findings.add(failure) }
+        lastMac = mac
+        isClosed = type == .epochSeal && previousType == .logClose
+        previousType = type
         expectedSeq += 1
         recordsInEpoch += 1
-        if parser.type == .epochSeal { judgeSeal(line) }
+        if type == .epochSeal { judgeSeal(values[.n].integer) }
     }
 
     private func judgeOrder(_ line: UnsafeBufferPointer<UInt8>, _ storedSeq: Int64?) {
@@ -153,9 +156,9 @@ final class SegmentJudge {
         isEpochCertain = true
     }
 
-    private func judgeTime(_ line: UnsafeBufferPointer<UInt8>) {
-        if parser.type == .clockStep {
-            if (try? Timestamp(RecordValues(line, parser)["from"]))?.microseconds != lastTime {
+    private func judgeTime(_ values: RecordValues) {
+        if values.type == .clockStep {
+            if (try? Timestamp(values[.from]))?.microseconds != lastTime {
                 add(.clock, "record \(expectedSeq) does not name the time the clock went back from")
             }
         } else if parser.time < lastTime {
@@ -165,8 +168,7 @@ final class SegmentJudge {
         lastTime = parser.time
     }
 
-    private func judgeSeal(_ line: UnsafeBufferPointer<UInt8>) {
-        let stated = RecordValues(line, parser)["n"].integer
+    private func judgeSeal(_ stated: Int64) {
         if stated != recordsInEpoch {
             findings.add(
                 Finding(
@@ -181,10 +183,10 @@ final class SegmentJudge {
 // MARK: - What a record says
 
 extension SegmentJudge {
-    private func judgeOpening(_ line: UnsafeBufferPointer<UInt8>) throws(LineFault) {
+    private func judgeOpening(_ values: RecordValues) throws(LineFault) {
         guard count == 0 else { return add(.origin, "record \(expectedSeq) opens the log again") }
-        guard parser.type == .logOpen else { return add(.origin, "the log does not begin with log.open") }
-        guard let found = try? AuditRecord.Opening(RecordValues(line, parser).all, parser.version) else { return }
+        guard values.type == .logOpen else { return add(.origin, "the log does not begin with log.open") }
+        guard let found = try? AuditRecord.Opening(values.all, parser.version) else { return }
         opening = found
         if let previous = found.previous { plans.begin(after: previous, before) }
         guard let name = LogOrigin.name(found.origin), let vkey = try? VerifierKey(found.vkey),
@@ -199,17 +201,16 @@ extension SegmentJudge {
     }
 
     private func noteRemoval(_ values: RecordValues) {
-        let origin = values["ref"].text
-        if values["act"].text == AuditRecord.OperatorAct.Kind.segmentRemove.rawValue, missing.contains(origin) {
+        let origin = values[.ref].text
+        if values[.act].text == AuditRecord.OperatorAct.Kind.segmentRemove.rawValue, missing.contains(origin) {
             removals[origin] = count
         }
     }
 
-    private func judgeOperation(_ line: UnsafeBufferPointer<UInt8>) {
-        if let problem = plans.enter(line, parser, answered: ledger.run(announcing: line, parser)) {
-            add(.ledger, "record \(expectedSeq) \(problem)")
-        }
-        if !ledger.enter(line, parser) {
+    private func judgeOperation(_ values: RecordValues) {
+        let answer = ledger.enter(values)
+        if let problem = plans.enter(values, answer) { add(.ledger, "record \(expectedSeq) \(problem)") }
+        if answer?.hasIntent == false {
             add(.outcomeWithoutIntent, "record \(expectedSeq) is an outcome without an intent")
         }
     }

@@ -75,6 +75,12 @@ struct Version2Tests {
         }
     }
 
+    /// One that no type has would read as empty for ever.
+    @Test(arguments: FieldKey.allCases)
+    func whatTheVerifierAsksForIsAFieldOfSomeType(key: FieldKey) {
+        #expect(LineShape.all.contains { $0.place(of: key) != nil })
+    }
+
     @Test func aTypeOfVersion2InASegmentOfVersion1IsFound() throws {
         let check = try #require(RecordShape.all.first { $0.type == .egressCheck })
         try sign([check], opening: 1)

@@ -126,6 +126,14 @@ package struct Fold: Sendable, Equatable {
         add(try parser.shape.read(RecordValues(line, parser).all), at: time, of: origin)
     }
 
+    /// What was ordered stays so; a plan whose records are gone is not carried out by anybody.
+    mutating func loseRecords() {
+        plans = [:]
+        runs = [:]
+        intents = [:]
+        hasLoss = true
+    }
+
     private mutating func close(_ plan: PlanID) {
         plans[plan] = nil
         runs = runs.filter { $0.value != plan }

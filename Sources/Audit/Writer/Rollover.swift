@@ -161,7 +161,12 @@ enum Rollover {
         guard let head = try? location.directory.head(), var fold = location.directory.fold(of: head, key) else {
             return nil
         }
-        guard let reader = try? LogReader(location.database), reader.origin == head.origin else { return fold }
+        guard let reader = try? LogReader(location.database), reader.origin == head.origin,
+            let size = try? reader.size(), size >= head.size
+        else {
+            fold.loseRecords()
+            return fold
+        }
         var after = head.size - 1
         while let page = try? reader.entries(after: after, limit: 1000), let last = page.last {
             for entry in page { fold.add(entry, of: head.origin) }

@@ -146,7 +146,8 @@ package struct PlanErasure: Sendable {
         try truth.refuseChanged(request)
         for summary in try context.inventory.plans() where summary.request == request.id {
             let record = try context.inventory.plan(summary.id, evenIfChanged: true)
-            if record.isRecorded, record.isWhole { try truth.refuseUnrecorded(record, request) }
+            guard record.isRecorded, record.isWhole, !record.state.isClosed else { continue }
+            try truth.refuseUnrecorded(record, request)
         }
     }
 

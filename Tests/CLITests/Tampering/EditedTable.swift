@@ -67,7 +67,6 @@ struct EditedTable: Sendable {
                 "reason": ["'none'"], "until": somewhen, "released_at": somewhen, "recorded": ["0", "1", "1"],
             ]),
         table("hold_subject", by: ["hold", "subject"], rows: 1, ["hold": ["{hold}"], "subject": ["{subject}"]]),
-        table("unresolved_hold", by: ["id"], rows: 0, ["id": ["{hold}", "{16}"]]),
         table(
             "request", by: ["id"], "received, id", rows: 6, fresh: ("id", ["{16}"]),
             [
@@ -84,15 +83,8 @@ struct EditedTable: Sendable {
             ["request": ["{request}"], "subject": ["{subject}"]]
         ),
         table(
-            "unrecorded_change", by: ["seq"], rows: 0,
-            [
-                "request": ["{request}"], "is_opening": ["0", "1"], "state": requestStates, "due": times,
-                "by_name": ["'mallory'"], "reason": ["'x'"],
-            ]),
-        table(
             "erased_person", by: ["subject", "request"], rows: 1,
             ["subject": ["{subject}"], "request": ["{request}"], "until": times]),
-        table("unresolved_request", by: ["id"], rows: 0, ["id": ["{request}", "{16}"]]),
     ]
 
     private static let plans: [EditedTable] = [

@@ -67,7 +67,8 @@ struct Admission {
         else {
             throw LetheError(
                 "segment-changed", .failed, "\(file.path) is not as the segment after it names it",
-                hint: "lethe audit verify; put back the file as it was")
+                hint: "lethe audit verify; put back the file as it was; if that is lost for good, move it away and: "
+                    + "lethe audit prune --as NAME --lost \(previous.origin) --reason TEXT")
         }
         // What was written in these seconds could be written again without another mark.
         if let before, before.isSettled, FileMark(file) == before {

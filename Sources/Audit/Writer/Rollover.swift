@@ -146,7 +146,7 @@ enum Rollover {
             let seed = try begun.seed(after: previous.origin, signingKey)
             try checkPlace(location)
             keys.staging.discard()
-            let fold = fold(of: location, signingKey)
+            let fold = fold(of: location, signingKey, through: previous.size)
             try noting(location) { () throws(LetheError) in
                 try begin(location, seed, after: previous, fold, now: now)
             }
@@ -157,19 +157,19 @@ enum Rollover {
 
     /// What the head came to is signed, whatever became of its records; behind it the new segment answers for what is there. `nil` = it has to
     /// be made again from all of them.
-    private static func fold(of location: AuditLog.Location, _ key: Ed25519.SigningKey) -> Fold? {
+    private static func fold(
+        of location: AuditLog.Location, _ key: Ed25519.SigningKey, through size: Int64
+    ) -> Fold? {
         guard let head = try? location.directory.head(), var fold = location.directory.fold(of: head, key) else {
             return nil
         }
-        guard let reader = try? LogReader(location.database), reader.origin == head.origin,
-            let size = try? reader.size(), size >= head.size
-        else {
+        guard let reader = try? LogReader(location.database), reader.origin == head.origin, size >= head.size else {
             fold.loseRecords()
             return fold
         }
         var after = head.size - 1
         while let page = try? reader.entries(after: after, limit: 1000), let last = page.last {
-            for entry in page { fold.add(entry, of: head.origin) }
+            for entry in page where entry.seq < size { fold.add(entry, of: head.origin) }
             after = last.seq
         }
         return fold
@@ -296,6 +296,21 @@ enum Rollover {
         location.segments.appending(path: "\(LogOrigin.suffix(origin)).next")
     }
 
+    /// Where the records that the head counts are not those any more: the segment is named as the head has it, and so its file is none of the
+    /// log's until it is put back. `nil` = they are, or there is no head that this key signed.
+    private static func edited(
+        _ location: AuditLog.Location, _ head: Checkpoint?, _ hasher: TreeHasher
+    ) throws(LetheError) -> AuditRecord.PreviousLog? {
+        guard let head, let key = try? location.directory.signingKey(), try head.verdict(key.publicKey) == .valid,
+            let reader = try? LogReader(location.database), reader.origin == head.origin,
+            let contents = try? reader.store.contents(upTo: head.size, hasher), contents.size == head.size,
+            contents.root != head.root
+        else { return nil }
+        return AuditRecord.PreviousLog(
+            origin: head.origin, size: head.size, root: Hex.encode(head.root.bytes),
+            mac: Hex.encode(contents.mac.bytes), lost: 0)
+    }
+
     /// What is left of a log that cannot go on, and how many records a checkpoint counted that are not there.
     static func remains(_ location: AuditLog.Location) throws(LetheError) -> AuditRecord.PreviousLog {
         let head = try? location.directory.head()
@@ -306,6 +321,7 @@ enum Rollover {
             origin = (try? LogReader.opening(store).origin) ?? origin
             if let seqs = try? store.seqs(), seqs.upperBound < .max { (size, root, mac) = try store.contents(hasher) }
         }
+        if let edited = try edited(location, head, hasher) { return edited }
         guard let origin else {
             throw LetheError(
                 "no-audit-log", .configuration, "there is neither an audit log nor a checkpoint of one",

@@ -195,4 +195,31 @@ struct FoldTests {
         try next.seal()
         #expect(throws: LetheError.self) { try log.open().verifyHead() }
     }
+
+    /// A segment that was edited is closed as its head has it: what somebody wrote into it is believed by nobody, with the fold or without.
+    @Test(arguments: [false, true]) func aSegmentThatWasEditedIsNotVouchedFor(isFoldLost: Bool) throws {
+        let writer = try log.open()
+        let seq = try #require(try writer.append(orders).first)
+        try writer.seal()
+        try DatabaseQueue(path: log.location.database.path).write { db in
+            try db.execute(
+                sql: """
+                    DROP TRIGGER entry_no_update;
+                    UPDATE entry SET line = CAST(replace(CAST(line AS TEXT), '"until":null', '"until":"2001-01-01T00:00:00.000000Z"') AS BLOB)
+                        WHERE seq = \(seq);
+                    CREATE TRIGGER entry_no_update BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END
+                    """)
+        }
+        _ = try AuditLog.rollover(log.location, reason: "test", by: "ada", tool: "lethe test", time: log.clock)
+        if isFoldLost { try FileManager.default.removeItem(at: note()) }
+        let next = try log.open()
+        #expect(#expect(throws: LetheError.self) { try next.segments() }?.code == "segment-changed")
+        if isFoldLost {
+            #expect(#expect(throws: LetheError.self) { try next.fold() }?.code == "segment-changed")
+        } else {
+            #expect(try next.fold().holds[hold]?.until == nil && next.fold().holds[hold] != nil)
+        }
+        let report = try LogVerifier(.init(vkeys: [VerifierKey(next.vkey)], now: log.clock.now())).verify(log.location)
+        #expect(report.segments.contains { $0.failures.contains(where: \.isTampering) })
+    }
 }

@@ -52,7 +52,10 @@ extension Wiring {
     /// Before the first record that only a segment of v2 can hold: open intents are settled, the segment is closed, and the first of
     /// v2 begins. Does nothing where the log is of v2 already.
     func beginVersion2(_ key: RollOverKey, _ console: Console) async throws {
-        guard try followedLog().version < 2 else { return }
+        let log = try followedLog()
+        guard log.version < 2 else { return }
+        // Over what was changed no segment is begun by the way.
+        try log.verifyHead(whole: true)
         let given = try key.rootKeyFile.map { try rootKey($0, console) }
         if given == nil { try RootKeyOutput.check(key.rootKeyOut, OwnFiles(self)) }
         let lease = try RunLease(workspace.directory)

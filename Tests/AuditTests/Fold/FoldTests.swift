@@ -119,6 +119,8 @@ struct FoldTests {
     @Test(arguments: ["edited", "other key", "older", "none", "long"])
     func aFoldThatIsNotTheHeadsIsMadeAgain(how: String) throws {
         let writer = try log.open()
+        // As long in digits as the head below, so that the older note differs in its numbers alone.
+        _ = try writer.append([AuditRecord](repeating: orders[6], count: 10))
         try writer.seal()
         let older = try Data(contentsOf: note())
         _ = try writer.append(orders)

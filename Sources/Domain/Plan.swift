@@ -117,7 +117,7 @@ extension Plan {
         canonicalHead(items: items.count) + items.flatMap(\.canonicalBytes)
     }
 
-    /// The first line, of a plan of so many items.
+    /// The first line of a plan that has `count` items.
     package func canonicalHead(items count: Int) -> [UInt8] {
         var line = AsciiJSON()
         line.begin()

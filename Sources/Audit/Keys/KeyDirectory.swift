@@ -33,6 +33,9 @@ struct KeyDirectory: Sendable {
         liveFile = url.appending(path: "live.seen")
     }
 
+    /// All that have one name; folds have one for each size.
+    var files: [URL] { [stateFile, signFile, headFile, rangeFile, lockFile, seenFile, liveFile] }
+
     struct State: Equatable {
         let origin: String
         var key: EpochKey
@@ -48,10 +51,7 @@ struct KeyDirectory: Sendable {
     /// Refuses a directory or a key that group or others can reach, or that others can put another in the place of.
     func checkPermissions() throws(LetheError) {
         try KeyPath.check(url)
-        let files = [
-            stateFile, signFile, headFile, rangeFile, seenFile, liveFile, lockFile, url.appending(path: "lookup.key"),
-        ]
-        for file in [url] + files {
+        for file in [url] + files + [url.appending(path: "lookup.key")] {
             var status = stat()
             guard stat(file.path, &status) == 0 else { continue }
             if file != url { try KeyPath.check(file) }

@@ -53,14 +53,24 @@ extension AuditLog {
     /// The same over all segments that are still there, oldest first.
     package func records(containing texts: [String]) throws(LetheError) -> [FoundRecord] {
         var found: [FoundRecord] = []
-        for segment in try segments() {
-            guard let file = segment.file else { continue }
-            let reader = segment.isLive ? reader : try LogReader(file)
+        for reader in try readers() {
             for entry in try reader.entries(containing: texts) {
                 found.append(FoundRecord(origin: reader.origin, entry: entry))
             }
         }
         return found
+    }
+
+    /// Of all segments that are still there, oldest first.
+    package func readers() throws(LetheError) -> [LogReader] {
+        var readers: [LogReader] = []
+        for segment in try segments() { if let reader = try reader(of: segment) { readers.append(reader) } }
+        return readers
+    }
+
+    /// `nil` for a segment that was removed.
+    package func reader(of segment: Segment) throws(LetheError) -> LogReader? {
+        segment.isLive ? reader : try segment.file.map { (file) throws(LetheError) in try LogReader(file) }
     }
 
     /// Until when it is sure that time has passed: now by this machine's clock, unless nothing was recorded for long or the clock is

@@ -44,9 +44,7 @@ extension AuditLog {
         let keys = location.directory
         KeyDirectory(url: keys.url.appending(path: "init.tmp")).discard()
         keys.discard(keepingSeed: true)
-        for file in [keys.stateFile, keys.signFile, keys.headFile, keys.rangeFile, keys.seenFile, keys.liveFile] {
-            unlink(keys.url.appending(path: ".\(file.lastPathComponent).tmp").path)
-        }
+        for file in keys.files { unlink(DurableFile.temporary(file).path) }
         for end in ["", "-journal", ".new", ".new-journal"] { unlink(location.database.path + end) }
         // Only if nothing else is in it.
         rmdir(keys.url.path)

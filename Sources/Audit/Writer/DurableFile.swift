@@ -22,7 +22,7 @@ enum DurableFile {
     private static func write(
         _ bytes: UnsafeRawBufferPointer, to url: URL, _ mode: mode_t, _ erasingOld: Bool
     ) throws(LetheError) {
-        let temporary = url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).tmp")
+        let temporary = temporary(url)
         unlink(temporary.path)
         let file = open(temporary.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard file >= 0 else { throw failure(url) }
@@ -38,9 +38,14 @@ enum DurableFile {
         if old >= 0 { erase(old) }
     }
 
+    /// What `url` is written as until it is whole; a crash may leave it.
+    static func temporary(_ url: URL) -> URL {
+        url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).tmp")
+    }
+
     /// The whole file under a new name, on the disk when this returns; half of it never has that name.
     static func copy(_ source: URL, to target: URL) throws(LetheError) {
-        let temporary = target.deletingLastPathComponent().appending(path: ".\(target.lastPathComponent).tmp")
+        let temporary = temporary(target)
         unlink(temporary.path)
         do { try FileManager.default.copyItem(at: source, to: temporary) } catch { throw failure(target) }
         let file = open(temporary.path, O_RDONLY | O_CLOEXEC)
@@ -66,11 +71,7 @@ enum DurableFile {
     /// `nil` where there is no such file. Of a file that is longer than `longest` one byte more is read, or some thousand, enough
     /// to tell that it is too long.
     static func read(_ url: URL, atMost longest: Int = SignedNote.longest) throws(LetheError) -> [UInt8]? {
-        let file = open(url.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard file >= 0 else {
-            if errno == ENOENT { return nil }
-            throw LetheError("unreadable-file", .unreadable, "cannot read \(url.path)")
-        }
+        guard let file = try opened(url) else { return nil }
         defer { close(file) }
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 4096)
@@ -78,7 +79,7 @@ enum DurableFile {
             let count = piece.withUnsafeMutableBytes { Foundation.read(file, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else {
-                throw LetheError("unreadable-file", .unreadable, "cannot read \(url.path)")
+                throw unreadable(url)
             }
             if count == 0 { break }
             bytes += piece[..<count]
@@ -86,16 +87,26 @@ enum DurableFile {
         return bytes
     }
 
-    /// A file that holds a key, in no other place of memory; `nil` where there is none.
-    static func readSecret(_ url: URL) throws(LetheError) -> SecretBytes? {
+    /// `nil` where there is no such file.
+    private static func opened(_ url: URL) throws(LetheError) -> Int32? {
         let file = open(url.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else {
             if errno == ENOENT { return nil }
-            throw LetheError("unreadable-file", .unreadable, "cannot read \(url.path)")
+            throw unreadable(url)
         }
+        return file
+    }
+
+    private static func unreadable(_ url: URL) -> LetheError {
+        LetheError("unreadable-file", .unreadable, "cannot read \(url.path)")
+    }
+
+    /// A file that holds a key, in no other place of memory; `nil` where there is none.
+    static func readSecret(_ url: URL) throws(LetheError) -> SecretBytes? {
+        guard let file = try opened(url) else { return nil }
         defer { close(file) }
         guard let secret = SecretBytes(reading: file) else {
-            throw LetheError("unreadable-file", .unreadable, "cannot read \(url.path)")
+            throw unreadable(url)
         }
         return secret
     }

@@ -73,6 +73,11 @@ final class LogStore: Sendable {
         return store
     }
 
+    /// What an earlier attempt left, if it left anything.
+    static func remove(_ url: URL) {
+        for file in [url, URL(filePath: url.path + "-journal")] { try? FileManager.default.removeItem(at: file) }
+    }
+
     private static func open(_ url: URL, writable: Bool) throws(LetheError) -> DatabaseQueue {
         var configuration = Configuration()
         configuration.readonly = !writable

@@ -28,9 +28,7 @@ extension AuditLog {
             try Rollover.checkPlace(location)
             let aside = freePlace(location.segments, LogOrigin.suffix(writer.origin))
             let copy = location.segments.appending(path: "\(LogOrigin.suffix(writer.origin)).next")
-            for leftover in [copy, URL(filePath: copy.path + "-journal")] {
-                try? FileManager.default.removeItem(at: leftover)
-            }
+            LogStore.remove(copy)
             try writer.store.copy(upTo: good, to: LogStore.create(copy))
             // A copy first: whatever happens in between, the log is in its place.
             try DurableFile.copy(location.database, to: aside)
@@ -76,13 +74,12 @@ extension LogStore {
         try checkpointNotes { stated, note in if stated <= size { notes.append((stated, Data(note))) } }
         var first: Int64 = 0
         while first < size {
-            var page: [(Int64, Data)] = []
-            try lines(first...min(size, first + 1000) - 1) { seq, line in page.append((seq, Data(line))) }
+            var page: [(Int64, [UInt8])] = []
+            try lines(first...min(size, first + 1000) - 1) { seq, line in page.append((seq, Array(line))) }
             try target.run("audit-write-failed") { db in
                 try db.inTransaction(.immediate) {
-                    for (seq, line) in page {
-                        try db.execute(sql: "INSERT INTO entry(seq, line) VALUES (?, ?)", arguments: [seq, line])
-                    }
+                    let insert = try Insertion(db)
+                    for (seq, line) in page { try line.withUnsafeBufferPointer { try insert($0, seq: seq) } }
                     return .commit
                 }
             }

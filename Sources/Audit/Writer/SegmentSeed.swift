@@ -64,9 +64,7 @@ struct SegmentSeed {
         database: URL, keys: KeyDirectory, after previous: AuditRecord.PreviousLog?, _ fold: Fold?, now: Timestamp
     ) throws(LetheError) {
         keys.discard(keepingSeed: true)
-        for leftover in [database, URL(filePath: database.path + "-journal")] {
-            try? FileManager.default.removeItem(at: leftover)
-        }
+        LogStore.remove(database)
         try DurableFile.makeDirectory(keys.url, mode: 0o700)
         try keys.write(KeyDirectory.State(origin: origin, key: key))
         let opening = AuditRecord.Opening(
@@ -95,9 +93,7 @@ extension KeyDirectory {
     func discard(keepingSeed: Bool = false) {
         DurableFile.eraseAndRemove(stateFile)
         if !keepingSeed { DurableFile.eraseAndRemove(seedFile) }
-        for file in [headFile, rangeFile, signFile, lockFile, seenFile, liveFile] {
-            try? FileManager.default.removeItem(at: file)
-        }
+        for file in files { try? FileManager.default.removeItem(at: file) }
         removeFolds(but: nil)
         if !keepingSeed { try? FileManager.default.removeItem(at: url) }
     }

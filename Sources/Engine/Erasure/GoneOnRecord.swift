@@ -13,9 +13,7 @@ struct GoneOnRecord {
         guard !called.isEmpty else { return }
         try context.log.verifyHead()
         var endings = Endings()
-        for segment in try context.log.segments() {
-            guard let file = segment.file else { continue }
-            let reader = segment.isLive ? context.log.reader : try LogReader(file)
+        for reader in try context.log.readers() {
             try reader.forEachEntry { entry in
                 if entry.record.attachment.map(called.contains) ?? true { endings.add(entry) }
             }

@@ -29,8 +29,7 @@ package struct RebuildInventory: Sendable {
         let kept = segments.filter { $0.file != nil }
         let rebuilt = try inventory.rebuild(since: kept.count < segments.count ? kept.first?.opened : nil) { take in
             for segment in kept {
-                guard let file = segment.file else { continue }
-                let reader = segment.isLive ? log.reader : try LogReader(file)
+                guard let reader = try log.reader(of: segment) else { continue }
                 var after: Int64 = -1
                 while case let entries = try reader.entries(after: after, limit: Self.page), let last = entries.last {
                     try take(

@@ -53,7 +53,7 @@ extension ReportValues {
     package struct Evidence: Codable, Sendable, Equatable {
         /// Hosts that this machine reached, of the one that it must and another that it must not, as the log has it last; `nil` =
         /// nobody looked.
-        package var egress: Egress?
+        @OrNull package var egress: Egress? = nil
         /// Objects looked up again at the vendor after they should have gone.
         package var samples: [Sample] = []
         /// Attachments that had been called gone, and that a GET found again in the period; in order, each once.
@@ -88,17 +88,5 @@ extension ReportValues {
         package var checked: Int
         /// Of these, how many the vendor still had.
         package var present: Int
-    }
-}
-
-extension ReportValues.Evidence {
-    /// What is not known is `null`, never left out.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(egress, forKey: .egress)
-        try container.encode(samples, forKey: .samples)
-        try container.encode(foundAgain, forKey: .foundAgain)
-        try container.encode(archived, forKey: .archived)
-        try container.encode(archiveFailed, forKey: .archiveFailed)
     }
 }

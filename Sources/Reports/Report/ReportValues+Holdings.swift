@@ -59,9 +59,9 @@ extension ReportValues {
         /// Live attachments whose message's time is not believed, and whose own is not known: no policy deletes them by age.
         package var doubtfulTimes: Int
         /// The last listing that was walked to its end; `nil` = none on record.
-        package var lastCompleteSync: Timestamp?
+        @OrNull package var lastCompleteSync: Timestamp?
         /// The latest time that the vendor gave with an attachment, in a delivery or a listing; `nil` = none on record.
-        package var newestEvent: Timestamp?
+        @OrNull package var newestEvent: Timestamp?
 
         package init(
             unaddressable: Int = 0, unreadableParts: Int = 0, namedAgain: Int = 0, recipientUnknown: Int = 0,
@@ -75,19 +75,5 @@ extension ReportValues {
             self.doubtfulTimes = doubtfulTimes
             self.lastCompleteSync = lastCompleteSync
         }
-    }
-}
-
-extension ReportValues.Coverage {
-    /// What is not known is `null`, never left out.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(unaddressable, forKey: .unaddressable)
-        try container.encode(unreadableParts, forKey: .unreadableParts)
-        try container.encode(namedAgain, forKey: .namedAgain)
-        try container.encode(recipientUnknown, forKey: .recipientUnknown)
-        try container.encode(doubtfulTimes, forKey: .doubtfulTimes)
-        try container.encode(lastCompleteSync, forKey: .lastCompleteSync)
-        try container.encode(newestEvent, forKey: .newestEvent)
     }
 }

@@ -47,7 +47,7 @@ package struct ReportValues: Codable, Sendable, Equatable {
         /// Configuration says which tier holds; `false` = nobody wrote it down.
         package var tiersStated: Bool
         /// When that was last written; `nil` = not known.
-        package var tiersWritten: Timestamp?
+        @OrNull package var tiersWritten: Timestamp?
         package var lines: [Line]
     }
 
@@ -65,17 +65,5 @@ package struct ReportValues: Codable, Sendable, Equatable {
             self.since = since
             self.until = until
         }
-    }
-}
-
-extension ReportValues.Account {
-    /// What is not known is `null`, never left out.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(partner, forKey: .partner)
-        try container.encode(defaultTier, forKey: .defaultTier)
-        try container.encode(tiersStated, forKey: .tiersStated)
-        try container.encode(tiersWritten, forKey: .tiersWritten)
-        try container.encode(lines, forKey: .lines)
     }
 }

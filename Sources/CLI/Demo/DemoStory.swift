@@ -190,7 +190,7 @@ extension DemoStory {
 
     /// The person of whom most is held.
     private func erase(_ wiring: Wiring, _ decider: Decider) async throws -> (PlanErasure.Planned, RunResult) {
-        let inventory = try wiring.currentInventory().0
+        let inventory = try wiring.currentInventory()
         var best: (handle: Handle, count: Int)?
         for person in 0..<Self.people {
             let handle = try Handle(Population.handle(of: person))
@@ -218,7 +218,7 @@ extension DemoStory {
     /// deleted that is not claimed. An ephemeral file that expired under a DELETE is gone too.
     private func check(_ wiring: Wiring) throws -> (text: String, holds: Bool) {
         var claimed: Set<AttachmentID> = []
-        try wiring.currentInventory().0.forEachAttachment(includingGone: true) { candidate in
+        try wiring.currentInventory().forEachAttachment(includingGone: true) { candidate in
             if candidate.attachment.state == .gone { claimed.insert(candidate.attachment.id) }
             return true
         }

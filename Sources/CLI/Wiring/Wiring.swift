@@ -43,7 +43,10 @@ struct Wiring: Sendable {
 
     /// The inventory with everything applied that the audit log has, for commands that only read. Where it is not as the log has it, that
     /// is said.
-    func currentInventory() throws -> (InventoryStore, [Difference]) {
+    func currentInventory() throws -> InventoryStore { try inventoryAndDifferences().0 }
+
+    /// The same, with what is not.
+    func inventoryAndDifferences() throws -> (InventoryStore, [Difference]) {
         let (store, differences) = try comparedInventory()
         for difference in differences.prefix(Self.mostSaid) { console.warn("DIFFERS: \(difference.message)") }
         if differences.count > Self.mostSaid {
@@ -78,6 +81,15 @@ struct Wiring: Sendable {
         } catch {
             return error as? LetheError
         }
+    }
+
+    /// The whole chain at once: what one segment owns up to is held against the one before it. `vkeys`: pinned beside the log's own.
+    func verified(
+        _ log: AuditLog, besides vkeys: [VerifierKey] = [], now: Timestamp
+    ) throws(LetheError) -> SegmentsReport {
+        let options = LogVerifier.Options(
+            vkeys: [try VerifierKey(log.vkey)] + vkeys, anchors: logLocation.anchors.directories, now: now)
+        return try LogVerifier(options).verify(logLocation)
     }
 
     func comparedInventory() throws -> (InventoryStore, [Difference]) {

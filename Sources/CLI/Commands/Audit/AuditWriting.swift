@@ -85,19 +85,12 @@ struct AuditRollover: LetheCommand {
     func perform(_ console: Console) async throws -> Reply {
         let given = try rootKeyFile.map { try rootKey($0, console) }
         let wiring = try Wiring.open(global, console)
-        if given == nil { try RootKeyOutput.check(rootKeyOut, OwnFiles(wiring)) }
-        let because = try OperatorText.reason(reason)
-        // The answers of a run that is going on belong in the segment of its intents.
-        let lease = try RunLease(wiring.workspace.directory)
-        defer { withExtendedLifetime(lease) {} }
-        if let given { try AuditLog.refuseOther(given, than: wiring.logLocation) }
-        let rejected = try fromAuthenticated ? AuditLog.rejectTail(wiring.logLocation, time: wiring.clock) : nil
-        func rollOver(_ key: RootKey) throws -> AuditLog.Created {
-            try AuditLog.rollover(
-                wiring.logLocation, reason: because, by: Wiring.systemUser, rootKey: key,
-                tool: "lethe \(Lethe.version)", time: wiring.clock)
+        var rejected: AuditLog.RejectedTail?
+        let made = try await wiring.rollOver(
+            given, keyOut: rootKeyOut, reason: reason, console
+        ) {
+            if fromAuthenticated { rejected = try AuditLog.rejectTail(wiring.logLocation, time: wiring.clock) }
         }
-        let made = try given.map(rollOver) ?? RootKeyOutput.handing(rootKeyOut, console, rollOver)
         let lost = made.lost == 0 ? "" : "\nlost    \(made.lost) records that a checkpoint of the segment before counts"
         let aside =
             rejected.map {
@@ -109,6 +102,29 @@ struct AuditRollover: LetheCommand {
                 "origin": .string(made.origin), "vkey": .string(made.vkey), "kid": .string(made.kid),
                 "lost": JSONValue(made.lost), "rejected": JSONValue(rejected?.records ?? 0),
             ])
+    }
+}
+
+extension Wiring {
+    /// Goes on in a new segment under `given`, or under a new key that is handed out. `first`: what is done before, under the same
+    /// lease. `partner`: of the first segment of v2.
+    func rollOver(
+        _ given: RootKey?, keyOut: String?, reason: String, partner: String? = nil, _ console: Console,
+        first: () async throws -> Void
+    ) async throws -> AuditLog.Created {
+        if given == nil { try RootKeyOutput.check(keyOut, OwnFiles(self)) }
+        let reason = try OperatorText.reason(reason)
+        // The answers of a run that is going on belong in the segment of its intents.
+        let lease = try RunLease(workspace.directory)
+        defer { withExtendedLifetime(lease) {} }
+        if let given { try AuditLog.refuseOther(given, than: logLocation) }
+        try await first()
+        func rollOver(_ key: RootKey) throws -> AuditLog.Created {
+            try AuditLog.rollover(
+                logLocation, reason: reason, by: Wiring.systemUser, partner: partner, rootKey: key,
+                tool: "lethe \(Lethe.version)", time: clock)
+        }
+        return try given.map(rollOver) ?? RootKeyOutput.handing(keyOut, console, rollOver)
     }
 }
 

@@ -99,13 +99,8 @@ extension Wiring {
             try CatchUp(inventory: context.inventory, log: context.log).run()
             try context.log.sealIfNeeded()
             let now = context.time.now()
-            let verifier = LogVerifier(
-                .init(
-                    vkeys: [try VerifierKey(context.log.vkey)] + vkeys, anchors: logLocation.anchors.directories,
-                    now: now))
-            // The whole chain at once: what one segment owns up to is held against the one before it.
             let files = try AuditLog.segments(logLocation).compactMap(\.file)
-            let verified = try verifier.verify(logLocation).segments
+            let verified = try verified(context.log, besides: vkeys, now: now).segments
             guard verified.count == files.count else { throw Self.segmentsChanged }
             let logs = try zip(files, verified).map { (pair) throws(LetheError) in
                 ReportSources.VerifiedLog(reader: try LogReader(pair.0), verification: pair.1)

@@ -24,7 +24,7 @@ struct InventoryStats: LetheCommand {
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
         let tiers = wiring.settings.tiers
-        let statistics = try wiring.currentInventory().0.statistics { tiers.tier(of: $0) }
+        let statistics = try wiring.currentInventory().statistics { tiers.tier(of: $0) }
         let lines = statistics.byLine.sorted { ($0.key?.number ?? "~") < ($1.key?.number ?? "~") }
         let byLine = lines.map { (name: $0.key?.number ?? "no line known", json: JSONValue($0.key), tally: $0.value) }
         let byTier = Tier.allCases.compactMap { tier in statistics.byTier[tier].map { (tier, $0) } }
@@ -83,7 +83,7 @@ struct InventoryList: LetheCommand {
             throw LetheError("invalid-limit", .usage, "--limit must be 1 to 100000")
         }
         let wiring = try Wiring.open(global, console)
-        let inventory = try wiring.currentInventory().0
+        let inventory = try wiring.currentInventory()
         let tiers = wiring.settings.tiers
         let wanted: Tier? = try tier.map { try Self.word($0, "--tier") }
         let page = try inventory.attachments(
@@ -148,7 +148,7 @@ struct InventoryShow: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let inventory = try wiring.currentInventory().0
+        let inventory = try wiring.currentInventory()
         let record = try inventory.knownRecord(of: AttachmentID(id))
         let now = wiring.clock.now()
         var question = Explanation.Question(record.attachment, holds: try inventory.holds(), now: now)

@@ -21,7 +21,7 @@ struct ConfirmationsCommand: LetheCommand {
             throw LetheError("invalid-limit", .usage, "--limit must be 1 to 100000 and --since not negative")
         }
         let wiring = try Wiring.open(global, console)
-        let (inventory, differences) = try wiring.currentInventory()
+        let (inventory, differences) = try wiring.inventoryAndDifferences()
         guard try since <= inventory.lastConfirmation() else {
             throw LetheError(
                 "unknown-cursor", .usage, "--since is larger than any cursor that was given out",

@@ -24,7 +24,7 @@ struct PlanList: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let (inventory, differences) = try wiring.currentInventory()
+        let (inventory, differences) = try wiring.inventoryAndDifferences()
         let plans = try inventory.plans().filter { !open || !$0.state.isClosed }
             .sorted { ($1.created, $1.id) < ($0.created, $0.id) }
         var table = TextTable([
@@ -61,7 +61,7 @@ struct PlanShow: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let (inventory, differences) = try wiring.currentInventory()
+        let (inventory, differences) = try wiring.inventoryAndDifferences()
         let record = wiring.approvedOnRecord(try inventory.plan(try PlanID(id), evenIfChanged: true))
         if !record.isWhole { console.warn(PlanText.changed(record.plan.id)) }
         let results = try inventory.results(of: record.plan.id)

@@ -26,7 +26,7 @@ struct PolicyDiffCommand: LetheCommand {
         }
         let wiring = try Wiring.open(global, console)
         let (before, after) = (try wiring.policies(old), try wiring.policies(new))
-        let inventory = try wiring.currentInventory().0
+        let inventory = try wiring.currentInventory()
         let now = wiring.clock.now()
         let holds = try inventory.activeHolds(at: now)
         let tiers = wiring.settings.tiers

@@ -17,7 +17,7 @@ struct PolicyExplain: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let inventory = try wiring.currentInventory().0
+        let inventory = try wiring.currentInventory()
         let record = try inventory.knownRecord(of: AttachmentID(id))
         let then = try at.map { try time($0, "--at") }
         var question = Explanation.Question(

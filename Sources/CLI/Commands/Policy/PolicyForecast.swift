@@ -19,7 +19,7 @@ struct PolicyForecast: LetheCommand {
             throw LetheError("invalid-value", .usage, "--days must be 1 to \(Forecast.longest)")
         }
         let wiring = try Wiring.open(global, console)
-        let inventory = try wiring.currentInventory().0
+        let inventory = try wiring.currentInventory()
         let now = wiring.clock.now()
         let holds = try inventory.activeHolds(at: now)
         var forecast = Forecast(decider: try wiring.decider(), holds: holds, now: now, days: days)

@@ -122,7 +122,7 @@ struct HoldList: LetheCommand {
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
         let now = wiring.clock.now()
-        let (inventory, differences) = try wiring.currentInventory()
+        let (inventory, differences) = try wiring.inventoryAndDifferences()
         let holds = try inventory.holds().filter { all || $0.isActive(at: now) }
         let lost = differences.compactMap(\.lostHold)
         let lines = holds.flatMap { Self.lines(of: $0, now: now) } + lost.flatMap(Self.lines(ofLost:))

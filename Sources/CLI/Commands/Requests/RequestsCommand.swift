@@ -27,7 +27,7 @@ struct RequestsList: LetheCommand {
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
         let now = wiring.clock.now()
-        let (inventory, differences) = try wiring.currentInventory()
+        let (inventory, differences) = try wiring.inventoryAndDifferences()
         let basis = wiring.basis(inventory)
         let requests = try inventory.requests().filter { !open || !$0.state.isClosed }.map { request in
             (request, next: try NextStep(request, in: basis))
@@ -85,7 +85,7 @@ struct RequestsShow: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let (inventory, differences) = try wiring.currentInventory()
+        let (inventory, differences) = try wiring.inventoryAndDifferences()
         let id = try RequestID(id)
         guard let request = try inventory.request(id) else {
             guard differences.compactMap(\.lostRequest).contains(id) else {

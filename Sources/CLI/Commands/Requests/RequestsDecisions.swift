@@ -41,7 +41,7 @@ struct RequestsWithdraw: LetheCommand {
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
         let lost = try RequestID(id)
-        if try wiring.currentInventory().0.request(lost) == nil {
+        if try wiring.currentInventory().request(lost) == nil {
             try await wiring.work(vendor: false) { context in
                 try DecideRequest(context, rules: wiring.undecided, by: decision.name, reason: decision.reason)
                     .recordLoss(of: lost)

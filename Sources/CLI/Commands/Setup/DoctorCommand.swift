@@ -196,11 +196,7 @@ struct Checkup {
         do {
             let log = try wiring.followedLog()
             try log.verifyHead(whole: true)
-            let verifier = LogVerifier(
-                .init(
-                    vkeys: [try VerifierKey(log.vkey)], anchors: wiring.logLocation.anchors.directories,
-                    now: wiring.clock.now()))
-            let verified = try verifier.verify(wiring.logLocation)
+            let verified = try wiring.verified(log, now: wiring.clock.now())
             if let first = verified.segments.lazy.flatMap(\.failures).first(where: \.isTampering) {
                 add("audit log", .fail, "evidence of tampering: \(first.message)", fix: "lethe audit verify")
             } else {

@@ -57,18 +57,11 @@ extension Wiring {
         // Over what was changed no segment is begun by the way.
         try log.verifyHead(whole: true)
         let given = try key.rootKeyFile.map { try rootKey($0, console) }
-        if given == nil { try RootKeyOutput.check(key.rootKeyOut, OwnFiles(self)) }
-        let lease = try RunLease(workspace.directory)
-        defer { withExtendedLifetime(lease) {} }
-        if let given { try AuditLog.refuseOther(given, than: logLocation) }
-        try await work(vendor: true) { context in try await SettleIntents(context, rules: undecided).run() }
-        func rollOver(_ key: RootKey) throws -> AuditLog.Created {
-            try AuditLog.rollover(
-                logLocation, reason: "records of version 2", by: Wiring.systemUser, partner: settings.partner,
-                rootKey: key,
-                tool: "lethe \(Lethe.version)", time: clock)
+        let made = try await rollOver(
+            given, keyOut: key.rootKeyOut, reason: "records of version 2", partner: settings.partner, console
+        ) {
+            try await work(vendor: true) { context in try await SettleIntents(context, rules: undecided).run() }
         }
-        let made = try given.map(rollOver) ?? RootKeyOutput.handing(key.rootKeyOut, console, rollOver)
         console.warn("the audit log goes on in a new segment, \(made.origin); its vkey is \(made.vkey)")
     }
 }

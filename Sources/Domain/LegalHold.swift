@@ -50,6 +50,16 @@ extension LegalHold {
     }
 }
 
+extension Sequence<LegalHold> {
+    /// Those that are in force at `now` and that `stored` lacks or has in another form, by id, each with what is stored of it.
+    package func lacking(in stored: [LegalHold], at now: Timestamp) -> [(hold: LegalHold, stored: LegalHold?)] {
+        var known: [HoldID: LegalHold] = [:]
+        for hold in stored { known[hold.id] = hold }
+        return filter { $0.isActive(at: now) && !$0.stands(as: known[$0.id]) }.sorted { $0.id < $1.id }
+            .map { ($0, known[$0.id]) }
+    }
+}
+
 extension LegalHold.Scope: CustomStringConvertible {
     /// As the audit log records it: `subject:<64 hex>[,<64 hex>…]`, `chat:<uuid>`, `line:+…`, `attachment:<uuid>`, `all`.
     package var description: String {

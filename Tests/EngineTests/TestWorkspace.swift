@@ -8,6 +8,7 @@ import Rules
 import Simulator
 import Synchronization
 import TestSupport
+import Testing
 
 /// A clock that runs fifty times as fast as the wall's, so that backoffs and pauses take no time worth mentioning.
 final class FastClock: TimeSource {
@@ -184,5 +185,15 @@ extension LockedPolicies {
     @discardableResult
     func unlock(_ id: String, to policies: PolicySet, by name: String, reason: String) throws(LetheError) -> Policy? {
         try unlock(id, to: policies, tiers: TierMap(), by: name, reason: reason)
+    }
+}
+
+extension TestWorkspace {
+    /// Rows as somebody changes them who has the file.
+    func sql(_ statements: String) throws {
+        try statements.write(to: directory.file("statements.sql"), atomically: true, encoding: .utf8)
+        let done = try Shell.run(
+            "sqlite3 -batch -bail -cmd '.timeout 5000' inventory.db < statements.sql", in: directory.url)
+        try #require(done.status == 0, "\(done.text)")
     }
 }

@@ -138,11 +138,12 @@ package struct IssueCertificate: Sendable {
     private func addPlannedElsewhere(
         _ attachments: Set<AttachmentID>, to planned: inout [AttachmentID: PlanItem]
     ) throws(LetheError) {
-        var rest = attachments.subtracting(planned.keys)
+        let rest = attachments.subtracting(planned.keys)
         guard !rest.isEmpty else { return }
-        for summary in try inventory.plans() where !rest.isEmpty {
-            let plan = try inventory.plan(summary.id, evenIfChanged: true).plan
-            for item in plan.items where rest.remove(item.attachment) != nil { planned[item.attachment] = item }
+        var places: [PlanID: Int] = [:]
+        for (place, summary) in try inventory.plans().enumerated() { places[summary.id] = place }
+        try inventory.forEachListing(of: Array(rest)) { id, listings in
+            planned[id] = listings.min { places[$0.plan] ?? .max < places[$1.plan] ?? .max }?.item
         }
     }
 

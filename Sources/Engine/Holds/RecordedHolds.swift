@@ -20,10 +20,10 @@ final class RecordedHolds: Sendable {
 
     /// `version`: of the inventory's holds. Throws where one that is in force on record was ended, changed or taken away without a record.
     func refuseChanged(in inventory: InventoryStore, version: Int64, now: Timestamp) throws(LetheError) {
-        guard try !inventory.lacking(of: holds(version), at: now).isEmpty else { return }
+        guard try !holds(version).lacking(in: inventory.holds(), at: now).isEmpty else { return }
         // It is recorded before it is in force, and a release before it takes effect: somebody may be in between.
         try CatchUp(inventory: inventory, log: log).follow()
-        guard let hold = try inventory.lacking(of: log.fold().holds.values, at: now).first else { return }
+        guard let (hold, _) = try log.fold().holds.values.lacking(in: inventory.holds(), at: now).first else { return }
         throw LetheError("holds-unreadable", .failed, "hold \(hold.id) is not in the inventory as the audit log has it")
     }
 
@@ -32,16 +32,5 @@ final class RecordedHolds: Sendable {
         let holds = Array(try log.fold().holds.values)
         reading.withLock { $0 = Reading(version: version, holds: holds) }
         return holds
-    }
-}
-
-extension InventoryStore {
-    /// Those of the holds on record that are in force at `now`, and are not here as they were placed.
-    func lacking(of recorded: some Collection<LegalHold>, at now: Timestamp) throws(LetheError) -> [LegalHold] {
-        let active = recorded.filter { $0.isActive(at: now) }
-        guard !active.isEmpty else { return [] }
-        var stored: [HoldID: LegalHold] = [:]
-        for hold in try holds() { stored[hold.id] = hold }
-        return active.filter { !$0.stands(as: stored[$0.id]) }
     }
 }

@@ -38,7 +38,8 @@ package struct ClosePlan: Sendable {
         }
         var records = [AuditRecord.operatorAct(.init(act: act, ref: id.description, by: by, reason: reason))]
         // Of items that are not those of the plan nothing is said: how its own ended is in the log.
-        if record.isWhole, let run = try context.log.fold().plans[id]?.lastRun {
+        let run = try record.isWhole ? context.log.fold().plans[id]?.lastRun : nil
+        if let run {
             var counts = OutcomeCounts(progress.closed.values)
             for item in record.plan.items where progress.closed[item.attachment] == nil {
                 records.append(
@@ -48,14 +49,10 @@ package struct ClosePlan: Sendable {
                 counts.add(.notAttempted)
             }
             records.append(.runEnd(.init(run: run, RunCounts(counts))))
-            try context.inventory.move(id, to: state, cause: reason, by: by, from: states) { () throws(LetheError) in
-                try journal.append(records)
-            }
-        } else {
-            // Another plan may be in work meanwhile: this one never was.
-            try context.inventory.move(id, to: state, cause: reason, by: by, from: states) { () throws(LetheError) in
-                _ = try context.log.append(records)
-            }
+        }
+        try context.inventory.move(id, to: state, cause: reason, by: by, from: states) { () throws(LetheError) in
+            // Another plan may be in work meanwhile where this one never was.
+            if run == nil { _ = try context.log.append(records) } else { try journal.append(records) }
         }
         try CatchUp(inventory: context.inventory, log: context.log).run()
     }

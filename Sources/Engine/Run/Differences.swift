@@ -37,29 +37,29 @@ extension RecordedTruth {
 
     private func compare(_ inventory: InventoryStore, at now: Timestamp) throws(LetheError) -> [Difference] {
         let fold = try fold()
-        let holds = try Self.holds(fold, inventory, now)
-        let requests = try Self.requests(fold, inventory)
-        return try holds + requests + Self.plans(fold, inventory) + Self.intents(fold, inventory)
+        let requests = try inventory.requests()
+        let orders = try Self.holds(fold, inventory, now) + Self.requests(fold, requests)
+        return try orders + Self.plans(fold, inventory, requests) + Self.intents(fold, inventory)
     }
 
     private static func holds(
         _ fold: Fold, _ inventory: InventoryStore, _ now: Timestamp
     ) throws(LetheError) -> [Difference] {
-        var stored: [HoldID: LegalHold] = [:]
-        for hold in try inventory.holds() { stored[hold.id] = hold }
-        let active = fold.holds.filter { $0.value.isActive(at: now) }
+        let stored = try inventory.holds()
         var found: [HoldID: Difference.Kind] = [:]
-        for (id, hold) in active where !hold.stands(as: stored[id]) {
-            found[id] = stored[id] == nil ? .missing : .changed
+        for (hold, other) in fold.holds.values.lacking(in: stored, at: now) {
+            found[hold.id] = other == nil ? .missing : .changed
         }
-        for (id, hold) in stored where hold.isActive(at: now) && active[id] == nil { found[id] = .unrecorded }
+        for hold in stored where hold.isActive(at: now) && fold.holds[hold.id]?.isActive(at: now) != true {
+            found[hold.id] = .unrecorded
+        }
         return found.sorted { $0.key < $1.key }.map { Difference(subject: .hold($0.key), kind: $0.value) }
     }
 
-    private static func requests(_ fold: Fold, _ inventory: InventoryStore) throws(LetheError) -> [Difference] {
+    private static func requests(_ fold: Fold, _ stored: [ErasureRequest]) -> [Difference] {
         var found: [RequestID: Difference.Kind] = [:]
         var missing = fold.requests
-        for request in try inventory.requests() {
+        for request in stored {
             let isOpen = missing.remove(request.id) != nil
             guard isOpen != request.state.isDecided else {
                 found[request.id] = isOpen ? .changed : .unrecorded
@@ -90,10 +90,13 @@ extension RecordedTruth {
     }
 
     /// What the log has open and the inventory closed or lacks is planned anew: nothing is lost by it, unless a request goes by it.
-    private static func plans(_ fold: Fold, _ inventory: InventoryStore) throws(LetheError) -> [Difference] {
+    private static func plans(
+        _ fold: Fold, _ inventory: InventoryStore, _ requests: [ErasureRequest]
+    ) throws(LetheError) -> [Difference] {
         var found: [Difference] = []
-        let ended = Set(try inventory.requests().lazy.filter(\.state.isClosed).map(\.id))
-        for summary in try inventory.plans(in: [.proposed, .approved, .applying, .halted]) {
+        let stored = try inventory.plans()
+        let ended = Set(requests.lazy.filter(\.state.isClosed).map(\.id))
+        for summary in stored where !summary.state.isClosed {
             // What its request left behind is never begun: the next run closes it.
             if let request = summary.request, ended.contains(request) { continue }
             let record = try inventory.plan(summary.id, evenIfChanged: true)
@@ -111,8 +114,8 @@ extension RecordedTruth {
             }
             if !plan.stands(as: record) { found.append(Difference(subject: .plan(summary.id), kind: .unrecorded)) }
         }
-        let known = Set(try inventory.plans().map(\.id))
-        for request in try inventory.requests() where !request.state.isClosed {
+        let known = Set(stored.map(\.id))
+        for request in requests where !request.state.isClosed {
             guard let plan = request.plan, !known.contains(plan) else { continue }
             found.append(Difference(subject: .plan(plan), kind: .missing))
         }
@@ -180,9 +183,8 @@ extension Difference {
         case (.request(let id), _):
             "put back the newest inventory.db, or \(rebuild); or end it: "
                 + "lethe requests withdraw \(id) --as NAME --reason TEXT"
-        case (.plan, .missing): "put back the newest inventory.db, or \(rebuild)"
-        case (.plan(let id), _): "lethe plan cancel \(id), then plan anew; or \(rebuild)"
-        case (.intent, _): "put back the newest inventory.db, or \(rebuild)"
+        case (.plan(let id), .changed), (.plan(let id), .unrecorded):
+            "lethe plan cancel \(id), then plan anew; or \(rebuild)"
         default: "put back the newest inventory.db, or \(rebuild)"
         }
     }

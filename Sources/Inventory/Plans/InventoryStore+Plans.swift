@@ -137,11 +137,7 @@ extension InventoryStore {
                 if $0.state.isAnswered { $0.answered = now }
             }
             guard after.state.isAnswered else { return }
-            try database.perform(
-                """
-                INSERT INTO erased_person (subject, request, until)
-                SELECT subject, request, ?2 FROM request_subject WHERE request = ?1 ON CONFLICT DO NOTHING
-                """, request, coveredUntil ?? now)
+            try StayDeleted.register(request, until: coveredUntil ?? now, in: database)
         }
     }
 

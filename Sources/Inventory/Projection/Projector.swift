@@ -45,7 +45,8 @@ struct Projector {
             try database.perform("UPDATE request SET recorded = 1 WHERE id = ?", opening.request)
         case .requestUpdated(let update):
             if try !OwnChanges.take(origin, logged.seq, in: database) { try updated(update, at) }
-            if update.state.isAnswered { try answered(update.request, at) }
+            // What the person sends after the answer is a new matter, also for an older inventory that does not know of it.
+            if update.state.isAnswered { try StayDeleted.register(update.request, until: at, in: database) }
         case .holdPlaced(let placing): try placed(placing.hold)
         case .holdReleased(let release): try InventoryStore.release(release.hold, at: at, in: database)
         case .policyLocked(let lock):
@@ -224,15 +225,6 @@ struct Projector {
                     SELECT 1 FROM plan_item i LEFT JOIN attachment a ON a.id = i.attachment
                     WHERE i.plan = p.key AND (i.outcome IS NULL OR (?2 AND a.state = 0)))))
             """, request, state == .completed)
-    }
-
-    /// What the person sends after the answer is a new matter, also for an older inventory that does not know of it.
-    private func answered(_ request: RequestID, _ at: Timestamp) throws {
-        try database.perform(
-            """
-            INSERT INTO erased_person (subject, request, until)
-            SELECT subject, request, ?2 FROM request_subject WHERE request = ?1 ON CONFLICT DO NOTHING
-            """, request, at)
     }
 
     /// One that is not pending here is in force nowhere: whoever decides meanwhile looks at the log's again.

@@ -161,11 +161,7 @@ private struct Rebuilding {
             try database.perform("UPDATE request SET due = ?2 WHERE id = ?1", update.request, due)
         }
         guard update.state.isAnswered else { return }
-        try database.perform(
-            """
-            INSERT INTO erased_person (subject, request, until)
-            SELECT subject, request, ?2 FROM request_subject WHERE request = ?1 ON CONFLICT DO NOTHING
-            """, update.request, at)
+        try StayDeleted.register(update.request, until: at, in: database)
     }
 
     mutating func finish() throws -> Rebuilt {

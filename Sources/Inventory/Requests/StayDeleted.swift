@@ -7,6 +7,15 @@ internal import GRDB
 /// The register of erased persons, `(subject, request, until)`: an attachment that the request concerns, that is from before its
 /// answer, and that no plan of it names, still exists at the vendor.
 enum StayDeleted {
+    /// The people whom an answered request names, up to `until`: that of its first answer stays.
+    static func register(_ request: RequestID, until: Timestamp, in database: Database) throws {
+        try database.perform(
+            """
+            INSERT INTO erased_person (subject, request, until)
+            SELECT subject, request, ?2 FROM request_subject WHERE request = ?1 ON CONFLICT DO NOTHING
+            """, request, until)
+    }
+
     /// Reopens the requests that concern one of these attachments, or one in one of these chats.
     static func reopen(
         metAttachments keys: Set<Int64>, changedChats chats: Set<ChatID>, in database: Database

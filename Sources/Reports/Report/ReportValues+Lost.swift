@@ -23,13 +23,10 @@ extension ReportValues {
     private mutating func addLostHolds(
         _ sources: ReportSources, _ orders: Fold, now: Timestamp
     ) throws(LetheError) {
-        var stored: [HoldID: LegalHold] = [:]
-        for hold in try sources.inventory.holds() { stored[hold.id] = hold }
-        for hold in orders.holds.values.sorted(by: { $0.id < $1.id })
-        where hold.isActive(at: now) && !hold.stands(as: stored[hold.id]) {
+        for (hold, stored) in orders.holds.values.lacking(in: try sources.inventory.holds(), at: now) {
             holds.removeAll { $0.id == hold.id }
             holds.append(Hold(hold, now: now))
-            let what = stored[hold.id] == nil ? "lacks it" : "has it otherwise"
+            let what = stored == nil ? "lacks it" : "has it otherwise"
             differs.append("legal hold \(hold.id) is in force, and inventory.db \(what)")
         }
     }

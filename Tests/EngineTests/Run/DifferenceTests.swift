@@ -22,14 +22,6 @@ import Testing
         context = workspace.context(vendor)
     }
 
-    private func sql(_ statements: String) throws {
-        let script = workspace.directory.file("statements.sql")
-        try statements.write(to: script, atomically: true, encoding: .utf8)
-        let done = try Shell.run(
-            "sqlite3 -batch -bail -cmd '.timeout 5000' inventory.db < statements.sql", in: workspace.directory.url)
-        try #require(done.status == 0, "\(done.text)")
-    }
-
     private var planner: PlanErasure { PlanErasure(context, rules: TestRules.none, limits: Limits()) }
 
     private func open() async throws -> PlanErasure.Planned {
@@ -72,7 +64,7 @@ import Testing
         try approve(planned.plan.id)
         _ = try await decide().withdraw(planned.request.id)
         #expect(try found().isEmpty)
-        try sql(statements)
+        try workspace.sql(statements)
         let request = planned.request.id
         #expect(try found().first == Difference(subject: .request(request), kind: .unrecorded))
         #expect(await code { _ = try await TestWorkspace.retention(context).run() } == "request-changed")
@@ -95,7 +87,7 @@ import Testing
         try approve(plan)
         try ClosePlan(context).cancel(plan, by: "ada")
         #expect(try found().isEmpty)
-        try sql("UPDATE plan SET state = 'approved'")
+        try workspace.sql("UPDATE plan SET state = 'approved'")
         #expect(try found() == [Difference(subject: .plan(plan), kind: .unrecorded)])
         let apply = ApplyPlan(context, rules: TestRules.five, settings: TestWorkspace.settings)
         #expect(await code { _ = try await apply.run(plan) } == "plan-unrecorded")
@@ -107,7 +99,7 @@ import Testing
     }
 
     @Test func aHoldThatNobodyPlacedIsNone() async throws {
-        try sql(
+        try workspace.sql(
             """
             INSERT INTO hold (id, scope, placed_at, placed_by, reason, recorded)
                 VALUES (X'00000000000000000000000000000007', 'all', 1, 'eve', 'x', 1);
@@ -129,7 +121,7 @@ import Testing
         let planned = try await open()
         #expect(!planned.plan.items.isEmpty)
         try approve(planned.plan.id)
-        try sql(statements)
+        try workspace.sql(statements)
         let apply = ApplyPlan(context, rules: TestRules.none, settings: TestWorkspace.settings)
         #expect(await code { _ = try await apply.run(planned.plan.id) } == "absence-unrecorded")
         #expect(vendor.deletes.isEmpty)
@@ -145,7 +137,7 @@ import Testing
         let request = try await open().request.id
         let records = try workspace.log.size()
         #expect(records > before)
-        try sql("UPDATE request SET recorded = 0; UPDATE request SET opened_by = 'eve', state = 'completed'")
+        try workspace.sql("UPDATE request SET recorded = 0; UPDATE request SET opened_by = 'eve', state = 'completed'")
         #expect(try found() == [Difference(subject: .request(request), kind: .missing)])
         #expect(await code { _ = try await TestWorkspace.retention(context).run() } == "request-unresolved")
         #expect(try workspace.log.size() == records)

@@ -90,14 +90,6 @@ import Testing
         #expect(old.count == new.count)
     }
 
-    private func sql(_ statements: String) throws {
-        let script = workspace.directory.file("statements.sql")
-        try statements.write(to: script, atomically: true, encoding: .utf8)
-        let done = try Shell.run(
-            "sqlite3 -batch -bail -cmd '.timeout 5000' inventory.db < statements.sql", in: workspace.directory.url)
-        try #require(done.status == 0, "\(done.text)")
-    }
-
     @Test func aRebuildOfWhatIsAsTheLogHasItChangesNothing() async throws {
         try await live()
         let before = try told()
@@ -139,7 +131,7 @@ import Testing
         try await live()
         let before = try told()
         let deletes = vendor.deletes.count
-        try sql(statements)
+        try workspace.sql(statements)
         let rebuilt = try RebuildInventory(context).run()
         try expectTold(before)
         #expect(rebuilt.droppedHolds.count == (statements.contains("00000007") ? 1 : 0))

@@ -23,15 +23,6 @@ import Testing
         context = workspace.context(vendor)
     }
 
-    /// Rows as somebody changes them who has the file.
-    private func sql(_ statements: String) throws {
-        let script = workspace.directory.file("statements.sql")
-        try statements.write(to: script, atomically: true, encoding: .utf8)
-        let done = try Shell.run(
-            "sqlite3 -batch -bail -cmd '.timeout 5000' inventory.db < statements.sql", in: workspace.directory.url)
-        try #require(done.status == 0, "\(done.text)")
-    }
-
     private func refused(_ code: String, _ status: Domain.ExitStatus = .refused, _ work: () async throws -> Void) async
     {
         await #expect("\(code)") { try await work() } throws: {
@@ -69,13 +60,13 @@ import Testing
     func approvalsThatAreNotInTheLogAreNone(real: Int, statements: String) async throws {
         let id = try plan()
         for name in ["ada", "grace"].prefix(real) { try approve(id, by: name) }
-        try sql(statements)
+        try workspace.sql(statements)
         await refused("not-approved") { try await apply(id) }
     }
 
     @Test func aForgedApprovalDoesNotMakeTwoOfOne() async throws {
         let id = try plan()
-        try sql(Self.forged)
+        try workspace.sql(Self.forged)
         try approve(id, by: "ada")
         #expect(try workspace.inventory.plan(id).state == .proposed)
         try approve(id, by: "grace")
@@ -87,7 +78,7 @@ import Testing
         let id = try plan()
         try approve(id, by: "ada", people: 1)
         workspace.clock.advance(seconds: 73 * 3600)
-        try sql("UPDATE approval SET at = at + 72 * 3600000000")
+        try workspace.sql("UPDATE approval SET at = at + 72 * 3600000000")
         await refused("approval-expired") { try await apply(id, people: 1) }
     }
 
@@ -101,7 +92,7 @@ import Testing
             policyDigest: record.plan.policyDigest, coverage: record.plan.coverage, limits: record.plan.limits,
             items: items)
         let digest = Hex.encode(Digest.sha256(changed.canonicalBytes))
-        try sql(
+        try workspace.sql(
             """
             DELETE FROM plan_item WHERE attachment = (SELECT max(attachment) FROM plan_item);
             UPDATE plan SET digest = '\(digest)', items = \(items.count); UPDATE approval SET digest = '\(digest)';
@@ -109,7 +100,7 @@ import Testing
         #expect(try workspace.inventory.plan(id).digest == digest)
         await refused("plan-unrecorded") { try await apply(id) }
         await refused("plan-unrecorded") {
-            try sql("UPDATE plan SET state = 'applying'")
+            try workspace.sql("UPDATE plan SET state = 'applying'")
             try await apply(id)
         }
     }
@@ -130,7 +121,7 @@ import Testing
         let request = try await planner.run(ask).request.id
         let plan = try #require(try workspace.inventory.request(request)?.plan)
         try approve(plan, by: "ada", people: 1)
-        try sql(statements)
+        try workspace.sql(statements)
         await refused("request-changed", .failed) { _ = try await planner.run(again: PlanErasure.Repeat(request)) }
         await refused("request-changed", .failed) {
             _ = try await ApplyPlan(context, rules: TestRules.none, settings: TestWorkspace.settings).run(plan)
@@ -150,7 +141,7 @@ import Testing
         _ = try PlaceHold(inventory: workspace.inventory, log: workspace.log)
             .run(.attachment(last), by: "counsel", reason: "matter 7", now: workspace.clock.now())
         let vendor = try workspace.scripted { _, number in
-            if number == 3 { try? sql(statements) }
+            if number == 3 { try? workspace.sql(statements) }
             return .http(204)
         }
         let plan = try PlanRetention(
@@ -175,7 +166,7 @@ import Testing
         let person = try workspace.inventory.pseudonym(for: Handle(Population.handle(of: 0)), createIfMissing: true)
         let hold = try PlaceHold(inventory: workspace.inventory, log: workspace.log)
             .run(.subject([#require(person)]), by: "ada", reason: "matter", now: workspace.clock.now())
-        try sql(statements)
+        try workspace.sql(statements)
         await refused("hold-unresolved") { _ = try await TestWorkspace.retention(context).run() }
         let truth = RecordedTruth(workspace.log)
         #expect(try truth.differences(in: workspace.inventory, at: workspace.clock.now()).map(\.lostHold) == [hold.id])
@@ -191,7 +182,7 @@ import Testing
             .run(
                 .all, by: "ada", reason: "matter", until: workspace.clock.now().adding(seconds: 3600),
                 now: workspace.clock.now())
-        try sql("DELETE FROM hold")
+        try workspace.sql("DELETE FROM hold")
         await refused("hold-unresolved") { _ = try await TestWorkspace.retention(context).run() }
         workspace.clock.advance(seconds: 3600)
         #expect(try await TestWorkspace.retention(context).run().status == .done)
@@ -201,7 +192,7 @@ import Testing
         var ask = PlanErasure.Ask(handles: [try Handle(Population.handle(of: 0))], openedBy: "clerk")
         ask.isOffline = true
         let request = try await PlanErasure(context, rules: TestRules.none, limits: Limits()).run(ask).request.id
-        try sql("UPDATE plan SET state = 'cancelled'; DELETE FROM request_subject; DELETE FROM request")
+        try workspace.sql("UPDATE plan SET state = 'cancelled'; DELETE FROM request_subject; DELETE FROM request")
         await refused("request-unresolved") { _ = try await TestWorkspace.retention(context).run() }
         try DecideRequest(context, rules: TestRules.none, by: "ada", reason: "lost").recordLoss(of: request)
         #expect(try await TestWorkspace.retention(context).run().status == .done)
@@ -214,7 +205,7 @@ import Testing
     func aLockedPolicyCountsAsTheLogHasIt(statements: String) async throws {
         let locks = LockedPolicies(inventory: workspace.inventory, log: workspace.log)
         #expect(try locks.remember(LockedPolicyTests.rules().policies).isEmpty)
-        try sql(statements)
+        try workspace.sql(statements)
         let weaker = LockedPolicyTests.rules { $0.replacing("retain: 100d", with: "retain: 99d") }
         await refused("locked-policy") { _ = try await TestWorkspace.retention(context, weaker).run() }
         // The very same policy is as it was.
@@ -226,7 +217,7 @@ import Testing
 
     @Test func aPlanWhoseItemsWereChangedCanBeCancelled() async throws {
         let id = try plan()
-        try sql("UPDATE plan_item SET size = 1")
+        try workspace.sql("UPDATE plan_item SET size = 1")
         await refused("plan-changed", .failed) { try await apply(id) }
         let ended = try await CancelPlan(context, rules: TestRules.five, by: "ada").run(id)
         #expect(ended.state == .cancelled && !ended.isWhole)

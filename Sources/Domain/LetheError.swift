@@ -22,6 +22,11 @@ package struct LetheError: Error, Equatable, Sendable {
     }
 }
 
+extension LetheError {
+    /// Message and hint in one, for warnings.
+    package var sentence: String { message + (hint.map { ": \($0)" } ?? "") }
+}
+
 /// The exit codes of the command line, a contract: `docs/cli.md`.
 package enum ExitStatus: Int32, Sendable {
     case done = 0

@@ -101,7 +101,7 @@ struct PlanSection {
             limits: Limits(maxDeletes: .max, maxPercent: 100, maxBytes: .max))
         let start = ContinuousClock.now
         let planned = try planning.run(
-            now: LargeInventory.now, at: arguments[1] == "true" ? LargeInventory.now : nil)
+            now: LargeInventory.now, isDraft: arguments[1] == "true")
         return Child.Answer(seconds: start.secondsUntilNow, count: planned.plan.items.count)
     }
 }

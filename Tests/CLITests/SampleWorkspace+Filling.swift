@@ -44,7 +44,7 @@ extension SampleWorkspace {
 
     /// What a dry run would delete, and the plan's id.
     func due() async throws -> (plan: String, attachments: Set<String>) {
-        let dry = try await lethe("run", "--json")
+        let dry = try await lethe("run", "--save", "--json")
         let plan = (dry.json?["plan"] as? [String: Any])?["id"] as? String ?? ""
         return (plan, Set(try await outcomes(of: plan).keys))
     }

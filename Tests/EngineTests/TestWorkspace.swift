@@ -189,11 +189,13 @@ extension LockedPolicies {
 }
 
 extension TestWorkspace {
-    /// Rows as somebody changes them who has the file.
-    func sql(_ statements: String) throws {
+    /// Rows as somebody changes them who has the file; gives what they print, a line each.
+    @discardableResult
+    func sql(_ statements: String) throws -> [String] {
         try statements.write(to: directory.file("statements.sql"), atomically: true, encoding: .utf8)
         let done = try Shell.run(
             "sqlite3 -batch -bail -cmd '.timeout 5000' inventory.db < statements.sql", in: directory.url)
         try #require(done.status == 0, "\(done.text)")
+        return done.text.split(separator: "\n").map(String.init)
     }
 }

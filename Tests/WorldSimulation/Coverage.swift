@@ -26,7 +26,7 @@ struct Coverage: Sendable {
             "death": 0.3, "page shifted": 0.03, "answer lost after effect": 0.05, "empty page with a cursor": 0.3,
             "hold during a run": 0.02, "ingest during a run": 0.003, "policies edited during a run": 0.01,
             "second run: run-lease-taken": 0.004, "weather changes during a run": 0.02, "clock set during a run": 0.01,
-            "STOP during a run": 0.01,
+            "STOP during a run": 0.01, "run compared": 0.1, "refusal compared": 0.01,
         ]
         for kind in WorldEvent.Kind.allCases { floors["event \(kind.rawValue)"] = 0.04 }
         for weather in Weather.allCases { floors["weather \(weather.rawValue)"] = 0.08 }

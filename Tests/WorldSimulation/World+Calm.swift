@@ -68,7 +68,7 @@ extension World {
                 context(process), rules: try decider(), limits: Limits(maxPercent: 100), approval: approval,
                 settings: settings
             ).run()
-            for result in [answer.result] + answer.resumed {
+            for result in answer.steps.compactMap(\.result) {
                 tell(result)
                 if result.counts[.deleted as Outcome.Group] > 0 { isBusy = true }
             }

@@ -18,17 +18,59 @@ extension World {
         settings.maxInFlight = dice.chance(0.7) || isInterrupted ? 1 : 4
         let process = try open()
         let signal = Signal()
+        var isSurprised = false
         if isInterrupted {
             vendor.meanwhile(after: dice.number(1...4)) { signal.isUp = true }
         } else if settings.maxInFlight == 1, dice.chance(0.5) {
             try surprise(process, &dice)
+            isSurprised = true
+        }
+        let retention = RunRetention(
+            context(process, shouldStop: { signal.isUp }), rules: try decider(), limits: Limits(maxPercent: 100),
+            approval: approval, settings: settings)
+        let isCalm = vendor.stage.withLock { $0.weather == .fair } && !isInterrupted && !isSurprised
+        let shown = isCalm ? try await retention.preview() : nil
+        let there = shown?.steps.flatMap(\.items).filter { id in
+            vendor.stage.withLock { $0.exists(id, at: clock.truth) }
         }
         change { $0.model.isRunning = true }
-        let answer = try await RunRetention(
-            context(process, shouldStop: { signal.isUp }), rules: try decider(), limits: Limits(maxPercent: 100),
-            approval: approval, settings: settings
-        ).run()
-        for result in [answer.result] + answer.resumed { tell(result) }
+        do throws(LetheError) {
+            let answer = try await retention.run()
+            for result in answer.steps.compactMap(\.result) { tell(result) }
+            if let shown { compare(shown, answer, there: there ?? []) }
+        } catch {
+            if let shown, !fate.isDead { compare(shown, error) }
+            throw error
+        }
+    }
+
+    /// What is shown is what happens, where the vendor does as it is asked.
+    private func compare(_ shown: RunRetention.Answer, _ done: RunRetention.Answer, there: [AttachmentID]) {
+        // A file called gone that is still there was not known to be due.
+        guard !done.warnings.contains(where: { $0.contains("still there") }),
+            done.steps.allSatisfy({ $0.result?.halted == nil }), !fate.isDead
+        else { return count("run that cannot be compared") }
+        count("run compared", !shown.steps.isEmpty)
+        let (before, after) = (shown.steps.flatMap(\.items).sorted(), done.steps.flatMap(\.items).sorted())
+        // For what a GET does not find no DELETE is sent.
+        let isSame =
+            Set(after).isSubset(of: before) && Set(there).isSubset(of: after) && before.count == Set(before).count
+        if shown.isRefused { violate("a run is shown as refused, and goes on: \(shown.refusals)") }
+        if !isSame { violate("a run shows \(before) and deletes \(after)") }
+        // How a request that goes on in this run will stand afterwards is for the vendor to say.
+        let going = done.steps.compactMap(\.request?.description)
+        func codes(_ answer: RunRetention.Answer) -> [String] {
+            answer.refusals.filter { one in !going.contains { one.message.contains($0) } }.map(\.code).sorted()
+        }
+        let (told, refused) = (codes(shown), codes(done))
+        if told != refused { violate("a run shows \(shown.refusals) and refuses \(done.refusals)") }
+    }
+
+    private func compare(_ shown: RunRetention.Answer, _ error: LetheError) {
+        count("refusal compared")
+        if !shown.isRefused || shown.refusals.last?.code != error.code {
+            violate("a run shows \(shown.refusals) and ends with \(error.code): \(error.message)")
+        }
     }
 
     func tell(_ result: RunResult) {

@@ -18,9 +18,11 @@ enum OutcomeJSON {
         return parts.isEmpty ? "nothing to do" : parts.joined(separator: ", ")
     }
 
-    static func plan(_ plan: Plan, digest: String) -> JSONValue {
+    /// `digest`: `nil` = it is not recorded, so nobody can name it.
+    static func plan(_ plan: Plan, digest: String?) -> JSONValue {
         [
-            "id": JSONValue(plan.id), "digest": .string(digest), "kind": .string(plan.kind.rawValue),
+            "id": digest == nil ? nil : JSONValue(plan.id), "digest": JSONValue(digest),
+            "kind": .string(plan.kind.rawValue),
             "items": JSONValue(plan.items.count), "bytes": JSONValue(plan.bytes),
         ]
     }

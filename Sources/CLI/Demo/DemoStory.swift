@@ -43,7 +43,9 @@ struct DemoStory: Sendable {
                 "\(decider.policies.policies.count) policies; due today: \(planned.items.count) attachments, \(formatBytes(planned.bytes))"
             ))
         say(PlanText.byRule(planned).split(separator: "\n").map { "               \($0)" }.joined(separator: "\n"))
-        let run = try await apply(wiring, decider)
+        guard let run = try await apply(wiring, decider) else {
+            throw LetheError("demo-empty", .failed, "nothing of the simulated account was due")
+        }
         let sent = account.deletions.count
         say(
             step(
@@ -175,11 +177,11 @@ extension DemoStory {
             try PlanRetention(
                 inventory: context.inventory, log: context.log, rules: decider, partner: context.partner,
                 limits: wiring.settings.limits
-            ).run(now: context.time.now()).plan
+            ).run(now: context.time.now(), isDraft: true).plan
         }
     }
 
-    private func apply(_ wiring: Wiring, _ decider: Decider) async throws -> RunResult {
+    private func apply(_ wiring: Wiring, _ decider: Decider) async throws -> RunResult? {
         try await wiring.work(vendor: true) { context in
             try await RunRetention(
                 context, rules: decider, limits: wiring.settings.limits, approval: wiring.approvalRule,

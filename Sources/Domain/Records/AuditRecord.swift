@@ -25,6 +25,7 @@ package enum AuditRecord: Sendable, Equatable {
     case epochSeal(EpochSeal)
     case logClose(LogClosing)
     case egressCheck(EgressCheck)
+    case runIdle(RunIdle)
     /// A line of v2 that this program judges and shows, and neither writes nor acts on.
     case reserved(RecordType)
 
@@ -54,6 +55,7 @@ package enum AuditRecord: Sendable, Equatable {
         case .epochSeal(let record): record
         case .logClose(let record): record
         case .egressCheck(let record): record
+        case .runIdle(let record): record
         case .reserved: nil
         }
     }
@@ -84,7 +86,7 @@ package enum AuditRecord: Sendable, Equatable {
 
 extension RecordType {
     /// The first that has it.
-    package var version: Int { RecordShape.reserved[self] != nil || self == .egressCheck ? 2 : 1 }
+    package var version: Int { RecordShape.reserved[self] != nil || self == .egressCheck || self == .runIdle ? 2 : 1 }
 }
 
 extension RecordPayload {

@@ -57,6 +57,18 @@ extension AuditRecord {
         }
     }
 
+    /// A run to which nothing was due.
+    package struct RunIdle: RecordPayload {
+        package static let type = RecordType.runIdle
+        package let policy: String
+
+        package init(policy: String) { self.policy = policy }
+
+        package init<Fields: RecordFields<Self>>(_ fields: inout Fields) throws(Fields.Failure) {
+            policy = try fields.field("policy", .hex(64)) { $0.policy }
+        }
+    }
+
     package struct RunStart: RecordPayload {
         package static let type = RecordType.runStart
         package let run: RunID

@@ -43,6 +43,7 @@ package struct RecordShape: Sendable {
             of(AuditRecord.epochSeal),
             of(AuditRecord.logClose),
             of(AuditRecord.egressCheck),
+            of(AuditRecord.runIdle),
         ].flatMap(\.self)
         + reserved.map { type, fields in
             RecordShape(type: type, version: 2, fields: fields) { _ throws(LetheError) in .reserved(type) }
@@ -74,7 +75,6 @@ package struct RecordShape: Sendable {
         ],
         .reconcileEnd: [Field("line", .text, isNullable: true), Field("checked", .count), Field("absent", .count)],
         .itemAside: [Field("plan", .hex(32)), Field("att", .uuid), Field("nights", .count)],
-        .runIdle: [Field("policy", .hex(64))],
         .planAnnounced: [
             Field("sha256", .hex(64)), Field("items", .count), Field("due", .time), Field("by", .text),
             Field("how", AuditRecord.Approval.kind),

@@ -95,12 +95,35 @@ package struct PlanErasure: Sendable {
     package func run(
         again ask: Repeat, progress: @escaping @Sendable (SyncFromAPI.Report) -> Void = { _ in }
     ) async throws(LetheError) -> Planned {
-        let id = ask.request
         try CatchUp(inventory: context.inventory, log: context.log).run()
+        let request = try admitted(ask)
+        // One whose items were changed is of no use, and can be closed.
+        if let old = request.plan,
+            [.proposed, .approved].contains(try context.inventory.plan(old, evenIfChanged: true).state)
+        {
+            try ClosePlan(context).cancel(old, by: ask.by, reason: "planned anew")
+        }
+        let search = Search(
+            handles: ask.isOffline ? nil : ask.handles, isOffline: ask.isOffline, by: ask.by, progress: progress)
+        return try await plan(request, search)
+    }
+
+    /// The plan that it would be, by what is known now; nothing is written or asked.
+    /// `isReopened`: its plan would have expired by then.
+    func draft(_ ask: Repeat, isReopened: Bool) throws(LetheError) -> (plan: Plan, includes: SharedInclusion) {
+        let request = try admitted(ask, isReopened: isReopened)
+        let candidates = try RequestScope(inventory: context.inventory).candidates(of: request)
+        return (try plan(of: request, candidates), request.included)
+    }
+
+    /// The request as it is planned anew. Throws where it cannot be.
+    private func admitted(_ ask: Repeat, isReopened: Bool = false) throws(LetheError) -> ErasureRequest {
+        let id = ask.request
         guard var request = try context.inventory.request(id) else {
             throw LetheError("unknown-request", .usage, "there is no request \(id)", hint: "lethe requests list")
         }
         try refuseChanged(request)
+        if isReopened { request.state = .received }
         guard request.state.after(.planned) != nil else {
             let next = try NextStep(
                 request, in: .init(context, rules: decider, approval: ApprovalRule())
@@ -117,12 +140,6 @@ package struct PlanErasure: Sendable {
                     hint: "open another request for the new ones")
             }
         }
-        // One whose items were changed is of no use, and can be closed.
-        if let old = request.plan,
-            [.proposed, .approved].contains(try context.inventory.plan(old, evenIfChanged: true).state)
-        {
-            try ClosePlan(context).cancel(old, by: ask.by, reason: "planned anew")
-        }
         if request.state == .completed, ask.handles == nil, ask.include.isSubset(of: request.included) {
             let left = try RequestScope(inventory: context.inventory).candidates(of: request)
             guard left.contains(where: { $0.attachment.state == .live }) else {
@@ -135,9 +152,7 @@ package struct PlanErasure: Sendable {
         request.included.formUnion(ask.include)
         request.included.remove(.outOfScope)
         if ask.include.contains(.unknownRecipients) { request.included.insert(.outOfScope) }
-        let search = Search(
-            handles: ask.isOffline ? nil : ask.handles, isOffline: ask.isOffline, by: ask.by, progress: progress)
-        return try await plan(request, search)
+        return request
     }
 
     /// Throws where the request, or a plan of it that lists something, is not as the log has it.
@@ -170,14 +185,8 @@ package struct PlanErasure: Sendable {
             warnings += walk.warnings
         }
         if !search.isOffline { try await askWhoReceived(request) }
-        let now = context.time.now()
         let candidates = try RequestScope(inventory: context.inventory).candidates(of: request)
-        let holds = try context.inventory.activeHolds(at: now)
-        let plan = Plan(
-            id: try Randomness.id(PlanKind.self), kind: .erasure, created: context.hostTime.now(),
-            partner: context.partner,
-            policyDigest: decider.policies.digest, request: request.id, coverage: request.coverage.rawValue,
-            limits: limits, items: candidates.map { item($0, of: request, holds: holds, now: now) })
+        let plan = try plan(of: request, candidates)
         let record = RecordPlan(inventory: context.inventory, log: context.log)
         let digest = try record.run(plan, includes: request.included, by: search.by) {
             $0.coverage = request.coverage
@@ -189,6 +198,18 @@ package struct PlanErasure: Sendable {
             coverage: try context.inventory.erasureCoverage(subjects: request.subjects),
             attachments: Dictionary(uniqueKeysWithValues: candidates.map { ($0.attachment.id, $0.attachment) }),
             warnings: warnings)
+    }
+
+    private func plan(
+        of request: ErasureRequest, _ candidates: [ErasureCandidate]
+    ) throws(LetheError) -> Plan {
+        let now = context.time.now()
+        let holds = try context.inventory.activeHolds(at: now)
+        return Plan(
+            id: try Randomness.id(PlanKind.self), kind: .erasure, created: context.hostTime.now(),
+            partner: context.partner,
+            policyDigest: decider.policies.digest, request: request.id, coverage: request.coverage.rawValue,
+            limits: limits, items: candidates.map { item($0, of: request, holds: holds, now: now) })
     }
 
     /// Whether a search that is partial is left at that: what cannot be read is no better the next time, and what broke off was

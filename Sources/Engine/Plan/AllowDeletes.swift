@@ -15,14 +15,18 @@ package struct AllowDeletes: Sendable {
 
     package func run(_ id: PlanID, atMost count: Int, by name: String, reason: String? = nil) throws(LetheError) {
         let record = try inventory.plan(id)
-        let deletes = record.plan.items.count { $0.withheld == nil }
-        guard deletes <= count else {
-            throw LetheError(
-                "over-limit", .refused, "plan \(id) deletes \(deletes) attachments, --allow-deletes allows \(count)",
-                hint: "look at it: lethe plan show \(id)")
+        guard record.plan.items.count(where: { $0.withheld == nil }) <= count else {
+            throw Self.tooMany(record.plan, count, hint: "look at it: lethe plan show \(id)")
         }
         try inventory.liftLimits(of: id)
         _ = try log.append([.operatorAct(.init(act: .limitRaise, ref: id.description, by: name, reason: reason))])
         try CatchUp(inventory: inventory, log: log).run()
+    }
+
+    static func tooMany(_ plan: Plan, _ most: Int, hint: String? = nil) -> LetheError {
+        LetheError(
+            "over-limit", .refused,
+            "plan \(plan.id) deletes \(plan.items.count { $0.withheld == nil }) attachments, --allow-deletes allows \(most)",
+            hint: hint ?? "look at it: lethe run --save, then lethe plan show")
     }
 }

@@ -71,12 +71,19 @@ package struct ApprovePlan: Sendable {
     ) throws(LetheError) -> PlanRecord {
         let record = try open(id)
         guard record.plan.items.count <= rules.above else {
-            throw LetheError(
-                "approval-needed", .refused,
-                "plan \(id) has \(record.plan.items.count) items, and more than \(rules.above) need a person's approval",
-                hint: "lethe plan show \(id), then: lethe plan approve \(id) --as NAME && lethe plan apply \(id)")
+            throw Self.needed(record.plan, above: rules.above, isRecorded: true)
         }
         return try note(record, by: name, how: how, isEnough: true)
+    }
+
+    static func needed(_ plan: Plan, above: Int, isRecorded: Bool) -> LetheError {
+        let (id, count) = (plan.id, plan.items.count)
+        return LetheError(
+            "approval-needed", .refused,
+            "\(isRecorded ? "plan \(id)" : "the plan") has \(count) items, and more than \(above) need a person's approval",
+            hint: isRecorded
+                ? "lethe plan show \(id), then: lethe plan approve \(id) --as NAME && lethe plan apply \(id)"
+                : "lethe run --save, which says how to go on")
     }
 
     /// `andLacking`: or approved, by fewer people than must agree.

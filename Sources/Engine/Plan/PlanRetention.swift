@@ -9,13 +9,13 @@ package struct PlanRetention: Sendable {
     package struct Planned: Sendable {
         package let plan: Plan
         package let digest: String
-        /// It is in the inventory and its digest is in the audit log; `false` for a dry run with `--at`.
+        /// It is in the inventory and its digest is in the audit log.
         package let isRecorded: Bool
         /// Attachments that were decided.
         package let decided: Int
         /// Those that stay, by the code of the reason.
         package let kept: [String: Int]
-        /// Locked policies that are weaker than they were: this plan will not be applied. Not looked for with `--at`.
+        /// Locked policies that are weaker than they were: this plan will not be applied.
         package let weakened: [LockedPolicies.Finding]
     }
 
@@ -33,30 +33,48 @@ package struct PlanRetention: Sendable {
         self.limits = limits
     }
 
-    /// `at`: as if it were then; such a run writes nothing. `leaving`: what stays with another plan.
+    /// What a rehearsal puts in the place of what earlier steps of the run would have done.
+    struct Earlier {
+        /// Plans that would be closed: what is open in them is due again.
+        var closed: Set<PlanID> = []
+        /// DELETEs without an answer that would be settled.
+        var settled: Set<AttachmentID> = []
+    }
+
+    /// Recorded, unless nothing is due or it is a `draft`, which writes nothing at all. `leaving`: what stays with another plan.
     package func run(
-        now: Timestamp, at: Timestamp? = nil, leaving others: Set<AttachmentID> = []
+        now: Timestamp, isDraft: Bool = false, leaving others: Set<AttachmentID> = []
+    ) throws(LetheError) -> Planned {
+        try run(now: now, isDraft: isDraft, leaving: others, after: Earlier())
+    }
+
+    func run(
+        now: Timestamp, isDraft: Bool, leaving others: Set<AttachmentID>, after earlier: Earlier
     ) throws(LetheError) -> Planned {
         try CatchUp(inventory: inventory, log: log).run()
-        let isDry = at != nil
+        let locks = LockedPolicies(inventory: inventory, log: log)
         let weakened =
-            isDry
-            ? [] : try LockedPolicies(inventory: inventory, log: log).remember(decider.policies, tiers: decider.tiers)
-        let instant = at ?? now
+            isDraft
+            ? try locks.weakened(by: decider.policies, tiers: decider.tiers)
+            : try locks.remember(decider.policies, tiers: decider.tiers)
         let basis = try inventory.decisionBasis()
         let digest = decider.digest
         var builder = PlanBuilder(
-            decider: decider, holds: try inventory.activeHolds(at: instant),
-            open: Set(try inventory.openIntents().map(\.attachment)).union(try inventory.inWork())
-                .union(others),
-            isFull: basis.digest != digest, now: instant)
+            decider: decider, holds: try inventory.activeHolds(at: now),
+            open: try inWork(after: earlier).union(others), isFull: basis.digest != digest, now: now)
         if builder.isFull {
-            try decideAll(&builder, isDry: isDry)
-            if !isDry { try inventory.setDecisionBasis(digest, after: basis) }
+            try decideAll(&builder, isDry: isDraft)
+            if !isDraft { try inventory.setDecisionBasis(digest, after: basis) }
         } else {
-            try decideCandidates(&builder, isDry: isDry)
+            try decideCandidates(&builder, isDry: isDraft)
         }
-        return try freeze(builder, at: instant, isDry: isDry, weakened)
+        return try freeze(builder, at: now, isDry: isDraft || builder.due.isEmpty, weakened)
+    }
+
+    private func inWork(after earlier: Earlier) throws(LetheError) -> Set<AttachmentID> {
+        var open = try inventory.inWork()
+        for plan in earlier.closed { open.subtract(try inventory.results(of: plan).map(\.attachment)) }
+        return open.union(try inventory.openIntents().map(\.attachment)).subtracting(earlier.settled)
     }
 
     private func decideCandidates(_ builder: inout PlanBuilder, isDry: Bool) throws(LetheError) {

@@ -24,7 +24,10 @@ package struct LockedPolicies: Sendable {
 
     /// For whatever applies: remembers, and throws `refused` while a locked policy is weaker than it was.
     package func admit(_ policies: PolicySet, tiers: TierMap) throws(LetheError) {
-        let findings = try remember(policies, tiers: tiers)
+        try Self.refuse(try remember(policies, tiers: tiers))
+    }
+
+    static func refuse(_ findings: [Finding]) throws(LetheError) {
         guard let first = findings.first else { return }
         let list = findings.map { "\($0.policy) (\($0.detail))" }.joined(separator: ", ")
         throw LetheError(
@@ -36,10 +39,18 @@ package struct LockedPolicies: Sendable {
     package static func weakened(
         by policies: PolicySet, tiers: TierMap, in inventory: InventoryStore
     ) throws(LetheError) -> [Finding] {
-        var findings: [Finding] = []
-        let rows = try inventory.lockedPolicies()
-        for row in rows where row.id != tiersID { findings += finding(row, policies) }
-        return findings + finding(ofTiers: rows, tiers)
+        findings(try inventory.lockedPolicies(), policies, tiers)
+    }
+
+    /// The same against the log, and nothing is remembered.
+    func weakened(by policies: PolicySet, tiers: TierMap) throws(LetheError) -> [Finding] {
+        Self.findings(try RecordedTruth(log).lockedPolicies(in: inventory), policies, tiers)
+    }
+
+    private static func findings(
+        _ rows: [LockedPolicyRow], _ policies: PolicySet, _ tiers: TierMap
+    ) -> [Finding] {
+        rows.filter { $0.id != tiersID }.flatMap { finding($0, policies) } + finding(ofTiers: rows, tiers)
     }
 
     /// Remembers each locked policy as it is loaded now, unless that is weaker; gives what is weaker.
@@ -47,13 +58,9 @@ package struct LockedPolicies: Sendable {
         _ policies: PolicySet, tiers: TierMap
     ) throws(LetheError) -> [Finding] {
         try CatchUp(inventory: inventory, log: log).run()
-        var findings: [Finding] = []
-        var known: [String: LockedPolicyRow] = [:]
-        for row in try RecordedTruth(log).lockedPolicies(in: inventory) {
-            known[row.id] = row
-            if row.id != Self.tiersID { findings += Self.finding(row, policies) }
-        }
-        findings += Self.finding(ofTiers: Array(known.values), tiers)
+        let rows = try RecordedTruth(log).lockedPolicies(in: inventory)
+        let findings = Self.findings(rows, policies, tiers)
+        let known = Dictionary(uniqueKeysWithValues: rows.map { ($0.id, $0) })
         let weakened = Set(findings.map(\.policy))
         var records: [AuditRecord] = []
         for policy in policies.policies where policy.isLocked && !weakened.contains(policy.id) {

@@ -64,7 +64,7 @@ extension ApplyPlan {
         if !isAhead { isAhead = try RecordedTruth(context.log).isAhead(record.plan) }
         guard isAhead else { return }
         let why = "made or approved by a clock that was ahead"
-        try ClosePlan(context).expire(record.plan.id, reason: why)
+        try expire(record.plan.id, why)
         throw LetheError(
             "approval-expired", .refused,
             "plan \(record.plan.id) was \(why): how old that is nobody can tell",
@@ -132,24 +132,36 @@ extension ApplyPlan {
         return state
     }
 
-    func refuseOverLimit(_ record: PlanRecord, _ progress: PlanProgress) throws(LetheError) {
+    /// `besides`: what is deleted before it and not on record yet.
+    func refuseOverLimit(
+        _ record: PlanRecord, _ progress: PlanProgress, besides: DeletedVolume = DeletedVolume()
+    ) throws(LetheError) {
         guard !record.limitsLifted, record.plan.kind != .drill else { return }
         let open = record.plan.items.filter { $0.withheld == nil && progress.closed[$0.attachment] == nil }
-        let recent = try context.inventory.deletedVolume(since: context.time.now().adding(seconds: -86_400))
-        let check = LimitCheck(
-            limits: settings.limits.map(record.plan.limits.smaller) ?? record.plan.limits,
-            live: try context.inventory.liveCount(), recentDeletes: recent.deletes,
-            recentBytes: recent.bytes, isErasure: record.plan.kind == .erasure)
-        guard let breach = check.breach(by: open) else { return }
-        let id = record.plan.id
         // A plan of this run, which nobody approved yet, is planned anew by the next.
         let way =
             record.plan.kind == .retention && record.state == .proposed
-            ? "lethe run --apply --allow-deletes \(open.count)"
-            : "lethe plan apply \(id) --allow-deletes \(record.plan.items.count { $0.withheld == nil })"
-                + ", or end it: lethe plan cancel \(id)"
+            ? nil : "\(record.plan.id) --allow-deletes \(record.plan.items.count { $0.withheld == nil })"
+        try refuseOverLimit(record.plan, open, besides: besides, way: way)
+    }
+
+    /// `way`: of `lethe plan apply` for a plan that is kept; `nil` = the next run plans it anew.
+    func refuseOverLimit(
+        _ plan: Plan, _ open: [PlanItem], besides: DeletedVolume, way: String?
+    ) throws(LetheError) {
+        let recent = try context.inventory.deletedVolume(since: context.time.now().adding(seconds: -86_400))
+        let check = LimitCheck(
+            limits: settings.limits.map(plan.limits.smaller) ?? plan.limits,
+            live: try context.inventory.liveCount() - besides.deletes, recentDeletes: recent.deletes + besides.deletes,
+            recentBytes: recent.bytes + besides.bytes, isErasure: plan.kind == .erasure)
+        guard let breach = check.breach(by: open) else { return }
+        let allowing =
+            way.map { "lethe plan apply \($0), or end it: lethe plan cancel \(plan.id)" }
+            ?? "lethe run --apply --allow-deletes \(open.count)"
         throw LetheError(
-            "over-limit", .refused, breach, hint: "lethe plan show \(id), then allow it: \(way)")
+            "over-limit", .refused, breach,
+            hint: isRehearsal && way == nil
+                ? "allow it: \(allowing)" : "lethe plan show \(plan.id), then allow it: \(allowing)")
     }
 
     /// The numbers on which the plan's items are, else the inventory's; `nil` for a drill and where there is nothing to

@@ -44,20 +44,25 @@ package struct ApplyPlan: Sendable {
     let context: RunContext
     let decider: Decider
     let settings: Settings
+    /// Nothing is written or sent: what would be is only told.
+    let isRehearsal: Bool
     private let reason: String?
 
     /// `reason`: why a plan that was halted for review goes on.
-    package init(_ context: RunContext, rules: Decider, settings: Settings, reason: String? = nil) {
+    package init(
+        _ context: RunContext, rules: Decider, settings: Settings, reason: String? = nil, isRehearsal: Bool = false
+    ) {
         self.context = context
         decider = rules
         self.settings = settings
         self.reason = reason
+        self.isRehearsal = isRehearsal
     }
 
     /// `lethe plan apply ID`: the whole way for one plan.
     package func run(_ id: PlanID) async throws(LetheError) -> RunResult {
         let lease = try RunLease(context.workspace)
-        defer { withExtendedLifetime(lease) {} }
+        defer { lease.release() }
         try context.refuseKillFile()
         try CatchUp(inventory: context.inventory, log: context.log).run()
         let record = try context.inventory.plan(id)
@@ -94,28 +99,7 @@ package struct ApplyPlan: Sendable {
         if let lines {
             account = try await Preflight(context).account(of: lines, listed: account)
         }
-        if let stale = try staleness(of: record) {
-            // A plan of a request leaves it to be planned anew; another partner's is none of ours to close.
-            let isBegun = record.state == .applying || record.state == .halted
-            if isBegun || record.plan.kind == .erasure, record.plan.partner == context.partner {
-                try ClosePlan(context).expire(record.plan.id, reason: stale)
-            }
-            throw LetheError(
-                "plan-stale", .refused, "plan \(record.plan.id) is stale: \(stale)",
-                hint: try endedRequest(of: record) == nil
-                    ? Self.planAnew(record, request) : "lethe plan show \(record.plan.id)")
-        }
-        var before = try context.inventory.progress(of: record.plan.id, leavesOthersAlone: true)
-        before.setAside(try context.inventory.setAside(in: record.plan.id))
-        try refuseOverLimit(record, before)
-        var redecider = Redecider(
-            inventory: context.inventory, decider: decider, plan: record.plan, accountLines: account,
-            request: request)
-        redecider.recordedHolds = RecordedHolds(context.log)
-        if let request, request.included.contains(.outOfScope) {
-            redecider.listedBefore = try context.inventory.listed(by: request.id, besides: record.plan.id)
-        }
-        redecider.isAccountProved = try context.isProved(account, of: lines)
+        let (redecider, before) = try admit(record, request, account: account, lines: lines)
         let run = try Self.newID(RunKind.self)
         if record.state != .applying { try context.inventory.move(record.plan.id, to: .applying) }
         try begin(run, record, journal)
@@ -124,6 +108,54 @@ package struct ApplyPlan: Sendable {
         let (machine, commitFailure) = await drive(driver, before)
         let why = commitFailure.map { ["the audit log: \($0.message)"] } ?? []
         return try conclude(run, record.plan, machine, warnings: preflight.warnings + why)
+    }
+
+    /// What `apply` would send a DELETE for, where the vendor answers what is expected of it. `besides`: what the same run deletes before.
+    func rehearse(
+        _ record: PlanRecord, account: Set<PhoneLine>, besides: DeletedVolume
+    ) throws(LetheError) -> [PlanItem] {
+        let request = try record.plan.request.flatMap(context.inventory.request)
+        try refuseUnlikeLog(record, request)
+        let lines = try Self.lines(of: record.plan, context.inventory)
+        let (redecider, before) = try admit(record, request, account: account, lines: lines, besides: besides)
+        let open = record.plan.items.filter { $0.withheld == nil && before.closed[$0.attachment] == nil }
+        let decided = try redecider.decide(open.map(\.attachment), now: context.time.now())
+        return zip(open, decided).filter { if case .delete = $1.verdict { true } else { false } }.map(\.0)
+    }
+
+    /// Refuses a plan that is stale or over a limit; else gives what decides its items, and what was done of it so far.
+    private func admit(
+        _ record: PlanRecord, _ request: ErasureRequest?, account: Set<PhoneLine>, lines: Set<PhoneLine>?,
+        besides: DeletedVolume = DeletedVolume()
+    ) throws(LetheError) -> (Redecider, PlanProgress) {
+        if let stale = try staleness(of: record) {
+            // A plan of a request leaves it to be planned anew; another partner's is none of ours to close.
+            let isBegun = record.state == .applying || record.state == .halted
+            if isBegun || record.plan.kind == .erasure, record.plan.partner == context.partner {
+                try expire(record.plan.id, stale)
+            }
+            throw LetheError(
+                "plan-stale", .refused, "plan \(record.plan.id) is stale: \(stale)",
+                hint: try endedRequest(of: record) == nil
+                    ? Self.planAnew(record, request) : "lethe plan show \(record.plan.id)")
+        }
+        var before = try context.inventory.progress(of: record.plan.id, leavesOthersAlone: !isRehearsal)
+        before.setAside(try context.inventory.setAside(in: record.plan.id))
+        try refuseOverLimit(record, before, besides: besides)
+        var redecider = Redecider(
+            inventory: context.inventory, decider: decider, plan: record.plan, accountLines: account,
+            request: request)
+        redecider.recordedHolds = RecordedHolds(context.log)
+        if let request, request.included.contains(.outOfScope) {
+            redecider.listedBefore = try context.inventory.listed(by: request.id, besides: record.plan.id)
+        }
+        redecider.isAccountProved = try context.isProved(account, of: lines)
+        return (redecider, before)
+    }
+
+    /// A plan that can never be carried out.
+    func expire(_ id: PlanID, _ reason: String) throws(LetheError) {
+        if !isRehearsal { try ClosePlan(context).expire(id, reason: reason) }
     }
 
     private func begin(_ run: RunID, _ record: PlanRecord, _ journal: RunJournal) throws(LetheError) {
@@ -161,8 +193,8 @@ package struct ApplyPlan: Sendable {
     ) throws(LetheError) -> RunResult {
         let counts = machine.countsWithOpen
         var result = RunResult(
-            plan: plan.id, run: run, counts: counts, halted: machine.halted, resumeAfter: machine.resumeAfter,
-            warnings: warnings)
+            plan: plan.id, run: run, counts: counts, sent: machine.items.filter(\.value.wasSent).map(\.key),
+            halted: machine.halted, resumeAfter: machine.resumeAfter, warnings: warnings)
         if machine.halted == .auditWriteFailed {
             // The disk may be full: what this leaves undone, the next start finds in the log.
             try? context.inventory.move(plan.id, to: .halted, cause: HaltCause.auditWriteFailed.rawValue)
@@ -176,19 +208,20 @@ package struct ApplyPlan: Sendable {
             } else if counts[.open as Outcome.Group] == 0 {
                 result.isMoreFound = try finish(plan)
             }
-            result.warnings += try setAsideWarning(plan.id)
+            if let aside = try setAside(in: plan.id) { result.warnings.append(aside.sentence) }
         }
         return result
     }
 
-    func setAsideWarning(_ id: PlanID) throws(LetheError) -> [String] {
+    /// What of the plan a person is to look at; `nil` = nothing.
+    func setAside(in id: PlanID) throws(LetheError) -> LetheError? {
         let count = try context.inventory.setAside(in: id).count
-        guard count > 0 else { return [] }
-        return [
+        guard count > 0 else { return nil }
+        return LetheError(
+            "set-aside", .incomplete,
             "\(counted(count, "attachment")) of plan \(id) \(count == 1 ? "is" : "are") set aside: for a week every answer was a "
-                + "404 that is not the vendor's own. Look with: lethe plan show \(id), "
-                + "then: lethe plan close \(id) --as NAME --reason TEXT"
-        ]
+                + "404 that is not the vendor's own",
+            hint: "lethe plan show \(id), then: lethe plan close \(id) --as NAME --reason TEXT")
     }
 
     /// Whether more is held of the person than the plan of a request accounts for.

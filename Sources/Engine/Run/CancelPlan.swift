@@ -40,11 +40,11 @@ package struct CancelPlan: Sendable {
         let taken = await lease(isNeeded: isInWork)
         if isInWork { try context.inventory.askToStop(id, false) }
         let lease = try taken.get()
+        defer { lease?.release() }
         try CatchUp(inventory: context.inventory, log: context.log).run()
         let record = try context.inventory.plan(id, evenIfChanged: true)
         if try !context.inventory.unsettled(in: record).isEmpty { try await settle(id) }
         try ClosePlan(context).cancel(id, by: name, reason: reason)
-        withExtendedLifetime(lease) {}
         return try context.inventory.plan(id, evenIfChanged: true)
     }
 

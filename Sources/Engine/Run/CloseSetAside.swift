@@ -22,7 +22,7 @@ package struct CloseSetAside: Sendable {
     /// Gives what it closed. Throws `nothing-set-aside` where there is nothing of that kind.
     package func run(_ id: PlanID) throws(LetheError) -> Set<AttachmentID> {
         let lease = try RunLease(context.workspace)
-        defer { withExtendedLifetime(lease) {} }
+        defer { lease.release() }
         try CatchUp(inventory: context.inventory, log: context.log).run()
         let journal = try RunJournal(context.log)
         let record = try context.inventory.plan(id)

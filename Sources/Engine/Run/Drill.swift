@@ -30,7 +30,7 @@ package struct Drill: Sendable {
 
     package func run() async throws(LetheError) -> Outcome {
         let lease = try RunLease(context.workspace)
-        defer { withExtendedLifetime(lease) {} }
+        defer { lease.release() }
         try CatchUp(inventory: context.inventory, log: context.log).run()
         try refuseHoldOnEverything()
         try context.refuseKillFile()
@@ -74,6 +74,14 @@ package struct Drill: Sendable {
             last = try await settle(conditions) ?? last
         }
         return last
+    }
+
+    /// What it would delete; `nil` = nothing.
+    func showWhatWasLeft() throws(LetheError) -> RunRetention.Step? {
+        let isInWork = try context.inventory.plans(in: [.applying, .halted]).contains { $0.kind == .drill }
+        let isHeld = try context.inventory.activeHolds(at: context.time.now()).contains { $0.scope == .all }
+        guard !isInWork, !isHeld, let upload = try DrillUpload.left(in: context.inventory) else { return nil }
+        return RunRetention.Step(plan: nil, request: nil, items: [upload.id], result: nil)
     }
 
     private func settle(_ conditions: ApplyPlan.Conditions) async throws(LetheError) -> RunResult? {

@@ -12,13 +12,16 @@ package struct Preflight: Sendable {
         /// What the vendor's clock shows.
         package let vendorTime: Timestamp?
         /// For people; the run goes on.
-        package let warnings: [String]
+        package internal(set) var warnings: [String]
     }
 
     private let context: RunContext
+    /// Nothing is written: what would be is only told.
+    private let isRehearsal: Bool
 
-    package init(_ context: RunContext) {
+    package init(_ context: RunContext, isRehearsal: Bool = false) {
         self.context = context
+        self.isRehearsal = isRehearsal
     }
 
     /// `lines`: the numbers on which the plan's items are; `nil` skips the comparison (a drill has none).
@@ -27,9 +30,7 @@ package struct Preflight: Sendable {
         let (listed, answer) = try await askForLines()
         var warnings = try checkClock(answer.date)
         // What has ended has so by the earlier of both clocks.
-        let differences = try RecordedTruth(context.log).differences(
-            in: context.inventory, at: context.bounded(by: answer.date).time.now())
-        if let first = differences.first { throw first.error }
+        try refuseDifferences(at: context.bounded(by: answer.date).time.now())
         let account = try await account(of: lines ?? [], listed: listed)
         var unproved: String?
         if let lines, !lines.isEmpty, lines.isDisjoint(with: account) {
@@ -40,6 +41,19 @@ package struct Preflight: Sendable {
             warnings.append(try accept(.accountAccept, "account", unproved))
         }
         return Result(accountLines: account, vendorTime: answer.date, warnings: warnings)
+    }
+
+    /// What of it needs no answer of the vendor, for a rehearsal without an API key.
+    func runWithoutVendor() throws(LetheError) -> Result {
+        try context.log.verifyHead()
+        let warnings = try checkClock(nil, isForApply: false)
+        try refuseDifferences(at: context.time.now())
+        return Result(accountLines: try context.inventory.lines(), vendorTime: nil, warnings: warnings)
+    }
+
+    private func refuseDifferences(at now: Timestamp) throws(LetheError) {
+        let differences = try RecordedTruth(context.log).differences(in: context.inventory, at: now)
+        if let first = differences.first { throw first.error }
     }
 
     /// The numbers of the account. A number that was released is listed no more; that the key is its account's is proved by an
@@ -53,7 +67,7 @@ package struct Preflight: Sendable {
         }
         guard !lines.isEmpty, lines.isDisjoint(with: account), context.overrides?.acceptsAccount != true else {
             // Under another account's key every attachment would be missed.
-            for one in asked { try context.noteFinding(one.answer, of: one.id) }
+            if !isRehearsal { for one in asked { try context.noteFinding(one.answer, of: one.id) } }
             return account
         }
         throw LetheError(
@@ -69,6 +83,7 @@ package struct Preflight: Sendable {
         _ act: AuditRecord.OperatorAct.Kind, _ ref: String, _ what: String?
     ) throws(LetheError) -> String {
         guard let overrides = context.overrides else { return "" }
+        if isRehearsal { return "\(what ?? ref): accepted, which an apply records" }
         if overrides.isFirst(act) {
             let reason = what ?? "given beforehand: nothing stood against it"
             _ = try context.log.append([.operatorAct(.init(act: act, ref: ref, by: overrides.by, reason: reason))])
@@ -92,16 +107,20 @@ package struct Preflight: Sendable {
             asked.append((attachment.id, lookUp.answer))
             // A page of somebody else's may well be a 200: only the attachment itself counts.
             guard let found = lookUp.found, found.id == attachment.id else { continue }
-            _ = try context.inventory.record([Delivery(lookups: [found])], now: context.time.now())
+            try note(Delivery(lookups: [found]))
             return true
         }
         for chat in try context.inventory.chats(on: line, limit: Self.samples) {
             let listing = await vendor.chat(chat)
             guard listing.answer.status == 200, listing.elements.contains(where: { $0.chat == chat }) else { continue }
-            _ = try context.inventory.record([Delivery(chats: listing.elements)], now: context.time.now())
+            try note(Delivery(chats: listing.elements))
             return true
         }
         return false
+    }
+
+    private func note(_ delivery: Delivery) throws(LetheError) {
+        if !isRehearsal { _ = try context.inventory.record([delivery], now: context.time.now()) }
     }
 
     /// 401 and 403, as a halt says them.
@@ -119,7 +138,7 @@ package struct Preflight: Sendable {
 
     private func askForLines() async throws(LetheError) -> (lines: Set<PhoneLine>, VendorAnswer) {
         var policy = RetryPolicy()
-        policy.maximumTries = 5
+        policy.maximumTries = isRehearsal ? 1 : 5
         let vendor = context.vendor
         // A kill file that was there before stops what deletes, and that has been refused by now.
         let isInterrupted = context.isInterrupted
@@ -162,7 +181,7 @@ package struct Preflight: Sendable {
                     + (context.overrides == nil
                         ? "" : ". If this machine's clock is right: --accept-clock, which is recorded"))
         }
-        if verdict == .uncompared, isForApply {
+        if verdict == .uncompared, isForApply, !isRehearsal {
             _ = try context.log.append([
                 .operatorAct(.init(act: .clockAccept, ref: "clock", by: "lethe", reason: warning))
             ])

@@ -22,7 +22,7 @@ package struct RebuildInventory: Sendable {
     /// Under the run lease. Reads every segment that is kept; nothing is asked of the vendor.
     package func run() throws(LetheError) -> Rebuilt {
         let lease = try RunLease(workspace)
-        defer { withExtendedLifetime(lease) {} }
+        defer { lease.release() }
         try CatchUp(inventory: inventory, log: log).refuseOlderLog()
         try log.verifyHead(whole: true)
         let segments = try log.segments()

@@ -92,6 +92,12 @@ package struct ReconcileIntents: Sendable {
         return summary
     }
 
+    /// Of which DELETEs the vendor would be asked.
+    static func expected(_ context: RunContext) throws(LetheError) -> Set<AttachmentID> {
+        let announced = try context.log.fold()
+        return Set(try context.inventory.openIntents().filter(announced.mayHave).map(\.attachment))
+    }
+
     private func outcomeOfAbsence(
         of intent: OpenIntent, accountLines: Set<PhoneLine>
     ) throws(LetheError) -> Outcome {

@@ -1,5 +1,6 @@
 package import Domain
 package import Foundation
+import Synchronization
 
 /// The right to apply plans in this workspace, held until it is released or the process ends.
 ///
@@ -11,6 +12,7 @@ package final class RunLease: Sendable {
     private let folder: Int32
     private let file: Int32
     private let isFolderLocked: Bool
+    private let isReleased = Mutex(false)
 
     /// Throws `refused` where another process applies.
     package init(_ directory: URL) throws(LetheError) {
@@ -32,14 +34,30 @@ package final class RunLease: Sendable {
         }
     }
 
-    deinit {
-        if folder >= 0 { close(folder) }
-        if file >= 0 { close(file) }
+    /// Throws where another process applies now. Takes it no longer than it needs to look.
+    static func refuseTaken(_ directory: URL) throws(LetheError) {
+        guard FileManager.default.fileExists(atPath: directory.appending(path: "run.lock").path) else { return }
+        _ = try RunLease(directory)
+    }
+
+    deinit { release() }
+
+    /// Others may apply from now on, whoever still refers to this.
+    package func release() {
+        isReleased.withLock { isReleased in
+            guard !isReleased else { return }
+            isReleased = true
+            if folder >= 0 { close(folder) }
+            if file >= 0 { close(file) }
+        }
     }
 
     /// What was locked is still what the workspace's path leads to.
     package var isIntact: Bool {
-        Self.isSame(folder, directory) && (isFolderLocked || Self.isSame(file, directory.appending(path: "run.lock")))
+        isReleased.withLock { isReleased in
+            !isReleased && Self.isSame(folder, directory)
+                && (isFolderLocked || Self.isSame(file, directory.appending(path: "run.lock")))
+        }
     }
 
     private static func isSame(_ descriptor: Int32, _ url: URL) -> Bool {

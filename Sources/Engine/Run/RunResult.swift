@@ -6,6 +6,8 @@ package struct RunResult: Sendable, Equatable {
     package let run: RunID
     /// Over the whole plan, earlier runs included; open items are `not_attempted`. They add up to the plan's items.
     package let counts: OutcomeCounts
+    /// What a DELETE was sent for, in this run.
+    package let sent: [AttachmentID]
     package var halted: HaltCause?
     /// Where the vendor asked to wait so long that the run halted; `nil` also where it named a wait that is beyond counting.
     package var resumeAfter: Timestamp?

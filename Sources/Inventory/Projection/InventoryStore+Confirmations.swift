@@ -14,9 +14,14 @@ package struct Confirmation: Sendable, Equatable {
 
 /// What was deleted over a time, for the limits of the day.
 package struct DeletedVolume: Sendable, Equatable {
-    package let deletes: Int
+    package var deletes: Int
     /// An unknown size counts 100 MB.
-    package let bytes: Int64
+    package var bytes: Int64
+
+    package init(deletes: Int = 0, bytes: Int64 = 0) {
+        self.deletes = deletes
+        self.bytes = bytes
+    }
 }
 
 extension InventoryStore {

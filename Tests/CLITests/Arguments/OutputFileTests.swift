@@ -12,7 +12,7 @@ import Testing
 
     @Test func theWorkspacesOwnFilesAreRefused() async throws {
         let workspace = try await SampleWorkspace()
-        _ = try await workspace.lethe("run")
+        _ = try await workspace.lethe("run", "--save")
         let before = try Self.bytes(in: workspace.directory)
         for name in Self.own {
             let path = workspace.directory.appending(path: name).path

@@ -231,7 +231,7 @@ import Testing
         let vendor = try await SimulatedVendor()
         let workspace = try await SampleWorkspace(vendor: vendor)
         try await workspace.fill(vendor, attachments: 12)
-        _ = try await workspace.lethe("run")
+        _ = try await workspace.lethe("run", "--save")
         let file = workspace.directory.appending(path: "audit.db")
         var bytes = try Data(contentsOf: file)
         let place = try #require(bytes.range(of: Data("\"type\":\"plan.created\"".utf8)))

@@ -79,9 +79,9 @@ import Testing
 
             """
         try workspace.write(locked, to: "policies/records.yaml")
-        _ = try await lethe("run")
+        _ = try await lethe("run", "--save")
         try workspace.write(locked.replacing("2y", with: "1y"), to: "policies/records.yaml")
-        try Answer.check("run-dry-weakened", try await lethe("run", "--json"))
+        try Answer.check("run-dry-weakened", try await lethe("run", "--json"), exit: 4)
         try Answer.check("error-locked-policy", try await lethe("run", "--apply", "--json"), exit: 4)
         try Answer.check(
             "policy-unlock",
@@ -98,10 +98,14 @@ import Testing
         let (vendor, workspace, paths) = try await world()
         defer { withExtendedLifetime(vendor) {} }
         let lethe = workspace.lethe
-        let dry = try Answer.check("run-dry", try await lethe("run", "--json"))
+        try Answer.check("run-dry", try await lethe("run", "--json"))
+        let dry = try Answer.check("run-save", try await lethe("run", "--save", "--json"))
         let plan = try #require((dry["plan"] as? [String: Any])?["id"] as? String)
         try Answer.check("plan-list", try await lethe("plan", "list", "--json"))
         try Answer.check("plan-show", try await lethe("plan", "show", plan, "--json"), replacing: paths)
+        let other = try await lethe("run", "--save", "--json").json?["plan"] as? [String: Any]
+        try Answer.check(
+            "plan-cancel", try await lethe("plan", "cancel", other?["id"] as? String ?? "", "--json"))
         try Answer.check("error-not-approved", try await lethe("plan", "apply", plan, "--json"), exit: 4)
         try Answer.check("plan-approve", try await lethe("plan", "approve", plan, "--as", "alex", "--json"))
         try Answer.check("plan-apply", try await lethe("plan", "apply", plan, "--json"))
@@ -109,9 +113,6 @@ import Testing
         try Answer.check(
             "plan-close",
             try await lethe("plan", "close", plan, "--as", "alex", "--reason", "the vendor lost it", "--json"), exit: 4)
-        let later = try await lethe("run", "--json").json?["plan"] as? [String: Any]
-        try Answer.check(
-            "plan-cancel", try await lethe("plan", "cancel", later?["id"] as? String ?? "", "--json"))
         try Answer.check("run-apply", try await lethe("run", "--apply", "--json"))
         try Answer.check("confirmations", try await lethe("confirmations", "--limit", "3", "--json"))
         try Answer.check("verify", try await lethe("verify", "--json"))

@@ -160,7 +160,7 @@ struct RichWorkspace: Sendable {
         try await order("audit", "rollover", "--reason", "again", "--root-key-file", sample.rootKey)
         try await order("hold", "release", id("hold.released"), "--as", "counsel", "--reason", "closed")
         try await order("requests", "certificate", id("request.done"), "-o", sample.folder.file("made.json").path)
-        try await order("run")
+        try await order("run", "--save")
     }
 
     private func plans() async throws -> [String: String] {

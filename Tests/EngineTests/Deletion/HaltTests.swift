@@ -87,7 +87,7 @@ import Testing
         #expect(harness.machine.halted == .throttled)
         #expect((harness.machine.resumeAfter != nil) == hasTime)
         let result = RunResult(
-            plan: PlanID(value: 1), run: RunID(value: 1), counts: harness.machine.countsWithOpen,
+            plan: PlanID(value: 1), run: RunID(value: 1), counts: harness.machine.countsWithOpen, sent: [],
             halted: harness.machine.halted, resumeAfter: harness.machine.resumeAfter)
         let told = try #require(result.askedToWait)
         #expect(told.contains("more than 31 years") == !hasTime)

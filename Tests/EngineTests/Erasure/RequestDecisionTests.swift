@@ -221,7 +221,7 @@ import Testing
         try ReleaseHold(inventory: workspace.inventory, log: workspace.log)
             .run(hold.id, by: "counsel", reason: "closed")
         let answer = try await TestWorkspace.retention(context, TestRules.none).run()
-        #expect(answer.warnings.contains { $0.contains(second.id.description) })
+        #expect(answer.refusals.contains { $0.sentence.contains(second.id.description) })
         #expect(try workspace.inventory.request(first.id)?.plan == plan)
         _ = try await ApplyErasure(
             context, rules: TestRules.none, approval: ApprovalRule(), settings: TestWorkspace.settings, by: "officer"

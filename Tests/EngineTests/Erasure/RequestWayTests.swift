@@ -192,7 +192,7 @@ import Testing
             context, rules: TestRules.none, limits: Limits(), approval: ApprovalRule(people: people),
             settings: TestWorkspace.settings)
         let answer = try await retention.run()
-        #expect(answer.status == .incomplete && answer.warnings.contains { $0.contains("plan approve") })
+        #expect(answer.status == .incomplete && answer.refusals.contains { $0.sentence.contains("plan approve") })
         #expect(vendor.deletes.count == sent)
         let waiting = try #require(try workspace.inventory.request(request.id))
         #expect(waiting.state == .planned)
@@ -221,7 +221,7 @@ import Testing
               - {id: all, title: All, why: Nothing is kept., delete_after: 1d}
             """)
         let context = workspace.context(gateway)
-        let result = try await TestWorkspace.retention(context, all).run().result
+        let result = try #require(await TestWorkspace.retention(context, all).run().result)
         #expect(result.halted == .notTheVendor)
         // Then a run of it died with the next DELETE under way.
         let run = try #require(try workspace.inventory.runs(of: result.plan).last?.id)

@@ -172,7 +172,7 @@ import Testing
             try PlanRetention(
                 inventory: workspace.inventory, log: workspace.log, rules: rules, partner: TestWorkspace.partner,
                 limits: Limits()
-            ).run(now: workspace.clock.now(), at: at)
+            ).run(now: at ?? workspace.clock.now(), isDraft: at != nil)
         }
         #expect(try plan(Self.rules(), at: workspace.clock.now()).weakened.isEmpty)
         #expect(try record("kyc", in: workspace).isEmpty)

@@ -84,7 +84,7 @@ import Testing
             approval: ApprovalRule(),
             settings: .init(maxInFlight: 1, requestsPerSecond: 1000, usesCanary: false, operatorName: "tester")
         ).run()
-        #expect(answer.result.halted == .clockDoubtful && answer.status == .incomplete)
+        #expect(answer.result?.halted == .clockDoubtful && answer.status == .incomplete)
     }
 
     /// The host's clock is set ahead, and the vendor's answers tell the right time: the run halts, and nothing is dated by it.
@@ -109,7 +109,7 @@ import Testing
             approval: ApprovalRule(),
             settings: .init(maxInFlight: 1, requestsPerSecond: 1000, usesCanary: false, operatorName: "tester")
         ).run()
-        #expect(answer.result.halted == .clockDoubtful)
+        #expect(answer.result?.halted == .clockDoubtful)
         #expect(vendor.deletes <= 3)
     }
 

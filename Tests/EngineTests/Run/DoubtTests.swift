@@ -30,7 +30,7 @@ import Testing
             delete: { asked, _ in held.answer(asked) },
             lookUp: { asked in asked == id ? found : .http(404, code: 2003) })
         let answer = try await TestWorkspace.retention(workspace.context(vendor)).run()
-        #expect(answer.result.counts[outcome] == 1)
+        #expect(answer.result?.counts[outcome] == 1)
         #expect(vendor.deletes.count { $0 == id } == 1)
         #expect(try workspace.inventory.attachment(id)?.state == (outcome == .withheldHold ? .live : .gone))
     }
@@ -41,19 +41,18 @@ import Testing
         let lost = Lost(id)
         let first = try workspace.scripted(
             delete: { asked, _ in lost.answer(asked) }, lookUp: { _ in .http(503) })
-        let halted = try await TestWorkspace.retention(
-            workspace.context(first, shouldStop: { lost.isAsked })
-        ).run().result
+        let halted = try #require(
+            await TestWorkspace.retention(workspace.context(first, shouldStop: { lost.isAsked })).run().result)
         #expect(halted.halted == .signal)
         // Another plan's 204.
         let run: RunID = RunID(value: 0xABCD)
         let operation = OperationID(value: 0xABCE)
-        let other = try PlanRetention(
-            inventory: workspace.inventory, log: workspace.log, rules: TestRules.none,
-            partner: TestWorkspace.partner, limits: Limits()
-        ).run(now: workspace.clock.now())
+        let other = Plan(
+            id: PlanID(value: 0xABCC), kind: .retention, created: workspace.clock.now(), partner: TestWorkspace.partner,
+            policyDigest: TestRules.none.policies.digest, coverage: "inventory", limits: Limits(), items: [])
+        let digest = try RecordPlan(inventory: workspace.inventory, log: workspace.log).run(other)
         _ = try workspace.log.append([
-            .runStart(.init(run: run, plan: other.plan.id, digest: other.digest, policy: other.plan.policyDigest)),
+            .runStart(.init(run: run, plan: other.id, digest: digest, policy: other.policyDigest)),
             .deleteIntent(.init(run: run, operation: operation, attempt: 1, attachment: id, rule: "policy:default")),
             .deleteOutcome(
                 .init(operation: operation, attempt: 1, attachment: id, answer: .deleted, http: 204, final: .deleted)),

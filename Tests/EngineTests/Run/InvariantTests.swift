@@ -40,7 +40,7 @@ import Testing
             return .http(204)
         }
         let answer = try? await retention(workspace.context(vendor)).run()
-        #expect(answer?.result.halted == nil || answer?.result.halted == .auditWriteFailed)
+        #expect(answer?.result?.halted == nil || answer?.result?.halted == .auditWriteFailed)
         var announced: Set<AttachmentID> = []
         for entry in try LogReader(aside).entries(after: -1, limit: 10_000) {
             if case .deleteIntent(let intent) = entry.record { announced.insert(intent.attachment) }
@@ -90,11 +90,11 @@ import Testing
         }
         let answer = try await retention(workspace.context(vendor)).run()
         #expect(vendor.deletes.count == 3)
-        #expect(answer.result.counts[.deleted as Outcome] == 3)
-        #expect(answer.result.counts[.withheldHold as Outcome] == due.count - 3)
+        #expect(answer.result?.counts[.deleted as Outcome] == 3)
+        #expect(answer.result?.counts[.withheldHold as Outcome] == due.count - 3)
         #expect(answer.status == .done)
         #expect(try workspace.inventory.openIntents().isEmpty)
-        let plan = try workspace.inventory.plan(answer.result.plan)
+        let plan = try workspace.inventory.plan(#require(answer.result?.plan))
         #expect(plan.state == .done)
     }
 

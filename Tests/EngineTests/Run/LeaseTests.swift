@@ -48,6 +48,16 @@ import Testing
                 maxInFlight: maxInFlight, requestsPerSecond: 1000, usesCanary: false, operatorName: "tester"))
     }
 
+    @Test func whatIsReleasedIsFreeWhoeverStillRefersToIt() throws {
+        let directory = try TemporaryDirectory()
+        let first = try RunLease(directory.url)
+        #expect(throws: LetheError.self) { _ = try RunLease(directory.url) }
+        first.release()
+        #expect(!first.isIntact)
+        let second = try RunLease(directory.url)
+        #expect(second.isIntact && !first.isIntact)
+    }
+
     @Test func removingTheLockFileLetsNobodyElseIn() async throws {
         let second = try workspace.scripted()
         let (lock, other) = (file("run.lock"), workspace.context(second))
@@ -74,7 +84,7 @@ import Testing
         }
         let vendor = try workspace.scripted(delete: { _, number in await once.answer(number) })
         let answer = try await retention(workspace.context(vendor)).run()
-        #expect(answer.result.halted == .inventoryReplaced && answer.status == .incomplete)
+        #expect(answer.result?.halted == .inventoryReplaced && answer.status == .incomplete)
         #expect(vendor.deletes.count == 3)
         try expectVerified()
     }
@@ -96,7 +106,7 @@ import Testing
         }
         let vendor = try workspace.scripted(delete: { _, number in await once.answer(number) })
         let answer = try await retention(workspace.context(vendor)).run()
-        #expect(answer.result.halted == .inventoryReplaced && answer.status == .incomplete)
+        #expect(answer.result?.halted == .inventoryReplaced && answer.status == .incomplete)
         #expect(vendor.deletes.count == 3)
         let hold = try #require(placed.withLock { $0 })
         let next = RunContext(
@@ -156,9 +166,9 @@ import Testing
             return answer
         })
         let answer = try await retention(workspace.context(vendor)).run()
-        #expect(answer.result.halted == .signal)
+        #expect(answer.result?.halted == .signal)
         try await cancelled.withLock { $0 }?.value
-        let plan = try inventory.plan(answer.result.plan)
+        let plan = try inventory.plan(#require(answer.result?.plan))
         #expect(plan.state == .cancelled)
         let results = try inventory.results(of: plan.plan.id)
         #expect(results.allSatisfy { $0.outcome != nil })

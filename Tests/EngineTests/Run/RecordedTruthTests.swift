@@ -141,7 +141,7 @@ import Testing
         _ = try PlaceHold(inventory: workspace.inventory, log: workspace.log)
             .run(.attachment(last), by: "counsel", reason: "matter 7", now: workspace.clock.now())
         let vendor = try workspace.scripted { _, number in
-            if number == 3 { try? workspace.sql(statements) }
+            if number == 3 { _ = try? workspace.sql(statements) }
             return .http(204)
         }
         let plan = try PlanRetention(

@@ -14,9 +14,10 @@ import Testing
         maxInFlight: 1, requestsPerSecond: 1000, usesCanary: false, operatorName: "tester")
 
     private func retention(_ context: RunContext) async throws -> RunResult {
-        try await RunRetention(
+        let answer = try await RunRetention(
             context, rules: TestRules.five, limits: .init(maxPercent: 100), approval: ApprovalRule(), settings: Self.one
-        ).run().result
+        ).run()
+        return try #require(answer.result)
     }
 
     private func approved(_ workspace: TestWorkspace) throws -> Plan {

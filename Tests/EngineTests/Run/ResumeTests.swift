@@ -86,7 +86,10 @@ import Testing
         ).run()
         #expect(answer.status == .incomplete)
         let way = "lethe plan apply \(plan.id) --allow-deletes \(plan.items.count)"
-        #expect(answer.warnings.contains { $0.contains(way) && $0.contains("lethe plan cancel \(plan.id)") })
+        #expect(
+            answer.refusals.contains {
+                $0.sentence.contains(way) && $0.sentence.contains("lethe plan cancel \(plan.id)")
+            })
         #expect(Set(vendor.deletes) == Set(wanted))
         #expect(answer.planned.plan.items.isEmpty)
         #expect(try workspace.inventory.plan(plan.id).state == .applying)
@@ -166,7 +169,7 @@ import Testing
         }
         let due = try workspace.due()
         let halted = try await retention(workspace.context(vendor)).run()
-        #expect(halted.result.halted == .killFile && halted.status == .incomplete)
+        #expect(halted.result?.halted == .killFile && halted.status == .incomplete)
         #expect(vendor.deletes.count == 4)
         try FileManager.default.removeItem(at: stop)
         let resumed = try await retention(
@@ -182,7 +185,7 @@ import Testing
         let absent = try workspace.scripted(
             delete: { _, _ in .http(404, code: 2003) }, lookUp: { _ in .http(404, code: 2003) })
         let halted = try await retention(workspace.context(absent)).run()
-        #expect(halted.result.halted == .tooManyAbsent)
+        #expect(halted.result?.halted == .tooManyAbsent)
         #expect(absent.deletes.count == 20)
         let away = Set(absent.deletes)
         let vendor = try workspace.scripted(
@@ -195,7 +198,7 @@ import Testing
         let apply = ApplyPlan(
             workspace.context(vendor), rules: TestRules.five,
             settings: .init(requestsPerSecond: 1000, operatorName: "tester"), reason: "the vendor cleaned up")
-        let result = try await apply.run(halted.result.plan)
+        let result = try await apply.run(#require(halted.result?.plan))
         #expect(result.halted == nil)
         #expect(result.counts[.alreadyAbsent as Outcome] == 20)
     }
@@ -205,7 +208,7 @@ import Testing
         try workspace.fill(150)
         let absent = try workspace.scripted(
             delete: { _, _ in .http(404, code: 2003) }, lookUp: { _ in .http(404, code: 2003) })
-        let halted = try await retention(workspace.context(absent)).run().result
+        let halted = try #require(await retention(workspace.context(absent)).run().result)
         let vendor = try workspace.scripted(lookUp: { _ in .http(200) })
         let edited = TestRules.decider(
             """
@@ -243,8 +246,8 @@ import Testing
         try CatchUp(inventory: workspace.inventory, log: workspace.log).run()
         try ClosePlan(workspace.context(vendor)).cancel(plan.id, by: "ada")
         let answer = try await retention(workspace.context(vendor)).run()
-        #expect(answer.result.plan != plan.id)
-        #expect(answer.result.counts[.deletedAfterRetry as Outcome] == 1)
+        #expect(answer.result?.plan != plan.id)
+        #expect(answer.result?.counts[.deletedAfterRetry as Outcome] == 1)
     }
 
     @Test func aSignalLeavesTheRestForTheNextRun() async throws {
@@ -253,7 +256,7 @@ import Testing
         let vendor = try workspace.scripted { _, _ in .http(204) }
         let context = workspace.context(vendor, shouldStop: { vendor.deletes.count >= 2 })
         let halted = try await retention(context).run()
-        #expect(halted.result.halted == .signal)
+        #expect(halted.result?.halted == .signal)
         let rest = try await retention(workspace.context(try workspace.scripted(lookUp: { _ in .http(200) }))).run()
         #expect(rest.resumed.first?.counts[.open as Outcome.Group] == 0)
         #expect(try workspace.due().isEmpty)

@@ -47,7 +47,7 @@ import Testing
         try PlanRetention(
             inventory: workspace.inventory, log: workspace.log, rules: rules, partner: TestWorkspace.partner,
             limits: .init(maxPercent: 100)
-        ).run(now: workspace.clock.now(), at: at)
+        ).run(now: at ?? workspace.clock.now(), isDraft: at != nil)
     }
 
     private func verify(

@@ -116,7 +116,7 @@ extension Wiring {
         let reason = try OperatorText.reason(reason)
         // The answers of a run that is going on belong in the segment of its intents.
         let lease = try RunLease(workspace.directory)
-        defer { withExtendedLifetime(lease) {} }
+        defer { lease.release() }
         if let given { try AuditLog.refuseOther(given, than: logLocation) }
         try await first()
         func rollOver(_ key: RootKey) throws -> AuditLog.Created {

@@ -3,21 +3,24 @@ import Domain
 import Engine
 import Foundation
 import Reports
+import Rules
 
 struct RunCommand: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Plans what is due, and with --apply deletes it.",
+        abstract: "Shows what is due, and with --apply deletes it.",
         discussion: """
-            Without --apply it sends nothing that changes anything. With it: what an earlier run left is finished first, then \
-            everything due is planned, held against the limits, and deleted, each DELETE after a durable record of the intent. \
-            Safe under cron and systemd: docs/operations.md.
+            Without --apply it shows all that --apply would do or refuse, and leaves nothing behind; --save records the plan, for \
+            people to approve. With --apply what an earlier run left is finished first, then everything due is planned, held against \
+            the limits, and deleted, each DELETE after a durable record of the intent. Safe under cron and systemd: \
+            docs/operations.md.
 
             Example: lethe run --apply --quiet
             """)
 
     @Flag(help: "Delete what is due. Without it nothing is deleted.") var apply = false
-    @Option(help: ArgumentHelp("Plan as if it were then; for dry runs only.", valueName: "time")) var at: String?
+    @Flag(help: "Record the plan that is shown, so that it can be approved.") var save = false
+    @Option(help: ArgumentHelp("Show what is due then; for dry runs only.", valueName: "time")) var at: String?
     @Option(
         help: ArgumentHelp("Lift all limits if the plan has at most this many items; recorded.", valueName: "n"))
     var allowDeletes: Int?
@@ -30,8 +33,15 @@ struct RunCommand: LetheCommand {
             throw LetheError(
                 "at-with-apply", .usage, "--at is for dry runs only", hint: "lethe run --at TIME, without --apply")
         }
+        guard !save || (!apply && at == nil) else {
+            throw LetheError(
+                "save-alone", .usage,
+                "--save records what is due now: it goes with neither --apply, which records it "
+                    + "anyway, nor --at", hint: "lethe run --save")
+        }
         let wiring = try Wiring.open(global, console)
-        guard apply else { return try await plan(wiring) }
+        if let at { return try await lookAhead(to: try time(at, "--at"), wiring) }
+        guard apply else { return try await preview(wiring) }
         do {
             let reply = try await applyDue(wiring, console)
             if reply.status != .done { await OnFailure(wiring).call(reply.status, summary: reply.text) }
@@ -42,94 +52,169 @@ struct RunCommand: LetheCommand {
         }
     }
 
-    private func plan(_ wiring: Wiring) async throws -> Reply {
+    private func retention(_ context: RunContext, _ decider: Decider, _ wiring: Wiring) -> RunRetention {
+        RunRetention(
+            context, rules: decider, limits: wiring.settings.limits, approval: wiring.approvalRule,
+            settings: wiring.applySettings(usesCanary: !noCanary))
+    }
+
+    private func lookAhead(to instant: Timestamp, _ wiring: Wiring) async throws -> Reply {
         let decider = try wiring.decider()
-        let instant = try at.map { try time($0, "--at") }
         let planned = try await wiring.work(vendor: false) { context in
             try PlanRetention(
                 inventory: context.inventory, log: context.log, rules: decider, partner: context.partner,
                 limits: wiring.settings.limits
-            ).run(now: context.time.now(), at: instant)
+            ).run(now: instant, isDraft: true)
         }
-        var lines = [
-            "Due\(instant.map { " at \($0.brief)" } ?? ""): \(counted(planned.plan.items.count, "attachment", "attachments")), \(formatBytes(planned.plan.bytes))"
-        ]
-        if !planned.plan.items.isEmpty { lines.append(PlanText.byRule(planned.plan)) }
-        let kept = planned.kept.sorted { $0.key < $1.key }.map {
-            "\(grouped(Int64($0.value))) \($0.key.replacing("_", with: " "))"
-        }
-        if !kept.isEmpty {
-            lines.append("Kept of \(counted(planned.decided, "attachment")): \(kept.joined(separator: ", "))")
-        }
-        lines.append(
-            planned.plan.items.isEmpty
-                ? "Nothing is to be deleted."
-                : instant == nil
-                    ? "Nothing was deleted. To delete: lethe run --apply"
-                    : "Nothing was deleted: --at only looks ahead.")
-        for lock in planned.weakened {
-            wiring.console.warn(
-                "locked policy \(lock.policy) is weaker than it was (\(lock.detail)), so --apply is refused. "
-                    + "Put it back, or put on record why: lethe policy unlock \(lock.policy) --as NAME --reason TEXT")
-        }
-        let text = global.quiet ? lines[0] : lines.joined(separator: "\n")
+        let answer = RunRetention.Answer(preview: planned)
+        let lines =
+            RunText.due(planned, at: " at \(instant.brief)") + [
+                planned.plan.items.isEmpty ? "Nothing is to be deleted." : "Nothing was deleted: --at only looks ahead."
+            ]
         return Reply(
-            text,
-            json: [
-                "plan": OutcomeJSON.plan(planned.plan, digest: planned.digest), "outcomes": nil, "run": nil,
-                "resumed": [],
-                "weakened_locks": .array(
-                    planned.weakened.map { ["policy": .string($0.policy), "detail": .string($0.detail)] }),
-            ])
+            global.quiet ? lines[0] : lines.joined(separator: "\n"),
+            json: .object(RunJSON.members(answer).merging(["weakened_locks": []]) { $1 }))
+    }
+
+    private func preview(_ wiring: Wiring) async throws -> Reply {
+        let decider = try wiring.decider()
+        let asksVendor = wiring.settings.apiKey != nil
+        let answer = try await wiring.work(vendor: asksVendor, accepting: accept.overrides()) { context in
+            try await retention(context, decider, wiring).preview(
+                allowDeletes: allowDeletes, isSaved: save, asksVendor: asksVendor)
+        }
+        for warning in answer.warnings { wiring.console.warn(warning) }
+        if !asksVendor {
+            wiring.console.note("no API key is set: whose account it is, and the vendor's clock, were not looked at")
+        }
+        let weakened = answer.planned.weakened
+        let text = RunText.preview(answer)
+        return Reply(
+            global.quiet ? text[0] : text.joined(separator: "\n"),
+            json: .object(
+                RunJSON.members(answer).merging([
+                    "weakened_locks": .array(
+                        weakened.map { ["policy": .string($0.policy), "detail": .string($0.detail)] })
+                ]) { $1 }), status: answer.isRefused ? .refused : .done)
     }
 
     private func applyDue(_ wiring: Wiring, _ console: Console) async throws -> Reply {
         let decider = try wiring.decider()
         let stop = StopSignal(console: console)
         let answer = try await wiring.work(vendor: true, stop: stop, accepting: accept.overrides()) { context in
-            try await RunRetention(
-                context, rules: decider, limits: wiring.settings.limits, approval: wiring.approvalRule,
-                settings: wiring.applySettings(usesCanary: !noCanary)
-            ).run(allowDeletes: allowDeletes)
+            try await retention(context, decider, wiring).run(allowDeletes: allowDeletes)
         }
-        let told = answer.warnings + answer.result.warnings.filter { !answer.warnings.contains($0) }
-        for warning in told { console.warn(warning) }
-        let result = answer.result
-        let due = answer.planned.plan.items.count
-        let summary =
-            "run \(result.run): "
-            + (due == 0 ? "nothing was due" : "\(OutcomeJSON.sentence(result.counts)), of \(due) due")
-            + Self.resumed(answer.resumed)
-            + (result.halted.map { "; halted: \($0.message)" } ?? "")
-        var lines = [summary]
-        if !global.quiet {
-            if !answer.planned.plan.items.isEmpty { lines.append(PlanText.outcomes(result.counts)) }
-            if let halted = result.halted { lines.append("Try: \(halted.hint)") }
-            if let wait = result.askedToWait { lines.append(wait) }
-        }
+        let refusals = answer.refusals.map(\.sentence)
+        let told = answer.warnings + refusals
+        for warning in told + (answer.result?.warnings.filter { !told.contains($0) } ?? []) { console.warn(warning) }
+        var members = RunJSON.members(answer)
+        members["halted"] = JSONValue(answer.result?.halted?.rawValue)
+        members["resume_after"] = JSONValue(answer.result?.resumeAfter)
         return Reply(
-            lines.joined(separator: "\n"),
-            json: [
-                "plan": OutcomeJSON.plan(answer.planned.plan, digest: answer.planned.digest),
-                "outcomes": OutcomeJSON.counts(result.counts), "run": JSONValue(result.run),
-                "halted": JSONValue(result.halted?.rawValue), "resume_after": JSONValue(result.resumeAfter),
-                "resumed": .array(
-                    answer.resumed.map { earlier -> JSONValue in
-                        [
-                            "plan": JSONValue(earlier.plan), "run": JSONValue(earlier.run),
-                            "outcomes": OutcomeJSON.counts(earlier.counts),
-                        ]
-                    }),
-            ], status: answer.status)
+            RunText.applied(answer, isQuiet: global.quiet).joined(separator: "\n"), json: .object(members),
+            status: answer.status)
     }
 }
 
-extension RunCommand {
+/// What both kinds of `lethe run` answer.
+private enum RunJSON {
+    static func members(_ answer: RunRetention.Answer) -> [String: JSONValue] {
+        let planned = answer.planned
+        return [
+            "plan": OutcomeJSON.plan(planned.plan, digest: planned.isRecorded ? planned.digest : nil),
+            "outcomes": answer.isPreview ? .null : OutcomeJSON.counts(answer.result?.counts ?? OutcomeCounts()),
+            "run": JSONValue(answer.result?.run),
+            "resumed": .array(
+                answer.resumed.map { earlier -> JSONValue in
+                    [
+                        "plan": JSONValue(earlier.plan), "run": JSONValue(earlier.run),
+                        "outcomes": OutcomeJSON.counts(earlier.counts),
+                    ]
+                }),
+            "deletes": JSONValue(answer.deletes),
+            "resumes": .array(answer.resumes.map { ["plan": JSONValue($0.plan), "items": JSONValue($0.items.count)] }),
+            "follow_ups": .array(
+                answer.followUps.map { ["request": JSONValue($0.request), "items": JSONValue($0.items.count)] }),
+            "settles": JSONValue(answer.settles),
+            "refusals": .array(
+                answer.refusals.map {
+                    ["code": .string($0.code), "message": .string($0.message), "hint": JSONValue($0.hint)]
+                }),
+        ]
+    }
+}
+
+private enum RunText {
+    static func due(_ planned: PlanRetention.Planned, at instant: String = "") -> [String] {
+        let plan = planned.plan
+        var lines = [
+            "Due\(instant): \(counted(plan.items.count, "attachment", "attachments")), \(formatBytes(plan.bytes))"
+        ]
+        if !plan.items.isEmpty { lines.append(PlanText.byRule(plan)) }
+        let kept = planned.kept.sorted { $0.key < $1.key }.map {
+            "\(grouped(Int64($0.value))) \($0.key.replacing("_", with: " "))"
+        }
+        if !kept.isEmpty {
+            lines.append("Kept of \(counted(planned.decided, "attachment")): \(kept.joined(separator: ", "))")
+        }
+        return lines
+    }
+
+    static func preview(_ answer: RunRetention.Answer) -> [String] {
+        let planned = answer.planned
+        var lines = due(planned)
+        if answer.settles > 0 {
+            lines.append("Asks the vendor first how \(counted(answer.settles, "DELETE")) without an answer ended.")
+        }
+        for step in answer.resumes {
+            lines.append(
+                "Finishes \(step.plan.map { "plan \($0)" } ?? "a drill"): \(counted(step.items.count, "attachment"))")
+        }
+        for step in answer.followUps {
+            lines.append(
+                "Goes on with request \(step.request?.description ?? ""): \(counted(step.items.count, "attachment"))")
+        }
+        for refusal in answer.refusals {
+            let isEnd = answer.isRefused && refusal == answer.refusals.last
+            lines.append("\(isEnd ? "Refused" : "Waits"): \(refusal.message)")
+            if let hint = refusal.hint { lines.append("  Try: \(hint)") }
+        }
+        if planned.isRecorded {
+            let id = planned.plan.id
+            lines.append(
+                "Saved as plan \(id). Next: lethe plan show \(id), then\n"
+                    + "  lethe plan approve \(id) --as NAME && lethe plan apply \(id)")
+        }
+        if answer.isRefused {
+            lines.append("Nothing was deleted, and --apply would be refused.")
+        } else if answer.deletes == 0 {
+            lines.append("Nothing is to be deleted.")
+        } else {
+            lines.append(
+                "Nothing was deleted. To delete \(counted(answer.deletes, "attachment")): lethe run --apply")
+        }
+        return lines
+    }
+
+    static func applied(_ answer: RunRetention.Answer, isQuiet: Bool) -> [String] {
+        let result = answer.result
+        let counts = result?.counts ?? OutcomeCounts()
+        let due = answer.planned.plan.items.count
+        let summary =
+            (result.map { "run \($0.run): \(OutcomeJSON.sentence(counts)), of \(due) due" } ?? "run: nothing was due")
+            + resumed(answer.resumed) + (result?.halted.map { "; halted: \($0.message)" } ?? "")
+        guard !isQuiet, let result else { return [summary] }
+        return [summary, PlanText.outcomes(counts)] + (result.halted.map { ["Try: \($0.hint)"] } ?? [])
+            + (result.askedToWait.map { [$0] } ?? [])
+    }
+
     /// Earlier plans that were taken up again: those that are finished now, and those of which something is open.
-    fileprivate static func resumed(_ results: [RunResult]) -> String {
+    private static func resumed(_ results: [RunResult]) -> String {
         let finished = results.count { $0.halted == nil && $0.counts[.open as Outcome.Group] == 0 }
         let parts = [(finished, "finished"), (results.count - finished, "not finished")].filter { $0.0 > 0 }
-        return parts.map { "; \(counted($0.0, "earlier plan", "earlier plans")) \($0.1)" }.joined()
+        let text = parts.map { "; \(counted($0.0, "earlier plan", "earlier plans")) \($0.1)" }.joined()
+        let sent = results.map(\.sent.count).reduce(0, +)
+        return sent > 0 ? "\(text), \(counted(sent, "DELETE")) sent for \(results.count == 1 ? "it" : "them")" : text
     }
 }
 

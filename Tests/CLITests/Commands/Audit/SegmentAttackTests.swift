@@ -107,7 +107,7 @@ import Testing
         let workspace = try await SampleWorkspace(vendor: vendor)
         try await workspace.fill(vendor, attachments: 40)
         try await workspace.placeHold()
-        for _ in 0..<8 { _ = try await workspace.lethe("run") }
+        for _ in 0..<8 { _ = try await workspace.lethe("run", "--save") }
         #expect(try await workspace.lethe("run", "--apply").status == 0)
         #expect(try await vendor.attachments("deleted").isEmpty)
         try workspace.tamper(

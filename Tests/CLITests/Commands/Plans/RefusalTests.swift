@@ -55,6 +55,7 @@ import Testing
         #expect(hold.status == 0, "a hold can be placed while a run is going: \(hold.everything)")
         let dry = try await workspace.lethe("run", "--json")
         #expect(dry.status == 0, "a dry run may look at any time: \(dry.everything)")
+        #expect(dry.output.contains("run-lease-taken"), "\(dry.everything)")
         let answer = try await first.result()
         let outcomes = answer.json?["outcomes"] as? [String: Int] ?? [:]
         #expect((outcomes["withheld_hold"] ?? 0) > 0, "\(answer.everything)")

@@ -188,7 +188,7 @@ import Testing
         let locked = Self.policy("1d").replacing(
             "delete_after", with: "legal_ground: other\n    locked: true\n    retain: 10d #")
         try workspace.write(locked, to: "policies/retention.yaml")
-        #expect(try await workspace.lethe("run").status == 0)
+        #expect(try await workspace.lethe("run", "--save").status == 0)
         let before = try await workspace.lethe("audit", "show", "--json").json
         #expect(try await !workspace.lethe("policy", "check").output.contains("locked-weakened"))
         try workspace.write(locked.replacing("10d", with: "9d"), to: "policies/retention.yaml")

@@ -85,10 +85,10 @@ struct RunCommand: LetheCommand {
         }
         for warning in answer.warnings { wiring.console.warn(warning) }
         if !asksVendor {
-            wiring.console.note("no API key is set: whose account it is, and the vendor's clock, were not looked at")
+            wiring.console.note("no API key is set, so the account and the vendor's clock were not checked")
         }
         let weakened = answer.planned.weakened
-        let text = RunText.preview(answer)
+        let text = RunText.preview(answer, isSaving: save)
         return Reply(
             global.quiet ? text[0] : text.joined(separator: "\n"),
             json: .object(
@@ -160,7 +160,7 @@ private enum RunText {
         return lines
     }
 
-    static func preview(_ answer: RunRetention.Answer) -> [String] {
+    static func preview(_ answer: RunRetention.Answer, isSaving: Bool) -> [String] {
         let planned = answer.planned
         var lines = due(planned)
         if answer.settles > 0 {
@@ -185,6 +185,7 @@ private enum RunText {
                 "Saved as plan \(id). Next: lethe plan show \(id), then\n"
                     + "  lethe plan approve \(id) --as NAME && lethe plan apply \(id)")
         }
+        if isSaving, !planned.isRecorded { lines.append("Nothing is due, so no plan was saved.") }
         if answer.isRefused {
             lines.append("Nothing was deleted, and --apply would be refused.")
         } else if answer.deletes == 0 {

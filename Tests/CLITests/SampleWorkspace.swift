@@ -35,6 +35,11 @@ final class SampleWorkspace: Sendable {
         lethe = Self.process(in: folder, directory, vendor, "sim-key")
         let copied = try Shell.run("cp -a '\(other.folder.url.path)/.' .", in: folder.url)
         try #require(copied.status == 0, "\(copied.text)")
+        // As if this were the place that it was made in.
+        let binding = folder.file("keys/binding")
+        guard let text = try? String(contentsOf: binding, encoding: .utf8) else { return }
+        try text.replacing(other.folder.url.path, with: folder.url.path).write(
+            to: binding, atomically: false, encoding: .utf8)
     }
 
     private static func process(

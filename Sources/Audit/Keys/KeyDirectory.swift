@@ -12,6 +12,7 @@ import Foundation
 ///     log.lock    taken (flock) for each commit
 ///     segments.seen   which closed segments were found good: `Admission`
 ///     live.seen   the live segment's file when all of it was found good last: `SegmentWriter.verifyHead`
+///     binding     whose keys these are and for which files: `KeyBinding`
 struct KeyDirectory: Sendable {
     let url: URL
     let stateFile: URL
@@ -21,6 +22,7 @@ struct KeyDirectory: Sendable {
     let lockFile: URL
     let seenFile: URL
     let liveFile: URL
+    let bindingFile: URL
 
     init(url: URL) {
         self.url = url
@@ -31,10 +33,11 @@ struct KeyDirectory: Sendable {
         lockFile = url.appending(path: "log.lock")
         seenFile = url.appending(path: "segments.seen")
         liveFile = url.appending(path: "live.seen")
+        bindingFile = url.appending(path: "binding")
     }
 
     /// All that have one name; folds have one for each size.
-    var files: [URL] { [stateFile, signFile, headFile, rangeFile, lockFile, seenFile, liveFile] }
+    var files: [URL] { [stateFile, signFile, headFile, rangeFile, lockFile, seenFile, liveFile, bindingFile] }
 
     struct State: Equatable {
         let origin: String

@@ -24,7 +24,6 @@ struct Admission {
     /// Throws where anything is there that is not the log's, was changed, or is missing.
     mutating func check(_ segments: [Segment]) throws(LetheError) {
         try checkOpening()
-        for segment in segments where segment.file != nil && !segment.isNamed { throw try stray(segment) }
         for segment in segments {
             guard let previous = segment.previous, previous.size > 0 else { continue }
             if let before = segments.last(where: { $0.file != nil && $0.isOf(previous.origin) }), let file = before.file
@@ -35,6 +34,9 @@ struct Admission {
             }
         }
         for segment in segments where segment.file == nil { try checkRemoved(segment.origin, segments) }
+        for segment in segments where segment.file != nil && !segment.isNamed {
+            guard try isCutOff(segment, segments) else { throw try stray(segment) }
+        }
         if good != seen { good.keep(in: location.directory.seenFile) }
     }
 
@@ -74,6 +76,30 @@ struct Admission {
         if let before, before.isSettled, FileMark(file) == before {
             good.note(closed: previous.origin, "\(named) \(before.text)")
         }
+    }
+
+    /// Its successor, which names it, is lost on record, and this log's key signed all of it, its close last.
+    private mutating func isCutOff(_ segment: Segment, _ segments: [Segment]) throws(LetheError) -> Bool {
+        let files = segments.filter { $0.file != nil && $0.isNamed }
+        guard let file = segment.file, let lost = files.first?.previous, lost.size > 0,
+            try isRemovalRecorded(lost.origin, files)
+        else { return false }
+        let before = FileMark(file)
+        if let before, seen.closed(segment.origin) == "cut off \(before.text)" {
+            good.note(closed: segment.origin, "cut off \(before.text)")
+            return true
+        }
+        guard let reader = try? LogReader(file), let checkpoint = try? reader.checkpoint(),
+            checkpoint.origin == segment.origin,
+            try checkpoint.verdict(location.directory.signingKey().publicKey) == .valid,
+            let contents = try? reader.store.contents(hasher), contents.size == checkpoint.size,
+            contents.root == checkpoint.root, let closing = try? reader.entry(contents.size - 2),
+            closing.record.type == .logClose
+        else { return false }
+        if let before, before.isSettled, FileMark(file) == before {
+            good.note(closed: segment.origin, "cut off \(before.text)")
+        }
+        return true
     }
 
     /// A record says so. It may be in any segment that is there; each is checked by now, or stands in the way itself.

@@ -48,20 +48,6 @@ extension AuditLog {
         try segments(location).filter(\.isNamed)
     }
 
-    /// Puts on record that a closed segment is lost for good. Throws where it is not missing.
-    package func recordLoss(of origin: String, by: String, reason: String) throws(LetheError) {
-        let segments = try foundSegments()
-        guard segments.contains(where: { $0.previous?.origin == origin || ($0.origin == origin && $0.file == nil) }),
-            !segments.contains(where: { $0.file != nil && $0.isOf(origin) })
-        else {
-            throw LetheError(
-                "not-missing", .refused, "no segment \(origin) of the audit log is missing",
-                hint: "lethe audit verify says which one is")
-        }
-        _ = try append([.operatorAct(.init(act: .segmentRemove, ref: origin, by: by, reason: reason))])
-        try seal()
-    }
-
     private static func segments(_ location: Location, _ live: Segment?) throws(LetheError) -> [Segment] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: location.segments.path)) ?? []
         var rest = names.sorted().filter { $0.hasSuffix(".db") }.map {

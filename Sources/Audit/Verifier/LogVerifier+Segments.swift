@@ -253,7 +253,12 @@ extension VerificationReport {
         return isSigned && isSame
             ? self
             : adding(
-                Finding(.link, seq: 0, "the kept checkpoint of \(previous.origin) is not the one prev_log names"))
+                Finding(
+                    .link, seq: 0,
+                    kept == nil
+                        ? "the segment \(previous.origin) is lost, as a record says: nothing is left of its "
+                            + "\(previous.size) records, not even a checkpoint"
+                        : "the kept checkpoint of \(previous.origin) is not the one prev_log names"))
     }
 }
 

@@ -43,7 +43,7 @@ struct OutputFile {
             defer { close(descriptor) }
             return try body { bytes throws(LetheError) in try pour(bytes, descriptor) }
         }
-        let file = OwnFiles.followed(path)
+        let file = RealPath.followed(path)
         try? FileManager.default.createDirectory(
             at: URL(filePath: file).deletingLastPathComponent(), withIntermediateDirectories: true)
         var template = Array("\(file).XXXXXX".utf8CString)

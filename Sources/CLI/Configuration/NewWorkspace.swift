@@ -57,6 +57,7 @@ struct NewWorkspace {
         let inventory = try InventoryStore.create(at: workspace.inventory, keys: lookup)
         try CatchUp(inventory: inventory, log: try AuditLog.open(location, time: clock)).noteFollowed()
         try inventory.bind(partner: partner)
+        try KeyBinding(location, inventory: workspace.inventory, partner: partner).write()
         try writePolicies()
         return made
     }

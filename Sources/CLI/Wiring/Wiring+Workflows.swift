@@ -42,13 +42,25 @@ extension Wiring {
             })
     }
 
+    /// What of the log must be as it was signed.
+    enum Ground {
+        /// Every record: for what decides.
+        case whole
+        /// Every closed segment, and the end of the live one: for what takes in facts, which say nothing of what was decided.
+        case segments
+        /// The end of the live one: for a hold, which only keeps.
+        case end
+    }
+
     /// Runs a workflow on the opened parts. Whatever it recorded is sealed before this returns, also when it fails.
     func work<Value>(
-        vendor wantsVendor: Bool, stop: StopSignal? = nil, accepting overrides: RunContext.Overrides? = nil,
+        vendor wantsVendor: Bool, on ground: Ground = .whole, stop: StopSignal? = nil,
+        accepting overrides: RunContext.Overrides? = nil,
         _ body: (RunContext) async throws -> Value
     ) async throws -> Value {
         let client = wantsVendor ? try vendor() : nil
-        let log = try followedLog()
+        let log = ground == .end ? try recordableLog() : try followedLog()
+        if ground == .whole { try log.verifyHead() }
         let context = RunContext(
             inventory: try inventory(), log: log, vendor: client ?? NoVendor(), time: clock,
             partner: settings.partner, workspace: workspace.directory, overrides: overrides, rulesInForce: rulesInForce,

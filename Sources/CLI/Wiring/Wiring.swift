@@ -12,6 +12,8 @@ struct Wiring: Sendable {
     let settings: Settings
     let clock = SystemClock()
     let console: Console
+    /// `false`: the command is the one that binds the keys to another place.
+    var isBound = true
 
     /// Finds the workspace and reads its configuration.
     static func open(_ options: GlobalOptions, _ console: Console) throws -> Wiring {
@@ -35,6 +37,7 @@ struct Wiring: Sendable {
 
     /// Of this partner and no other.
     func inventory() throws -> InventoryStore {
+        try binding.check(partnerOnly: !isBound)
         let store = try InventoryStore.open(
             at: workspace.inventory, keys: LookupKeys.load(from: keyDirectory.appending(path: "lookup.key")))
         try store.bind(partner: settings.partner)
@@ -73,13 +76,19 @@ struct Wiring: Sendable {
     /// What is the matter with the log where it is not one that this workspace's keys bear out; `nil` = nothing is, or the keys are
     /// elsewhere.
     func doubt() -> LetheError? {
+        let log: AuditLog
         do {
-            try auditLog().verifyHead()
-            return nil
-        } catch let error as LetheError where error.status == .configuration {
+            log = try auditLog()
+        } catch {
+            let error = error as? LetheError
+            return error?.status == .configuration ? nil : error
+        }
+        do throws(LetheError) {
+            try log.verifyHead()
+            _ = try log.segments()
             return nil
         } catch {
-            return error as? LetheError
+            return error
         }
     }
 
@@ -99,7 +108,9 @@ struct Wiring: Sendable {
             try CatchUp(inventory: store, log: log).run()
             return (store, try RecordedTruth(log).differences(in: store, at: clock.now()))
         } catch let error as LetheError {
-            console.warn("what is shown was not held against the audit log: \(error.message)")
+            console.warn(
+                "what is shown was not held against the audit log: \(error.message)"
+                    + (error.hint.map { ". Try: \($0)" } ?? ""))
             return (store, [])
         }
     }
@@ -107,6 +118,7 @@ struct Wiring: Sendable {
     /// One of the workspace that cannot be read is bad configuration, as every database of it; one named on the command line is an
     /// unreadable file.
     func auditLog() throws -> AuditLog {
+        try binding.check(partnerOnly: !isBound)
         do throws(LetheError) {
             return try AuditLog.open(logLocation, time: clock)
         } catch {
@@ -115,10 +127,19 @@ struct Wiring: Sendable {
         }
     }
 
+    /// The log that a hold goes into, whatever became of older records and segments: all that is not an older one.
+    func recordableLog() throws -> AuditLog {
+        let log = try auditLog()
+        try CatchUp(inventory: inventory(), log: log).refuseEarlierLog()
+        return log
+    }
+
     /// For commands that write to the log alone: one that is older than the inventory is refused, if there is one to ask.
     func followedLog() throws -> AuditLog {
         let log = try auditLog()
-        if let inventory = try? inventory() { try CatchUp(inventory: inventory, log: log).refuseOlderLog() }
+        guard let inventory = try? inventory() else { return log }
+        try CatchUp(inventory: inventory, log: log).refuseOlderLog()
+        if isBound { try bindKeys(to: log) }
         return log
     }
 

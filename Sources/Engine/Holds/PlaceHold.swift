@@ -3,7 +3,7 @@ import Cryptography
 package import Domain
 package import Inventory
 
-/// Places a legal hold: recorded, and in force when this returns.
+/// Places a legal hold: recorded, and in force when this returns, also over older records that were tampered with: it only keeps.
 package struct PlaceHold: Sendable {
     private let inventory: InventoryStore
     private let log: AuditLog
@@ -28,7 +28,13 @@ package struct PlaceHold: Sendable {
         let log = try append(
             .holdPlaced(
                 .init(hold: hold.id, scope: scope, until: until, by: hold.placedBy, reason: hold.reason)))
-        try CatchUp(inventory: inventory, log: log).run()
+        let catchUp = CatchUp(inventory: inventory, log: log)
+        do throws(LetheError) {
+            try catchUp.run()
+        } catch {
+            // What closed segments say is not to be had; the hold is in the live one.
+            try catchUp.follow()
+        }
         return hold
     }
 

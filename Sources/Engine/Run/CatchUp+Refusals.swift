@@ -12,11 +12,16 @@ extension CatchUp {
     /// Gives the segments, each admitted.
     @discardableResult
     package func refuseOlderLog() throws(LetheError) -> [Segment] {
+        try refuseEarlierLog()
+        return try log.segments()
+    }
+
+    /// The same, whatever became of closed segments.
+    package func refuseEarlierLog() throws(LetheError) {
         let found = try log.foundSegments()
         try refuseOtherLog(found)
         try refuseShorterLog()
         try refuseEarlierSegment(found)
-        return try log.segments()
     }
 
     /// What was applied is read first: the log of another process only grows meanwhile.

@@ -27,7 +27,8 @@ package struct RebuildInventory: Sendable {
         try log.verifyHead(whole: true)
         let segments = try log.segments()
         let kept = segments.filter { $0.file != nil }
-        let rebuilt = try inventory.rebuild(since: kept.count < segments.count ? kept.first?.opened : nil) { take in
+        let isCut = (kept.first?.previous?.size ?? 0) > 0
+        let rebuilt = try inventory.rebuild(since: isCut ? kept.first?.opened : nil) { take in
             for segment in kept {
                 guard let reader = try log.reader(of: segment) else { continue }
                 var after: Int64 = -1

@@ -192,6 +192,9 @@ import Testing
         try Answer.check(
             "audit-rollover",
             try await lethe("audit", "rollover", "--reason", "yearly", "--root-key-file", key, "--json"))
+        try Answer.check(
+            "audit-rebind",
+            try await lethe("audit", "rebind", "--as", "alex", "--reason", "new volume", "--json"), replacing: paths)
         try Answer.check("audit-prune", try await lethe("audit", "prune", "--as", "alex", "--json"), exit: 78)
         try Answer.check(
             "audit-verify-segments",

@@ -7,6 +7,7 @@ struct AuditCommand: ParsableCommand {
         discussion: "Example: lethe audit verify --vkey \"$VKEY\" --root-key-file root.key",
         subcommands: [
             AuditVerify.self, AuditSeal.self, AuditShow.self, AuditExport.self, AuditProof.self, AuditConsistency.self,
-            AuditCheckProof.self, AuditBundle.self, AuditPrune.self, AuditRollover.self, AuditInit.self,
+            AuditCheckProof.self, AuditBundle.self, AuditPrune.self, AuditRollover.self, AuditRebind.self,
+            AuditInit.self,
         ])
 }

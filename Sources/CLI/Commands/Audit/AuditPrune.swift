@@ -32,6 +32,7 @@ struct AuditPrune: LetheCommand {
         }
         let person = try OperatorText.actor(name)
         let log = try wiring.followedLog()
+        try log.verifyHead()
         let now = try log.witnessedTime()
         let cutoff = retain.before(now)
         let removed = try log.removeSegments(
@@ -50,6 +51,8 @@ struct AuditPrune: LetheCommand {
         }
         // Not the log that is followed: that one refuses, as long as this is not on record.
         try wiring.auditLog().recordLoss(of: lost, by: person, reason: OperatorText.reason(reason))
-        return Reply("recorded that \(lost) is lost", json: ["removed": .array([.string(lost)])])
+        return Reply(
+            "recorded that \(lost) is lost: what only its records tell is gone for good, and no verification passes over it",
+            json: ["removed": .array([.string(lost)])])
     }
 }

@@ -51,6 +51,7 @@ struct AuditInit: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
+        try wiring.binding.check()
         try RootKeyOutput.check(rootKeyOut, OwnFiles(wiring))
         let made = try RootKeyOutput.handing(rootKeyOut, console) { key in
             try AuditLog.create(
@@ -112,6 +113,8 @@ extension Wiring {
         _ given: RootKey?, keyOut: String?, reason: String, partner: String? = nil, _ console: Console,
         first: () async throws -> Void
     ) async throws -> AuditLog.Created {
+        // Of keys and a log that were moved both, `audit rebind` needs one that goes on.
+        try binding.check(partnerOnly: true)
         if given == nil { try RootKeyOutput.check(keyOut, OwnFiles(self)) }
         let reason = try OperatorText.reason(reason)
         // The answers of a run that is going on belong in the segment of its intents.

@@ -47,7 +47,7 @@ struct IngestCommand: LetheCommand {
         let trust = try trust(wiring)
         let deliveries = try files.map { try open($0) }
         let headerFile = try headers.map { try open($0) }
-        let report = try await wiring.work(vendor: false) { context in
+        let report = try await wiring.work(vendor: false, on: .segments) { context in
             try IngestWebhooks(
                 inventory: context.inventory, log: context.log, partner: context.partner, kind: kind, trust: trust
             ).run(deliveries, headers: headerFile, now: context.time.now()) {

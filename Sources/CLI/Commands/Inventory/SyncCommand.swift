@@ -31,7 +31,7 @@ struct SyncCommand: LetheCommand {
             try HandleList.read(String(decoding: ReadInput.bytes($0), as: UTF8.self))
         }
         let stop = StopSignal(console: console)
-        let report = try await wiring.work(vendor: true, stop: stop) { context in
+        let report = try await wiring.work(vendor: true, on: .segments, stop: stop) { context in
             let sync = SyncFromAPI(context, requestsPerSecond: wiring.settings.linq.maxRequestsPerSecond)
             let show: @Sendable (SyncFromAPI.Report) -> Void = { report in
                 console.progress("walking chats, messages so far", done: report.messages, of: nil)

@@ -48,7 +48,7 @@ struct HoldPlace: LetheCommand {
         let handles = try subjectFile.map {
             try HandleList.read(String(decoding: ReadInput.bytes($0), as: UTF8.self))
         }
-        let (hold, coverage) = try await wiring.work(vendor: false) { context in
+        let (hold, coverage) = try await wiring.work(vendor: false, on: .end) { context in
             let scope: LegalHold.Scope
             if let handles {
                 scope = .subject(
@@ -64,12 +64,15 @@ struct HoldPlace: LetheCommand {
         for doubt in coverage.doubts {
             console.warn("\(doubt): if that is a mistake, lethe hold release \(hold.id), and place it again")
         }
+        let doubt = wiring.doubt()
         return Reply(
             "hold \(hold.id) is in force\(hold.until.map { " until \($0.brief)" } ?? "")\n"
-                + "covers \(counted(coverage.attachments, "attachment", "attachments")) now",
+                + "covers \(counted(coverage.attachments, "attachment", "attachments")) now"
+                + (doubt.map { "\nTAMPERED: \($0.message)" + ($0.hint.map { "\nTry: \($0)" } ?? "") } ?? ""),
             json: [
                 "hold": HoldList.json(hold, now: wiring.clock.now()), "covers": JSONValue(coverage.attachments),
-            ])
+                "tampered": JSONValue(doubt?.message),
+            ], status: doubt == nil ? .done : .failed)
     }
 
     /// The number of an end-user would stay in the log for ever.

@@ -60,7 +60,9 @@ extension Wiring {
         let made = try await rollOver(
             given, keyOut: key.rootKeyOut, reason: "records of version 2", partner: settings.partner, console
         ) {
-            try await work(vendor: true) { context in try await SettleIntents(context, rules: undecided).run() }
+            try await work(vendor: settings.apiKey != nil) { context in
+                try await SettleIntents(context, rules: undecided).run()
+            }
         }
         console.warn("the audit log goes on in a new segment, \(made.origin); its vkey is \(made.vkey)")
     }

@@ -3,7 +3,7 @@ package import Domain
 import Foundation
 
 /// Records of one segment, with what proves them all at once: the signed checkpoint, the older checkpoints that anchors
-/// hold, and the hashes of what lies between the records. In memory is none of it but these.
+/// hold, how the next segment names this one, and the hashes of what lies between the records. In memory is none of it but these.
 package struct LogExtract {
     package let checkpoint: Checkpoint
     /// Smallest first, one of a size.
@@ -12,14 +12,20 @@ package struct LogExtract {
     package let strangeAnchors: [String]
     package let selection: RecordSelection
     private let reader: LogReader
+    /// As the next segment says: it may count records that no checkpoint covers.
+    private let end: AuditRecord.PreviousLog?
     /// All that were signed, of one size several too: each must be of this history.
     private let held: [Checkpoint]
 
-    /// Throws where the newest checkpoint is not of `key`, or does not cover all of the records.
+    /// `end`: what the segment after it says of it, `nil` where none is to be chained to it. Throws where the newest checkpoint is not of
+    /// `key`, or neither covers all of the records nor does `end`.
     package init(
-        _ reader: LogReader, _ selection: RecordSelection, anchors: Anchors, key: VerifierKey
+        _ reader: LogReader, _ selection: RecordSelection, anchors: Anchors, key: VerifierKey,
+        end: AuditRecord.PreviousLog? = nil
     ) throws(LetheError) {
-        guard let checkpoint = try reader.checkpoint(), selection.ranges.last?.upperBound ?? 0 <= checkpoint.size else {
+        guard let checkpoint = try reader.checkpoint(),
+            selection.ranges.last?.upperBound ?? 0 <= end?.size ?? checkpoint.size
+        else {
             throw LetheError(
                 "not-sealed", .failed, "the records are not covered by a checkpoint yet", hint: "lethe audit seal")
         }
@@ -28,8 +34,12 @@ package struct LogExtract {
                 "malformed-checkpoint", .failed, "the checkpoint of \(checkpoint.origin) \(flaw)",
                 hint: "lethe audit verify")
         }
+        if let end, end.origin != checkpoint.origin || end.size < checkpoint.size {
+            throw LogProofs.otherRecords(checkpoint)
+        }
         self.reader = reader
         self.selection = selection
+        self.end = end
         self.checkpoint = checkpoint
         (held, strangeAnchors) = Self.judge(anchors, checkpoint, key)
         var sizes: Set<Int64> = []
@@ -65,12 +75,13 @@ package struct LogExtract {
         _ body: (UnsafeBufferPointer<UInt8>) throws(LetheError) -> Void
     ) throws(LetheError) -> [Digest32] {
         let hasher = try TreeHasher()
-        let edges = Set(held.map(\.size)).union([checkpoint.size]).sorted()
+        let size = end?.size ?? checkpoint.size
+        let edges = Set(held.map(\.size)).union([checkpoint.size, size]).sorted()
         var gaps = TreeGaps(outside: selection.ranges, edges: edges, hasher)
         var tree = CompactRange()
         var due = held[...]
-        guard checkpoint.size > 0 else { return [] }
-        try reader.store.lines(0...checkpoint.size - 1) { seq, line in
+        guard size > 0 else { return [] }
+        try reader.store.lines(0...size - 1) { seq, line in
             guard seq == tree.size else { throw LogProofs.missing }
             let leaf = try hasher.leaf(line)
             if try gaps.add(leaf) { try body(line) }
@@ -79,9 +90,11 @@ package struct LogExtract {
                 guard try tree.root(hasher) == anchor.root else { throw Self.notAPrefix(anchor) }
                 due.removeFirst()
             }
+            guard tree.size == checkpoint.size else { return }
+            guard try tree.root(hasher) == checkpoint.root else { throw LogProofs.otherRecords(checkpoint) }
         }
-        guard tree.size == checkpoint.size else { throw LogProofs.missing }
-        guard try tree.root(hasher) == checkpoint.root else { throw LogProofs.otherRecords(checkpoint) }
+        guard tree.size == size else { throw LogProofs.missing }
+        if let end, try Hex.encode(tree.root(hasher).bytes) != end.root { throw LogProofs.otherRecords(checkpoint) }
         return gaps.hashes
     }
 

@@ -17,6 +17,21 @@ package struct RecordSelection: Sendable, Equatable {
         count += 1
         byteCount += Int64(length) + 1
     }
+
+    /// Wherever its place is.
+    fileprivate mutating func insert(_ entry: LogEntry) {
+        guard !ranges.contains(where: { $0.contains(entry.seq) }) else { return }
+        let later = ranges.filter { $0.lowerBound > entry.seq }
+        ranges.removeLast(later.count)
+        add(entry.seq, entry.line.count)
+        for range in later {
+            if let last = ranges.last, last.upperBound == range.lowerBound {
+                ranges[ranges.count - 1] = last.lowerBound..<range.upperBound
+            } else {
+                ranges.append(range)
+            }
+        }
+    }
 }
 
 extension LogReader {
@@ -29,6 +44,16 @@ extension LogReader {
             try parser.read(line)
             let time = Timestamp(microseconds: parser.time)
             if start <= time, time < end { selection.add(seq, line.count) }
+        }
+        return selection
+    }
+
+    /// `selection` with the first record of the segment and, where it has `last`, with that: what chains it to its neighbours.
+    package func chained(_ selection: RecordSelection, last: Int64?) throws(LetheError) -> RecordSelection {
+        var selection = selection
+        for seq in [0, last].compactMap(\.self) {
+            guard let entry = try entry(seq) else { throw LogProofs.missing }
+            selection.insert(entry)
         }
         return selection
     }

@@ -106,7 +106,7 @@ package final class AuditLog: Sendable {
     /// Signs a list of files that are handed to a reviewer. What is signed begins with a line that no checkpoint can begin
     /// with, since there is a space in it: neither can be taken for the other.
     package func sign(manifest lines: [String]) throws(LetheError) -> (text: [UInt8], signature: [UInt8]) {
-        let text = Array((["# lethe evidence v2"] + lines).map { $0 + "\n" }.joined().utf8)
+        let text = Array((["# lethe evidence v3"] + lines).map { $0 + "\n" }.joined().utf8)
         let signature = try writer.withLock { writer throws(LetheError) in try writer.signingKey.sign(text) }
         return (text, signature)
     }

@@ -28,6 +28,11 @@ import tempfile
 PLACES = "/usr/bin /bin /usr/local/bin /opt/homebrew/bin /opt/local/bin /run/current-system/sw/bin".split()
 NAME = re.compile(rb"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 OF_SEGMENT = re.compile(rb"segments/[0-9a-f]+/(?:checkpoint|records\.jsonl|proof|anchors/[1-9][0-9]*\.note)")
+OPENING = re.compile(
+    rb'\{"v":[12],"seq":0,"t":"[^"]*","ep":0,"prev":"0{64}","type":"log\.open","origin":"([A-Za-z0-9._/-]*)",'
+    rb'"vkey":"[^"\\]*","kid":"[0-9a-f]{16}","prev_log":(?:null|\{"origin":"([A-Za-z0-9._/-]*)",'
+    rb'"size":(0|[1-9][0-9]{0,14}),"root":"([0-9a-f]{64})","mac":"([0-9a-f]{64})","lost":(0|[1-9][0-9]{0,14})\}),"tool":"'
+)
 RECORD = re.compile(rb'\{"v":[12],"seq":(0|[1-9][0-9]{0,14}),"t":"[ -~]*')
 
 
@@ -170,16 +175,54 @@ class Tree:
         return digest
 
 
-class Segment:
-    """The records of one segment, put into their tree together with the hashes of what lies between them."""
+class Opening:
+    """What the first record of a segment says: its origin, and of the one before it how that ended."""
 
-    def __init__(self, folder, openssl, keys):
+    def __init__(self, folder):
         self.folder = folder
         for name in ("checkpoint", "records.jsonl", "proof"):
             if not os.path.isfile(os.path.join(folder, name)):
                 raise Tampered("the bundle has no %s/%s" % (folder, name))
+        with open(folder + "/records.jsonl", "rb") as records:
+            match = OPENING.match(records.readline(65536))
+        if not match:
+            raise Tampered("%s/records.jsonl does not begin with log.open" % folder)
+        self.origin, self.before = match.group(1), match.group(2)
+        self.size, self.lost = int(match.group(3) or 0), int(match.group(6) or 0)
+        self.root, self.mac = bytes.fromhex((match.group(4) or b"").decode()), match.group(5)
+
+
+def chain(openings):
+    """Oldest first, each with the one that names it, or None; what nobody can check here, in words and shorter."""
+    origins = {opening.origin for opening in openings}
+    firsts = [opening for opening in openings if opening.before not in origins]
+    after = {opening.before: opening for opening in openings if opening.before in origins}
+    if len(firsts) > 1:
+        raise Tampered("a segment is missing before %s or before %s" % (firsts[0].folder, firsts[1].folder))
+    order, at = [], firsts[0] if firsts else None
+    while at:
+        order.append((at, after.get(at.origin)))
+        at = after.get(at.origin)
+    if len(order) != len(openings):
+        raise Tampered("the segments do not go on from one another")
+    said, unchecked = "NOTE  %s says that %d records of %s were lost", ""
+    notes = [said % (each.folder, each.lost, each.before.decode()) for each, _ in order if each.lost]
+    if firsts[0].before is not None:
+        said = "NOTE  what %s goes on from is not here and not checked: %d records of %s"
+        notes.append(said % (firsts[0].folder, firsts[0].size, firsts[0].before.decode()))
+        unchecked = "; what came before is not here"
+    lost = sum(each.lost for each, _ in order)
+    return order, notes, unchecked + ("; %d records were lost" % lost if lost else "")
+
+
+class Segment:
+    """The records of one segment, put into their tree together with the hashes of what lies between them."""
+
+    def __init__(self, opening, next_one, openssl, keys):
+        self.folder = folder = opening.folder
+        self.next = next_one
         self.checkpoint = Note(folder + "/checkpoint", keys, openssl)
-        if self.checkpoint.origin[-16:] != os.path.basename(folder):
+        if self.checkpoint.origin != opening.origin.decode() or opening.origin[-16:].decode() != folder[-16:]:
             raise Tampered("%s/checkpoint is of another segment" % folder)
         self.roots = {self.checkpoint.size: [(folder + "/checkpoint", self.checkpoint.root)]}
         self.anchors = []
@@ -193,8 +236,15 @@ class Segment:
                 raise Tampered("%s counts more records than the log" % path)
             self.roots.setdefault(note.size, []).append((path, note.root))
             self.anchors.append(path)
+        self.size = self.checkpoint.size
+        # The next segment may name records that no checkpoint covers: then they rest on it alone.
+        if next_one:
+            if next_one.size < self.size:
+                raise Tampered("%s names fewer records than %s/checkpoint counts" % (next_one.folder, folder))
+            self.size = next_one.size
+            self.roots.setdefault(self.size, []).append((next_one.folder, next_one.root))
         self.ends = sorted(self.roots)
-        self.tree, self.count, self.gaps = Tree(), 0, 0
+        self.tree, self.count, self.spans = Tree(), 0, []
 
     def fill(self, to, proof):
         """The largest complete subtrees up to the next record, none across the end of an older checkpoint."""
@@ -212,33 +262,52 @@ class Segment:
     def add(self, level, digest):
         self.tree.add(level, digest)
         for path, root in self.roots.get(self.tree.size, ()):
+            if self.tree.root() != root and self.next and path == self.next.folder:
+                raise Tampered("%s names another history of %s" % (path, self.folder))
             if self.tree.root() != root:
                 raise Tampered("the records of %s are not in the log of %s" % (self.folder, path))
 
     def check(self):
-        first = None
         with open(self.folder + "/records.jsonl", "rb") as records, open(self.folder + "/proof", "rb") as proof:
             for line in records:
                 match = RECORD.fullmatch(line[:-1])
                 seq = int(match.group(1)) if match and line.endswith(b"\n") else -1
-                if not self.tree.size <= seq < self.checkpoint.size or len(line) > 65536:
+                if not self.tree.size <= seq < self.size or len(line) > 65536:
                     why = "%s/records.jsonl: line %d does not state a place after the one before"
                     raise Tampered(why % (self.folder, self.count + 1))
-                first = seq if first is None else first
+                if not self.spans or seq > self.tree.size:
+                    self.spans.append([seq, seq])
+                self.spans[-1][1] = seq
+                if self.next and seq == self.size - 1 and line[-67:] != self.next.mac + b'"}\n':
+                    break
                 self.fill(seq, proof)
                 self.add(0, sha256(b"\x00", line[:-1]))
                 self.count += 1
-            if first is None:
-                raise Tampered("the bundle has no records")
-            last = self.tree.size - 1
-            self.fill(self.checkpoint.size, proof)
+            if self.next and self.tree.size < self.size:
+                raise Tampered("the last record of %s is not the one that %s names" % (self.folder, self.next.folder))
+            self.fill(self.size, proof)
             if proof.read(1):
                 raise Tampered("%s/proof does not fit the records" % self.folder)
         print("OK    %s/checkpoint of size %d" % (self.folder, self.checkpoint.size))
-        whole = " without a gap" if last - first == self.count - 1 else ", not all between"
-        print("OK    %s/records.jsonl: %d records, seq %d-%d%s" % (self.folder, self.count, first, last, whole))
+        print("OK    %s/records.jsonl: %d records, seq %s" % (self.folder, self.count, self.places()))
+        if self.next:
+            print("OK    %s is as %s names it, with %d records" % (self.folder, self.next.folder, self.size))
         for path in self.anchors:
             print("OK    %s: the log goes on from it" % path)
+
+    def places(self):
+        first, last = self.spans[0][0], self.spans[-1][1]
+        if len(self.spans) == 1:
+            return "%d-%d without a gap" % (first, last)
+        if len(self.spans) > 8:
+            return "%d-%d, not all between" % (first, last)
+        return ", ".join("%d" % start if start == end else "%d-%d" % (start, end) for start, end in self.spans)
+
+    def note(self):
+        """What rests on less than a checkpoint, if anything."""
+        more = self.size - self.checkpoint.size
+        said = "NOTE  no checkpoint covers the last %d records of %s: %s names them"
+        return [said % (more, self.folder, self.next.folder)] if more else []
 
 
 def files(folder):
@@ -269,7 +338,7 @@ def manifest(keys, openssl):
         if not any(openssl.signed(key.public, text, made) for key in keys):
             raise Tampered("MANIFEST is not signed by the key you gave")
     lines = text.split(b"\n")
-    if lines[0] != b"# lethe evidence v2":
+    if lines[0] != b"# lethe evidence v3":
         raise CannotCheck("MANIFEST is of another version of bundles")
     listed, parents = {}, set()
     for line in lines[1:-1]:
@@ -312,13 +381,17 @@ def check(arguments):
     segments = sorted(name.decode() for name in folders if name.count(b"/") == 1)
     if not segments:
         raise Tampered("the bundle has no records")
+    order, notes, unchecked = chain([Opening(folder) for folder in segments])
     records = anchors = 0
-    for folder in segments:
-        segment = Segment(folder, openssl, keys)
+    for opening, next_one in order:
+        segment = Segment(opening, next_one, openssl, keys)
         segment.check()
         records += segment.count
         anchors += len(segment.anchors)
-    return "%d records of %d segments, %d older checkpoints" % (records, len(segments), anchors)
+        notes += segment.note()
+    for note in notes:
+        print(note)
+    return "%d records of %d segments, %d older checkpoints%s" % (records, len(segments), anchors, unchecked)
 
 
 def plain(text):

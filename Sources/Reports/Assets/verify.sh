@@ -1,7 +1,7 @@
 #!/bin/sh
 # Checks this bundle: that it holds the files that were handed out and nothing else, that the checkpoints are signed by
-# the key, that each record is in the log its checkpoint was signed over, and that this log goes on from the older
-# checkpoints in anchors/. Pass the key you were given by another way than this bundle (several, with spaces between them,
+# the key, that each record is in the log its checkpoint was signed over, that this log goes on from the older checkpoints
+# in anchors/, and that each segment is the one which the next one names. Pass the key you were given by another way than this bundle (several, with spaces between them,
 # where the log's keys were lost and replaced) and, where the openssl of the system is too old, the place of another one:
 #   sh verify.sh 'NAME+HASH+BASE64' [/path/to/openssl]
 # Ends with a line "RESULT …" and with status 0 verified, 1 tampered, 3 cannot check, 64 not a key.
@@ -195,7 +195,7 @@ for number in $numbers; do
   if signed MANIFEST MANIFEST.sig; then signer=$number; break; fi
 done
 [ -n "$signer" ] || tampered "MANIFEST is not signed by the key you gave"
-[ "$(sed -n 1p MANIFEST)" = '# lethe evidence v2' ] || cannot "MANIFEST is of another version of bundles"
+[ "$(sed -n 1p MANIFEST)" = '# lethe evidence v3' ] || cannot "MANIFEST is of another version of bundles"
 awk -v names="$work/names" -v folders="$work/folders" '
   NR == 1 { print "." > folders; next }
   {
@@ -369,15 +369,67 @@ fold() {
   done
 }
 
-records=0 segments=0 anchors=0
+# --- The chain: the first record of each segment but the log's first names the one before it, as it was when it ended.
+# "origin before size root mac lost" of the segment whose records are $1; nothing where they begin otherwise.
+opening() {
+  digest='"[0-9a-f]\{64\}"' count='[0-9]\{1,15\}' origin='"[A-Za-z0-9._/-]*"'
+  begin="{\"v\":[12],\"seq\":0,\"t\":\"[^\"]*\",\"ep\":0,\"prev\":\"0\{64\}\",\"type\":\"log[.]open\",\"origin\":\($origin\)"
+  begin="$begin,\"vkey\":\"[^\"\\\\]*\",\"kid\":\"[0-9a-f]\{16\}\",\"prev_log\":"
+  before="{\"origin\":\($origin\),\"size\":\($count\),\"root\":\($digest\),\"mac\":\($digest\),\"lost\":\($count\)}"
+  sed -n -e "1s|^${begin}null,\"tool\":\".*|\1 - 0 - - 0|p" \
+    -e "1s|^$begin$before,\"tool\":\".*|\1 \2 \3 \4 \5 \6|p" -e 1q "$1" | tr -d '"'
+}
 for segment in segments/*; do
   [ -d "$segment" ] || tampered "the bundle has no records"
   for file in "$segment/checkpoint" "$segment/records.jsonl" "$segment/proof"; do
     [ -f "$file" ] || tampered "the bundle has no $file"
   done
+  echo "$segment $(opening "$segment/records.jsonl")" >> "$work/openings"
+done
+# Oldest first, each with what the next one says of it: "segment origin next size root mac". What nobody can check here
+# goes to notes and, shorter, to unchecked.
+awk -v order="$work/order" -v notes="$work/notes" -v unchecked="$work/unchecked" '
+  function fault(why) { print why; bad = 1; exit 9 }
+  BEGIN { printf "" > notes; printf "" > unchecked }
+  NF != 7 || ($4 $7) ~ /[^0-9]/ || $4 ~ /^0./ || $7 ~ /^0./ { fault($1 "/records.jsonl does not begin with log.open") }
+  $2 in place { fault(folder[place[$2]] " and " $1 " are of the same origin") }
+  {
+    folder[NR] = $1; origin[NR] = $2; place[$2] = NR
+    before[NR] = $3; size[NR] = $4; named[NR] = $4 " " $5 " " $6; lost[NR] = $7
+  }
+  END {
+    if (bad) exit 9
+    for (n = 1; n <= NR; n++) {
+      if (!(before[n] in place)) {
+        if (first) fault("a segment is missing before " folder[first] " or before " folder[n])
+        first = n
+      } else if (before[n] in after) {
+        fault(folder[after[before[n]]] " and " folder[n] " both go on from " before[n])
+      } else {
+        after[before[n]] = n
+      }
+    }
+    for (n = first; n; n = next_one) {
+      next_one = (origin[n] in after) ? after[origin[n]] : 0
+      print folder[n], origin[n], (next_one ? folder[next_one] " " named[next_one] : "- 0 - -") > order
+      all_lost += lost[n]
+      if (lost[n] > 0) print "NOTE  " folder[n] " says that " lost[n] " records of " before[n] " were lost" > notes
+      count++
+    }
+    if (count != NR) fault("the segments do not go on from one another")
+    if (before[first] != "-") {
+      print "NOTE  what " folder[first] " goes on from is not here and not checked: " size[first] " records of " before[first] > notes
+      printf "; what came before is not here" > unchecked
+    }
+    if (all_lost) printf "; %.0f records were lost", all_lost > unchecked
+  }' "$work/openings" > "$work/why" || judge $? "$(cat "$work/why")"
+
+records=0 segments=0 anchors=0
+while read -r segment opened next named_size named_root named_mac <&3; do
   note "$segment/checkpoint"
-  [ "${origin##*/}" = "${segment#segments/}" ] || tampered "$segment/checkpoint is of another segment"
-  segment_origin=$origin segment_size=$size
+  { [ "${origin##*/}" = "${segment#segments/}" ] && [ "$origin" = "$opened" ]; } \
+    || tampered "$segment/checkpoint is of another segment"
+  segment_origin=$origin segment_size=$size whole=$size
   echo "$size $root $segment/checkpoint" > "$work/roots"
   for anchor in "$segment"/anchors/*.note; do
     [ -e "$anchor" ] || continue
@@ -387,13 +439,20 @@ for segment in segments/*; do
     [ "$size" -le "$segment_size" ] || tampered "$anchor counts more records than the log"
     echo "$size $root $anchor" >> "$work/roots"
   done
-  edges=$(cut -d ' ' -f 1 "$work/roots" | sort -n -u | tr '\n' ' ')
+  cat "$work/roots" > "$work/stated"
+  # The next segment may name records that no checkpoint covers: then they rest on it alone.
+  if [ "$next" != - ]; then
+    [ "$segment_size" -le "$named_size" ] || tampered "$next names fewer records than $segment/checkpoint counts"
+    whole=$named_size
+    awk "$tables"'BEGIN { print "'"$named_size"'", to_base64("'"$named_root"'"), "'"$next"'" }' >> "$work/stated"
+  fi
+  edges=$(cut -d ' ' -f 1 "$work/stated" | sort -n -u | tr '\n' ' ')
 
   # Lines of printable ASCII, each of which states its place; the places rise.
   file=$segment/records.jsonl
   { [ "$(tr -d '\012\040-\176' < "$file" | wc -c)" -eq 0 ] && [ "$(tail -c 1 "$file" | wc -l)" -eq 1 ]; } \
     || tampered "$file has bytes that no record has"
-  awk -v size="$segment_size" -v seen="$work/seen" '
+  awk -v size="$whole" -v seen="$work/seen" '
     BEGIN { previous = -1 }
     {
       seq = substr($0, 14, 17)
@@ -404,11 +463,25 @@ for segment in segments/*; do
         exit 9
       }
       if (NR == 1) first = seq
+      if (NR == 1 || seq != previous + 1) spans[++count] = seq
       previous = seq + 0
+      ends[count] = seq
       print seq > seen
     }
-    END { print first "-" seq (seq - first == NR - 1 ? " without a gap" : ", not all between") }' "$file" \
+    END {
+      if (count > 8) { print first "-" seq ", not all between"; exit }
+      for (n = 1; n <= count; n++) {
+        printf "%s%s", (n > 1 ? ", " : ""), spans[n]
+        if (count == 1 || ends[n] != spans[n]) printf "-%s", ends[n]
+      }
+      print(count == 1 ? " without a gap" : "")
+    }' "$file" \
     > "$work/why" || judge $? "$file: line $(sed -n 1p "$work/why") does not state a place after the one before"
+  if [ "$next" != - ]; then
+    last=$(tail -n 1 "$file" | sed -n 's/^{"v":[12],"seq":\([0-9]*\),.*"mac":"\([0-9a-f]*\)"}$/\1 \2/p')
+    [ "$last" = "$((named_size - 1)) $named_mac" ] \
+      || tampered "the last record of $segment is not the one that $next names"
+  fi
   [ "$(wc -c < "$segment/proof")" -eq "$((65 * $(wc -l < "$segment/proof")))" ] \
     || tampered "$segment/proof does not fit the records"
   leaves "$file" > "$work/leaves"
@@ -417,12 +490,12 @@ for segment in segments/*; do
   items "$segment/proof" "$work/lines" > "$work/items" || judge $? "$segment/proof does not fit the records"
   rm -f "$work/peaks"
   level=0 width=1
-  while [ "$width" -le "$segment_size" ]; do
+  while [ "$width" -le "$whole" ]; do
     climb "$level"
     level=$((level + 1)) width=$((width * 2))
   done
   fold
-  awk -v roots="$work/roots" "$tables"'
+  awk -v roots="$work/stated" "$tables"'
     { computed[$1] = to_base64($2) }
     END { while ((getline < roots) > 0) if (computed[$1] != $2) print $3 }' "$work/folds" > "$work/wrong"
   if [ -s "$work/wrong" ]; then
@@ -430,12 +503,17 @@ for segment in segments/*; do
     can_hash $known 2> "$work/errors" || cannot "the tools here do not hash as they should: $(cat "$work/errors")"
     wrong=$(sed -n 1p "$work/wrong")
     [ "$wrong" != "$segment/checkpoint" ] || tampered "the records of $segment are not in the log of its checkpoint"
+    [ "$wrong" != "$next" ] || tampered "$next names another history of $segment"
     tampered "the log does not go on from $wrong"
   fi
   echo "OK    $segment/checkpoint of size $segment_size"
   count=$(wc -l < "$file" | tr -d ' ')
   echo "OK    $file: $count records, seq $(cat "$work/why")"
+  [ "$whole" = "$segment_size" ] \
+    || echo "NOTE  no checkpoint covers the last $((whole - segment_size)) records of $segment: $next names them" >> "$work/notes"
+  [ "$next" = - ] || echo "OK    $segment is as $next names it, with $whole records"
   sed -n '2,$s/^[^ ]* [^ ]* \(.*\)/OK    \1: the log goes on from it/p' "$work/roots"
   records=$((records + count)) segments=$((segments + 1)) anchors=$((anchors + $(wc -l < "$work/roots") - 1))
-done
-end 0 "VERIFIED ($records records of $segments segments, $anchors older checkpoints)"
+done 3< "$work/order"
+cat "$work/notes"
+end 0 "VERIFIED ($records records of $segments segments, $anchors older checkpoints$(cat "$work/unchecked"))"

@@ -29,7 +29,7 @@ package final class EvidenceBundle {
         }
     }
 
-    /// The records of one segment that go in.
+    /// The records of one segment that go in; with them go those that chain it to its neighbours.
     package struct Part: Sendable {
         package let reader: LogReader
         package let selection: RecordSelection
@@ -80,15 +80,18 @@ package final class EvidenceBundle {
         self.archive = archive
     }
 
-    /// Oldest segment first. Records that no checkpoint covers yet are refused: seal first. What `sink` got is a bundle
-    /// only if nothing is thrown.
+    /// Oldest segment first, and none of the log is left out between two. Records that no checkpoint covers yet are refused: seal first.
+    /// What `sink` got is a bundle only if nothing is thrown.
     package static func write(
         _ parts: [Part], blobs: [Blob], log: AuditLog, at now: Timestamp, to sink: @escaping Sink
     ) throws(LetheError) -> Made {
         let bundle = try EvidenceBundle(log, TarArchive(time: now, to: sink))
         try bundle.addInstructions(parts.map(\.key))
         for blob in blobs { try bundle.add(blob.name, blob.bytes) }
-        for part in parts { try bundle.add(part) }
+        for (index, part) in parts.enumerated() {
+            let next = index + 1 < parts.count ? try parts[index + 1].reader.opening() : nil
+            try bundle.add(part, end: next?.previous)
+        }
         let (manifest, signature) = try log.sign(manifest: bundle.sums)
         try bundle.archive.add("MANIFEST", manifest)
         try bundle.archive.add("MANIFEST.sig", signature)
@@ -124,8 +127,10 @@ package final class EvidenceBundle {
         return "-----BEGIN PUBLIC KEY-----\n\(body)\n-----END PUBLIC KEY-----\n"
     }
 
-    private func add(_ part: Part) throws(LetheError) {
-        let extract = try LogExtract(part.reader, part.selection, anchors: anchors, key: part.key)
+    /// `end`: what the next segment says of this one.
+    private func add(_ part: Part, end: AuditRecord.PreviousLog?) throws(LetheError) {
+        let selection = try part.reader.chained(part.selection, last: end.map { $0.size - 1 })
+        let extract = try LogExtract(part.reader, selection, anchors: anchors, key: part.key, end: end)
         let checkpoint = extract.checkpoint
         let folder = "segments/\(checkpoint.origin.suffix(16))"
         try add("\(folder)/checkpoint", checkpoint.note)
@@ -135,7 +140,7 @@ package final class EvidenceBundle {
         made.strangeAnchors += extract.strangeAnchors
         made.segments.append(
             Summary(
-                origin: checkpoint.origin, records: part.selection.count, checkpointSize: checkpoint.size))
+                origin: checkpoint.origin, records: selection.count, checkpointSize: checkpoint.size))
     }
 
     private func addRecords(_ extract: LogExtract, _ name: String) throws(LetheError) -> [Digest32] {

@@ -153,7 +153,7 @@ struct BundleAttackTests {
 
 extension Shell {
     /// A command that must do what it says.
-    fileprivate static func check(_ command: String, in folder: URL) throws {
+    static func check(_ command: String, in folder: URL) throws {
         let output = try run(command, in: folder)
         #expect(output.status == 0, "\(command): \(output.text)")
     }

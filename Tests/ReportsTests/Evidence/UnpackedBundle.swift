@@ -10,6 +10,7 @@ import Testing
 /// A bundle of both segments of `SampleSegments`, unpacked in a folder without Lethe.
 struct UnpackedBundle {
     let sample: SampleSegments
+    let log: AuditLog.Location
     let folder: URL
     /// `segments/<16 hex>` of the closed segment and of the live one.
     let places: [String]
@@ -25,22 +26,34 @@ struct UnpackedBundle {
 
     static let programs = ["sh verify.sh", "python3 -I verify.py"]
 
-    init() throws {
-        let sample = try SampleSegments()
+    init() throws { try self.init(SampleSegments()) }
+
+    /// Of `log`, signed by `keys`, a segment each; else of the sample's own log. Of each segment records 2 and 3.
+    init(
+        _ sample: SampleSegments, _ log: AuditLog.Location? = nil, in name: String = "reviewer",
+        keys: [VerifierKey] = []
+    ) throws {
         self.sample = sample
-        folder = sample.folder.file("reviewer")
+        self.log = log ?? sample.location
+        folder = sample.folder.file(name)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        places = try sample.readers().map { "segments/\($0.origin.suffix(16))" }
-        made = try Self.write(sample, to: sample.folder.file("evidence.tar"))
-        #expect(try Shell.run("tar -xf ../evidence.tar", in: folder).status == 0)
+        let readers = try sample.readers(log)
+        places = readers.map { "segments/\($0.origin.suffix(16))" }
+        made = try Self.write(
+            readers, log: AuditLog.open(self.log, time: sample.clock),
+            keys: keys.isEmpty ? readers.map { _ in sample.vkey } : keys, at: sample.clock.now(),
+            to: sample.folder.file("\(name).tar"))
+        #expect(try Shell.run("tar -xf ../\(name).tar", in: folder).status == 0)
     }
 
-    static func write(_ sample: SampleSegments, to file: URL) throws -> EvidenceBundle.Made {
+    @discardableResult
+    static func write(
+        _ readers: [LogReader], log: AuditLog, keys: [VerifierKey], at now: Timestamp, to file: URL
+    ) throws -> EvidenceBundle.Made {
         var bytes: [UInt8] = []
         let made = try EvidenceBundle.write(
-            sample.readers().map { .init($0, try $0.select { [2, 3].contains($0.seq) }, key: sample.vkey) },
-            blobs: [.init(name: "report.html", bytes: Array("<p>report</p>".utf8))],
-            log: AuditLog.open(sample.location, time: sample.clock), at: sample.clock.now()
+            zip(readers, keys).map { .init($0, try $0.select { [2, 3].contains($0.seq) }, key: $1) },
+            blobs: [.init(name: "report.html", bytes: Array("<p>report</p>".utf8))], log: log, at: now
         ) { bytes += $0 }
         try Data(bytes).write(to: file)
         return made
@@ -87,7 +100,7 @@ struct UnpackedBundle {
         let sums = try files().filter { !$0.hasPrefix("MANIFEST") }.map { name in
             "\(Hex.encode(Digest.sha256(Array(try Data(contentsOf: file(name))))))  \(name)"
         }
-        let (text, signature) = try AuditLog.open(sample.location, time: sample.clock).sign(manifest: sums)
+        let (text, signature) = try AuditLog.open(log, time: sample.clock).sign(manifest: sums)
         try Data(text).write(to: file("MANIFEST"))
         try Data(signature).write(to: file("MANIFEST.sig"))
     }

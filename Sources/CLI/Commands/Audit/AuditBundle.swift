@@ -66,7 +66,7 @@ struct AuditBundle: LetheCommand {
 
     private typealias Content = (parts: [EvidenceBundle.Part], blobs: [EvidenceBundle.Blob])
 
-    /// What the statement cites and what was announced for it, in whichever segments that lies, and how these were opened.
+    /// What the statement cites and what was announced for it, in whichever segments that lies.
     private func records(of request: String, _ wiring: Wiring) async throws -> Content {
         let id = try RequestID(request)
         let statement = try await wiring.work(vendor: false) { context in
@@ -75,17 +75,12 @@ struct AuditBundle: LetheCommand {
         let certificate = try statement.certificate(wiring)
         let cited = Dictionary(grouping: statement.records, by: \.origin).mapValues { Set($0.map(\.seq)) }
         let rule = "erasure:\(id)"
-        var parts: [EvidenceBundle.Part] = []
-        for (reader, key) in try readers(wiring) {
+        let parts = try parts(wiring) { reader in
             let cited = cited[reader.origin] ?? []
-            var isConcerned = false
-            let selection = try reader.select { entry in
-                var belongs = cited.contains(entry.seq)
-                if case .deleteIntent(let intent) = entry.record { belongs = intent.rule == rule }
-                isConcerned = isConcerned || belongs
-                return belongs || entry.seq == 0
+            return try reader.select { entry in
+                if case .deleteIntent(let intent) = entry.record { return intent.rule == rule }
+                return cited.contains(entry.seq)
             }
-            if isConcerned { parts.append(.init(reader, selection, key: key)) }
         }
         return (
             parts,
@@ -102,17 +97,25 @@ struct AuditBundle: LetheCommand {
         guard start < end else { throw LetheError("invalid-period", .usage, "--from must be before --to") }
         let report = try await wiring.report(from: start, to: end, vkeys: vkeys())
         _ = try wiring.followedLog().sealIfNeeded()
-        var parts: [EvidenceBundle.Part] = []
-        for (reader, key) in try readers(wiring) {
-            let selection = try reader.select(from: start, to: end)
-            if selection.count > 0 { parts.append(.init(reader, selection, key: key)) }
-        }
+        let parts = try parts(wiring) { try $0.select(from: start, to: end) }
         guard !parts.isEmpty else {
             throw LetheError(
                 "no-records", .usage, "the audit log has no records between \(start.brief) and \(end.brief)",
                 hint: "lethe audit show")
         }
         return (parts, [.init(name: "report.html", bytes: Array(try ReportHTML.render(report).utf8))])
+    }
+
+    /// Every segment from the first that has a record in it to the last: those between chain them.
+    private func parts(
+        _ wiring: Wiring, _ select: (LogReader) throws -> RecordSelection
+    ) throws -> [EvidenceBundle.Part] {
+        let all = try readers(wiring).map { reader, key in
+            EvidenceBundle.Part(reader, try select(reader), key: key)
+        }
+        let concerned = all.indices.filter { all[$0].selection.count > 0 }
+        guard let first = concerned.first, let last = concerned.last else { return [] }
+        return Array(all[first...last])
     }
 
     private func vkeys() throws -> [VerifierKey] { try vkey.map { try VerifierKey($0) } }

@@ -21,6 +21,9 @@ package struct RunContext: Sendable {
     package let stopFile: URL
     /// A signal has arrived: send nothing new.
     package let shouldStop: @Sendable () -> Bool
+    /// Who did what nobody was asked about.
+    static let itself = "lethe"
+
     /// How far apart this clock and the vendor's may be, in seconds; `nil` = a clock of its own, in tests.
     package let clockTolerance: Int64?
     /// In seconds.

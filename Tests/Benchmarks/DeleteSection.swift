@@ -57,7 +57,7 @@ struct DeleteSection {
         ).run(now: context.time.now())
         _ = try ApprovePlan(
             inventory: context.inventory, log: context.log, time: context.time, rules: ApprovalRule(above: .max)
-        ).approveAutomatically(planned.plan.id, by: "bench", how: .cli)
+        ).approveAutomatically(planned.plan.id, by: "bench")
         let settings = ApplyPlan.Settings(
             maxInFlight: Self.inFlight, requestsPerSecond: 1_000_000, operatorName: "bench")
         let start = ContinuousClock.now

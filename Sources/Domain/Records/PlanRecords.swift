@@ -26,7 +26,8 @@ extension AuditRecord {
         }
     }
 
-    /// How a plan came to be approved.
+    /// By which way something was done. `schedule`: by Lethe itself, within what the settings or earlier approvals allow, and nobody was
+    /// asked; also where a person had started the run.
     package enum Approval: String, CaseIterable, Sendable, RecordWord {
         case cli, web, schedule
     }

@@ -22,7 +22,7 @@ struct CarryApprovals {
         for approval in kept.approvals where !kept.wasBegun {
             try context.inventory.date(approval.at, approvalOf: id, by: approval.name)
         }
-        if kept.isEnough { try context.inventory.move(id, to: .approved, by: kept.approvals.first?.name) }
+        if kept.isEnough { try context.inventory.move(id, to: .approved) }
         return try context.inventory.plan(id)
     }
 

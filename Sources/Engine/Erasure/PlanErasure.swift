@@ -87,7 +87,8 @@ package struct PlanErasure: Sendable {
         /// What a person decided of shared attachments since.
         package var include: SharedInclusion = []
         package var isOffline = false
-        package var by = "lethe"
+        /// `nil` = nobody: a run plans it anew.
+        package var by: String?
 
         package init(_ request: RequestID) { self.request = request }
     }
@@ -101,7 +102,8 @@ package struct PlanErasure: Sendable {
         if let old = request.plan,
             [.proposed, .approved].contains(try context.inventory.plan(old, evenIfChanged: true).state)
         {
-            try ClosePlan(context).cancel(old, by: ask.by, reason: "planned anew")
+            try ClosePlan(context).cancel(
+                old, by: ask.by ?? RunContext.itself, how: ask.by == nil ? .schedule : .cli, reason: "planned anew")
         }
         let search = Search(
             handles: ask.isOffline ? nil : ask.handles, isOffline: ask.isOffline, by: ask.by, progress: progress)
@@ -169,7 +171,7 @@ package struct PlanErasure: Sendable {
     private struct Search {
         var handles: [Handle]?
         var isOffline: Bool
-        var by: String
+        var by: String?
         var progress: @Sendable (SyncFromAPI.Report) -> Void
     }
 

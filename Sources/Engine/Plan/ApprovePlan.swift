@@ -64,16 +64,14 @@ package struct ApprovePlan: Sendable {
         return try inventory.request(request)?.openedBy
     }
 
-    /// `lethe run --apply` and schedules: within `approval.above` items nobody is asked.
+    /// `lethe run --apply`: within `approval.above` items nobody is asked, and the record says so. `name`: under whom the run is.
     @discardableResult
-    package func approveAutomatically(
-        _ id: PlanID, by name: String, how: AuditRecord.Approval
-    ) throws(LetheError) -> PlanRecord {
+    package func approveAutomatically(_ id: PlanID, by name: String) throws(LetheError) -> PlanRecord {
         let record = try open(id)
         guard record.plan.items.count <= rules.above else {
             throw Self.needed(record.plan, above: rules.above, isRecorded: true)
         }
-        return try note(record, by: name, how: how, isEnough: true)
+        return try note(record, by: name, how: .schedule, isEnough: true)
     }
 
     static func needed(_ plan: Plan, above: Int, isRecorded: Bool) -> LetheError {

@@ -158,7 +158,9 @@ package struct RecordPlan: Sendable {
             // Somebody was faster: nothing is ever done with this one.
             _ = try log.append([
                 .operatorAct(
-                    .init(act: .planCancel, ref: plan.id.description, by: name ?? "lethe", reason: error.code))
+                    .init(
+                        act: .planCancel, ref: plan.id.description, by: name ?? RunContext.itself, reason: error.code,
+                        how: name == nil ? .schedule : .cli))
             ])
             try CatchUp(inventory: inventory, log: log).run()
             throw error

@@ -12,19 +12,22 @@ package struct ClosePlan: Sendable {
 
     /// Under the run lease, or for a plan that was never begun: `states`, in which it must still be.
     package func cancel(
-        _ id: PlanID, by: String, reason: String? = nil, from states: Set<Plan.State>? = nil
+        _ id: PlanID, by: String, how: AuditRecord.Approval = .cli, reason: String? = nil,
+        from states: Set<Plan.State>? = nil
     ) throws(LetheError) {
-        try close(id, to: .cancelled, .planCancel, by: by, reason: reason, from: states)
+        try close(
+            id, to: .cancelled, .init(act: .planCancel, ref: id.description, by: by, reason: reason, how: how), states)
     }
 
     /// A plan whose policies changed or whose time is over.
     package func expire(_ id: PlanID, reason: String) throws(LetheError) {
-        try close(id, to: .expired, .planExpire, by: "lethe", reason: reason)
+        try close(
+            id, to: .expired,
+            .init(act: .planExpire, ref: id.description, by: RunContext.itself, reason: reason, how: .schedule))
     }
 
     private func close(
-        _ id: PlanID, to state: Plan.State, _ act: AuditRecord.OperatorAct.Kind, by: String, reason: String?,
-        from states: Set<Plan.State>? = nil
+        _ id: PlanID, to state: Plan.State, _ act: AuditRecord.OperatorAct, _ states: Set<Plan.State>? = nil
     ) throws(LetheError) {
         let journal = try RunJournal(context.log)
         let record = try context.inventory.plan(id, evenIfChanged: true)
@@ -36,7 +39,7 @@ package struct ClosePlan: Sendable {
                 "\(counted(unsettled.count, "item")) of plan \(id) had a DELETE whose answer is not known yet",
                 hint: "the vendor was asked and gave no answer that counts; try again later")
         }
-        var records = [AuditRecord.operatorAct(.init(act: act, ref: id.description, by: by, reason: reason))]
+        var records = [AuditRecord.operatorAct(act)]
         // Of items that are not those of the plan nothing is said: how its own ended is in the log.
         let run = try record.isWhole ? context.log.fold().plans[id]?.lastRun : nil
         if let run {
@@ -50,7 +53,9 @@ package struct ClosePlan: Sendable {
             }
             records.append(.runEnd(.init(run: run, RunCounts(counts))))
         }
-        try context.inventory.move(id, to: state, cause: reason, by: by, from: states) { () throws(LetheError) in
+        let person = act.how == .schedule ? nil : act.by
+        try context.inventory.move(id, to: state, cause: act.reason, by: person, from: states) {
+            () throws(LetheError) in
             // Another plan may be in work meanwhile where this one never was.
             if run == nil { _ = try context.log.append(records) } else { try journal.append(records) }
         }

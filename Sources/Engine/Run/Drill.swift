@@ -70,7 +70,8 @@ package struct Drill: Sendable {
         for plan in try context.inventory.plans(in: [.proposed, .approved]) where plan.kind == .drill {
             if last?.endsTheRun == true { break }
             try DrillUpload(context.inventory.plan(plan.id, evenIfChanged: true))?.note(in: context.inventory)
-            try ClosePlan(context).cancel(plan.id, by: settings.operatorName, reason: "the drill was cut short")
+            try ClosePlan(context).cancel(
+                plan.id, by: settings.operatorName, how: .schedule, reason: "the drill was cut short")
             last = try await settle(conditions) ?? last
         }
         return last
@@ -113,7 +114,7 @@ package struct Drill: Sendable {
         _ = try RecordPlan(inventory: context.inventory, log: context.log).run(plan)
         let record = try ApprovePlan(
             inventory: context.inventory, log: context.log, time: context.time, rules: ApprovalRule()
-        ).approveAutomatically(plan.id, by: settings.operatorName, how: .cli)
+        ).approveAutomatically(plan.id, by: settings.operatorName)
         let result = try await ApplyPlan(context, rules: decider, settings: settings).apply(record, conditions)
         // Once it is gone it is forgotten.
         _ = try DrillUpload.left(in: context.inventory)

@@ -183,7 +183,8 @@ package struct Preflight: Sendable {
         }
         if verdict == .uncompared, isForApply, !isRehearsal {
             _ = try context.log.append([
-                .operatorAct(.init(act: .clockAccept, ref: "clock", by: "lethe", reason: warning))
+                .operatorAct(
+                    .init(act: .clockAccept, ref: "clock", by: RunContext.itself, reason: warning, how: .schedule))
             ])
         }
         return warning.map { [$0] } ?? []

@@ -30,7 +30,7 @@ struct RunHands {
         if isRehearsal {
             closed.insert(id)
         } else {
-            try ClosePlan(context).cancel(id, by: apply.settings.operatorName, reason: reason)
+            try ClosePlan(context).cancel(id, by: apply.settings.operatorName, how: .schedule, reason: reason)
         }
     }
 

@@ -23,10 +23,8 @@ package struct RunRetention: Sendable {
         self.settings = settings
     }
 
-    /// `how`: `cli` by hand, `schedule` by a schedule that an operator wrote down with `apply: true`. Throws for what ends the run.
-    package func run(
-        allowDeletes: Int? = nil, how: AuditRecord.Approval = .cli
-    ) async throws(LetheError) -> Answer {
+    /// Throws for what ends the run.
+    package func run(allowDeletes: Int? = nil) async throws(LetheError) -> Answer {
         let lease = try RunLease(context.workspace)
         defer { lease.release() }
         try context.refuseKillFile()
@@ -36,7 +34,7 @@ package struct RunRetention: Sendable {
         var taken = Taken()
         taken.warnings = preflight.warnings
         let planned = try await bounded(by: preflight).take(
-            Options(allowDeletes: allowDeletes, how: how), conditions, &taken)
+            Options(allowDeletes: allowDeletes), conditions, &taken)
         return Answer(isPreview: false, planned, taken)
     }
 
@@ -95,7 +93,6 @@ package struct RunRetention: Sendable {
 
     private struct Options {
         var allowDeletes: Int?
-        var how = AuditRecord.Approval.cli
         /// Of a rehearsal: the new plan is recorded all the same.
         var isSaved = false
         /// Of a rehearsal: the numbers of the account.
@@ -171,7 +168,7 @@ package struct RunRetention: Sendable {
         try hands.apply.refuseOverLimit(try context.inventory.plan(id), PlanProgress())
         let record = try ApprovePlan(
             inventory: context.inventory, log: context.log, time: context.time, rules: approval
-        ).approveAutomatically(id, by: settings.operatorName, how: options.how)
+        ).approveAutomatically(id, by: settings.operatorName)
         answer.due = try await hands.carryOut(record)
         return planned
     }

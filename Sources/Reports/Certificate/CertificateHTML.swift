@@ -56,7 +56,7 @@ private struct CertificateView: Sendable {
         let subjects = request.subjects.map(\.description).joined(separator: ", ")
         let approvals = values.approvals.map { approval in
             let plan = approval.plan.map { ", plan \($0.description.prefix(12))" } ?? ""
-            return "\(approval.by) (\(approval.how), \(approval.at.brief)\(plan))"
+            return "\(approval.by) (\(approval.way), \(approval.at.brief)\(plan))"
         }.joined(separator: "; ")
         let facts: [(String, String?)] = [
             ("Controller", values.controller), ("Partner account", values.partner),

@@ -73,7 +73,7 @@ extension Document.Section {
                 .text("Approved by"),
             ],
             values.plans.map { plan in
-                let approvals = plan.approvals.map { "\($0.by) (\($0.how), \($0.at.minute))" }
+                let approvals = plan.approvals.map { "\($0.by) (\($0.way), \($0.at.minute))" }
                 return [
                     .short(plan.id), .text(plan.kind.rawValue), .text(plan.state.rawValue), .text(plan.created.minute),
                     .number(plan.items), .bytes(plan.bytes),

@@ -72,6 +72,9 @@ extension ReportValues {
             self.at = at
             self.plan = plan
         }
+
+        /// For people: nobody was asked where `how` is `schedule`.
+        package var way: String { how == "schedule" ? "automatic" : how }
     }
 
     package struct Run: Codable, Sendable, Equatable {

@@ -61,7 +61,7 @@ import Testing
             if isApproved {
                 try ApprovePlan(
                     inventory: workspace.inventory, log: workspace.log, time: workspace.clock, rules: ApprovalRule()
-                ).approveAutomatically(plan.id, by: "ada", how: .cli)
+                ).approveAutomatically(plan.id, by: "ada")
             }
             let outcome = try await drill(client).run()
             #expect(workspace.deleted == [id, outcome.attachment] && outcome.grade == .a)

@@ -33,7 +33,8 @@ final class LineShape: Sendable {
 
 /// The fields that the verifier asks for, as they are called in the line.
 enum FieldKey: Int, CaseIterable {
-    case absent, act, att, `class`, deleted, digest, failed, final, from, grade, hold, http, items, kid, kind, n, op,
-        open
-    case outcome, plan, ref, req, rule, run, `try`, withheld
+    case absent, act, archive, att, bad, checked, `class`, deleted, digest, failed, final, from, grade, hold, host,
+        http,
+        items
+    case kid, kind, n, ok, op, open, other, outcome, plan, present, ref, req, rule, run, state, `try`, withheld
 }

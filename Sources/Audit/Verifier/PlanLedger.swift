@@ -3,14 +3,17 @@ import Domain
 /// Whether what the records say adds up: `docs/audit-log.md`, section 6, "The ledger". An operator who has every key can sign a log that
 /// contradicts itself; this finds it.
 ///
-/// Memory grows with plans, runs, holds and requests, and with the items of plans that have not ended, up to a bound.
+/// Memory grows with plans, runs, holds, requests and copies in an archive, with the items of plans that have not ended, and with what was
+/// deleted, up to a bound.
 struct PlanLedger {
-    private struct Plan {
+    struct Plan {
         let kind: Domain.Plan.Kind?
         let digest: String
         let items: Int64
         var isApproved = false
         var isEnded = false
+        /// Cancelled, or expired.
+        var isStopped = false
         /// Items that came to an end, and of these the ones that a GET found again.
         var closed: Set<UInt128> = []
         var found: Set<UInt128> = []
@@ -18,15 +21,19 @@ struct PlanLedger {
         var counts = [Int64](repeating: 0, count: Outcome.Group.allCases.count)
 
         /// Each item ends once; what a GET found again after its 204 has failed all the same.
-        mutating func close(_ item: UInt128, _ group: Outcome.Group) -> Bool {
-            guard !isEnded else { return false }
+        mutating func close(_ item: UInt128, _ group: Outcome.Group) -> String? {
+            guard !isEnded else { return Self.again }
             if !closed.insert(item).inserted {
-                guard group == .failed, found.remove(item) != nil else { return false }
+                guard group == .failed, found.remove(item) != nil else { return Self.again }
                 counts[Outcome.Group.deleted.place] -= 1
             }
             counts[group.place] += 1
-            return true
+            return closed.count > items ? "ends more items than the plan has" : nil
         }
+
+        private static let again = "ends an item of a plan a second time"
+
+        func hasEnded(_ item: UInt128) -> Bool { isEnded || closed.contains(item) }
 
         mutating func end() {
             (closed, found) = ([], [])
@@ -36,11 +43,16 @@ struct PlanLedger {
 
     private static let most = 1_000_000
 
-    private var plans: [UInt128: Plan] = [:]
-    private var runs: [UInt128: (plan: UInt128, kind: Domain.Plan.Kind?)] = [:]
-    private var holds: Set<String> = []
-    private var requests: Set<String> = []
-    private var size = 0
+    var plans: [UInt128: Plan] = [:]
+    var runs: [UInt128: (plan: UInt128, kind: Domain.Plan.Kind?)] = [:]
+    var holds: Set<String> = []
+    /// `nil` as a state: records that are not here may tell of it.
+    var requests: [String: ErasureRequest.State?] = [:]
+    /// Copies that were put into an archive, and those of them whose key was destroyed.
+    var copies: [Copy: Bool] = [:]
+    /// What a 204 ended, and no GET found again; `nil` = that is more than fits.
+    var deleted: Set<UInt128>? = []
+    var size = 0
     /// Records that are not here may tell of what these refer to.
     private(set) var isPartial = false
     /// There was more to remember than there is room for.
@@ -61,29 +73,18 @@ struct PlanLedger {
         if before?.origin != previous.origin || previous.lost > 0 { forget() }
     }
 
-    /// What the record contradicts. `answer`: what it is to the open intents, where it is a `delete.outcome`.
-    mutating func enter(_ values: RecordValues, _ answer: OperationLedger.Answer?) -> String? {
-        func word(_ key: FieldKey) -> String { String(decoding: values[key].inner, as: UTF8.self) }
-        let problem: String? =
-            switch values.type {
-            case .planCreated:
-                created(
-                    values[.plan].number,
-                    Plan(kind: .init(rawValue: word(.kind)), digest: word(.digest), items: values[.items].integer))
-            case .planApproved: approved(values[.plan].number, word(.digest))
-            case .runStart: started(values[.run].number, values[.plan].number, word(.digest))
-            case .deleteIntent: announced(values[.run].number, rule: values[.rule].inner)
-            case .deleteOutcome: answered(values, answer)
-            case .itemClosed: closed(values[.att].number, word(.outcome), in: values[.run].number)
-            case .deleteVerified: verified(values[.att].number, word(.grade), in: values[.run].number)
-            case .runEnd: ended(values)
-            case .holdPlaced: note(word(.hold), in: \.holds)
-            case .holdReleased: holds.contains(word(.hold)) ? nil : unknown("releases a hold that was not placed")
-            case .requestOpened: note(word(.req), in: \.requests)
-            case .requestUpdated:
-                requests.contains(word(.req)) ? nil : unknown("is of a request that was not opened")
-            default: nil
-            }
+    struct Copy: Hashable {
+        let item: UInt128
+        /// As it stands in the line; empty in one of v1.
+        let archive: String
+    }
+
+    /// What the record contradicts. `answer`: what it is to the open intents, where it is a `delete.outcome`. `misplaced`: why no record
+    /// of this type stands here in a segment.
+    mutating func enter(
+        _ values: RecordValues, _ answer: OperationLedger.Answer?, misplaced: String? = nil
+    ) -> String? {
+        let problem = contradiction(values, answer) ?? misplaced
         if problem != nil { findings += 1 }
         if size > Self.most {
             isFull = true
@@ -92,13 +93,41 @@ struct PlanLedger {
         return problem
     }
 
-    /// What is told of is in records that are not here, or in none.
-    private func unknown(_ problem: String) -> String? { isPartial ? nil : problem }
-
-    private mutating func note(_ id: String, in path: WritableKeyPath<PlanLedger, Set<String>>) -> String? {
-        if self[keyPath: path].insert(id).inserted { size += 1 }
-        return nil
+    private mutating func contradiction(_ values: RecordValues, _ answer: OperationLedger.Answer?) -> String? {
+        switch values.type {
+        case .planCreated:
+            created(
+                values[.plan].number,
+                Plan(
+                    kind: .init(rawValue: values[.kind].word), digest: values[.digest].word,
+                    items: values[.items].integer))
+        case .planApproved: approved(values[.plan].number, values[.digest].word)
+        case .runStart: started(values[.run].number, values[.plan].number, values[.digest].word)
+        case .deleteIntent: announced(values)
+        case .deleteOutcome: answered(values, answer)
+        case .itemClosed: closed(values[.att].number, values[.outcome].word, in: values[.run].number)
+        case .deleteVerified: verified(values)
+        case .runEnd: ended(values)
+        case .runHalt: isBegun(values[.run].number)
+        default: ordered(values)
+        }
     }
+
+    /// What is told of is in records that are not here, or in none.
+    func unknown(_ problem: String) -> String? { isPartial ? nil : problem }
+
+    func isBegun(_ run: UInt128) -> String? {
+        runs[run] == nil ? unknown("is of a run that was not begun") : nil
+    }
+
+    func isRecorded(_ plan: UInt128) -> String? {
+        plans[plan] == nil ? unknown("is of a plan that was not recorded") : nil
+    }
+}
+
+extension LineValue {
+    /// A string as it stands in the line.
+    var word: String { String(decoding: inner, as: UTF8.self) }
 }
 
 // MARK: - Plans and their runs
@@ -120,14 +149,16 @@ extension PlanLedger {
 
     private mutating func started(_ run: UInt128, _ id: UInt128, _ digest: String) -> String? {
         guard let plan = plans[id] else { return unknown("begins a plan that was not recorded") }
-        runs[run] = (id, plan.kind)
+        guard runs.updateValue((id, plan.kind), forKey: run) == nil else { return "begins a run a second time" }
         size += 1
         guard plan.digest == digest else { return "begins another digest than the plan's" }
+        guard !plan.isStopped else { return "begins a plan that was cancelled or has expired" }
         return plan.isApproved ? nil : "begins a plan that nobody approved"
     }
 
-    private func announced(_ run: UInt128, rule: Slice<UnsafeBufferPointer<UInt8>>) -> String? {
-        guard let run = runs[run] else { return unknown("is of a run that was not begun") }
+    private func announced(_ values: RecordValues) -> String? {
+        guard let run = runs[values[.run].number] else { return unknown("is of a run that was not begun") }
+        let rule = values[.rule].inner
         // The parser has seen that it begins as one of the three.
         let kind: Domain.Plan.Kind =
             switch rule.first {
@@ -135,7 +166,11 @@ extension PlanLedger {
             case UInt8(ascii: "e"): .erasure
             default: .retention
             }
-        return kind == run.kind ? nil : "deletes by a rule that is none of a plan for \(run.kind?.rawValue ?? "")"
+        guard kind == run.kind else {
+            return "deletes by a rule that is none of a plan for \(run.kind?.rawValue ?? "")"
+        }
+        if plans[run.plan]?.hasEnded(values[.att].number) == true { return "announces an item that has ended" }
+        return kind == .erasure ? isOpen(request: rule.dropFirst("erasure:".utf8.count)) : nil
     }
 
     private mutating func answered(_ values: RecordValues, _ intent: OperationLedger.Answer?) -> String? {
@@ -145,6 +180,7 @@ extension PlanLedger {
         else {
             return "has a class, a status and an outcome that do not go together"
         }
+        if final == .deleted { noteDeleted(values[.att].number) }
         guard let final, let run = intent?.run else { return nil }
         return close(values[.att].number, final, in: run)
     }
@@ -158,15 +194,13 @@ extension PlanLedger {
 
     private mutating func close(_ item: UInt128, _ outcome: Outcome, in run: UInt128) -> String? {
         guard let id = runs[run]?.plan else { return unknown("is of a run that was not begun") }
-        let isFirst = plans[id]?.close(item, outcome.group)
         size += 1
-        return isFirst == false ? "ends an item of a plan a second time" : nil
+        return plans[id]?.close(item, outcome.group)
     }
 
-    private mutating func verified(_ item: UInt128, _ grade: String, in run: UInt128) -> String? {
-        guard grade == "X", let id = runs[run]?.plan, plans[id]?.closed.contains(item) == true else { return nil }
-        plans[id]?.found.insert(item)
-        return nil
+    private mutating func noteDeleted(_ item: UInt128) {
+        deleted?.insert(item)
+        if let count = deleted?.count, count > Self.most { deleted = nil }
     }
 
     private mutating func ended(_ values: RecordValues) -> String? {

@@ -208,8 +208,16 @@ extension SegmentJudge {
     }
 
     private func judgeOperation(_ values: RecordValues) {
+        var misplaced: String?
+        if isClosed || (previousType == .logClose && values.type != .epochSeal) {
+            misplaced = "follows the end of its segment"
+        } else if values.type == .logClose, ledger.operations.open > 0 {
+            misplaced = "closes the segment over an intent without an answer"
+        }
         let answer = ledger.enter(values)
-        if let problem = plans.enter(values, answer) { add(.ledger, "record \(expectedSeq) \(problem)") }
+        if let problem = plans.enter(values, answer, misplaced: misplaced) {
+            add(.ledger, "record \(expectedSeq) \(problem)")
+        }
         if answer?.hasIntent == false {
             add(.outcomeWithoutIntent, "record \(expectedSeq) is an outcome without an intent")
         }

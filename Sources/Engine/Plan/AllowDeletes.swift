@@ -15,6 +15,8 @@ package struct AllowDeletes: Sendable {
 
     package func run(_ id: PlanID, atMost count: Int, by name: String, reason: String? = nil) throws(LetheError) {
         let record = try inventory.plan(id)
+        let request = try record.plan.request.flatMap { (id) throws(LetheError) in try inventory.request(id) }
+        try RecordedTruth(log).refuseUnrecorded(record, request)
         guard record.plan.items.count(where: { $0.withheld == nil }) <= count else {
             throw Self.tooMany(record.plan, count, hint: "look at it: lethe plan show \(id)")
         }

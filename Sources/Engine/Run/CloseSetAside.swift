@@ -26,6 +26,8 @@ package struct CloseSetAside: Sendable {
         try CatchUp(inventory: context.inventory, log: context.log).run()
         let journal = try RunJournal(context.log)
         let record = try context.inventory.plan(id)
+        let request = try record.plan.request.flatMap(context.inventory.request)
+        try RecordedTruth(context.log).refuseUnrecorded(record, request)
         let closed = try context.inventory.setAside(in: id)
         guard !closed.isEmpty, let run = try context.inventory.runs(of: id).last?.id else {
             throw LetheError(

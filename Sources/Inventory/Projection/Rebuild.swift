@@ -174,12 +174,16 @@ private struct Rebuilding {
                     answered = CASE WHEN ?4 AND ?3 IS NOT NULL AND answered < ?3 THEN answered ELSE ?3 END
                 WHERE id = ?1
                 """, id, last.state.rawValue, last.state.isClosed ? last.at : nil, isCut ? 1 : 0)
-            // On the way with a plan that is not here, or is closed, it is to be planned anew.
-            try database.perform(
+            // On the way with a plan that is not here, or is closed, it is to be planned anew, and the log says so too.
+            let isLeft = try database.first(
                 """
-                UPDATE request SET state = 'received' WHERE id = ? AND state IN ('planned', 'approved', 'applying')
+                SELECT 1 FROM request WHERE id = ? AND state IN ('planned', 'approved', 'applying')
                 AND NOT EXISTS (SELECT 1 FROM plan p WHERE p.id = request.plan AND p.state NOT IN ('cancelled', 'expired'))
-                """, id)
+                """, id
+            ) { $0.int(0) }
+            if isLeft != nil {
+                try InventoryStore.advance(id, .planClosed, reason: "its plan is lost", in: database)
+            }
         }
         try InventoryStore.resetNextChecks(.all, in: database)
         try database.perform("UPDATE hold_version SET value = value + 1")

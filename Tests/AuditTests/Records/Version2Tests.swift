@@ -13,54 +13,8 @@ struct Version2Tests {
 
     init() throws { sample = try SampleLog() }
 
-    /// A line of the golden form with a value of its kind for each field, the chain and the mac as a writer with the key makes them.
-    private func line(_ shape: RecordShape, seq: Int64, after previous: Digest32, values: [String: String] = [:]) throws
-        -> [UInt8]
-    {
-        let head =
-            "{\"v\":\(shape.version),\"seq\":\(seq),\"t\":\"2026-01-02T03:04:05.00000\(seq)Z\",\"ep\":0,\"prev\":"
-            + "\"\(Hex.encode(previous.bytes))\",\"type\":\"\(shape.type.rawValue)\""
-        let fields = shape.fields.map {
-            "\(String(decoding: $0.label, as: UTF8.self))\(values["\($0.name)"] ?? Self.value($0))"
-        }
-        let signed = Array((head + fields.joined()).utf8)
-        let mac = try EpochKey(root: sample.rootKey, origin: log.created.origin).authenticator()
-        let seal = try signed.withUnsafeBytes { try mac.authenticate($0) }
-        return signed + Array(",\"mac\":\"\(Hex.encode(seal.bytes))\"}".utf8)
-    }
-
-    private static func value(_ field: Field) -> String {
-        switch field.kind {
-        case .text: "\"x\""
-        case .hex(let digits): "\"\(String(repeating: "a", count: digits))\""
-        case .uuid: "\"00000000-0000-0000-0000-000000000001\""
-        case .time: "\"2026-01-02T03:04:05.000000Z\""
-        case .count: "0"
-        case .boolean: "true"
-        case .oneOf(let list): "\"\(list.first)\""
-        case .rule: "\"drill\""
-        case .pseudonyms: "[]"
-        case .object: "null"
-        }
-    }
-
-    /// A whole segment of lines as they are made from `shapes`, signed by the log's own key.
     private func sign(_ shapes: [RecordShape], opening version: Int = 2) throws {
-        let first = try #require(RecordShape.all.first { $0.type == .logOpen && $0.version == version })
-        let created = log.created
-        var lines: [[UInt8]] = []
-        var previous = Digest32()
-        for (seq, shape) in ([first] + shapes).enumerated() {
-            let opens = ["origin": created.origin, "vkey": created.vkey, "kid": created.kid].mapValues { "\"\($0)\"" }
-            let line = try line(shape, seq: Int64(seq), after: previous, values: seq == 0 ? opens : [:])
-            previous = try #require(
-                Hex.decode(String(decoding: line.dropLast(2).suffix(64), as: UTF8.self)).flatMap { Digest32($0) })
-            lines.append(line)
-        }
-        try sample.write(lines)
-        let key = try log.location.directory.signingKey()
-        let checkpoint = try Forger.checkpoint(lines, origin: created.origin, key: key)
-        try Data(checkpoint.note).write(to: sample.export.deletingLastPathComponent().appending(path: "checkpoint"))
+        try sample.sign(shapes.map { ($0, [:]) }, opening: version)
     }
 
     /// In either version: what else a record says may contradict others, its form does not.

@@ -67,14 +67,15 @@ struct RandomLog {
         switch Int.random(in: 0..<9, using: &random) {
         case 0: return .config(.init(sha256: digest))
         case 1: return .runStart(.init(run: run, plan: SampleLog.plan, digest: TestLog.digest(7), policy: digest))
-        case 2: return .runHalt(.init(run: run, cause: "stop \u{E9} \\ \" \u{1F600}"))
+        case 2: return .runHalt(.init(run: SampleLog.run, cause: "stop \u{E9} \\ \" \u{1F600}"))
         case 3: return .holdPlaced(.init(hold: HoldID(value: 3), scope: .all, until: nil, by: "ops", reason: nil))
         case 4: return .policyLocked(.init(id: "kyc", sha256: digest))
-        case 5: return .operatorAct(.init(act: .canarySkip, ref: run.description, by: "ops", reason: "drill"))
-        case 6: return .archiveStored(.init(run: run, attachment: SampleLog.attachments[0], ok: true))
+        case 5:
+            return .operatorAct(.init(act: .canarySkip, ref: SampleLog.plan.description, by: "ops", reason: "drill"))
+        case 6: return .archiveStored(.init(run: SampleLog.run, attachment: SampleLog.attachments[0], ok: true))
         case 7:
             return .requestUpdated(
-                .init(request: RequestID(value: 4), state: .approved, due: nil, by: "dpo", reason: nil))
+                .init(request: RequestID(value: 4), state: .planned, due: nil, by: "dpo", reason: nil))
         default: return .vendorSample(.init(checked: Int.random(in: 0...99, using: &random), present: 0))
         }
     }

@@ -314,6 +314,20 @@ def group(outcome):
     return next((name for name, outcomes in GROUPS.items() if outcome in outcomes), "failed")
 
 
+# What may become of a request. Each state may be said again.
+LIVES = {
+    "received": "planned refused withdrawn",
+    "planned": "approved received refused withdrawn",
+    "approved": "planned applying received refused withdrawn",
+    "applying": "completed completed_with_exceptions received withdrawn",
+    "completed": "planned received withdrawn",
+    "completed_with_exceptions": "planned received withdrawn",
+    "refused": "",
+    "withdrawn": "",
+}
+UNKNOWN = "?"
+
+
 class Ledger:
     """Section 6, "The ledger": whether what the records say adds up. Values are as they stand in the line."""
 
@@ -321,51 +335,155 @@ class Ledger:
         self.forget(partial=False)
 
     def forget(self, partial=True):
-        self.partial, self.plans, self.runs, self.holds, self.requests = partial, {}, {}, set(), set()
+        self.partial, self.plans, self.runs, self.holds = partial, {}, {}, set()
+        # The state of each request; whether the key of each copy was destroyed; what a 204 ended.
+        self.requests, self.copies, self.deleted = {}, {}, set()
 
     def contradicts(self, kind, f, run):
         """`run`: that of the intent which a delete.outcome answers."""
-        if kind == "plan.created":
-            new = {"kind": f["kind"], "digest": f["digest"], "items": int(f["items"]), "approved": False}
-            new.update(ended=False, closed=set(), found=set(), counts={})
-            return self.plans.setdefault(f["plan"], new)["digest"] != f["digest"]
-        if kind == "plan.approved":
-            plan = self.plans.get(f["plan"])
-            if plan and plan["digest"] == f["digest"]:
-                plan["approved"] = True
-            return plan["digest"] != f["digest"] if plan else not self.partial
-        if kind == "run.start":
-            plan = self.plans.get(f["plan"])
-            if plan is None:
-                return not self.partial
-            self.runs[f["run"]] = plan
-            return plan["digest"] != f["digest"] or not plan["approved"]
-        if kind == "delete.intent":
-            plan = self.runs.get(f["run"])
-            rule = {'"drill': "drill", '"erasure': "erasure"}.get(f["rule"].split(":")[0].rstrip('"'), "retention")
-            return json.loads(plan["kind"]) != rule if plan else not self.partial
-        if kind == "delete.outcome":
-            word, status, final = json.loads(f["class"]), int(f["http"]), json.loads(f["final"])
-            if word == "unexpected":
-                fits = status not in (0, 204) and final == "failed_unexpected"
-            else:
-                fits = status in ANSWERS[word][0] and final in ANSWERS[word][1]
-            return not fits or (final is not None and run is not None and self.ends(f["att"], final, run))
-        if kind == "item.closed":
-            outcome = json.loads(f["outcome"])
-            return outcome == "deleted" or self.ends(f["att"], outcome, f["run"])
-        if kind == "delete.verified":
-            plan = self.runs.get(f["run"])
-            if f["grade"] == '"X"' and plan and f["att"] in plan["closed"]:
+        rule = getattr(self, "on_" + kind.replace(".", "_"), None)
+        return bool(rule(f, run)) if rule else False
+
+    def unbegun(self, f):
+        return f["run"] not in self.runs and not self.partial
+
+    def unrecorded(self, plan):
+        return plan not in self.plans and not self.partial
+
+    def has_ended(self, plan, item):
+        return bool(plan) and (plan["ended"] or item in plan["closed"])
+
+    def on_plan_created(self, f, _):
+        new = {"kind": f["kind"], "digest": f["digest"], "items": int(f["items"]), "approved": False}
+        new.update(ended=False, stopped=False, closed=set(), found=set(), counts={})
+        return self.plans.setdefault(f["plan"], new)["digest"] != f["digest"]
+
+    def on_plan_approved(self, f, _):
+        plan = self.plans.get(f["plan"])
+        if plan and plan["digest"] == f["digest"]:
+            plan["approved"] = True
+        return plan["digest"] != f["digest"] if plan else not self.partial
+
+    def on_run_start(self, f, _):
+        plan = self.plans.get(f["plan"])
+        if plan is None:
+            return not self.partial
+        again = f["run"] in self.runs
+        self.runs[f["run"]] = plan
+        return again or plan["digest"] != f["digest"] or plan["stopped"] or not plan["approved"]
+
+    def on_delete_intent(self, f, _):
+        plan = self.runs.get(f["run"])
+        if plan is None:
+            return not self.partial
+        word, _, request = f["rule"][1:-1].partition(":")
+        kind = {"drill": "drill", "erasure": "erasure"}.get(word, "retention")
+        if json.loads(plan["kind"]) != kind or self.has_ended(plan, f["att"]):
+            return True
+        if kind != "erasure":
+            return False
+        state = self.requests.get('"%s"' % request)
+        return state in ("refused", "withdrawn") if state else not self.partial
+
+    def on_delete_outcome(self, f, run):
+        word, status, final = json.loads(f["class"]), int(f["http"]), json.loads(f["final"])
+        if word == "unexpected":
+            fits = status not in (0, 204) and final == "failed_unexpected"
+        else:
+            fits = status in ANSWERS[word][0] and final in ANSWERS[word][1]
+        if fits and final == "deleted":
+            self.deleted.add(f["att"])
+        return not fits or (final is not None and run is not None and self.ends(f["att"], final, run))
+
+    def on_item_closed(self, f, _):
+        outcome = json.loads(f["outcome"])
+        return outcome == "deleted" or self.ends(f["att"], outcome, f["run"])
+
+    def on_delete_verified(self, f, _):
+        grade, plan = json.loads(f["grade"]), self.runs.get(f["run"])
+        if self.unbegun(f):
+            return True
+        if grade == "X":
+            if plan and f["att"] in plan["closed"]:
                 plan["found"].add(f["att"])
-        if kind == "run.end":
-            return self.adds_up_wrongly(f)
-        if kind in ("hold.placed", "request.opened"):
-            (self.holds if kind == "hold.placed" else self.requests).add(f.get("hold", f.get("req")))
-        if kind in ("hold.released", "request.updated"):
-            known = self.holds if kind == "hold.released" else self.requests
-            return f.get("hold", f.get("req")) not in known and not self.partial
-        return False
+            self.deleted.discard(f["att"])
+            return f["http"] != "200"
+        if grade in "AB" and f["http"] != "404":
+            return True
+        return grade in "ABC" and f["att"] not in self.deleted and not self.partial
+
+    def on_run_end(self, f, _):
+        return self.adds_up_wrongly(f)
+
+    def on_run_halt(self, f, _):
+        return self.unbegun(f)
+
+    def on_hold_placed(self, f, _):
+        self.holds.add(f["hold"])
+
+    def on_hold_released(self, f, _):
+        return f["hold"] not in self.holds and not self.partial
+
+    def on_request_opened(self, f, _):
+        self.requests.setdefault(f["req"], UNKNOWN if self.partial else "received")
+
+    def on_request_updated(self, f, _):
+        state, before = json.loads(f["state"]), self.requests.get(f["req"])
+        if state not in LIVES:
+            return True
+        self.requests[f["req"]] = state
+        if before is None:
+            return not self.partial
+        return before not in (UNKNOWN, state) and state not in LIVES[before].split()
+
+    def on_operator_act(self, f, _):
+        act, ref = json.loads(f["act"]), f["ref"]
+        if act in ("plan.cancel", "plan.expire") and ref in self.plans:
+            self.plans[ref]["stopped"] = True
+        if act in ("plan.close", "limit.raise", "canary.skip"):
+            return not re.fullmatch(HEX(32), ref) or self.unrecorded(ref)
+
+    def counts_more(self, f, part):
+        return int(f[part]) > int(f["checked"])
+
+    on_vendor_sample = lambda self, f, _: self.counts_more(f, "present")
+    on_reconcile_end = lambda self, f, _: self.counts_more(f, "absent")
+    on_archive_checked = lambda self, f, _: self.counts_more(f, "bad")
+    on_egress_check = lambda self, f, _: f["host"] == f["other"]
+
+    def on_lookup_miss(self, f, _):
+        if f["http"] != "404":
+            return True
+        return f["run"] != "null" and (self.unbegun(f) or self.has_ended(self.runs.get(f["run"]), f["att"]))
+
+    def on_absence_proved(self, f, _):
+        return json.loads(f["outcome"]) not in OUTCOMES[2:5] or f["att"] in self.deleted
+
+    def on_absence_accepted(self, f, _):
+        return re.fullmatch(HEX(32), f["ref"]) and self.unrecorded(f["ref"])
+
+    def on_item_aside(self, f, _):
+        return self.unrecorded(f["plan"]) or self.has_ended(self.plans.get(f["plan"]), f["att"])
+
+    def on_archive_stored(self, f, _):
+        if f["ok"] == "true":
+            self.copies[f["att"], f.get("archive", '""')] = False
+        return self.unbegun(f)
+
+    def copy(self, f):
+        """Whether its key was destroyed; None where it was not stored. A line of v1 did not say in which archive."""
+        return self.copies.get((f["att"], f["archive"]), self.copies.get((f["att"], '""')))
+
+    def on_archive_removed(self, f, _):
+        return self.copy(f) is None and not self.partial
+
+    def on_archive_read(self, f, _):
+        return self.copy(f) is True or self.on_archive_removed(f, _)
+
+    def on_archive_shredded(self, f, _):
+        if self.copy(f) is None:
+            return not self.partial
+        self.copies[f["att"], f["archive"]] = True
 
     def ends(self, item, outcome, run):
         plan = self.runs.get(run)
@@ -381,7 +499,7 @@ class Ledger:
             counts["deleted"] = counts.get("deleted", 0) - 1
         plan["closed"].add(item)
         counts[group(outcome)] = counts.get(group(outcome), 0) + 1
-        return False
+        return len(plan["closed"]) > plan["items"]
 
     def adds_up_wrongly(self, f):
         names = ("deleted", "absent", "withheld", "failed")
@@ -433,7 +551,7 @@ class Verifier:
     def records(self, lines):
         expected, previous, epoch, in_epoch, last_time = 0, ZEROS, 0, 0, None
         certain, self.origin, self.kid, pending, version = True, None, None, {}, None
-        self.ledger = Ledger()
+        self.ledger, self.last = Ledger(), (None, None)
         keyed = []
         for position, line in enumerate(lines):
             record = parse(line)
@@ -442,7 +560,7 @@ class Verifier:
                 self.fail("line", expected)
                 tail = re.fullmatch(rb'.*([0-9a-f]{64})..', line, re.S)
                 previous = tail.group(1).decode() if tail else None
-                expected, in_epoch, certain = expected + 1, in_epoch + 1, False
+                expected, in_epoch, certain, self.last = expected + 1, in_epoch + 1, False, (None, None)
                 self.ledger.forget()
                 continue
             version, seq, time, ep, prev, kind, fields, stated = record
@@ -499,7 +617,14 @@ class Verifier:
     def operation(self, kind, fields, seq, pending):
         intent = pending.get(fields.get("att"), (None, None, None))
         run = intent[2] if kind == "delete.outcome" and intent[0] == fields["op"] else None
-        if self.ledger.contradicts(kind, fields, run):
+        # After log.close comes its seal, and nothing more; and none closes over an open intent.
+        misplaced = (
+            self.last == ("log.close", "epoch.seal")
+            or self.last[1] == "log.close" and kind != "epoch.seal"
+            or kind == "log.close" and pending
+        )
+        self.last = (self.last[1], kind)
+        if self.ledger.contradicts(kind, fields, run) or misplaced:
             self.fail("ledger", seq)
         if kind == "delete.intent":
             pending[fields["att"]] = (fields["op"], fields["try"], fields["run"])

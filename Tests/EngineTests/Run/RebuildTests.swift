@@ -167,6 +167,12 @@ import Testing
             try store.requests().map(\.state).sorted { $0.rawValue < $1.rawValue }
                 == workspace.inventory.requests().map { $0.state == .approved ? .received : $0.state }
                 .sorted { $0.rawValue < $1.rawValue })
+        // What becomes of a request is on record, here too.
+        let moved = try workspace.records().compactMap { record -> ErasureRequest.State? in
+            guard case .requestUpdated(let update) = record, update.reason == "its plan is lost" else { return nil }
+            return update.state
+        }
+        #expect(moved == [.received])
         // A request waits for a person.
         _ = try await TestWorkspace.retention(restored).run()
         #expect(vendor.deletes.count == deletes)

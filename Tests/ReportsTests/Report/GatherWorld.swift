@@ -99,7 +99,8 @@ struct GatherWorld {
     /// Runs both plans: a deletion, one after an unknown answer, a failure and one that stays open; then the erasure.
     func work() throws {
         let second = SampleReport.run(2)
-        var records: [AuditRecord] = [plan, erasure].map {
+        var records: [AuditRecord] = [.requestOpened(.init(request))]
+        records += [plan, erasure].map {
             .planCreated(
                 .init(
                     plan: $0.id, kind: $0.kind, digest: digest($0), items: $0.items.count, policy: $0.policyDigest))
@@ -114,6 +115,7 @@ struct GatherWorld {
         records += send(run, 3, try: 1, .http(403), .refusedByVendor)
         records += [send(run, 4, try: 1, .http(204), nil)[0], .runHalt(.init(run: run, cause: "signal"))]
         records += [
+            request(is: .planned), request(is: .approved), request(is: .applying),
             .planApproved(.init(plan: erasure.id, digest: digest(erasure), by: "j.lindqvist", how: .cli)),
             .runStart(.init(run: second, plan: erasure.id, digest: digest(erasure), policy: erasure.policyDigest)),
         ]
@@ -124,6 +126,7 @@ struct GatherWorld {
                 .init(
                     run: second, attachment: SampleReport.attachment(6), outcome: .withheldHold, reason: "hold placed")),
             .runEnd(.init(run: second, RunCounts(OutcomeCounts([.deleted, .withheldHold])))),
+            request(is: .completed),
         ]
         for record in records {
             clock.step()
@@ -135,6 +138,10 @@ struct GatherWorld {
         }
         try store.finish(erasure.id, .erased, now: SampleReport.time("2026-01-11T00:00:00Z"))
         _ = try log.seal()
+    }
+
+    private func request(is state: ErasureRequest.State) -> AuditRecord {
+        .requestUpdated(.init(request: request.id, state: state, due: nil, by: nil, reason: nil))
     }
 
     /// An intent and its answer.

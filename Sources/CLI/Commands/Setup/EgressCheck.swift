@@ -21,6 +21,11 @@ extension Checkup {
         do {
             let vendor = try wiring.vendor()
             let host = vendor.downloadHost
+            guard other != host else {
+                throw LetheError(
+                    "invalid-value", .usage, "\(host) is the host of downloads itself",
+                    hint: "another one: --other-host HOST")
+            }
             async let isReached = vendor.reaches(host)
             async let isOtherReached = vendor.reaches(other)
             let (reached, blocked) = await (isReached, !isOtherReached)

@@ -42,7 +42,7 @@ extension Document.Section {
             values.holdings.drift.map {
                 [.code($0.attachment.description), .text($0.line?.number), .text($0.finding)]
             },
-            whenEmpty: "Nothing contradicts the configured tiers.")
+            whenEmpty: "None was found; control 2 says whether it could have been.")
         return Document.Section(
             id: "coverage", heading: "Coverage and limits",
             lead:
@@ -55,7 +55,7 @@ extension Document.Section {
         var table = Table(
             "Items in order of time",
             [
-                .word("When"), .word("Attachment"), .text("Rule"), .word("Line"), .number("Bytes"), .text("Outcome"),
+                .word("When"), .word("Attachment"), .text("Rule"), .word("Line"), .number("Bytes"), .word("Outcome"),
                 .word("Grade"),
             ],
             report.firstItems.map {

@@ -4,7 +4,7 @@ extension Document.Section {
     static func policies(_ report: Report) -> Document.Section {
         let policies = report.values.policies
         let table = Table(
-            "Policies in force",
+            "What each of them says",
             [.word("Policy"), .text("What and why"), .text("Applies to"), .text("Keeps"), .word("Deletes after")],
             policies.inForce.map { policy in
                 let lines = policy.lines.isEmpty ? "every line" : policy.lines.map(\.number).joined(separator: ", ")
@@ -53,7 +53,8 @@ extension Document.Section {
             "Runs",
             [
                 .word("Run"), .word("Plan"), .word("Start"), .number("Took"), .word("How it ended"), .number("Items"),
-                .number("Deleted"), .number("After retry"), .number("Failed"), .number("Open"),
+                .number("Deleted"), .number("After retry"), .number("Absent"), .number("Withheld"), .number("Failed"),
+                .number("Open"),
             ],
             values.runs.map { run in
                 [
@@ -61,6 +62,8 @@ extension Document.Section {
                     .text(run.counts.map { grouped(Int64($0.items)) }),
                     .text(run.counts.map { grouped(Int64($0.deleted - (run.afterRetry ?? 0))) }),
                     .text(run.counts.map { _ in grouped(Int64(run.afterRetry ?? 0)) }),
+                    .text(run.counts.map { grouped(Int64($0.absent)) }),
+                    .text(run.counts.map { grouped(Int64($0.withheld)) }),
                     .text(run.counts.map { grouped(Int64($0.failed)) }),
                     .text(run.counts.map { grouped(Int64($0.open)) }),
                 ]
@@ -96,7 +99,7 @@ extension Document.Section {
             ],
             logs.map { log in
                 [
-                    .code(log.origin), .mark(log.result.mark, log.summary), .number(log.records),
+                    .code(log.origin), .mark(log.result.mark, log.words), .number(log.records),
                     .text(log.first?.minute), .text(log.last?.minute), .number(log.intents), .number(log.open),
                 ]
             },
@@ -119,8 +122,8 @@ extension Document.Section {
         return Document.Section(
             id: "log", heading: "The audit log",
             lead:
-                "Each record is chained to the one before it and to a key that no longer exists; checkpoints are signed. "
-                + "A reviewer can repeat this with the public key alone.",
+                "Each record is chained to the one before it, and checkpoints are signed. Each has a code under a key that this host "
+                + "destroys when it closes an epoch: whoever has the root key can check that too. What was checked here takes the public key alone.",
             tables: failures.isEmpty ? [summary, checks] : [summary, checks, failureTable])
     }
 }
@@ -136,6 +139,14 @@ extension ReportValues.Run {
     var ending: Cell {
         if let haltCause { return .mark(.bad, "halted: \(haltCause.spaced)") }
         return end == nil ? .mark(.unsure, "not ended") : .mark(.good, "ended")
+    }
+}
+
+extension ReportValues.Log {
+    /// `verified: not keyed, …`: a tick alone does not say what it is for.
+    fileprivate var words: String {
+        let result = self.result == .broken ? "does not verify" : self.result.rawValue.spaced
+        return summary.isEmpty ? result : "\(result): \(summary)"
     }
 }
 

@@ -53,11 +53,19 @@ extension Document.Section {
             ])
     }
 
-    private static func tallies(_ caption: String, _ key: String, _ tallies: [Deletions.Tally]) -> Table {
-        // What is nowhere has no column, but for the two that are never to be taken for one another.
-        let others = Share.allCases.filter { share in
-            share != .deleted && share != .afterRetry && tallies.contains { $0.outcomes.count(of: share) > 0 }
+    /// What is nowhere has no column, but for the two that are never to be taken for one another. So a row adds up.
+    private static func others(in outcomes: [OutcomeCounts]) -> [Share] {
+        Share.allCases.filter { share in
+            share != .deleted && share != .afterRetry && outcomes.contains { $0.count(of: share) > 0 }
         }
+    }
+
+    private static func counts(of shares: [Share], in outcomes: OutcomeCounts) -> [Cell] {
+        shares.map { .number(outcomes.count(of: $0)) }
+    }
+
+    private static func tallies(_ caption: String, _ key: String, _ tallies: [Deletions.Tally]) -> Table {
+        let others = others(in: tallies.map(\.outcomes))
         let columns: [Table.Column] =
             [.text(key), .number("Deleted"), .number("Bytes"), .number("After retry"), .number("Bytes")]
             + others.map { .number($0.rawValue.capitalizedFirst) }
@@ -65,7 +73,7 @@ extension Document.Section {
             [
                 .text(shortRule(tally.key)), .number(tally.outcomes.count(of: .deleted)), .bytes(tally.bytesDeleted),
                 .number(tally.outcomes.count(of: .afterRetry)), .bytes(tally.bytesAfterRetry),
-            ] + others.map { .number(tally.outcomes.count(of: $0)) }
+            ] + counts(of: others, in: tally.outcomes)
         }
         return Table(caption, columns, rows, whenEmpty: "Nothing in this period.")
     }
@@ -114,20 +122,19 @@ extension Document.Section {
 
     static func requests(_ report: Report) -> Document.Section {
         let requests = report.values.requests
+        let others = others(in: requests.map(\.outcomes))
         let table = Table(
             "Requests by deadline",
             [
                 .word("Request"), .word("Law"), .word("Received"), .word("Due"), .word("Standing"), .number("Items"),
-                .number("Deleted"), .number("After retry"), .number("Withheld"), .word("Coverage"),
-            ],
+                .number("Deleted"), .number("After retry"),
+            ] + others.map { .number($0.rawValue.capitalizedFirst) } + [.word("Coverage")],
             requests.map {
                 [
                     .short($0.id), .text($0.jurisdiction.rawValue.uppercased()), .text($0.received.date),
                     .text($0.due.date), .mark($0.standing.mark, $0.standingWords), .number($0.items),
                     .number($0.outcomes[Outcome.deleted]), .number($0.outcomes[.deletedAfterRetry]),
-                    .number($0.outcomes.count(of: .withheld)),
-                    .text($0.coverage.rawValue),
-                ]
+                ] + counts(of: others, in: $0.outcomes) + [.text($0.coverage.rawValue)]
             },
             whenEmpty: "No erasure request was open or answered in this period.")
         return Document.Section(
@@ -140,7 +147,7 @@ extension Document.Section {
     static func holds(_ report: Report) -> Document.Section {
         let holds = report.values.holds
         let table = Table(
-            "Legal holds",
+            "In force, or ended in the period",
             [
                 .word("Hold"), .text("Covers"), .word("State"), .word("Placed"), .word("By"), .word("Until"),
                 .text("Reason"),
@@ -153,7 +160,7 @@ extension Document.Section {
                     .text($0.reason),
                 ]
             },
-            whenEmpty: "No legal hold is on record.")
+            whenEmpty: "No legal hold is in force, and none ended in the period.")
         return Document.Section(
             id: "holds", heading: "Legal holds",
             lead: "A hold is stronger than every rule and every request. Whom it names is not shown here.",

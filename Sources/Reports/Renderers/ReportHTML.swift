@@ -25,10 +25,26 @@ private struct ReportView: Sendable {
         var number: Int
         var name: String
         var asks: String
-        var finding: String
+        var finding: [Piece]
         var word: String
         var state: String
         var facts: [String]
+    }
+
+    /// Of a sentence: a command in it stays on one line.
+    struct Piece: Sendable {
+        var words: String
+        var isCommand: Bool
+
+        static func all(in sentence: String) -> [Piece] {
+            guard let command = sentence.firstRange(of: #/lethe( [a-z]+)+ --[a-z-]+/#) else {
+                return [Piece(words: sentence, isCommand: false)]
+            }
+            return [
+                Piece(words: String(sentence[..<command.lowerBound]), isCommand: false),
+                Piece(words: String(sentence[command]), isCommand: true),
+            ] + all(in: String(sentence[command.upperBound...]))
+        }
     }
 
     struct ChartView: Sendable {
@@ -71,7 +87,8 @@ private struct ReportView: Sendable {
         }
         controls = document.controls.map {
             ControlView(
-                number: $0.number, name: plain($0.title), asks: plain($0.asks), finding: plain($0.finding),
+                number: $0.number, name: plain($0.title), asks: plain($0.asks),
+                finding: Piece.all(in: plain($0.finding)),
                 word: $0.status.word, state: $0.status.mark.rawValue, facts: $0.evidence.map(plain))
         }
         tally = Control.Status.allCases.map { status in

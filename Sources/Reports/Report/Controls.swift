@@ -96,7 +96,7 @@ package enum Controls {
             asks: "Decide whether the ephemeral tier is needed, and have it enabled.",
             holds: "The tiers are written down and nothing observed contradicts them.",
             fails: "What was observed contradicts the configured tiers.",
-            missing: "There is not enough to say that the tiers of the configuration are the vendor's.")
+            missing: "Nothing observed in the period could have shown that the vendor keeps to other tiers.")
         let ephemeral = values.account.lines.filter { $0.tier == .ephemeral }.count
         let hasEphemeral = ephemeral > 0 || values.account.defaultTier == .ephemeral
         let expired = values.evidence.samples.filter { $0.kind == .expired }
@@ -116,9 +116,11 @@ package enum Controls {
             hasEphemeral && since > 0 && present == 0, "\(since) expired attachments looked up, all gone")
         let seen = values.holdings.urlSeen
         if !hasEphemeral, seen > 0, let walk = values.coverage.lastCompleteSync, written <= walk {
+            let isInPeriod = values.period.contains(walk)
             control.support(
-                true,
+                isInPeriod,
                 "no tier drift among \(counted(seen, "attachment")) whose URL was seen; walked whole on \(walk.brief)")
+            control.note(!isInPeriod, "last walked whole on \(walk.brief), outside the period")
         }
         return control
     }

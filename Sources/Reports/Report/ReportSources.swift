@@ -33,8 +33,19 @@ package struct ReportSources: Sendable {
     package var tiersWritten: Timestamp?
     /// When the last listing of everything was walked to its end; `nil` = none on record.
     package var lastCompleteSync: Timestamp?
-    /// Where the inventory is not as the log has it, as whoever deletes by it found: the id that each is about, and a sentence.
-    package var differences: [(id: String, text: String)] = []
+    /// Where the inventory is not as the log has it, as whoever deletes by it found.
+    package var differences: [Difference] = []
+
+    /// What it is about, and a sentence.
+    package struct Difference: Sendable {
+        package let id: String
+        package let text: String
+
+        package init(_ id: some CustomStringConvertible, _ text: String) {
+            self.id = id.description
+            self.text = text
+        }
+    }
 
     package init(
         inventory: InventoryStore, logs: [VerifiedLog], policies: PolicySet?, tiers: TierMap, tiersStated: Bool,

@@ -26,11 +26,11 @@ package struct ReportSummary: Codable, Sendable, Equatable {
             standing = .broken
             headline =
                 isTampered
-                ? "DIFFERS, and TAMPERED: inventory.db is not as the audit log has it, which is not what was signed."
-                : "DIFFERS: inventory.db is not as the audit log has it; what follows is the log's word."
+                ? "DIFFERS, and TAMPERED: inventory.db is not as the audit log has it, and the log does not verify."
+                : "DIFFERS: inventory.db is not as the audit log has it. Where they differ, the log's word follows."
         } else if isTampered {
             standing = .broken
-            headline = "TAMPERED: the audit log is not what was signed; nothing that follows can be relied upon."
+            headline = "TAMPERED: the audit log does not verify. Nothing that follows can be relied upon."
         } else if controls.contains(where: { $0.status == .fail }) {
             standing = .broken
             headline = "Some promises were not kept, or cannot be relied upon."
@@ -46,7 +46,7 @@ package struct ReportSummary: Codable, Sendable, Equatable {
         }
         promised = Self.promises(values)
         done = Self.deeds(values, deletions)
-        open = values.differs + matters + (unknown == 0 ? [] : [counted(unknown, "control") + " not verified"])
+        open = values.differs + matters + (unknown == 0 ? [] : [counted(unknown, "control") + " not known"])
     }
 
     private static func promises(_ values: ReportValues) -> [String] {

@@ -74,7 +74,13 @@ extension ReportValues {
         }
 
         /// For people: nobody was asked where `how` is `schedule`.
-        package var way: String { how == "schedule" ? "automatic" : how }
+        package var way: String {
+            switch how {
+            case "schedule": "automatic"
+            case "cli": "command line"
+            default: how
+            }
+        }
     }
 
     package struct Run: Codable, Sendable, Equatable {

@@ -20,13 +20,13 @@ extension ReportDraft {
         var values = ReportValues(
             period: period, generated: now, tool: sources.tool, account: try sources.account(now: now))
         values.holdings = holdings
-        try values.addPlans(sources, stored, history, work)
+        var found = try values.addPlans(sources, stored, history, work)
         try values.addRequests(sources, orders, history, work, now: now)
         values.holds = holds.filter { values.concerns($0, now: now) }.map { ReportValues.Hold($0, now: now) }
-        try values.addLost(sources, history, work, orders, now: now)
-        for difference in sources.differences where !values.differs.contains(where: { $0.contains(difference.id) }) {
-            values.differs.append(difference.text)
-        }
+        found += try values.addLost(sources, history, work, orders, now: now)
+        // What was counted here says more than that a row is another.
+        let told = Set(found.map(\.id))
+        values.differs = (found + sources.differences.filter { !told.contains($0.id) }).map(\.text)
         values.openIntents = work.open
         values.policies = sources.reportedPolicies
         values.forecast = ReportValues.Forecast(
@@ -79,7 +79,8 @@ extension ReportValues {
     /// Plans that were made, worked on or open in the period, and its runs.
     fileprivate mutating func addPlans(
         _ sources: ReportSources, _ stored: [PlanSummary], _ history: LogHistory, _ work: PeriodWork
-    ) throws(LetheError) {
+    ) throws(LetheError) -> [ReportSources.Difference] {
+        var found: [ReportSources.Difference] = []
         runs = history.runs.values.filter { run in
             run.start < period.to && (period.from <= run.start || run.end.map(period.contains) ?? true)
         }
@@ -96,14 +97,15 @@ extension ReportValues {
                     id: summary.id, kind: summary.kind, state: summary.state, digest: summary.digest,
                     created: summary.created, request: summary.request, items: items, bytes: size.bytes + own.bytes,
                     approvals: history.approvals[summary.id] ?? [], outcomes: outcomes))
-            noteDifference(summary, size, own, history)
+            found += differences(summary, size, own, history)
         }
+        return found
     }
 
     /// What the store says of the items of a plan, and the log says otherwise.
-    private mutating func noteDifference(
+    private func differences(
         _ plan: PlanSummary, _ size: PlanSize, _ work: PeriodWork.PlanWork, _ history: LogHistory
-    ) {
+    ) -> [ReportSources.Difference] {
         func items(_ count: Int) -> String { counted(count, "item") }
         var findings: [(Int, String)] = [
             (work.unlisted, "\(items(work.unlisted)) of it have ended that inventory.db does not list"),
@@ -115,10 +117,11 @@ extension ReportValues {
             findings.append(
                 (size.ended - ended, "\(items(size.ended - ended)) of it have ended in inventory.db alone"))
         }
-        for (count, what) in findings where count > 0 { differs.append("plan \(plan.id): \(what)") }
+        var found = findings.filter { $0.0 > 0 }.map { "plan \(plan.id): \($0.1)" }
         if let recorded = history.plans[plan.id], recorded.digest != plan.digest {
-            differs.append("plan \(plan.id) was recorded with another digest")
+            found.append("plan \(plan.id) was recorded with another digest")
         }
+        return found.map { .init(plan.id, $0) }
     }
 
     fileprivate mutating func addRequests(

@@ -126,7 +126,7 @@ import Testing
         #expect(certificate.sanitization.contains { $0.value == "m.okafor, j.lindqvist" })
         let html = try CertificateHTML.render(certificate)
         let plan = SampleReport.plan(9).description.prefix(12)
-        #expect(html.contains("m.okafor (cli, 2026-01-19 03:14 UTC, plan \(plan))"))
+        #expect(html.contains("m.okafor (command line, 2026-01-19 03:14 UTC, plan \(plan))"))
         values.approvals = []
         #expect(try values.checked().sanitization.contains { $0.field == "Approved by" && $0.value == "nobody" })
     }

@@ -68,6 +68,20 @@ import Testing
             allPersistent(&$0)
             $0.account.tiersWritten = $0.coverage.lastCompleteSync?.adding(microseconds: 1)
         },
+        Case(control: 2, status: .pass, because: "walked whole at the beginning of the period") {
+            allPersistent(&$0)
+            $0.account.tiersWritten = $0.period.from
+            $0.coverage.lastCompleteSync = $0.period.from
+        },
+        Case(control: 2, status: .notKnown, because: "walked whole right before the period") {
+            allPersistent(&$0)
+            $0.account.tiersWritten = $0.period.from.adding(microseconds: -1)
+            $0.coverage.lastCompleteSync = $0.period.from.adding(microseconds: -1)
+        },
+        Case(control: 2, status: .notKnown, because: "walked whole when the period was over") {
+            allPersistent(&$0)
+            $0.coverage.lastCompleteSync = $0.period.to
+        },
         Case(control: 3, status: .pass, because: "204s and nothing against it") { keepWell(&$0) },
         Case(control: 3, status: .fail, because: "items failed") { _ in },
         Case(control: 3, status: .pass, because: "due for exactly two days") {

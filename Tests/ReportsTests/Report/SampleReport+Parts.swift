@@ -87,7 +87,7 @@ extension SampleReport {
     static func log(deleted: Int) -> ReportValues.Log {
         ReportValues.Log(
             origin: "lethe.example.org/3f9a1c5e7b2d4680", result: .verified,
-            summary: "verified (keyed, anchored to size 4,210)", records: 4_388, first: time("2025-11-01T08:00:00Z"),
+            summary: "keyed, anchored to size 4,210", records: 4_388, first: time("2025-11-01T08:00:00Z"),
             last: time("2026-02-01T05:00:00Z"),
             checks: [
                 ReportValues.Check(name: "structure", status: .ok, detail: "4388/4388 lines, seq and prev unbroken"),

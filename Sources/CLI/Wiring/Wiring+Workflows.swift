@@ -46,7 +46,8 @@ extension Wiring {
     enum Ground {
         /// Every record: for what decides.
         case whole
-        /// Every closed segment, and the end of the live one: for what takes in facts, which say nothing of what was decided.
+        /// Every closed segment, and the end of the live one: for what takes in facts, which say nothing of what was decided, and for what
+        /// judges every record itself and says what it found.
         case segments
         /// The end of the live one: for a hold, which only keeps.
         case end

@@ -95,7 +95,7 @@ struct ReportCommand: LetheCommand {
 extension Wiring {
     /// Verifies the log with this host's own public key and `vkeys`, then reads the values of the period from what was verified.
     func report(from: Timestamp, to: Timestamp, vkeys: [VerifierKey]) async throws -> Report {
-        try await work(vendor: false) { context in
+        try await work(vendor: false, on: .segments) { context in
             try CatchUp(inventory: context.inventory, log: context.log).run()
             try context.log.sealIfNeeded()
             let now = context.time.now()

@@ -160,7 +160,7 @@ struct RequestsCertificate: LetheCommand {
         let wiring = try Wiring.open(global, console)
         let id = try RequestID(id)
         let file = try output.map { try OutputFile($0, wiring) }
-        let statement = try await wiring.work(vendor: false) { context in
+        let statement = try await wiring.work(vendor: false, on: .segments) { context in
             try IssueCertificate(inventory: context.inventory, log: context.log, tiers: wiring.settings.tiers).run(id)
         }
         let certificate = try statement.certificate(wiring)

@@ -26,10 +26,11 @@ package struct Control: Codable, Sendable, Equatable {
 /// `fail` needs one fact against it, `pass` needs evidence for it and none against it, anything else is `not_known`.
 package enum Controls {
     package static func evaluate(_ values: ReportValues, _ totals: ItemTotals) -> [Control] {
-        [
+        let isBroken = values.logs.contains { $0.result == .broken }
+        return [
             egress(values), tier(values), workflow(values, totals), ownCopy(values), confirmation(values, totals),
             rightToDelete(values),
-        ].enumerated().map { index, control in control.numbered(index + 1) }
+        ].enumerated().map { index, control in control.numbered(index + 1, inBrokenLog: isBroken) }
     }
 
     /// What a control is judged by: facts for, facts against, and what is missing where there are neither.
@@ -57,13 +58,15 @@ package enum Controls {
             if isFact { notes.append(fact()) }
         }
 
-        func numbered(_ number: Int) -> Control {
-            let status: Control.Status = !against.isEmpty ? .fail : supporting.isEmpty ? .notKnown : .pass
+        /// Nothing passes on the word of a log that does not verify.
+        func numbered(_ number: Int, inBrokenLog isBroken: Bool) -> Control {
+            let status: Control.Status =
+                !against.isEmpty ? .fail : supporting.isEmpty || isBroken ? .notKnown : .pass
             let finding =
                 switch status {
                 case .fail: fails
                 case .pass: holds
-                case .notKnown: missing
+                case .notKnown: supporting.isEmpty ? missing : "What speaks for it is in a log that does not verify."
                 }
             return Control(
                 number: number, id: id, title: title, asks: asks, status: status, finding: finding,
@@ -146,7 +149,7 @@ package enum Controls {
             late != nil,
             "\(counted(late?.attachments ?? 0, "attachment")) due since \(late?.oldestDue.date ?? "") still there")
         control.oppose(stale > 0, "\(counted(stale, "operation")) without an outcome for more than two days")
-        let confirmed = outcomes[Outcome.deleted]
+        let confirmed = max(0, outcomes[Outcome.deleted] - totals.unconfirmed)
         control.support(confirmed > 0, "\(counted(confirmed, "deletion")) answered with 204")
         let settled = outcomes.count(of: .afterRetry)
         control.note(settled > 0, "\(counted(settled, "item")) \(Outcome.deletedAfterRetry.meaning), without a 204")
@@ -185,7 +188,7 @@ package enum Controls {
             fails: "A deletion was claimed that did not hold, or that the record does not bear out.",
             missing: "No deletion in a verified log yet.")
         let unconfirmed = totals.unconfirmed
-        let deleted = totals.deletions.total.outcomes[Outcome.deleted]
+        let deleted = max(0, totals.deletions.total.outcomes[Outcome.deleted] - unconfirmed)
         let samples = values.evidence.samples.filter { $0.kind == .deleted }
         let present = max(totals.contradicted, samples.map(\.present).max() ?? 0)
         let goneSince = totals.goneSince

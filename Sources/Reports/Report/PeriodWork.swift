@@ -15,7 +15,7 @@ struct PeriodWork {
         var bytes: Int64 = 0
         /// Ends of what the store does not list in this plan.
         var unlisted = 0
-        /// Ends of which the store has another outcome.
+        /// Ends of which the store has another outcome, or none.
         var otherwise = 0
     }
 
@@ -104,9 +104,7 @@ struct PeriodWork {
             let listing = listings.first { $0.plan == ending.plan }
             var work = plans[ending.plan] ?? PlanWork()
             work.outcomes.add(ending.outcome)
-            if let listing, let outcome = listing.outcome, let closed = listing.closedAt, closed < period.to,
-                outcome != ending.outcome
-            {
+            if let listing, listing.outcome != ending.outcome, listing.closedAt.map({ $0 < period.to }) ?? true {
                 work.otherwise += 1
             }
             let isInPeriod = period.contains(ending.at)

@@ -109,6 +109,7 @@ import Testing
         let edits = [
             "UPDATE plan_item SET outcome = '\(end.outcome == .deleted ? "already_absent" : "deleted")' WHERE \(item)",
             "DELETE FROM plan_item WHERE \(item)",
+            "UPDATE plan_item SET outcome = NULL, closed_at = NULL, grade = NULL WHERE \(item)",
             "UPDATE plan SET digest = replace(digest, substr(digest, 1, 1), 'z') WHERE id = x'\(end.plan)'",
             "UPDATE plan_item SET plan = plan + 1000 WHERE \(item)",
             "DELETE FROM plan_item WHERE \(plan); DELETE FROM approval WHERE \(plan); DELETE FROM plan WHERE id = x'\(end.plan)'",

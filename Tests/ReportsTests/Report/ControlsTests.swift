@@ -100,6 +100,13 @@ import Testing
             $0.items = []
             $0.holdings.overdue = nil
         },
+        Case(control: 3, status: .notKnown, because: "204s in a log that does not verify") {
+            keepWell(&$0)
+            $0.logs[0].result = .broken
+        },
+        Case(control: 6, status: .notKnown, because: "answered in time, says a log that does not verify") {
+            $0.logs[0].result = .broken
+        },
         Case(control: 4, status: .notKnown, because: "no archive") { _ in },
         Case(control: 4, status: .pass, because: "copies were archived") { $0.evidence.archived = 3 },
         Case(control: 4, status: .fail, because: "a copy failed") {

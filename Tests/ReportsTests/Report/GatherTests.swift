@@ -258,6 +258,7 @@ import Testing
             .requestUpdated(.init(request: world.request.id, state: .completed, due: nil, by: nil, reason: nil))
         ])
         try world.place(hold)
+        try world.follow()
         #expect(try values(world).checked().values.differs.isEmpty)
         var sources = try world.sources()
         sources.inventory = try InventoryStore.create(

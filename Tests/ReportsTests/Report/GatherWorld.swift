@@ -140,6 +140,16 @@ struct GatherWorld {
         _ = try log.seal()
     }
 
+    /// What every command does before it reports: the store is told how items ended.
+    func follow() throws {
+        let types: Set<RecordType> = [.runStart, .deleteIntent, .deleteOutcome, .itemClosed, .deleteVerified, .runEnd]
+        let entries = try log.entries(after: -1, limit: 1000)
+        try store.apply(
+            entries.filter { types.contains($0.record.type) }.map {
+                LoggedRecord(seq: $0.seq, at: $0.time, record: $0.record)
+            }, origin: log.origin, after: -1, through: entries.last?.seq ?? 0)
+    }
+
     private func request(is state: ErasureRequest.State) -> AuditRecord {
         .requestUpdated(.init(request: request.id, state: state, due: nil, by: nil, reason: nil))
     }

@@ -125,7 +125,7 @@ extension World {
         let process = try open()
         let locked = LockedPolicies(inventory: process.inventory, log: process.log)
         let rules = try decider()
-        for finding in try LockedPolicies.weakened(by: rules.policies, tiers: rules.tiers, in: process.inventory) {
+        for finding in try locked.weakened(by: rules.policies, tiers: rules.tiers) {
             _ = try locked.unlock(
                 finding.policy, to: rules.policies, tiers: rules.tiers, by: "ada", reason: "decided so")
             count("unlocked")

@@ -74,6 +74,20 @@ package final class LogReader: Sendable {
         try store.lines(all) { _, line in try body(LogEntry.read(Array(line), &parser)) }
     }
 
+    /// Every record about one of `attachments` or about none, oldest first: of others the line is parsed and no record made.
+    package func forEachEntry(
+        about attachments: Set<AttachmentID>, _ body: (LogEntry) throws(LetheError) -> Void
+    ) throws(LetheError) {
+        guard let all = try store.seqs() else { return }
+        var parser = LineParser()
+        try store.lines(all) { _, line in
+            try parser.read(line)
+            let about = RecordValues(line, parser)[.att]
+            guard about.bytes.isEmpty || attachments.contains(AttachmentID(value: about.number)) else { return }
+            try body(LogEntry.read(Array(line), &parser))
+        }
+    }
+
     /// The newest checkpoint kept beside the records.
     package func checkpoint() throws(LetheError) -> Checkpoint? {
         guard let note = try store.newestCheckpointNote() else { return nil }

@@ -136,8 +136,3 @@ extension JSONValue: Decodable {
         }
     }
 }
-
-extension JSONValue {
-    /// A sentence each.
-    init(_ differences: [Difference]) { self = .array(differences.map { .string($0.message) }) }
-}

@@ -44,18 +44,42 @@ struct Wiring: Sendable {
         return store
     }
 
-    /// The inventory with everything applied that the audit log has, for commands that only read. Where it is not as the log has it, that
-    /// is said.
-    func currentInventory() throws -> InventoryStore { try inventoryAndDifferences().0 }
+    /// The inventory with everything applied that the audit log has, for commands that only read facts. Where an apply would be refused for
+    /// what it has otherwise, that is said.
+    func currentInventory() throws -> InventoryStore { try comparedInventory(nil).inventory }
 
-    /// The same, with what is not.
-    func inventoryAndDifferences() throws -> (InventoryStore, [Difference]) {
-        let (store, differences) = try comparedInventory()
-        for difference in differences.prefix(Self.mostSaid) { console.warn("DIFFERS: \(difference.message)") }
-        if differences.count > Self.mostSaid {
-            console.warn("DIFFERS in \(differences.count - Self.mostSaid) more places: lethe doctor names each")
+    /// An inventory, and what is not to be believed of it.
+    struct Compared {
+        let inventory: InventoryStore
+        var differences: [Difference] = []
+        /// Why it was not held against the log.
+        var doubt: LetheError?
+
+        /// `differs` of every list.
+        var differs: JSONValue {
+            .array((doubt.map { [Self.words($0)] } ?? []).map { .string($0) } + differences.map { .string($0.message) })
         }
-        return (store, differences)
+
+        /// The log has it, and the inventory does not.
+        func lost(_ subject: Difference.Subject) -> Difference? {
+            differences.first { $0.subject == subject && $0.kind == .missing }
+        }
+
+        static func words(_ doubt: LetheError) -> String {
+            "what is shown was not held against the audit log: \(doubt.message)"
+        }
+    }
+
+    /// The same, with what is not: each is said on stderr.
+    func comparedInventory(_ scope: Comparison.Scope?) throws -> Compared {
+        let compared = try comparison(scope)
+        if let doubt = compared.doubt { console.warn(Compared.words(doubt)) }
+        for difference in compared.differences.prefix(Self.mostSaid) { console.warn("DIFFERS: \(difference.message)") }
+        if compared.differences.count > Self.mostSaid {
+            console.warn(
+                "DIFFERS in \(compared.differences.count - Self.mostSaid) more places: lethe doctor names each")
+        }
+        return compared
     }
 
     private static let mostSaid = 5
@@ -101,18 +125,24 @@ struct Wiring: Sendable {
         return try LogVerifier(options).verify(logLocation)
     }
 
-    func comparedInventory() throws -> (InventoryStore, [Difference]) {
-        let store = try inventory()
+    /// Held against the log, if that is one which this workspace's keys bear out; nothing is said. `nil` = as far as an apply asks.
+    func comparison(_ scope: Comparison.Scope?) throws -> Compared {
+        var compared = Compared(inventory: try inventory())
         do {
             let log = try auditLog()
-            try CatchUp(inventory: store, log: log).run()
-            return (store, try RecordedTruth(log).differences(in: store, at: clock.now()))
+            try log.verifyHead()
+            try CatchUp(inventory: compared.inventory, log: log).run()
+            let truth = RecordedTruth(log)
+            compared.differences =
+                if let scope {
+                    try truth.everyDifference(in: compared.inventory, scope, at: clock.now())
+                } else {
+                    try truth.differences(in: compared.inventory, at: clock.now())
+                }
         } catch let error as LetheError {
-            console.warn(
-                "what is shown was not held against the audit log: \(error.message)"
-                    + (error.hint.map { ". Try: \($0)" } ?? ""))
-            return (store, [])
+            compared.doubt = error
         }
+        return compared
     }
 
     /// One of the workspace that cannot be read is bad configuration, as every database of it; one named on the command line is an

@@ -22,6 +22,9 @@ package struct PlanProgress: Sendable, Equatable {
         self.gone = gone
     }
 
+    /// What has gone in another plan is not tried again.
+    mutating func leave(gone others: Set<AttachmentID>) { gone.formUnion(others) }
+
     /// These are tried once a run and no more: a person is to look at them.
     package mutating func setAside(_ attachments: Set<AttachmentID>) {
         for attachment in attachments { history[attachment, default: ItemHistory()].isSetAside = true }

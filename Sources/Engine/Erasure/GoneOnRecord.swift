@@ -12,12 +12,7 @@ struct GoneOnRecord {
         let called = try calledGone(request)
         guard !called.isEmpty else { return }
         try context.log.verifyHead()
-        var endings = Endings()
-        for reader in try context.log.readers() {
-            try reader.forEachEntry { entry in
-                if entry.record.attachment.map(called.contains) ?? true { endings.add(entry) }
-            }
-        }
+        let endings = try RecordedTruth(context.log).endings(of: called)
         let unproved = called.filter { id in
             endings.word(on: id, of: []).map { $0.counted.stateOfObject == nil } ?? true
         }

@@ -114,8 +114,7 @@ package struct PlanErasure: Sendable {
     /// `isReopened`: its plan would have expired by then.
     func draft(_ ask: Repeat, isReopened: Bool) throws(LetheError) -> (plan: Plan, includes: SharedInclusion) {
         let request = try admitted(ask, isReopened: isReopened)
-        let candidates = try RequestScope(inventory: context.inventory).candidates(of: request)
-        return (try plan(of: request, candidates), request.included)
+        return (try plan(of: request, try candidates(of: request)), request.included)
     }
 
     /// The request as it is planned anew. Throws where it cannot be.
@@ -187,7 +186,7 @@ package struct PlanErasure: Sendable {
             warnings += walk.warnings
         }
         if !search.isOffline { try await askWhoReceived(request) }
-        let candidates = try RequestScope(inventory: context.inventory).candidates(of: request)
+        let candidates = try candidates(of: request)
         let plan = try plan(of: request, candidates)
         let record = RecordPlan(inventory: context.inventory, log: context.log)
         let digest = try record.run(plan, includes: request.included, by: search.by) {
@@ -200,6 +199,13 @@ package struct PlanErasure: Sendable {
             coverage: try context.inventory.erasureCoverage(subjects: request.subjects),
             attachments: Dictionary(uniqueKeysWithValues: candidates.map { ($0.attachment.id, $0.attachment) }),
             warnings: warnings)
+    }
+
+    /// What the log has as gone is in no plan, whatever its row says.
+    private func candidates(of request: ErasureRequest) throws(LetheError) -> [ErasureCandidate] {
+        let candidates = try RequestScope(inventory: context.inventory).candidates(of: request)
+        let gone = try RecordedTruth(context.log).gone(among: Set(candidates.map(\.attachment.id)))
+        return candidates.filter { !gone.contains($0.attachment.id) }
     }
 
     private func plan(

@@ -68,7 +68,7 @@ package struct PlanRetention: Sendable {
         } else {
             try decideCandidates(&builder, isDry: isDraft)
         }
-        return try freeze(builder, at: now, isDry: isDraft || builder.due.isEmpty, weakened)
+        return try freeze(builder, at: now, isDraft: isDraft, weakened)
     }
 
     private func inWork(after earlier: Earlier) throws(LetheError) -> Set<AttachmentID> {
@@ -112,20 +112,25 @@ package struct PlanRetention: Sendable {
     }
 
     private func freeze(
-        _ builder: PlanBuilder, at instant: Timestamp, isDry: Bool, _ weakened: [LockedPolicies.Finding]
+        _ builder: PlanBuilder, at instant: Timestamp, isDraft: Bool, _ weakened: [LockedPolicies.Finding]
     ) throws(LetheError) -> Planned {
+        let gone = try RecordedTruth(log).gone(among: Set(builder.due.map(\.attachment)))
         let plan = Plan(
             id: try Randomness.id(PlanKind.self), kind: .retention, created: instant, partner: partner,
-            policyDigest: decider.policies.digest, coverage: "inventory", limits: limits, items: builder.due)
+            policyDigest: decider.policies.digest, coverage: "inventory", limits: limits,
+            items: builder.due.filter { !gone.contains($0.attachment) })
+        let isRecorded = !isDraft && !plan.items.isEmpty
         let digest: String
-        if isDry {
+        if !isRecorded {
             digest = plan.digest
         } else {
             digest = try RecordPlan(inventory: inventory, log: log).run(plan)
         }
+        var kept = builder.kept
+        if !gone.isEmpty { kept["gone_on_record"] = gone.count }
         return Planned(
-            plan: plan, digest: digest, isRecorded: !isDry, decided: builder.decided, kept: builder.kept,
-            weakened: weakened)
+            plan: plan, digest: digest, isRecorded: isRecorded, decided: builder.decided, kept: kept, weakened: weakened
+        )
     }
 }
 

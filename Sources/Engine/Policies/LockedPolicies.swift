@@ -35,21 +35,12 @@ package struct LockedPolicies: Sendable {
             hint: "put it back, or put on record why: lethe policy unlock \(first.policy) --as NAME --reason TEXT")
     }
 
-    /// What is weaker than the inventory remembers it, for whoever only looks: nothing is remembered, and the log is not asked.
-    package static func weakened(
-        by policies: PolicySet, tiers: TierMap, in inventory: InventoryStore
-    ) throws(LetheError) -> [Finding] {
-        findings(try inventory.lockedPolicies(), policies, tiers)
+    /// What is weaker than it is on record, for whoever only looks: nothing is remembered.
+    package func weakened(by policies: PolicySet, tiers: TierMap) throws(LetheError) -> [Finding] {
+        Self.weakened(try RecordedTruth(log).lockedPolicies(in: inventory), by: policies, tiers)
     }
 
-    /// The same against the log, and nothing is remembered.
-    func weakened(by policies: PolicySet, tiers: TierMap) throws(LetheError) -> [Finding] {
-        Self.findings(try RecordedTruth(log).lockedPolicies(in: inventory), policies, tiers)
-    }
-
-    private static func findings(
-        _ rows: [LockedPolicyRow], _ policies: PolicySet, _ tiers: TierMap
-    ) -> [Finding] {
+    private static func weakened(_ rows: [LockedPolicyRow], by policies: PolicySet, _ tiers: TierMap) -> [Finding] {
         rows.filter { $0.id != tiersID }.flatMap { finding($0, policies) } + finding(ofTiers: rows, tiers)
     }
 
@@ -59,14 +50,17 @@ package struct LockedPolicies: Sendable {
     ) throws(LetheError) -> [Finding] {
         try CatchUp(inventory: inventory, log: log).run()
         let rows = try RecordedTruth(log).lockedPolicies(in: inventory)
-        let findings = Self.findings(rows, policies, tiers)
         let known = Dictionary(uniqueKeysWithValues: rows.map { ($0.id, $0) })
+        let findings = Self.weakened(rows, by: policies, tiers)
         let weakened = Set(findings.map(\.policy))
         var records: [AuditRecord] = []
         for policy in policies.policies where policy.isLocked && !weakened.contains(policy.id) {
             let row = known[policy.id]
-            if row?.sha256 == policy.sha256, row?.form == policy.canonicalBytes, row?.origin == log.origin { continue }
-            records.append(try keep(policy))
+            let isRecorded = row?.sha256 == policy.sha256 && row?.origin == log.origin
+            if isRecorded, row?.form == policy.canonicalBytes { continue }
+            let record = try keep(policy)
+            // What the log has is not recorded again because a row lacks it.
+            if !isRecorded { records.append(record) }
         }
         let isByTier = policies.policies.contains { $0.isLocked && $0.match.tier != nil }
         if isByTier, !weakened.contains(Self.tiersID),
@@ -75,8 +69,7 @@ package struct LockedPolicies: Sendable {
             records.append(try keep(tiers))
         }
         // A new segment of the log begins with what the one before it remembered.
-        for row in known.values.sorted(by: { $0.id < $1.id })
-        where row.origin != log.origin && weakened.contains(row.id) {
+        for row in rows where row.origin != log.origin && weakened.contains(row.id) {
             records.append(.policyLocked(.init(id: row.id, sha256: row.sha256)))
         }
         guard !records.isEmpty else { return findings }
@@ -133,7 +126,8 @@ package struct LockedPolicies: Sendable {
 
     private static func finding(ofTiers rows: [LockedPolicyRow], _ tiers: TierMap) -> [Finding] {
         let isByTier = rows.contains { row in
-            row.id != tiersID && row.form.flatMap { Policy(canonicalBytes: $0)?.match.tier } != nil
+            // A form that is lost may have named one.
+            row.id != tiersID && row.form.flatMap { Policy(canonicalBytes: $0) }.map { $0.match.tier != nil } ?? true
         }
         guard isByTier, let row = rows.first(where: { $0.id == tiersID }), row.sha256 != tiers.sha256 else { return [] }
         return [Finding(policy: tiersID, detail: "the tiers have changed, and a locked policy names one")]

@@ -1,3 +1,4 @@
+import Audit
 import Domain
 import Inventory
 import Rules
@@ -130,6 +131,24 @@ extension ApplyPlan {
             return nil
         }
         return state
+    }
+
+    /// Throws where an item of the plan has ended in its row and not in the log, or otherwise there. Gives the items that another plan
+    /// removed, as the log has it. Of what was removed from the log, or is lost, nobody can tell.
+    func refuseOtherEnds(_ record: PlanRecord, _ progress: PlanProgress) throws(LetheError) -> Set<AttachmentID> {
+        let plan = record.plan
+        guard plan.kind != .drill else { return [] }
+        let truth = RecordedTruth(context.log)
+        let items = Set(plan.items.map(\.attachment))
+        let endings = try truth.endings(of: items)
+        let ended = endings.of(plan.id)
+        let others = items.filter { ended[$0]?.outcome != progress.closed[$0] }.count
+        var isCut = try truth.oldestKept() != nil
+        if !isCut { isCut = try truth.fold().hasLoss }
+        guard others == 0 || isCut else {
+            throw Difference(subject: .items(plan.id, others), kind: .changed).error
+        }
+        return items.filter { progress.closed[$0] == nil && endings.isGone($0) }
     }
 
     /// `besides`: what is deleted before it and not on record yet.

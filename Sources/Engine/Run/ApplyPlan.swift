@@ -140,12 +140,15 @@ package struct ApplyPlan: Sendable {
                     ? Self.planAnew(record, request) : "lethe plan show \(record.plan.id)")
         }
         var before = try context.inventory.progress(of: record.plan.id, leavesOthersAlone: !isRehearsal)
+        let gone = try refuseOtherEnds(record, before)
+        before.leave(gone: gone)
         before.setAside(try context.inventory.setAside(in: record.plan.id))
         try refuseOverLimit(record, before, besides: besides)
         var redecider = Redecider(
             inventory: context.inventory, decider: decider, plan: record.plan, accountLines: account,
             request: request)
         redecider.recordedHolds = RecordedHolds(context.log)
+        redecider.goneOnRecord = gone
         if let request, request.included.contains(.outOfScope) {
             redecider.listedBefore = try context.inventory.listed(by: request.id, besides: record.plan.id)
         }

@@ -2,8 +2,9 @@ import Audit
 package import Domain
 package import Inventory
 
-/// Where the rows of `inventory.db` are not what the audit log comes to: an older file was put back, or somebody wrote to it. Each stops
-/// every apply, in both directions: what the log has and the inventory lacks, and what the inventory has and the log does not.
+/// Where the rows of `inventory.db` are not what the audit log comes to: an older file was put back, or somebody wrote to it, in both
+/// directions: what the log has and the inventory lacks, and what the inventory has and the log does not. Those of `differences` stop
+/// every apply, those of `everyDifference` are said.
 package struct Difference: Sendable, Equatable {
     package enum Subject: Sendable, Hashable {
         case hold(HoldID)
@@ -11,6 +12,12 @@ package struct Difference: Sendable, Equatable {
         case plan(PlanID)
         /// A DELETE of it that was announced and has no answer.
         case intent(AttachmentID)
+        /// Who agreed to the plan.
+        case approvals(PlanID)
+        /// How so many items of the plan ended.
+        case items(PlanID, Int)
+        /// So many rows of what came of it all, of the kind that is named.
+        case others(String, Int)
     }
 
     package enum Kind: Sendable, Equatable {
@@ -24,6 +31,8 @@ package struct Difference: Sendable, Equatable {
 
     package let subject: Subject
     package let kind: Kind
+    /// The log has it as ended: nothing waits for it.
+    package var isEnded = false
 }
 
 extension RecordedTruth {
@@ -35,7 +44,7 @@ extension RecordedTruth {
         return try compare(inventory, at: now)
     }
 
-    private func compare(_ inventory: InventoryStore, at now: Timestamp) throws(LetheError) -> [Difference] {
+    func compare(_ inventory: InventoryStore, at now: Timestamp) throws(LetheError) -> [Difference] {
         let fold = try fold()
         let requests = try inventory.requests()
         let orders = try Self.holds(fold, inventory, now) + Self.requests(fold, requests)
@@ -139,7 +148,7 @@ extension Fold.OpenPlan {
 }
 
 extension Difference {
-    /// Of what it is about.
+    /// Of what it is about; empty where that is many things.
     package var id: String { name.id }
 
     private var name: (noun: String, id: String) {
@@ -148,21 +157,25 @@ extension Difference {
         case .request(let id): ("request", id.description)
         case .plan(let id): ("plan", id.description)
         case .intent(let id): ("an open DELETE of", id.description)
+        case .approvals(let id): ("the approvals of plan", id.description)
+        case .items(let id, let count): ("the end of \(counted(count, "item")) of plan", id.description)
+        case .others(let noun, let count): (counted(count, noun), "")
         }
     }
 
     /// In force in the log, and missing or different here.
     package var lostHold: HoldID? {
-        if case .hold(let id) = subject, kind != .unrecorded { id } else { nil }
+        if case .hold(let id) = subject, kind != .unrecorded, !isEnded { id } else { nil }
     }
 
+    /// Open or answered in the log, and missing here.
     package var lostRequest: RequestID? {
-        if case .request(let id) = subject, kind == .missing { id } else { nil }
+        if case .request(let id) = subject, kind == .missing, !isEnded { id } else { nil }
     }
 
     /// For people: `the audit log has hold …, which the inventory lacks`.
     package var message: String {
-        let what = "\(name.noun) \(name.id)"
+        let what = name.id.isEmpty ? name.noun : "\(name.noun) \(name.id)"
         return switch kind {
         case .missing: "the audit log has \(what), which the inventory lacks"
         case .changed: "the audit log has \(what), which the inventory has in another form"
@@ -173,6 +186,7 @@ extension Difference {
     /// What a person does about it, beside putting back the newest inventory.
     package var hint: String {
         let rebuild = "take what the log has: lethe inventory rebuild --as NAME --reason TEXT"
+        if isEnded { return "put back the newest inventory.db, or \(rebuild)" }
         return switch (subject, kind) {
         case (.hold(let id), .missing), (.hold(let id), .changed):
             "put back the newest inventory.db, or \(rebuild); if the hold is over: "
@@ -199,6 +213,7 @@ extension Difference {
             case (.plan, .changed): "plan-changed"
             case (.plan, .unrecorded): "plan-unrecorded"
             case (.intent, _): "intent-unresolved"
+            case (.approvals, _), (.items, _), (.others, _): "inventory-changed"
             }
         return LetheError(
             code, code.hasSuffix("-changed") ? .failed : .refused, "\(message): nothing may be deleted", hint: hint)

@@ -34,16 +34,15 @@ extension RecordedTruth {
         return try fold().requests.contains(id)
     }
 
-    /// The locked policies that are remembered, each with the digest that the log has. What the store alone remembers counts too.
+    /// The locked policies as the log has them, each with its form as far as the store keeps it.
     func lockedPolicies(in inventory: InventoryStore) throws(LetheError) -> [LockedPolicyRow] {
-        let locks = try fold().locks
-        var rows: [String: LockedPolicyRow] = [:]
-        for row in try inventory.lockedPolicies() { rows[row.id] = row }
-        for (id, lock) in locks where rows[id]?.sha256 != lock.sha256 {
-            rows[id] = LockedPolicyRow(
-                id: id, sha256: lock.sha256, origin: lock.origin, form: try inventory.lockedForm(lock.sha256))
+        var rows: [LockedPolicyRow] = []
+        for (id, lock) in try fold().locks {
+            rows.append(
+                LockedPolicyRow(
+                    id: id, sha256: lock.sha256, origin: lock.origin, form: try inventory.lockedForm(lock.sha256)))
         }
-        return rows.values.sorted { $0.id < $1.id }
+        return rows.sorted { $0.id < $1.id }
     }
 }
 
@@ -105,6 +104,22 @@ extension RecordedTruth {
         try search("\"plan\":\"\(id)\"") { $0.plans[id] }
     }
 
+    /// How each of these ended, and what was said of it afterwards, whichever plan it was: every line is read.
+    func endings(of attachments: Set<AttachmentID>) throws(LetheError) -> Endings {
+        var endings = Endings()
+        guard !attachments.isEmpty else { return endings }
+        for reader in try log.readers() {
+            try reader.forEachEntry(about: attachments) { endings.add($0) }
+        }
+        return endings
+    }
+
+    /// Those of them that are gone, as the log has it: whatever their rows say, no DELETE is sent for them again.
+    func gone(among attachments: Set<AttachmentID>) throws(LetheError) -> Set<AttachmentID> {
+        let endings = try endings(of: attachments)
+        return attachments.filter { endings.isGone($0) }
+    }
+
     /// Every line is searched for what is in no fold any more: the last that any record made of it.
     private func search<Value>(_ text: String, _ find: (Fold) -> Value?) throws(LetheError) -> Value? {
         var fold = Fold()
@@ -153,6 +168,10 @@ extension RecordedTruth {
             }
         }
     }
+}
+
+extension Endings {
+    func isGone(_ id: AttachmentID) -> Bool { word(on: id, of: [])?.counted.stateOfObject == .gone }
 }
 
 /// What was read of the log, for as long as somebody asks.

@@ -18,6 +18,9 @@ struct Redecider: Sendable {
     /// What earlier plans of the request list, where a person decided that it goes whosever it seems to be by now.
     var listedBefore: Set<AttachmentID> = []
 
+    /// Of the plan's items, what another one removed: the log's word, whatever the row says.
+    var goneOnRecord: Set<AttachmentID> = []
+
     func decide(_ ids: [AttachmentID], now: Timestamp) throws(LetheError) -> [Redecision] {
         // The versions first: whatever comes after they were read shows as a change right before the DELETE.
         var versions: [FactsVersion] = []
@@ -54,7 +57,9 @@ struct Redecider: Sendable {
         guard let attachment = try inventory.attachment(id) else {
             return .keep(.changedSincePlan, reason: "not in the inventory")
         }
-        if attachment.state == .gone { return .keep(.changedSincePlan, reason: Redecision.alreadyGone) }
+        if attachment.state == .gone || goneOnRecord.contains(id) {
+            return .keep(.changedSincePlan, reason: Redecision.alreadyGone)
+        }
         let ruling = decider.ruling(on: attachment, holds: holds, request: plan.request, now: now)
         guard ruling.verdict == .delete else { return Self.keeping(ruling.reason) }
         if plan.kind == .erasure, let kept = try withheld(id) { return kept }

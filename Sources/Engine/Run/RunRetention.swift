@@ -274,7 +274,12 @@ package struct RunRetention: Sendable {
     ) async throws(LetheError) -> Set<AttachmentID> {
         var left: Set<AttachmentID> = []
         let apply = hands.apply
-        let open = try context.inventory.plans(in: [.proposed, .approved, .applying, .halted])
+        // Of one that the log does not have nothing is recorded either: a process died before it could.
+        if !hands.isRehearsal {
+            try context.inventory.dropPendingPlans(
+                before: context.time.now().adding(seconds: -3600), besides: Set(try context.log.fold().plans.keys))
+        }
+        let open = try context.inventory.plans(in: [.proposed, .approved, .applying, .halted]).filter(\.isRecorded)
         let (requests, others) = (open.filter { $0.kind == .erasure }, open.filter { $0.kind != .erasure })
         for summary in [requests, others].flatMap({ $0.sorted { ($0.created, $0.id) < ($1.created, $1.id) } }) {
             let record = try context.inventory.plan(summary.id)

@@ -91,24 +91,30 @@ extension InventoryStore {
         return counts
     }
 
-    /// The stored items of a plan are those of its digest; `false` where there is no such plan.
+    /// The stored items of a plan are those of its digest, and what it says of their number and size is so; `false` where there is no such plan.
     package func isWhole(_ id: PlanID) throws(LetheError) -> Bool {
-        try read { database in
-            guard let record = try Self.planRecord(id, withItems: false, in: database) else { return false }
-            let digest = try SHA256Stream()
-            let count = try database.first(
-                "SELECT count(*) FROM plan_item i JOIN plan p ON p.key = i.plan WHERE p.id = ?", id
-            ) { $0.count(0) }
-            try digest.update(record.plan.canonicalHead(items: count ?? 0))
-            let rows = try Prepared(
-                database,
-                """
-                SELECT attachment, rule, line, tier, size, withheld, ground, ends FROM plan_item
-                WHERE plan = (SELECT key FROM plan WHERE id = ?) ORDER BY attachment
-                """)
-            try rows.bind(1, id)
-            while try rows.step() { try digest.update(Self.item(rows).canonicalBytes) }
-            return Hex.encode(try digest.finish().bytes) == record.digest
-        }
+        try read { try Self.isWhole(id, in: $0) }
+    }
+
+    static func isWhole(_ id: PlanID, in database: Database) throws -> Bool {
+        guard let record = try planRecord(id, withItems: false, in: database) else { return false }
+        let sums = try database.first(
+            """
+            SELECT count(i.plan), p.items = count(i.plan) AND p.bytes = coalesce(sum(i.size), 0)
+            FROM plan p LEFT JOIN plan_item i ON i.plan = p.key WHERE p.id = ?
+            """, id
+        ) { ($0.count(0), $0.bool(1)) }
+        guard let (count, addsUp) = sums, addsUp else { return false }
+        let digest = try SHA256Stream()
+        try digest.update(record.plan.canonicalHead(items: count))
+        let rows = try Prepared(
+            database,
+            """
+            SELECT attachment, rule, line, tier, size, withheld, ground, ends FROM plan_item
+            WHERE plan = (SELECT key FROM plan WHERE id = ?) ORDER BY attachment
+            """)
+        try rows.bind(1, id)
+        while try rows.step() { try digest.update(item(rows).canonicalBytes) }
+        return Hex.encode(try digest.finish().bytes) == record.digest
     }
 }

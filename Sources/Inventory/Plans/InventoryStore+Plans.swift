@@ -34,6 +34,22 @@ extension InventoryStore {
         }
     }
 
+    /// Open ones from before `time` that no record speaks of. `others`: those that the log has open.
+    package func dropPendingPlans(before time: Timestamp, besides others: Set<PlanID>) throws(LetheError) {
+        let pending = try plans().filter {
+            !$0.isRecorded && !$0.state.isClosed && $0.created < time && !others.contains($0.id)
+        }
+        guard !pending.isEmpty else { return }
+        try write { database in for plan in pending { try Self.drop(plan.id, in: database) } }
+    }
+
+    static func drop(_ id: PlanID, in database: Database) throws {
+        for rows in ["approval", "plan_item"] {
+            try database.perform("DELETE FROM \(rows) WHERE plan = (SELECT key FROM plan WHERE id = ?)", id)
+        }
+        try database.perform("DELETE FROM plan WHERE id = ?", id)
+    }
+
     private static func insert(_ items: [PlanItem], of plan: Int64, in database: Database) throws {
         let insert = try Prepared(
             database,
@@ -73,7 +89,10 @@ extension InventoryStore {
     package func plans(in states: Set<Plan.State> = []) throws(LetheError) -> [PlanSummary] {
         let all = try read { database in
             try database.all(
-                "SELECT id, kind, state, created, digest, request, items, bytes, cause FROM plan ORDER BY created DESC, id"
+                """
+                SELECT id, kind, state, created, digest, request, items, bytes, cause, recorded FROM plan
+                ORDER BY created DESC, id
+                """
             ) { row in
                 guard let id: PlanID = row.letheID(0), let kind: Plan.Kind = row.value(1),
                     let state: Plan.State = row.value(2), let created = row.time(3), let digest = row.text(4)
@@ -81,7 +100,7 @@ extension InventoryStore {
                 return PlanSummary(
                     id: id, kind: kind, state: state, created: created, expires: Plan.expiry(created: created),
                     digest: digest, request: row.letheID(5), items: row.count(6), bytes: row.int(7) ?? 0,
-                    cause: row.text(8))
+                    cause: row.text(8), isRecorded: row.bool(9))
             }
         }
         return states.isEmpty ? all : all.filter { states.contains($0.state) }

@@ -40,6 +40,8 @@ package struct PlanSummary: Sendable, Equatable {
     package let items: Int
     package let bytes: Int64
     package let cause: String?
+    /// The audit log has its `plan.created` with this digest.
+    package let isRecorded: Bool
 }
 
 package struct Approval: Sendable, Equatable {

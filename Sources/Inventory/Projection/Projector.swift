@@ -64,7 +64,7 @@ struct Projector {
             try database.perform("UPDATE plan SET lifted = 1 WHERE id = ?", plan)
         case .planCancel, .planExpire:
             guard let plan = try? PlanID(act.ref) else { return }
-            try closed(plan, as: act.act == .planCancel ? .cancelled : .expired)
+            try closed(plan, as: act.act == .planCancel ? .cancelled : .expired, cause: act.reason)
         // The form loaded then, if it is locked, follows as `policy.locked`.
         case .policyUnlock: try database.perform("DELETE FROM locked_policy WHERE id = ?", act.ref)
         default: break
@@ -189,10 +189,12 @@ struct Projector {
     }
 
     /// An older inventory was put back, and the log knows that this plan was closed: it stays so.
-    private func closed(_ plan: PlanID, as state: Plan.State) throws {
+    private func closed(_ plan: PlanID, as state: Plan.State, cause: String?) throws {
         try database.perform(
-            "UPDATE plan SET state = ?2, stop = 0 WHERE id = ?1 AND state IN ('proposed', 'approved', 'applying', 'halted')",
-            plan, state.rawValue)
+            """
+            UPDATE plan SET state = ?2, cause = ?3, stop = 0
+            WHERE id = ?1 AND state IN ('proposed', 'approved', 'applying', 'halted')
+            """, plan, state.rawValue, cause)
         guard database.changesCount > 0 else { return }
         try database.perform(
             "UPDATE request SET state = 'received' WHERE plan = ? AND state IN ('planned', 'approved', 'applying')",

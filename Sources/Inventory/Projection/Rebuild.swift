@@ -10,6 +10,8 @@ package struct Rebuilt: Sendable, Equatable {
     /// They name somebody who is not known here: whom they are about nobody can tell.
     package var lostHolds: [HoldID] = []
     package var lostRequests: [RequestID] = []
+    /// On record, and their items are not here, or are others; that they are lost is not on record yet.
+    package var lostPlans: [PlanID] = []
     /// Made from the log alone: how it came in and what was looked through for it is not known.
     package var restoredHolds: [HoldID] = []
     package var restoredRequests: [RequestID] = []
@@ -28,13 +30,17 @@ extension InventoryStore {
             var rebuilding = Rebuilding(database, since: oldest ?? Timestamp(microseconds: .min))
             try rebuilding.clear()
             try replay { origin, records in try rebuilding.take(records, of: origin) }
-            return try rebuilding.finish()
+            var rebuilt = try rebuilding.finish()
+            rebuilt.lostPlans = try rebuilding.recordedPlans.sorted().filter { id in
+                try !rebuilding.lost.contains(id.description) && !Self.isWhole(id, in: database)
+            }
+            return rebuilt
         }
     }
 }
 
 /// One rebuild, inside its transaction.
-private struct Rebuilding {
+struct Rebuilding {
     private struct PlanEnd {
         var isBegun = false
         var isOver = false
@@ -44,12 +50,17 @@ private struct Rebuilding {
     private let database: Database
     private let oldest: Timestamp
     /// Segments were removed: what is recorded again from them has the time of that.
-    private var isCut: Bool { oldest.microseconds > .min }
+    var isCut: Bool { oldest.microseconds > .min }
     private var holds: [HoldID: LegalHold] = [:]
     private var recordedHolds: Set<HoldID> = []
     private var requests: [RequestID: (state: ErasureRequest.State, at: Timestamp)] = [:]
     private var plans: [PlanID: PlanEnd] = [:]
     private var before: [PlanID: Plan.State] = [:]
+    private(set) var recordedPlans: Set<PlanID> = []
+    /// Somebody accepted a clock that was far from the vendor's: times of rows may be by either.
+    private(set) var isClockDoubtful = false
+    /// The ids of what was put on record as lost.
+    private(set) var lost: Set<String> = []
     private var result = Rebuilt()
 
     init(_ database: Database, since oldest: Timestamp) {
@@ -73,6 +84,8 @@ private struct Rebuilding {
         ] {
             try database.perform("DELETE FROM \(table) WHERE \(time) >= ?", oldest)
         }
+        // Cursors go on from the last that is given again.
+        try database.perform("DELETE FROM sqlite_sequence WHERE name = 'confirmation'")
         try database.perform("DELETE FROM applied")
         try database.perform("DELETE FROM locked_policy")
         try database.perform("DELETE FROM setting WHERE name GLOB 'told:*'")
@@ -97,6 +110,11 @@ private struct Rebuilding {
             case .holdReleased(let release): try InventoryStore.release(release.hold, at: logged.at, in: database)
             case .requestOpened(let opening): try open(opening)
             case .requestUpdated(let update): try move(update, logged.at)
+            case .operatorAct(let act) where act.act == .stateLost: lost.insert(act.ref)
+            case .operatorAct(let act) where act.act == .clockAccept: isClockDoubtful = true
+            case .planCreated(let plan):
+                recordedPlans.insert(plan.plan)
+                try projector.apply(logged)
             case .runStart(let start):
                 plans[start.plan, default: PlanEnd()].isBegun = true
                 plans[start.plan]?.runs.insert(start.run)
@@ -119,7 +137,7 @@ private struct Rebuilding {
         // What was carried over from a removed segment has the time of that.
         guard recordedHolds.insert(id).inserted else { return }
         let hold = LegalHold(
-            id: id, scope: placing.scope, placedAt: min(at, holds[id]?.placedAt ?? at), placedBy: placing.by,
+            id: id, scope: placing.scope, placedAt: placedAt(holds[id], recorded: at), placedBy: placing.by,
             reason: placing.reason ?? "", until: placing.until)
         try database.perform("DELETE FROM hold_subject WHERE hold = ?", id)
         try database.perform("DELETE FROM hold WHERE id = ?", id)
@@ -129,6 +147,13 @@ private struct Rebuilding {
         } catch let error as LetheError where error.code == "unknown-subject" {
             result.lostHolds.append(id)
         }
+    }
+
+    /// The row has the earlier time of the order itself; one from long before its record is believed only where that may have been
+    /// recorded again.
+    private func placedAt(_ known: LegalHold?, recorded at: Timestamp) -> Timestamp {
+        guard let known, isCut || at.adding(seconds: -86_400) < known.placedAt else { return at }
+        return min(at, known.placedAt)
     }
 
     private mutating func open(_ opening: AuditRecord.RequestOpening) throws {
@@ -170,7 +195,9 @@ private struct Rebuilding {
         for (id, last) in requests {
             try database.perform(
                 """
-                UPDATE request SET plan = (SELECT p.id FROM plan p WHERE p.id = request.plan), state = ?2,
+                UPDATE request SET state = ?2, plan = coalesce(
+                    (SELECT p.id FROM plan p WHERE p.id = request.plan),
+                    (SELECT p.id FROM plan p WHERE p.request = request.id AND ?3 IS NOT NULL ORDER BY p.created DESC LIMIT 1)),
                     answered = CASE WHEN ?4 AND ?3 IS NOT NULL AND answered < ?3 THEN answered ELSE ?3 END
                 WHERE id = ?1
                 """, id, last.state.rawValue, last.state.isClosed ? last.at : nil, isCut ? 1 : 0)
@@ -207,10 +234,7 @@ private struct Rebuilding {
         }
         result.droppedPlans = try database.all("SELECT id FROM plan WHERE recorded = 0 ORDER BY id") { try Self.id($0) }
         for id in result.droppedPlans {
-            let key = try database.first("SELECT key FROM plan WHERE id = ?", id) { $0.int(0) } ?? nil
-            try database.perform("DELETE FROM approval WHERE plan = ?", key)
-            try database.perform("DELETE FROM plan_item WHERE plan = ?", key)
-            try database.perform("DELETE FROM plan WHERE key = ?", key)
+            try InventoryStore.drop(id, in: database)
         }
     }
 
@@ -231,7 +255,11 @@ private struct Rebuilding {
             let isRequestApproved = request.map { requests[$0]?.state == .approved } ?? false
             let isApproved = hasApprovals && (isRequestApproved || before[id] != .proposed)
             let state: Plan.State = end.isOver ? .done : end.isBegun ? .halted : isApproved ? .approved : .proposed
-            try database.perform("UPDATE plan SET state = ?2 WHERE id = ?1", id, state.rawValue)
+            try database.perform(
+                """
+                UPDATE plan SET state = ?2, cause = CASE ?2 WHEN 'halted' THEN
+                    (SELECT cause FROM run WHERE plan = ?1 ORDER BY started DESC LIMIT 1) END WHERE id = ?1
+                """, id, state.rawValue)
         }
     }
 }

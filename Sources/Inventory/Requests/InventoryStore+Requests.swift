@@ -205,6 +205,10 @@ enum OwnChanges {
         try database.set(name(origin, seq), to: "")
     }
 
+    static func isNoted(_ origin: String, _ seq: Int64, in database: Database) throws -> Bool {
+        try database.first("SELECT 1 FROM main.setting WHERE name = ?", name(origin, seq)) { $0.int(0) } != nil
+    }
+
     /// Whether it was one.
     static func take(_ origin: String, _ seq: Int64, in database: Database) throws -> Bool {
         guard try database.setting(name(origin, seq)) != nil else { return false }

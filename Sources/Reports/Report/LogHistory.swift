@@ -15,6 +15,8 @@ struct LogHistory {
     private(set) var plans: [PlanID: LostPlan] = [:]
     /// The request that a plan answers, as the rule of a DELETE that it announced says.
     private(set) var requestOfPlan: [PlanID: RequestID] = [:]
+    /// Plans, requests and holds that somebody put on record as lost, by id: a sentence each.
+    private(set) var lost: [String: String] = [:]
     private(set) var samples: [ReportValues.Sample] = []
     /// Grade X: called gone before, and there at that time.
     private(set) var foundAgain: Set<AttachmentID> = []
@@ -57,6 +59,8 @@ struct LogHistory {
                 requestOfPlan[plan] == nil
             else { return }
             requestOfPlan[plan] = try? RequestID(String(intent.rule.dropFirst("erasure:".count)))
+        case .operatorAct(let act) where act.act == .stateLost:
+            lost[act.ref] = "\(act.ref) is lost, as \(act.by) put on record on \(at.date)"
         case _ where at >= period.to: return
         case .planCreated(let made):
             plans[made.plan] = LostPlan(

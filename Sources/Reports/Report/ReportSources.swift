@@ -36,7 +36,7 @@ package struct ReportSources: Sendable {
     /// Where the inventory is not as the log has it, as whoever deletes by it found.
     package var differences: [Difference] = []
 
-    /// What it is about, and a sentence.
+    /// What it is about, empty for many things, and a sentence.
     package struct Difference: Sendable {
         package let id: String
         package let text: String

@@ -46,7 +46,9 @@ package struct ReportSummary: Codable, Sendable, Equatable {
         }
         promised = Self.promises(values)
         done = Self.deeds(values, deletions)
-        open = values.differs + matters + (unknown == 0 ? [] : [counted(unknown, "control") + " not known"])
+        open =
+            values.differs + matters + values.lost
+            + (unknown == 0 ? [] : [counted(unknown, "control") + " not known"])
     }
 
     private static func promises(_ values: ReportValues) -> [String] {

@@ -98,6 +98,7 @@ extension ReportValues {
                     created: summary.created, request: summary.request, items: items, bytes: size.bytes + own.bytes,
                     approvals: history.approvals[summary.id] ?? [], outcomes: outcomes))
             found += differences(summary, size, own, history)
+            if let word = history.lost[summary.id.description] { lost.append("plan " + word) }
         }
         return found
     }
@@ -106,6 +107,7 @@ extension ReportValues {
     private func differences(
         _ plan: PlanSummary, _ size: PlanSize, _ work: PeriodWork.PlanWork, _ history: LogHistory
     ) -> [ReportSources.Difference] {
+        if history.lost[plan.id.description] != nil { return [] }
         func items(_ count: Int) -> String { counted(count, "item") }
         var findings: [(Int, String)] = [
             (work.unlisted, "\(items(work.unlisted)) of it have ended that inventory.db does not list"),

@@ -46,6 +46,10 @@ extension ReportValues {
                 id: plan.id, kind: plan.kind, state: plan.state, digest: plan.digest, created: plan.created,
                 request: history.requestOfPlan[plan.id], items: outcomes.total, bytes: own.bytes,
                 approvals: history.approvals[plan.id] ?? [], outcomes: outcomes))
+        if let word = history.lost[plan.id.description] {
+            lost.append("plan " + word)
+            return nil
+        }
         let ended = "\(counted(own.outcomes.total, "item")) of it \(own.outcomes.total == 1 ? "has" : "have") ended"
         return .init(plan.id, "plan \(plan.id) was carried out, \(ended), and inventory.db lacks it")
     }

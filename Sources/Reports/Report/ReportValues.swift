@@ -13,6 +13,8 @@ package struct ReportValues: Codable, Sendable, Equatable {
     package var account: Account
     /// What the audit log says otherwise than `inventory.db`, sentence by sentence; the log's word is what is reported.
     package var differs: [String] = []
+    /// What is lost of the inventory, as somebody put on record: no difference any more.
+    package var lost: [String] = []
     package var holdings = Holdings()
     /// Operations whose intent is in the log and whose outcome is not.
     package var openIntents: [OpenIntent] = []

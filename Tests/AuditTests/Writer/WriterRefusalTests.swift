@@ -245,7 +245,7 @@ struct WriterRefusalTests {
                 group.addTask {
                     var seqs: [Int64] = []
                     for round in 0..<20 {
-                        seqs += try writer.append([.vendorSample(.init(checked: round, present: index))])
+                        seqs += try writer.append([.vendorSample(.init(checked: round + 1, present: index))])
                         if round % 7 == index { try writer.seal() }
                     }
                     return seqs

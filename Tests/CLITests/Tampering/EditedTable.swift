@@ -13,6 +13,8 @@ struct EditedTable: Sendable {
     /// At least so many in the rich workspace; 0: none, rows are only inserted.
     let rows: Int
     var fresh: Column?
+    /// Which rows there are is a fact, and so out of scope: what they say of outcomes is not.
+    var isOnlyUpdated = false
     let columns: [Column]
 
     var isEmpty: Bool { rows == 0 }
@@ -49,11 +51,11 @@ struct EditedTable: Sendable {
 
     private static func table(
         _ name: String, by keys: [String], _ order: String? = nil, rows: Int, fresh: (String, [String])? = nil,
-        _ all: KeyValuePairs<String, [String]>
+        isOnlyUpdated: Bool = false, _ all: KeyValuePairs<String, [String]>
     ) -> EditedTable {
         EditedTable(
             name: name, keys: keys, order: order ?? keys.joined(separator: ","), rows: rows,
-            fresh: fresh.map { Column(name: $0.0, values: $0.1) },
+            fresh: fresh.map { Column(name: $0.0, values: $0.1) }, isOnlyUpdated: isOnlyUpdated,
             columns: columns(all, keys: fresh == nil ? [keys[keys.count - 1]] : []))
     }
 
@@ -117,10 +119,10 @@ struct EditedTable: Sendable {
 
     private static let outcome: [EditedTable] = [
         table(
-            "attachment", by: ["id"], rows: 140, fresh: ("id", ["{16}"]),
+            "attachment", by: ["id"], rows: 140, isOnlyUpdated: true,
             [
-                "key": ["9001"], "state": ["0", "1"], "outcome": outcomes, "grade": grades, "outcome_at": somewhen,
-                "next_check": ["NULL", "0", "4102444800000000"], "named_again": ["0", "1"],
+                "state": ["0", "1"], "outcome": outcomes, "grade": grades, "outcome_at": somewhen,
+                "next_check": ["NULL", "0", "4102444800000000"],
             ]),
         table(
             "confirmation", by: ["key"], rows: 40, fresh: ("key", ["9001"]),

@@ -54,6 +54,7 @@ struct TamperJudge: Sendable {
         !deleted.isEmpty && deleted.isDisjoint(with: story.gone)
             && ["run --apply": 2, "plan apply, open": 4, "plan apply, revoked": 4, "erase --resume, withdrawn": 4]
                 .allSatisfy { reference.acts[$0.key]?.status == $0.value }
+            && reference.reads.values.allSatisfy { $0.values?[".differs#"] ?? "0" == "0" }
             && ["verify", "doctor", "bundle", "verify.py", "verify.sh", "check-certificate", "report afterwards"]
                 .allSatisfy { reference.proofs[$0]?.status == 0 }
     }
@@ -72,7 +73,10 @@ struct TamperJudge: Sendable {
         }
         for (name, answer) in after.reads.sorted(by: { $0.key < $1.key })
         where answer.status == 0 && name != "audit show" {
-            let changed = Self.difference(answer, reference.reads[name]).filter { !volatile.contains(name + $0) }
+            let changed = Self.difference(answer, reference.reads[name]).filter {
+                // A report says of each log what verifying it has just found.
+                !volatile.contains(name + $0) && !$0.hasPrefix(".logs[]")
+            }
             // The page says itself that something differs from the log, or is lost.
             if changed.isEmpty || changed.contains(where: { $0.hasPrefix(".lost") || $0.hasPrefix(".differs") }) {
                 continue
@@ -93,6 +97,8 @@ struct TamperJudge: Sendable {
         var found: [String] = []
         for name in ["doctor", "verify.py", "verify.sh", "report afterwards"] {
             guard let status = after.proofs[name]?.status else { continue }
+            // A bundle says itself which notes of anchor folders are none and not in it.
+            if name.hasPrefix("verify."), after.proofs["bundle"]?.values?[".left_out#"] ?? "0" != "0" { continue }
             if verified != 0, status == 0 { found.append("\(name) is content, verify is not") }
             if verified == 0, status != 0, name.hasPrefix("verify.") { found.append("\(name) fails, verify does not") }
         }

@@ -10,7 +10,7 @@ struct WorkspaceEdit: Sendable, CustomStringConvertible {
         case shell(String)
     }
 
-    /// What is edited, in words that a list of known failures can name: `plan_item update outcome`.
+    /// What is edited, in words: `plan_item update outcome`.
     let names: [String]
     let steps: [Step]
 
@@ -66,7 +66,8 @@ struct EditGenerator {
 
     private mutating func row() -> WorkspaceEdit {
         let table = pick(EditedTable.all)
-        let change = table.isEmpty ? "insert" : pick(["update", "update", "insert", "delete"])
+        let change =
+            table.isEmpty ? "insert" : table.isOnlyUpdated ? "update" : pick(["update", "update", "insert", "delete"])
         let keys = table.keys.joined(separator: ",")
         let chosen =
             "(\(keys)) IN (SELECT \(keys) FROM \(table.name) ORDER BY \(table.order) "

@@ -66,7 +66,7 @@ import Testing
         }
         #expect(vendor.deletes.isEmpty)
         #expect(
-            try LockedPolicies.weakened(by: rules.policies, tiers: changed, in: workspace.inventory).map(\.policy)
+            try locks(workspace).weakened(by: rules.policies, tiers: changed).map(\.policy)
                 == [LockedPolicies.tiersID])
         #expect(
             try locks(workspace).unlock(

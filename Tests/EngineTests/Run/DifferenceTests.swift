@@ -112,18 +112,55 @@ import Testing
         #expect(!placed && vendor.deletes.isEmpty)
     }
 
+    @Test func whatTheLogHasAsGoneIsInNoPlan() async throws {
+        let erasure = PlanErasure(context, rules: TestRules.five, limits: Limits(maxPercent: 100))
+        var ask = PlanErasure.Ask(handles: [try Handle(Population.handle(of: 0))], openedBy: "clerk")
+        ask.isOffline = true
+        let planned = try await erasure.run(ask)
+        try approve(planned.plan.id)
+        _ = try await TestWorkspace.retention(context).run()
+        let gone = Set(vendor.deletes)
+        let twice = gone.intersection(planned.plan.items.filter { $0.withheld == nil }.map(\.attachment))
+        #expect(gone.count == vendor.deletes.count && !twice.isEmpty)
+        try workspace.sql("UPDATE attachment SET state = 0, outcome = NULL, next_check = 0 WHERE state = 1")
+        let again = try PlanRetention(
+            inventory: workspace.inventory, log: workspace.log, rules: TestRules.five, partner: TestWorkspace.partner,
+            limits: Limits()
+        ).run(now: workspace.clock.now())
+        #expect(try #require(again.kept["gone_on_record"]) > 0)
+        #expect(gone.isDisjoint(with: again.plan.items.map(\.attachment)))
+        let apply = ApplyPlan(context, rules: TestRules.five, settings: TestWorkspace.settings)
+        #expect(try await apply.run(planned.plan.id).counts[.changedSincePlan as Outcome] >= twice.count)
+        #expect(Set(vendor.deletes).count == vendor.deletes.count)
+    }
+
+    @Test(arguments: ["outcome = 'withheld_hold', closed_at = 1", "outcome = 'not_attempted', closed_at = 1"])
+    func aPlanWhoseItemsEndedOtherwiseIsNotGoneOnWith(_ change: String) async throws {
+        let planned = try await open()
+        try approve(planned.plan.id)
+        let size = try workspace.log.size()
+        try workspace.sql(
+            "UPDATE plan_item SET \(change) WHERE attachment = (SELECT min(attachment) FROM plan_item)")
+        let apply = ApplyPlan(context, rules: TestRules.none, settings: TestWorkspace.settings)
+        #expect(await code { _ = try await apply.run(planned.plan.id) } == "inventory-changed")
+        #expect(try vendor.deletes.isEmpty && workspace.log.size() == size)
+    }
+
     /// What only a row calls gone is not gone: nobody signs that the request is answered by it.
     @Test(arguments: [
-        "UPDATE attachment SET state = 1, next_check = NULL, outcome = 'deleted', grade = 'A', outcome_at = 1 WHERE state = 0",
-        "UPDATE plan_item SET outcome = 'deleted', grade = 'A', http = 204, closed_at = 1",
+        (
+            "UPDATE attachment SET state = 1, next_check = NULL, outcome = 'deleted', grade = 'A', outcome_at = 1 WHERE state = 0",
+            "absence-unrecorded"
+        ),
+        ("UPDATE plan_item SET outcome = 'deleted', grade = 'A', http = 204, closed_at = 1", "inventory-changed"),
     ])
-    func whatOnlyTheInventoryCallsGoneAnswersNoRequest(statements: String) async throws {
+    func whatOnlyTheInventoryCallsGoneAnswersNoRequest(statements: String, refusal: String) async throws {
         let planned = try await open()
         #expect(!planned.plan.items.isEmpty)
         try approve(planned.plan.id)
         try workspace.sql(statements)
         let apply = ApplyPlan(context, rules: TestRules.none, settings: TestWorkspace.settings)
-        #expect(await code { _ = try await apply.run(planned.plan.id) } == "absence-unrecorded")
+        #expect(await code { _ = try await apply.run(planned.plan.id) } == refusal)
         #expect(vendor.deletes.isEmpty)
         let answered = try workspace.records().contains { record in
             if case .requestUpdated(let update) = record { update.state.isAnswered } else { false }

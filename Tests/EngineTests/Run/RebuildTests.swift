@@ -90,6 +90,13 @@ import Testing
         #expect(old.count == new.count)
     }
 
+    private func everyDifference(_ log: AuditLog? = nil) throws -> [String] {
+        try RecordedTruth(log ?? workspace.log).everyDifference(
+            in: workspace.inventory, .all, at: workspace.clock.now()
+        )
+        .map(\.message)
+    }
+
     @Test func aRebuildOfWhatIsAsTheLogHasItChangesNothing() async throws {
         try await live()
         let before = try told()
@@ -99,7 +106,9 @@ import Testing
         }
         #expect(
             try RecordedTruth(workspace.log).differences(in: workspace.inventory, at: workspace.clock.now()).isEmpty)
+        #expect(try everyDifference() == [])
         #expect(try await TestWorkspace.retention(context).run().status == .done)
+        #expect(try everyDifference() == [])
     }
 
     @Test(arguments: [
@@ -132,8 +141,11 @@ import Testing
         let before = try told()
         let deletes = vendor.deletes.count
         try workspace.sql(statements)
+        // Whatever a rebuild changes is said to differ.
+        #expect(try !everyDifference().isEmpty)
         let rebuilt = try RebuildInventory(context).run()
         try expectTold(before)
+        #expect(try everyDifference() == [])
         #expect(rebuilt.droppedHolds.count == (statements.contains("00000007") ? 1 : 0))
         #expect(rebuilt.droppedRequests.count == (statements.contains("00000008") ? 1 : 0))
         #expect(rebuilt.droppedPlans.count == (statements.contains("00000009") ? 1 : 0))
@@ -143,6 +155,41 @@ import Testing
         // Whatever is due has gone before.
         #expect(try await TestWorkspace.retention(context).run().status == .done)
         #expect(Set(vendor.deletes).count == vendor.deletes.count)
+    }
+
+    /// The rows of a request can be made again, those of a plan cannot.
+    @Test func whatHasEndedAndIsDeletedIsNamedUntilThatIsOnRecord() async throws {
+        try await live()
+        let store = workspace.inventory
+        let plans = try store.plans().filter(\.state.isClosed).map(\.id)
+        let ended = try store.requests().filter(\.state.isClosed).map(\.id)
+        #expect(!plans.isEmpty && !ended.isEmpty)
+        try workspace.sql(
+            """
+            DELETE FROM plan_item WHERE plan IN (SELECT key FROM plan WHERE state IN ('done', 'cancelled'));
+            DELETE FROM approval WHERE plan IN (SELECT key FROM plan WHERE state IN ('done', 'cancelled'));
+            DELETE FROM plan WHERE state IN ('done', 'cancelled'); DELETE FROM request_subject; DELETE FROM erased_person;
+            DELETE FROM request WHERE state IN ('completed', 'completed_with_exceptions', 'withdrawn')
+            """)
+        let found = try everyDifference()
+        for id in plans.map(\.description) + ended.map(\.description) {
+            #expect(found.contains { $0.contains(id) && $0.contains("lacks") }, "\(id): \(found)")
+        }
+        let rebuilt = try RebuildInventory(context).run()
+        #expect(Set(rebuilt.lostPlans) == Set(plans) && Set(rebuilt.restoredRequests) == Set(ended))
+        let left = try everyDifference()
+        #expect(left.count == plans.count, "\(left)")
+        try workspace.log.sealIfNeeded()
+        _ = try AuditLog.rollover(
+            workspace.log.location, reason: "records of version 2", by: "ada", partner: TestWorkspace.partner,
+            tool: "lethe test", time: workspace.clock)
+        let log = try workspace.log.reopened()
+        let later = RunContext(
+            inventory: store, log: log, vendor: vendor, time: workspace.clock, partner: TestWorkspace.partner,
+            workspace: workspace.directory.url, clockTolerance: nil)
+        try RebuildInventory(later).record(rebuilt, by: "ada", reason: "somebody wrote to it")
+        #expect(try everyDifference(log) == [])
+        #expect(try RebuildInventory(later).run() == Rebuilt())
     }
 
     /// An older inventory was put back.

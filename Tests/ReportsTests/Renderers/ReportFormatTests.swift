@@ -49,7 +49,8 @@ import Testing
                 "account", "controls", "coverage", "deletions", "differs", "evidence", "forecast", "format",
                 "generated",
                 "holdings",
-                "holds", "items", "logs", "open_intents", "period", "plans", "policies", "requests", "runs", "tool",
+                "holds", "items", "logs", "lost", "open_intents", "period", "plans", "policies", "requests", "runs",
+                "tool",
                 "verdict",
             ])
         let total = (object["deletions"] as? [String: Any])?["total"] as? [String: Any]

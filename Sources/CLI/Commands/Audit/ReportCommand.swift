@@ -111,12 +111,8 @@ extension Wiring {
                 partner: settings.partner, tool: "lethe \(Lethe.version)")
             sources.tiersWritten = workspace.configured
             sources.lastCompleteSync = try context.inventory.bookmark(Self.syncBookmark).flatMap { Timestamp($0) }
-            sources.differences = try RecordedTruth(context.log).differences(in: context.inventory, at: now).map {
-                .init($0.id, $0.message)
-            }
-            for plan in try context.inventory.plans() where try !context.inventory.isWhole(plan.id) {
-                sources.differences.append(.init(plan.id, PlanText.changed(plan.id)))
-            }
+            sources.differences = try RecordedTruth(context.log).everyDifference(in: context.inventory, .all, at: now)
+                .map { .init($0.id, $0.message) }
             let report = try ReportDraft.gather(sources, period: .init(from: from, to: to), now: now).checked()
             return report
         }

@@ -148,7 +148,8 @@ struct InventoryShow: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let inventory = try wiring.currentInventory()
+        let compared = try wiring.comparedInventory(.all)
+        let inventory = compared.inventory
         let record = try inventory.knownRecord(of: AttachmentID(id))
         let now = wiring.clock.now()
         var question = Explanation.Question(record.attachment, holds: try inventory.holds(), now: now)
@@ -160,7 +161,7 @@ struct InventoryShow: LetheCommand {
                 "attachment": AttachmentJSON.summary(record.attachment, wiring.settings.tiers),
                 "sightings": .array(record.attachment.sightings.map(AttachmentJSON.sighting)),
                 "decision": try JSONValue(encoding: explanation),
-                "history": .array(record.history.map(AttachmentJSON.history)),
+                "history": .array(record.history.map(AttachmentJSON.history)), "differs": compared.differs,
             ])
     }
 }

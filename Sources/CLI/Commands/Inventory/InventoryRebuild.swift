@@ -30,13 +30,13 @@ struct InventoryRebuild: LetheCommand {
             try RebuildInventory(context).run()
         }
         try await wiring.beginVersion2(key, console)
-        let plans = try await wiring.work(vendor: false) { context in
-            try RebuildInventory(context).record(by: name, reason: reason)
+        try await wiring.work(vendor: false) { context in
+            try RebuildInventory(context).record(rebuilt, by: name, reason: reason)
         }
-        return Reply(Self.lines(of: rebuilt, plans).joined(separator: "\n"), json: Self.json(rebuilt, plans))
+        return Reply(Self.lines(of: rebuilt).joined(separator: "\n"), json: Self.json(rebuilt))
     }
 
-    private static func lines(of rebuilt: Rebuilt, _ plans: [PlanID]) -> [String] {
+    private static func lines(of rebuilt: Rebuilt) -> [String] {
         var lines = ["The inventory is as the audit log has it."]
         for hold in rebuilt.droppedHolds {
             lines.append(
@@ -59,13 +59,13 @@ struct InventoryRebuild: LetheCommand {
             "lost      request \($0) names somebody who is not in this inventory: put back a newer one, or: "
                 + "lethe requests withdraw \($0) --as NAME --reason TEXT"
         }
-        lines += plans.map {
-            "lost      plan \($0), whose items are not those that were recorded: cancelled; plan anew"
+        lines += rebuilt.lostPlans.map {
+            "lost      plan \($0), whose items are not those that were recorded: nothing is ever done with it; plan anew"
         }
         return lines
     }
 
-    private static func json(_ rebuilt: Rebuilt, _ plans: [PlanID]) -> JSONValue {
+    private static func json(_ rebuilt: Rebuilt) -> JSONValue {
         func ids<Kind>(_ ids: [LetheID<Kind>]) -> JSONValue { .array(ids.map { JSONValue($0) }) }
         return [
             "dropped": [
@@ -73,7 +73,9 @@ struct InventoryRebuild: LetheCommand {
                 "plans": ids(rebuilt.droppedPlans),
             ],
             "restored": ["holds": ids(rebuilt.restoredHolds), "requests": ids(rebuilt.restoredRequests)],
-            "lost": ["holds": ids(rebuilt.lostHolds), "requests": ids(rebuilt.lostRequests), "plans": ids(plans)],
+            "lost": [
+                "holds": ids(rebuilt.lostHolds), "requests": ids(rebuilt.lostRequests), "plans": ids(rebuilt.lostPlans),
+            ],
         ]
     }
 }

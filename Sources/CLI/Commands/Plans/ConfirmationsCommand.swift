@@ -21,7 +21,8 @@ struct ConfirmationsCommand: LetheCommand {
             throw LetheError("invalid-limit", .usage, "--limit must be 1 to 100000 and --since not negative")
         }
         let wiring = try Wiring.open(global, console)
-        let (inventory, differences) = try wiring.inventoryAndDifferences()
+        let compared = try wiring.comparedInventory(.all)
+        let inventory = compared.inventory
         guard try since <= inventory.lastConfirmation() else {
             throw LetheError(
                 "unknown-cursor", .usage, "--since is larger than any cursor that was given out",
@@ -42,7 +43,7 @@ struct ConfirmationsCommand: LetheCommand {
                 ? "No deletion was confirmed\(since > 0 ? " after that" : " yet")." : lines.joined(separator: "\n"),
             json: [
                 "confirmations": .array(json),
-                "next_cursor": .string(String(confirmations.last?.cursor ?? since)), "differs": JSONValue(differences),
+                "next_cursor": .string(String(confirmations.last?.cursor ?? since)), "differs": compared.differs,
             ])
     }
 }

@@ -24,8 +24,8 @@ struct PlanList: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let (inventory, differences) = try wiring.inventoryAndDifferences()
-        let plans = try inventory.plans().filter { !open || !$0.state.isClosed }
+        let compared = try wiring.comparedInventory(.plans)
+        let plans = try compared.inventory.plans().filter { $0.isRecorded && (!open || !$0.state.isClosed) }
             .sorted { ($1.created, $1.id) < ($0.created, $0.id) }
         var table = TextTable([
             .id("plan"), .id("kind"), .id("state"), .id("created"), .number("items"), .number("bytes"),
@@ -46,7 +46,7 @@ struct PlanList: LetheCommand {
         }
         return Reply(
             plans.isEmpty ? "There are no plans." : trimmed(table),
-            json: ["plans": .array(json), "differs": JSONValue(differences)])
+            json: ["plans": .array(json), "differs": compared.differs])
     }
 }
 
@@ -61,8 +61,15 @@ struct PlanShow: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let (inventory, differences) = try wiring.inventoryAndDifferences()
-        let record = wiring.approvedOnRecord(try inventory.plan(try PlanID(id), evenIfChanged: true))
+        let compared = try wiring.comparedInventory(.all)
+        let inventory = compared.inventory
+        let id = try PlanID(id)
+        if let lost = compared.lost(.plan(id)) {
+            throw LetheError(
+                "plan-unresolved", .failed, "plan \(id) is lost: the audit log has it, and the inventory does not",
+                hint: lost.hint)
+        }
+        let record = wiring.approvedOnRecord(try inventory.plan(id, evenIfChanged: true))
         if !record.isWhole { console.warn(PlanText.changed(record.plan.id)) }
         let results = try inventory.results(of: record.plan.id)
         let setAside = try inventory.setAside(in: record.plan.id)
@@ -74,7 +81,7 @@ struct PlanShow: LetheCommand {
         }
         var json = Self.json(record, results, setAside: setAside)
         if case .object(var members) = json {
-            members["differs"] = JSONValue(differences)
+            members["differs"] = compared.differs
             json = .object(members)
         }
         return Reply(text, json: json)

@@ -55,10 +55,10 @@ struct PolicyCheck: LetheCommand {
 }
 
 extension Wiring {
-    /// Locked policies that are weaker than this workspace remembers them; nothing is written.
+    /// Locked policies that are weaker than they are on record; nothing is remembered.
     func weakenedLocks(of loaded: LoadedPolicies, isStrict: Bool = false) -> [Diagnostic] {
-        guard let set = loaded.set, let inventory = try? inventory(),
-            let findings = try? LockedPolicies.weakened(by: set, tiers: settings.tiers, in: inventory)
+        guard let set = loaded.set, let inventory = try? inventory(), let log = try? auditLog(),
+            let findings = try? LockedPolicies(inventory: inventory, log: log).weakened(by: set, tiers: settings.tiers)
         else { return [] }
         return findings.map { loaded.weakened($0.policy, $0.detail, isStrict: isStrict) }
     }

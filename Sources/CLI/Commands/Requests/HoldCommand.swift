@@ -125,15 +125,15 @@ struct HoldList: LetheCommand {
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
         let now = wiring.clock.now()
-        let (inventory, differences) = try wiring.inventoryAndDifferences()
-        let holds = try inventory.holds().filter { all || $0.isActive(at: now) }
-        let lost = differences.compactMap(\.lostHold)
+        let compared = try wiring.comparedInventory(.orders)
+        let holds = try compared.inventory.holds().filter { all || $0.isActive(at: now) }
+        let lost = compared.differences.compactMap(\.lostHold)
         let lines = holds.flatMap { Self.lines(of: $0, now: now) } + lost.flatMap(Self.lines(ofLost:))
         return Reply(
             lines.isEmpty ? "No hold is in force." : lines.joined(separator: "\n"),
             json: [
                 "holds": .array(holds.map { Self.json($0, now: now) }), "lost": .array(lost.map { JSONValue($0) }),
-                "differs": JSONValue(differences),
+                "differs": compared.differs,
             ])
     }
 

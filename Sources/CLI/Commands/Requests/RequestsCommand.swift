@@ -27,7 +27,8 @@ struct RequestsList: LetheCommand {
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
         let now = wiring.clock.now()
-        let (inventory, differences) = try wiring.inventoryAndDifferences()
+        let compared = try wiring.comparedInventory(.orders)
+        let inventory = compared.inventory
         let basis = wiring.basis(inventory)
         let requests = try inventory.requests().filter { !open || !$0.state.isClosed }.map { request in
             (request, next: try NextStep(request, in: basis))
@@ -42,14 +43,14 @@ struct RequestsList: LetheCommand {
                 next.command ?? "-",
             ])
         }
-        let lost = differences.compactMap(\.lostRequest)
+        let lost = compared.differences.compactMap(\.lostRequest)
         var parts = requests.isEmpty ? [] : [trimmed(table)]
         parts += lost.map { "\($0)  lost: \(Self.lossAndWayOn($0))" }
         return Reply(
             parts.isEmpty ? "There are no requests." : parts.joined(separator: "\n"),
             json: [
                 "requests": .array(requests.map { Self.json($0.0, next: $0.next, now: now) }),
-                "lost": .array(lost.map { JSONValue($0) }), "differs": JSONValue(differences),
+                "lost": .array(lost.map { JSONValue($0) }), "differs": compared.differs,
             ])
     }
 
@@ -85,17 +86,16 @@ struct RequestsShow: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let (inventory, differences) = try wiring.inventoryAndDifferences()
+        let compared = try wiring.comparedInventory(.all)
+        let inventory = compared.inventory
         let id = try RequestID(id)
         guard let request = try inventory.request(id) else {
-            guard differences.compactMap(\.lostRequest).contains(id) else {
+            guard let lost = compared.lost(.request(id)) else {
                 throw LetheError("unknown-request", .usage, "there is no request \(id)", hint: "lethe requests list")
             }
             throw LetheError(
                 "request-unresolved", .failed,
-                "request \(id) is lost: the audit log has it, and the inventory does not",
-                hint: "put back the newest inventory.db, or put the loss on record: "
-                    + "lethe requests withdraw \(id) --as NAME --reason TEXT")
+                "request \(id) is lost: the audit log has it, and the inventory does not", hint: lost.hint)
         }
         let now = wiring.clock.now()
         var lines = [
@@ -119,7 +119,7 @@ struct RequestsShow: LetheCommand {
             lines.append("          to search again all the same: lethe erase --resume \(id) --subject-file FILE")
         }
         var members: [String: JSONValue] = [
-            "request": RequestsList.json(request, next: next, now: now), "plan": nil, "differs": JSONValue(differences),
+            "request": RequestsList.json(request, next: next, now: now), "plan": nil, "differs": compared.differs,
             "unreadable": .array(
                 unreadable.map {
                     ["message": JSONValue($0.message), "chat": JSONValue($0.chat), "parts": JSONValue($0.parts)]

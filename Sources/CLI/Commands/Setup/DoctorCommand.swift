@@ -224,8 +224,8 @@ struct Checkup {
 
     /// Said only where something is. Each stops every apply.
     private mutating func checkDifferences() {
-        guard let (_, differences) = try? wiring.comparedInventory() else { return }
-        for difference in differences { add("inventory", .fail, difference.message, fix: difference.hint) }
+        guard let compared = try? wiring.comparison(.all) else { return }
+        for difference in compared.differences { add("inventory", .fail, difference.message, fix: difference.hint) }
     }
 
     private mutating func checkKeys() {

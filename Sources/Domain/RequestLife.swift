@@ -41,4 +41,9 @@ extension ErasureRequest.State {
         case .withdrawn: isClosed ? nil : .withdrawn
         }
     }
+
+    /// Whether a record may say `next` right after one that says this: one event lies between them, or none.
+    package func leads(to next: Self) -> Bool {
+        self == next || RequestEvent.allCases.contains { after($0) == next }
+    }
 }

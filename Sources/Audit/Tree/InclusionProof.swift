@@ -92,6 +92,18 @@ package struct InclusionProof: Sendable, Equatable {
         return .good(entry)
     }
 
+    /// The same where several keys are pinned side by side. What another key signed accuses nobody: that key is missing.
+    package func check(_ keys: [VerifierKey]) throws(LetheError) -> ProofStatus<LogEntry> {
+        for key in keys where checkpoint.isNamed(by: key) {
+            if try checkpoint.verdict(key.publicKey) != .otherKey { return try check(key) }
+        }
+        let signers = try SignedNote(checkpoint.note).signatures.map {
+            "\(String(decoding: $0.name, as: UTF8.self))+\(Hex.encode($0.keyID))"
+        }
+        return .otherLog(
+            reason: "no key that is given signed its checkpoint, which is of \(signers.joined(separator: ", "))")
+    }
+
     private static let malformed = LetheError(
         "malformed-proof", .failed, "not an inclusion proof: expected a c2sp.org/tlog-proof@v1 file",
         hint: "make one with: lethe audit proof ATTACHMENT_ID")

@@ -83,6 +83,8 @@ package struct ProvedRequest: Sendable, Equatable {
     package let lostPlans: Int
     /// What records should prove, where the ones that would are not here: perhaps removed with their segment.
     package let unproved: [String]
+    /// Where records that are here cannot have followed each other: those between were left out, lost or removed.
+    package let gaps: [String]
     /// Where the records that are here say that others are left out, or that a plan is not the one that was recorded.
     package let contradictions: [String]
 
@@ -109,6 +111,7 @@ package struct ProvedRequest: Sendable, Equatable {
         items = try Self.items(stated, plans, listed, history, &findings)
         lostPlans = isWhole ? max(0, history.timesPlanned - history.created.count) : 0
         unproved = findings.missing + (isWhole ? [] : findings.leftOut)
+        gaps = findings.gaps
         contradictions = findings.false + (isWhole ? findings.leftOut : [])
     }
 

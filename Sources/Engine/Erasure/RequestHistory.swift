@@ -8,6 +8,8 @@ struct RequestHistory {
         var missing: [String] = []
         var leftOut: [String] = []
         var `false`: [String] = []
+        /// Records between others that are not here: nothing that is said is known to be wrong.
+        var gaps: [String] = []
     }
 
     private let request: RequestID
@@ -31,6 +33,14 @@ struct RequestHistory {
     private var due: Timestamp?
     /// How often a plan was recorded under the request.
     private(set) var timesPlanned = 0
+    /// And how often of these while an earlier one was open: it is closed first, but where it was lost.
+    private var timesReplanned = 0
+    /// `nil` until it is opened.
+    private var state: ErasureRequest.State?
+    /// The last announcement of each DELETE, and whether it was answered.
+    private var announced: [OperationID: (attempt: Int, isAnswered: Bool)] = [:]
+    /// Where records that nobody writes one after the other follow each other.
+    private var gaps: [String] = []
 
     init(_ request: RequestID, _ plans: [Plan], about attachments: Set<AttachmentID>) {
         self.request = request
@@ -41,8 +51,11 @@ struct RequestHistory {
     mutating func add(_ entry: LogEntry) {
         endings.add(entry)
         orders.add(entry, of: "")
+        if case .deleteOutcome(let answer) = entry.record { answered(answer) }
         switch entry.record {
-        case .requestOpened(let opening) where opening.request == request: due = opening.due
+        case .requestOpened(let opening) where opening.request == request:
+            due = opening.due
+            state = state ?? .received
         case .requestUpdated(let update) where update.request == request:
             moved(to: update.state, due: update.due, entry.time)
         case .planCreated(let made) where made.kind == .erasure: created[made.plan] = made.digest
@@ -57,9 +70,28 @@ struct RequestHistory {
             started.insert(start.plan)
             atWork = start.run
         case .runEnd(let end): ended(end.run, end.counts)
+        case .deleteIntent(let intent): announce(intent)
         case .deleteVerified(let found): told(found.attachment)
         default: if entry.record.finalOutcome != nil, let attachment = entry.record.attachment { told(attachment) }
         }
+    }
+
+    /// The attempts at one DELETE count from 1, and each is answered before the next is announced.
+    private mutating func announce(_ intent: AuditRecord.Intent) {
+        let last = announced[intent.operation] ?? (0, true)
+        // A new segment of the log announces again what the one before it left open.
+        if intent.attempt == last.attempt, !last.isAnswered { return }
+        if intent.attempt != last.attempt + 1 || !last.isAnswered { miss(attemptsOn: intent.attachment) }
+        announced[intent.operation] = (intent.attempt, false)
+    }
+
+    private mutating func answered(_ answer: AuditRecord.Answer) {
+        if announced[answer.operation]?.attempt != answer.attempt { miss(attemptsOn: answer.attachment) }
+        announced[answer.operation] = (answer.attempt, true)
+    }
+
+    private mutating func miss(attemptsOn attachment: AttachmentID) {
+        gaps.append("attachment \(attachment): not every attempt to delete it is on record here")
     }
 
     private mutating func told(_ attachment: AttachmentID) {
@@ -67,6 +99,11 @@ struct RequestHistory {
     }
 
     private mutating func moved(to state: ErasureRequest.State, due later: Timestamp?, _ at: Timestamp) {
+        if self.state?.leads(to: state) != true {
+            let before = self.state?.rawValue ?? "its opening"
+            gaps.append("no record here says how the request went from \(before) to \(state.rawValue)")
+        }
+        defer { self.state = state }
         isAnswered = state.isClosed
         if isAnswered {
             firstAnswer = firstAnswer ?? at
@@ -76,7 +113,10 @@ struct RequestHistory {
         // Its plan was closed: what comes then is of another, which may be lost.
         if isAnswered || state == .received { atWork = nil }
         // With another due date it is an extension, which leaves the state as it was.
-        if state == .planned, later == nil || later == due { timesPlanned += 1 }
+        if state == .planned, later == nil || later == due {
+            timesPlanned += 1
+            if self.state == .planned || self.state == .approved { timesReplanned += 1 }
+        }
         due = later ?? due
     }
 
@@ -100,6 +140,14 @@ struct RequestHistory {
 
     func findings(on plans: [Plan]) -> Findings {
         var findings = Findings()
+        findings.gaps = gaps
+        if timesPlanned < created.count {
+            findings.gaps.append(
+                "\(created.count) plans of the request, and \(timesPlanned) records that say it was planned")
+        }
+        if timesReplanned > max(0, timesPlanned - created.count) {
+            findings.gaps.append("no record here says how an earlier plan of the request was closed")
+        }
         for plan in plans {
             guard let digest = created[plan.id] else {
                 findings.missing.append("the digest of plan \(plan.id): no record here has it")

@@ -18,9 +18,7 @@ struct AuditVerify: LetheCommand {
 
     @Option(help: ArgumentHelp("A segment's database or exported log.jsonl; several: all segments.", valueName: "file"))
     var log: [String] = []
-    @Option(
-        help: ArgumentHelp("The log's public key, which came out of band; another after a loss.", valueName: "vkey"))
-    var vkey: [String] = []
+    @OptionGroup var pinned: PinnedKeys
     @Option(
         help: ArgumentHelp("The root key, 64 hex digits: checks every MAC; several after rollovers.", valueName: "file")
     )
@@ -64,7 +62,7 @@ struct AuditVerify: LetheCommand {
 
     private func options(_ console: Console, anchors: [URL], now: Timestamp) throws -> LogVerifier.Options {
         LogVerifier.Options(
-            vkeys: try vkey.map { try VerifierKey($0) }, rootKeys: try rootKeyFile.map { try rootKey($0, console) },
+            vkeys: try pinned.all(), rootKeys: try rootKeyFile.map { try rootKey($0, console) },
             checkpoints: checkpoint.map { URL(filePath: $0) }, notBefore: try maxAge.map { try Self.before(now, $0) },
             require: try requirements(), anchors: anchors, now: now)
     }

@@ -12,7 +12,7 @@ struct CertificateCheck {
         "coverage.extent", "coverage.gone_before", "coverage.recipient_unknown", "coverage.unaddressable",
         "coverage.unreadable",
         "coverage.unseen", "line, tier and bytes of items that no plan of the request lists",
-        "that nothing came on record since",
+        "that the deadline was moved no further, and that nobody else approved", "that nothing came on record since",
     ]
 
     let records: Int
@@ -23,13 +23,16 @@ struct CertificateCheck {
     private(set) var unchecked: [String] = []
     /// By segment and place.
     private var entries: [String: [Int64: LogEntry]] = [:]
+    /// The checkpoints of each segment that its records are proved at.
+    private var checkpoints: [String: Set<[UInt8]>] = [:]
 
     var status: ExitStatus {
         if !broken.isEmpty { return .failed }
         return unchecked.isEmpty && intact > 0 ? .done : .notVerified
     }
 
-    init(_ bytes: Data, _ key: VerifierKey) throws(LetheError) {
+    /// `keys`: pinned side by side, as for `audit verify`.
+    init(_ bytes: Data, _ keys: [VerifierKey]) throws(LetheError) {
         let older = try? ReportJSON.decoder.decode(OlderCertificate.self, from: bytes)
         if let older, older.proof.plans == nil {
             (records, items) = (older.proof.records.count, older.items.count)
@@ -43,9 +46,11 @@ struct CertificateCheck {
             throw Self.malformed("not an erasure certificate in JSON")
         }
         (records, items) = (given.proof.records.count, given.items.count)
-        for record in given.proof.records { try check(record, key) }
+        for record in given.proof.records { try check(record, keys) }
         if given.proof.records.isEmpty { unchecked.append("it cites no records") }
-        try check(given.proof, key)
+        // Without some of its records the others would seem to say that it is another.
+        guard broken.isEmpty, unchecked.isEmpty else { return }
+        check(given.proof, keys)
         guard broken.isEmpty else { return }
         var plans: [Plan] = []
         for text in texts {
@@ -64,14 +69,14 @@ struct CertificateCheck {
             hint: "make one with: lethe requests certificate ID --format json -o FILE")
     }
 
-    private mutating func check(_ record: CertificateValues.Record, _ key: VerifierKey) throws(LetheError) {
+    private mutating func check(_ record: CertificateValues.Record, _ keys: [VerifierKey]) throws(LetheError) {
         guard let inclusion = record.inclusion else {
             return unchecked.append("record \(record.seq) has no proof")
         }
         guard let proof = try? InclusionProof(Array(inclusion.utf8)) else {
             return broken.append("the proof of record \(record.seq) is malformed")
         }
-        switch try proof.check(key) {
+        switch try proof.check(keys) {
         case .broken(let reason): broken.append("record \(record.seq): \(reason)")
         case .otherLog(let reason): unchecked.append("record \(record.seq): \(reason)")
         case .good(let entry):
@@ -82,20 +87,30 @@ struct CertificateCheck {
             guard entries[segment, default: [:]].updateValue(entry, forKey: entry.seq) == nil else {
                 return broken.append("record \(record.seq) is cited twice")
             }
+            checkpoints[segment, default: []].insert(proof.checkpoint.note)
             intact += 1
         }
     }
 
-    /// The log that it names, and the checkpoint that it shows.
-    private mutating func check(_ proof: CertificateValues.Proof, _ key: VerifierKey) throws(LetheError) {
-        // Of another log nothing is known; what cites records of this one must name its key.
-        guard intact > 0 else { return }
-        guard let stated = try? VerifierKey(proof.vkey), stated.publicKey == key.publicKey, stated.name == proof.origin
-        else { return broken.append("proof.vkey is not the key of the records") }
-        guard let text = proof.checkpoint else { return }
-        guard let checkpoint = try? Checkpoint(note: Array(text.utf8)), checkpoint.isSigned(by: key),
+    /// The segment that was being written when it was issued, and how far that had come.
+    private mutating func check(_ proof: CertificateValues.Proof, _ keys: [VerifierKey]) {
+        guard let stated = try? VerifierKey(proof.vkey), stated.name == proof.origin else {
+            return broken.append("proof.vkey is not the key of proof.origin")
+        }
+        guard let text = proof.checkpoint else {
+            return unchecked.append(
+                "proof.checkpoint is not there: nothing proves how far the log had come when this was issued")
+        }
+        guard let checkpoint = try? Checkpoint(note: Array(text.utf8)), checkpoint.isSigned(by: stated),
             checkpoint.origin == proof.origin
         else { return broken.append("proof.checkpoint is not a checkpoint of this log, signed with this key") }
+        guard keys.contains(where: { $0.publicKey == stated.publicKey }) else {
+            if checkpoints[proof.origin] != nil { return broken.append("proof.vkey is not the key of the records") }
+            return unchecked.append("proof.checkpoint is signed by \(stated.text), a key that is not given")
+        }
+        if checkpoints[proof.origin, default: [checkpoint.note]] != [checkpoint.note] {
+            unchecked.append("proof.checkpoint is not the one at which its records are proved")
+        }
     }
 
     private mutating func compare(_ given: CertificateValues, _ plans: [Plan], _ bytes: Data) throws(LetheError) {
@@ -105,7 +120,7 @@ struct CertificateCheck {
         let proved = try ProvedRequest(
             ProvedRequest.Stated(given), plans: plans, entries: inOrder.flatMap { $0 })
         broken += proved.contradictions
-        unchecked += proved.unproved
+        unchecked += proved.unproved + proved.gaps
         let again: Certificate
         do {
             again = try CertificateValues(

@@ -7,7 +7,7 @@ import LinqClient
 struct RequestsCheckCertificate: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "check-certificate",
-        abstract: "Checks a certificate in JSON with the public key alone.",
+        abstract: "Checks a certificate in JSON with the log's public keys alone.",
         discussion: """
             Each cited record must be in the signed log. The certificate is made again from them and from the plans whose \
             digests they have, and must be the same, field by field. What no record proves is listed. Exit 0 it is the \
@@ -17,24 +17,18 @@ struct RequestsCheckCertificate: LetheCommand {
             """)
 
     @Argument(help: ArgumentHelp("The certificate.", valueName: "file")) var file: String
-    @Option(help: ArgumentHelp("The log's public key, which came to you out of band.", valueName: "vkey"))
-    var vkey: String?
+    @OptionGroup var pinned: PinnedKeys
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {
         let bytes = try ReadInput.bytes(file)
-        guard let vkey else {
-            throw LetheError(
-                "no-vkey", .notVerified, "without --vkey nothing can be verified",
-                hint: "pass the key that came with the log out of band: --vkey V")
-        }
-        let key = try VerifierKey(vkey)
+        let keys = try pinned.keys()
         do {
             try refuseAmbiguousJSON([UInt8](bytes))
         } catch {
             throw CertificateCheck.malformed(error.message)
         }
-        let check = try CertificateCheck(bytes, key)
+        let check = try CertificateCheck(bytes, keys)
         let (word, result) =
             switch check.status {
             case .done: ("INTACT", "intact")

@@ -12,7 +12,9 @@ import Testing
     }
 
     /// Gives the new vkey. The lookup key has a copy in the secret store.
-    private func loseKeys() async throws -> String {
+    private func loseKeys() async throws -> String { try await Self.loseKeys(of: workspace) }
+
+    private static func loseKeys(of workspace: SampleWorkspace) async throws -> String {
         let keys = workspace.file(SampleWorkspace.keys)
         let lookup = try Data(contentsOf: keys.appending(path: "lookup.key"))
         try FileManager.default.removeItem(at: keys)
@@ -26,6 +28,46 @@ import Testing
         try lookup.write(to: copy)
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: copy.path)
         return try #require(made.json?["vkey"] as? String)
+    }
+
+    /// Of a request whose records lie on both sides of the loss: answered before it, and once more after it.
+    @Test func aCertificateOverALossIsCheckedWithBothKeysAndWithOneAccusesNobody() async throws {
+        let vendor = try await SimulatedVendor()
+        defer { withExtendedLifetime(vendor) {} }
+        let workspace = try await SampleWorkspace(vendor: vendor)
+        try await workspace.fill(vendor, attachments: 24)
+        let dry = try await workspace.lethe("erase", "--as", "alex", "--json", input: "+12005550100\n")
+        let ids = (dry.json?["items"] as? [[String: Any]] ?? []).compactMap { $0["attachment_id"] as? String }
+        let request = (dry.json?["request"] as? [String: Any])?["id"] as? String ?? ""
+        let held = try #require(ids.first, "\(dry.everything)")
+        let hold = try await workspace.lethe(
+            "hold", "place", "--attachment", held, "--as", "kim", "--reason", "matter 7", "--json")
+        _ = try await workspace.lethe(
+            "erase", "--resume", request, "--apply", "--as", "alex", input: "+12005550100\n")
+        let next = try await Self.loseKeys(of: workspace)
+        let holds = try await workspace.lethe("hold", "list", "--json").json?["holds"] as? [[String: Any]] ?? []
+        let id = try #require(holds.first { ($0["scope"] as? String)?.contains(held) == true }?["id"] as? String)
+        _ = try await workspace.lethe("hold", "release", id, "--as", "kim", "--reason", "closed")
+        let run = try await workspace.lethe("run", "--apply")
+        #expect(hold.status == 0 && run.status == 0, "\(run.everything)")
+        let file = workspace.folder.file("certificate.json")
+        let made = try await workspace.lethe("requests", "certificate", request, "-o", file.path)
+        #expect(made.status == 0, "\(made.everything)")
+        func check(_ vkeys: String...) async throws -> LetheProcess.Result {
+            try await workspace.lethe.run(
+                LetheProcess.binary,
+                ["requests", "check-certificate", file.path] + vkeys.flatMap { ["--vkey", $0] })
+        }
+        let both = try await check(workspace.vkey, next)
+        #expect(both.status == 0 && both.output.hasPrefix("INTACT"), "\(both.everything)")
+        for key in [workspace.vkey, next] {
+            let other = key == next ? workspace.vkey : next
+            let half = try await check(key)
+            #expect(half.status == 3 && half.output.hasPrefix("NOT CHECKED"), "\(half.everything)")
+            #expect(
+                half.output.contains(other.split(separator: "+").prefix(2).joined(separator: "+")), "\(half.everything)"
+            )
+        }
     }
 
     private func verify(_ vkeys: String...) async throws -> LetheProcess.Result {

@@ -19,9 +19,12 @@ import Testing
                 "hold", "place", "--attachment", id, "--as", "kim", "--reason", "matter 7")
             #expect(held.status == 0, "\(held.everything)")
         }
+        // So that some are asked for more than once.
+        try await vendor.setFaults(["500:0.4"], seed: 7)
         let first = try await workspace.lethe(
             "erase", "--resume", request, "--apply", "--as", "alex", "--json", input: "+12005550100\n")
         #expect(first.status == 0 || first.status == 2, "\(first.everything)")
+        try await vendor.setFaults([], seed: 7)
         let holds = try await workspace.lethe("hold", "list", "--json").json?["holds"] as? [[String: Any]] ?? []
         let hold = try #require(holds.first { ($0["scope"] as? String)?.contains(ids[0]) == true }?["id"] as? String)
         _ = try await workspace.lethe("hold", "release", hold, "--as", "kim", "--reason", "closed")
@@ -30,6 +33,8 @@ import Testing
         let json = try await workspace.lethe("requests", "certificate", request).json ?? [:]
         let outcomes = Set((json["items"] as? [[String: Any]] ?? []).compactMap { $0["outcome"] as? String })
         try #require(outcomes == ["deleted", "withheld_hold"], "\(outcomes)")
+        try #require(
+            CertificateEdit.items(json).contains { $0["attempts"] as? Int ?? 0 > 1 }, "somebody was asked twice")
         return (json, workspace)
     }
 
@@ -57,14 +62,36 @@ import Testing
         let paths = Self.paths(json).filter { !Self.isStated($0) }
         var random = SeededGenerator(seed: 17)
         for round in 0..<rounds {
-            let path = try #require(paths.randomElement(using: &random))
-            let edited = Self.edit(json, at: path[...], kind: Int.random(in: 0..<4, using: &random))
+            let (edited, name): ([String: Any], String)
+            if round.isMultiple(of: 2) {
+                (edited, name) = CertificateEdit.dropping(from: json, using: &random)
+            } else {
+                let path = try #require(paths.randomElement(using: &random))
+                edited = Self.edit(json, at: path[...], kind: Int.random(in: 0..<4, using: &random))
+                name = path.joined(separator: ".")
+            }
             guard !NSDictionary(dictionary: json).isEqual(edited) else { continue }
             let result = try await check(edited, workspace)
-            #expect(
-                [1, 3].contains(result.status), "round \(round) at \(path.joined(separator: ".")): \(result.everything)"
-            )
+            #expect([1, 3].contains(result.status), "round \(round), \(name): \(result.everything)")
         }
+    }
+
+    @Test func noRecordIsDroppedUnnoticedAloneOrWithTheFigureThatItBears() async throws {
+        let (json, workspace) = try await certificate()
+        for index in CertificateEdit.records(json).indices {
+            for isWithFigure in [false, true] {
+                let (edited, name) = CertificateEdit.withoutRecord(index, of: json, isWithFigure: isWithFigure)
+                let result = try await check(edited, workspace)
+                #expect([1, 3].contains(result.status), "\(name): \(result.everything)")
+            }
+        }
+    }
+
+    @Test func withoutItsCheckpointNothingSaysHowFarTheLogHadCome() async throws {
+        var (json, workspace) = try await certificate()
+        json["proof"] = CertificateEdit.proof(json).filter { $0.key != "checkpoint" }
+        let result = try await check(json, workspace)
+        #expect(result.status == 3 && result.output.contains("proof.checkpoint is not there"), "\(result.everything)")
     }
 
     /// Those of before: nothing can be made again from them, and nobody is accused.

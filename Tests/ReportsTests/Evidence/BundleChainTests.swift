@@ -95,8 +95,16 @@ struct BundleChainTests {
             origin: lie == .origin ? "lethe.example.org/0000000000000001" : reader.origin,
             size: previous.size + (lie == .size ? 1 : 0), root: lie == .root ? other : previous.root,
             mac: lie == .mac ? other : previous.mac, lost: 0)
-        try replace(bundle.places[1], with: segment(after: named))
+        let lying = try segment(after: named)
+        try replace(bundle.places[1], with: lying)
         try expectTampered(lie == .origin ? "a segment is missing before" : bundle.places[0])
+        // None is made over it, whose root is told from the records.
+        guard lie != .mac else { return }
+        #expect(throws: LetheError.self) {
+            try UnpackedBundle.write(
+                [reader, LogReader(lying.database)], log: AuditLog.open(lying, time: sample.clock),
+                keys: [sample.vkey, sample.vkey], at: sample.clock.now(), to: sample.folder.file("none.tar"))
+        }
     }
 
     @Test func recordsThatWereLostAreSaid() throws {

@@ -160,26 +160,26 @@ package struct IssueCertificate: Sendable {
         return found
     }
 
-    /// By how it went: what retention, an earlier request or the vendor had removed.
+    /// By how it went, as the log has it: what retention, an earlier request or the vendor had removed.
     private func goneBefore(
         _ request: ErasureRequest, since: Timestamp, listed: Set<AttachmentID>
     ) throws(LetheError) -> OutcomeCounts {
-        var counts = OutcomeCounts()
-        let filter = AttachmentFilter(subjects: request.subjects)
-        var page = try inventory.attachments(filter, limit: 500, where: { $0.state != .live })
-        while true {
+        var ids: Set<AttachmentID> = []
+        var next: AttachmentID?
+        repeat {
+            let page = try inventory.attachments(
+                AttachmentFilter(subjects: request.subjects), after: next, limit: 500, where: { _ in true })
             for attachment in page.attachments where !listed.contains(attachment.id) {
                 let isOfRequest =
                     try inventory.erasureCandidate(
                         attachment.id, subjects: request.subjects, scope: request.scope) != nil
-                guard isOfRequest, let record = try inventory.record(of: attachment.id), let outcome = record.outcome,
-                    let at = record.outcomeAt, at < since
-                else { continue }
-                counts.add(outcome)
+                if isOfRequest { ids.insert(attachment.id) }
             }
-            guard let next = page.next else { return counts }
-            page = try inventory.attachments(filter, after: next, limit: 500, where: { $0.state != .live })
-        }
+            next = page.next
+        } while next != nil
+        let endings = try RecordedTruth(log).endings(of: ids)
+        let words = ids.compactMap { endings.word(on: $0, of: []) }
+        return OutcomeCounts(words.filter { $0.at < since && $0.counted.stateOfObject != nil }.map(\.outcome))
     }
 
     /// What the log says of the request, its plans and their items, closed segments included.

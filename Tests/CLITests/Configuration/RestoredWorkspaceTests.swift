@@ -151,6 +151,15 @@ import Testing
         #expect(sent > 0 && report.output.contains("| Deleted | \(sent) |"), "\(report.everything)")
         let json = try await workspace.lethe("report", "--format", "json", "-o", "-").json
         #expect((json?["differs"] as? [String])?.count == 2 && (json?["holds"] as? [Any])?.count == 1)
+        // The hold is made again, the plan with its items is lost, and that is on record.
+        let rebuilt = try await workspace.lethe(
+            "inventory", "rebuild", "--as", "alex", "--reason", "restored", "--root-key-file", workspace.rootKey)
+        #expect(rebuilt.status == 0, "\(rebuilt.everything)")
+        let after = try await workspace.lethe("report", "--format", "json", "-o", "-")
+        #expect(after.status == 0 && (after.json?["differs"] as? [String])?.isEmpty == true, "\(after.everything)")
+        #expect((after.json?["lost"] as? [String])?.count == 1, "\(after.everything)")
+        let list = try await workspace.lethe("plan", "list", "--json").json
+        #expect((list?["differs"] as? [String])?.isEmpty == true, "\(String(describing: list))")
     }
 
     /// Records are lost, and the segment after them owns up to it.

@@ -153,6 +153,7 @@ import Testing
             "INSERT INTO confirmation (attachment, at, http) SELECT id, 1790000000000000, 204 FROM attachment",
             "confirmations"
         ),
+        ("UPDATE attachment SET outcome = 'not_attempted'", "certificate"),
         ("UPDATE attachment SET grade = 'D'", "confirmations"), ("DELETE FROM attachment WHERE state = 1", "report"),
         ("UPDATE plan SET items = 500", "plan list"), ("UPDATE plan SET cause = 'x'", "plan list"),
         ("UPDATE approval SET at = 1600000000000000", "plan show, approved"),

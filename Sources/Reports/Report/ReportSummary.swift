@@ -26,7 +26,7 @@ package struct ReportSummary: Codable, Sendable, Equatable {
             standing = .broken
             headline =
                 isTampered
-                ? "DIFFERS, and TAMPERED: inventory.db is not as the audit log has it, and the log does not verify."
+                ? "TAMPERED: the audit log does not verify, and inventory.db DIFFERS from it."
                 : "DIFFERS: inventory.db is not as the audit log has it. Where they differ, the log's word follows."
         } else if isTampered {
             standing = .broken

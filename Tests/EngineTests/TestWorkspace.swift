@@ -115,6 +115,14 @@ struct TestWorkspace: Sendable {
         RunRetention(context, rules: rules, limits: limits, approval: ApprovalRule(above: 5000), settings: settings)
     }
 
+    /// The log in a new segment, of version 2.
+    func rollOver() throws -> AuditLog {
+        _ = try AuditLog.rollover(
+            Self.location(directory), reason: "records of version 2", by: "ada", partner: Self.partner,
+            tool: "lethe test", time: clock)
+        return try log.reopened()
+    }
+
     /// What the rules want gone now, found by deciding everything.
     func due(_ rules: Decider = TestRules.five) throws -> Set<AttachmentID> {
         var due: Set<AttachmentID> = []

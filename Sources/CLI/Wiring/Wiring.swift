@@ -73,7 +73,9 @@ struct Wiring: Sendable {
     /// The same, with what is not: each is said on stderr.
     func comparedInventory(_ scope: Comparison.Scope?) throws -> Compared {
         let compared = try comparison(scope)
-        if let doubt = compared.doubt { console.warn(Compared.words(doubt)) }
+        if let doubt = compared.doubt {
+            console.warn(Compared.words(doubt) + (doubt.hint.map { ". Try: \($0)" } ?? ""))
+        }
         for difference in compared.differences.prefix(Self.mostSaid) { console.warn("DIFFERS: \(difference.message)") }
         if compared.differences.count > Self.mostSaid {
             console.warn(

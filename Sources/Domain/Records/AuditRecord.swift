@@ -26,6 +26,7 @@ package enum AuditRecord: Sendable, Equatable {
     case logClose(LogClosing)
     case egressCheck(EgressCheck)
     case runIdle(RunIdle)
+    case absenceAccepted(AbsenceAcceptance)
     /// A line of v2 that this program judges and shows, and neither writes nor acts on.
     case reserved(RecordType)
 
@@ -56,6 +57,7 @@ package enum AuditRecord: Sendable, Equatable {
         case .logClose(let record): record
         case .egressCheck(let record): record
         case .runIdle(let record): record
+        case .absenceAccepted(let record): record
         case .reserved: nil
         }
     }
@@ -86,7 +88,9 @@ package enum AuditRecord: Sendable, Equatable {
 
 extension RecordType {
     /// The first that has it.
-    package var version: Int { RecordShape.reserved[self] != nil || self == .egressCheck || self == .runIdle ? 2 : 1 }
+    package var version: Int { RecordShape.reserved[self] != nil || Self.ofVersion2.contains(self) ? 2 : 1 }
+
+    private static let ofVersion2: Set<RecordType> = [.egressCheck, .runIdle, .absenceAccepted]
 }
 
 extension RecordPayload {

@@ -211,4 +211,31 @@ extension AuditRecord {
             sha256 = try fields.field("sha256", .hex(64)) { $0.sha256 }
         }
     }
+
+    /// A person has looked at what is missing: up to so many absences stop this plan no more.
+    package struct AbsenceAcceptance: RecordPayload {
+        package static let type = RecordType.absenceAccepted
+        /// The plan.
+        package let ref: String
+        package let most: Int
+        package let by: String
+        package let how: Approval
+        package let reason: String?
+
+        package init(ref: String, most: Int, by: String, how: Approval = .cli, reason: String?) {
+            self.ref = ref
+            self.most = most
+            self.by = by
+            self.how = how
+            self.reason = reason
+        }
+
+        package init<Fields: RecordFields<Self>>(_ fields: inout Fields) throws(Fields.Failure) {
+            ref = try fields.field("ref") { $0.ref }
+            most = try fields.field("most") { $0.most }
+            by = try fields.field("by") { $0.by }
+            how = try fields.field("how") { $0.how }
+            reason = try fields.field("reason") { $0.reason }
+        }
+    }
 }

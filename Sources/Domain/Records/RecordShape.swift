@@ -44,6 +44,7 @@ package struct RecordShape: Sendable {
             of(AuditRecord.logClose),
             of(AuditRecord.egressCheck),
             of(AuditRecord.runIdle),
+            of(AuditRecord.absenceAccepted),
         ].flatMap(\.self)
         + reserved.map { type, fields in
             RecordShape(type: type, version: 2, fields: fields) { _ throws(LetheError) in .reserved(type) }
@@ -68,10 +69,6 @@ package struct RecordShape: Sendable {
         .absenceProved: [
             Field("att", .uuid), Field("outcome", Outcome.kind), Field("reason", .text, isNullable: true),
             Field("trace", .text, isNullable: true),
-        ],
-        .absenceAccepted: [
-            Field("ref", .text), Field("most", .count), Field("by", .text), Field("how", AuditRecord.Approval.kind),
-            Field("reason", .text, isNullable: true),
         ],
         .reconcileEnd: [Field("line", .text, isNullable: true), Field("checked", .count), Field("absent", .count)],
         .itemAside: [Field("plan", .hex(32)), Field("att", .uuid), Field("nights", .count)],

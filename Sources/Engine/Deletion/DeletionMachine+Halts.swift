@@ -36,6 +36,8 @@ extension DeletionMachine {
     }
 
     mutating func haltOnSurprise() {
-        if let surprise = tallies.surprise { halt(surprise) }
+        guard let surprise = tallies.surprise else { return }
+        if surprise == .tooManyAbsent, counts[.absent as Outcome.Group] <= settings.acceptedAbsences { return }
+        halt(surprise)
     }
 }

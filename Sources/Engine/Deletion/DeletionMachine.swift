@@ -18,14 +18,18 @@ package struct DeletionMachine: Sendable {
         /// GET before and after each DELETE, and HEAD of the URL: grade A. For erasure plans.
         package var provesEach: Bool
         package var usesCanary: Bool
+        /// Up to so many absences of the plan halt nothing.
+        package var acceptedAbsences: Int
 
         package init(
-            maxInFlight: Int = 8, requestsPerSecond: Int = 10, provesEach: Bool = false, usesCanary: Bool = true
+            maxInFlight: Int = 8, requestsPerSecond: Int = 10, provesEach: Bool = false, usesCanary: Bool = true,
+            acceptedAbsences: Int = 0
         ) {
             self.maxInFlight = max(1, maxInFlight)
             self.requestsPerSecond = max(1, requestsPerSecond)
             self.provesEach = provesEach
             self.usesCanary = usesCanary
+            self.acceptedAbsences = acceptedAbsences
         }
     }
 

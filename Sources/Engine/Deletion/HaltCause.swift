@@ -87,7 +87,9 @@ package enum HaltCause: String, CaseIterable, Codable, Sendable {
         case .vendorUnreachable: "see `lethe doctor`; the next `lethe run --apply` resumes it"
         case .notTheVendor: "check linq.base_url and what stands in front of it; the next `lethe run --apply` resumes"
         case .clockStep: "set the clock, then `lethe plan apply ID --reason TEXT`"
-        case .tooManyFailures, .tooManyAbsent, .tooManyUnproven, .stillThere:
+        case .tooManyAbsent:
+            "find out who deleted them, then `lethe plan apply ID --reason TEXT --accept absent=N --as NAME`"
+        case .tooManyFailures, .tooManyUnproven, .stillThere:
             "find out why, then `lethe plan apply ID --reason TEXT`"
         }
     }

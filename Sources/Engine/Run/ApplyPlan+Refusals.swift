@@ -16,7 +16,10 @@ extension ApplyPlan {
             guard cause?.requiresReview == true, reason == nil else { return }
             throw LetheError(
                 "plan-halted", .refused, "plan \(id) was halted: \(cause?.message ?? "for a reason unknown here")",
-                hint: "find out why, then: lethe plan apply \(id) --reason TEXT")
+                hint: cause == .tooManyAbsent
+                    ? "find out who deleted them, then: "
+                        + "lethe plan apply \(id) --reason TEXT --accept absent=N --as NAME"
+                    : "find out why, then: lethe plan apply \(id) --reason TEXT")
         case .proposed:
             throw LetheError(
                 "not-approved", .refused, "plan \(id) is not approved",

@@ -47,15 +47,19 @@ package struct ApplyPlan: Sendable {
     /// Nothing is written or sent: what would be is only told.
     let isRehearsal: Bool
     private let reason: String?
+    /// So many missing attachments of the plan a person accepts with it.
+    private let acceptedAbsences: Int?
 
     /// `reason`: why a plan that was halted for review goes on.
     package init(
-        _ context: RunContext, rules: Decider, settings: Settings, reason: String? = nil, isRehearsal: Bool = false
+        _ context: RunContext, rules: Decider, settings: Settings, reason: String? = nil,
+        acceptedAbsences: Int? = nil, isRehearsal: Bool = false
     ) {
         self.context = context
         decider = rules
         self.settings = settings
         self.reason = reason
+        self.acceptedAbsences = acceptedAbsences
         self.isRehearsal = isRehearsal
     }
 
@@ -74,7 +78,8 @@ package struct ApplyPlan: Sendable {
         let preflight = try await Preflight(context).run(lines: try Self.lines(of: record.plan, context.inventory))
         let conditions = Conditions(preflight: preflight, lease: lease)
         return try await ApplyPlan(
-            context.bounded(by: preflight.vendorTime), rules: decider, settings: settings, reason: reason
+            context.bounded(by: preflight.vendorTime), rules: decider, settings: settings, reason: reason,
+            acceptedAbsences: acceptedAbsences
         ).apply(record, conditions)
     }
 
@@ -103,9 +108,10 @@ package struct ApplyPlan: Sendable {
         let run = try Self.newID(RunKind.self)
         if record.state != .applying { try context.inventory.move(record.plan.id, to: .applying) }
         try begin(run, record, journal)
+        let accepted = try absencesAccepted(for: record)
         let driver = PlanDriver(
             context: context, run: run, redecider: redecider, lease: conditions.lease, journal: journal)
-        let (machine, commitFailure) = await drive(driver, before)
+        let (machine, commitFailure) = await drive(driver, before, accepted)
         let why = commitFailure.map { ["the audit log: \($0.message)"] } ?? []
         return try conclude(run, record.plan, machine, warnings: preflight.warnings + why)
     }
@@ -169,6 +175,13 @@ package struct ApplyPlan: Sendable {
                     .init(
                         act: .canarySkip, ref: record.plan.id.description, by: settings.operatorName, reason: reason)))
         }
+        if let acceptedAbsences {
+            records.append(
+                .absenceAccepted(
+                    .init(
+                        ref: record.plan.id.description, most: acceptedAbsences, by: settings.operatorName,
+                        reason: reason)))
+        }
         records.append(
             .runStart(
                 .init(
@@ -177,15 +190,28 @@ package struct ApplyPlan: Sendable {
         try CatchUp(inventory: context.inventory, log: context.log).run()
     }
 
+    /// As the log has it: what was accepted for the plan holds for each run of it.
+    private func absencesAccepted(for record: PlanRecord) throws(LetheError) -> Int {
+        guard context.log.version > 1, record.state != .approved || acceptedAbsences != nil else { return 0 }
+        let texts = ["\"type\":\"\(RecordType.absenceAccepted.rawValue)\"", record.plan.id.description]
+        return try context.log.records(containing: texts).reduce(0) { most, found in
+            guard case .absenceAccepted(let acceptance) = found.entry.record,
+                acceptance.ref == record.plan.id.description
+            else { return most }
+            return max(most, acceptance.most)
+        }
+    }
+
     private func drive(
-        _ driver: PlanDriver, _ before: PlanProgress
+        _ driver: PlanDriver, _ before: PlanProgress, _ acceptedAbsences: Int
     ) async -> (DeletionMachine, LetheError?) {
         let plan = driver.redecider.plan
         let machine = DeletionMachine(
             run: driver.run, plan: plan,
             settings: .init(
                 maxInFlight: settings.maxInFlight, requestsPerSecond: settings.requestsPerSecond,
-                provesEach: plan.kind != .retention, usesCanary: settings.usesCanary),
+                provesEach: plan.kind != .retention, usesCanary: settings.usesCanary,
+                acceptedAbsences: acceptedAbsences),
             progress: before)
         let end = await driver.drive(machine) { settings.progress($0.countsWithOpen) }
         return (end, driver.commitFailure)

@@ -179,6 +179,51 @@ import Testing
         #expect(resumed.status == .done)
     }
 
+    /// A person who knows that others deleted 12 % is through in one command, and nobody is asked again in the next run of the plan.
+    @Test func whatIsAcceptedAsAbsentHaltsNoRunOfThePlan() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(300)
+        let due = try workspace.due().sorted()
+        let away = Set(due.indices.filter { $0 % 8 == 0 }.map { due[$0] })
+        let vendor = try workspace.scripted(
+            delete: { id, _ in away.contains(id) ? .http(404, code: 2003) : .http(204) },
+            lookUp: { away.contains($0) ? .http(404, code: 2003) : .http(200) })
+        let log = try workspace.rollOver()
+        func context(_ shouldStop: @escaping @Sendable () -> Bool = { false }) -> RunContext {
+            RunContext(
+                inventory: workspace.inventory, log: log, vendor: vendor, time: workspace.clock,
+                partner: TestWorkspace.partner, workspace: workspace.directory.url, clockTolerance: nil,
+                shouldStop: shouldStop)
+        }
+        let settings = ApplyPlan.Settings(
+            maxInFlight: 1, requestsPerSecond: 1000, usesCanary: false, operatorName: "robin")
+        let retention = RunRetention(
+            context(), rules: TestRules.five, limits: .init(maxPercent: 100), approval: ApprovalRule(above: 5000),
+            settings: settings)
+        let halted = try await retention.run()
+        #expect(halted.result?.halted == .tooManyAbsent)
+        let plan = try #require(halted.result?.plan)
+        func apply(_ accepted: Int, _ shouldStop: @escaping @Sendable () -> Bool = { false }) async throws -> RunResult
+        {
+            try await ApplyPlan(
+                context(shouldStop), rules: TestRules.five, settings: settings, reason: "support removed them",
+                acceptedAbsences: accepted
+            ).run(plan)
+        }
+        let half = away.count / 2
+        let few = try await apply(half)
+        #expect(few.halted == .tooManyAbsent && few.counts[.absent as Outcome.Group] == half + 1)
+        let sent = vendor.deletes.count
+        let interrupted = try await apply(away.count) { vendor.deletes.count > sent }
+        #expect(interrupted.halted == .signal)
+        let rest = try await retention.run()
+        #expect(rest.resumed.first?.counts[.open as Outcome.Group] == 0 && rest.status == .done)
+        let accepted = try log.entries(after: -1, limit: 10_000).compactMap { entry in
+            if case .absenceAccepted(let acceptance) = entry.record { acceptance } else { nil }
+        }
+        #expect(accepted.map(\.most) == [half, away.count] && accepted.allSatisfy { $0.by == "robin" })
+    }
+
     @Test func aSurpriseAsksForAReason() async throws {
         let workspace = try TestWorkspace()
         try workspace.fill(150)

@@ -15,10 +15,7 @@ struct WayTests {
     init() throws {
         workspace = try TestWorkspace()
         try workspace.fill(60)
-        _ = try AuditLog.rollover(
-            TestWorkspace.location(workspace.directory), reason: "records of version 2", by: "ada",
-            partner: TestWorkspace.partner, tool: "lethe test", time: workspace.clock)
-        log = try workspace.log.reopened()
+        log = try workspace.rollOver()
     }
 
     private func context(clockTolerance: Int64? = nil) throws -> RunContext {

@@ -202,6 +202,13 @@ struct PlanApply: LetheCommand {
     @Argument(help: "The plan's id.") var id: String
     @Option(help: "Why a plan that was halted for review goes on; recorded.") var reason: String?
     @Option(
+        name: .customLong("accept"),
+        help: ArgumentHelp(
+            "Let up to N attachments be gone already; recorded, with --as and --reason.", valueName: "absent=n"))
+    var accepted: String?
+    @Option(name: .customLong("as"), help: "Who accepts it.") var name: String?
+    @OptionGroup var key: RollOverKey
+    @Option(
         help: ArgumentHelp("Lift all limits if the plan has at most this many items; recorded.", valueName: "n"))
     var allowDeletes: Int?
     @Flag(help: "Skip the canary steps; recorded.") var noCanary = false
@@ -219,7 +226,9 @@ struct PlanApply: LetheCommand {
                     .run(id, atMost: allowDeletes, by: Wiring.systemUser, reason: reason)
             }
         }
-        let result = try await apply(id, reason: reason, rules: decider, wiring, console)
+        let absences = try acceptedAbsences(reason)
+        if absences != nil { try await wiring.beginVersion2(key, console) }
+        let result = try await apply(id, reason: reason, absences, rules: decider, wiring, console)
         let record = try wiring.inventory().plan(id)
         for warning in result.warnings { console.warn(warning) }
         var halted = result.halted.map { "\nhalted: \($0.message)\nTry: \($0.hint)" } ?? ""
@@ -238,13 +247,32 @@ struct PlanApply: LetheCommand {
             ], status: result.status)
     }
 
+    private func acceptedAbsences(_ reason: String?) throws(LetheError) -> Int? {
+        guard let accepted else { return nil }
+        guard let count = accepted.split(separator: "=").last.flatMap({ Int($0) }), accepted == "absent=\(count)",
+            count > 0
+        else {
+            throw LetheError(
+                "invalid-value", .usage, "--accept is absent=N, with N from 1", hint: "--accept absent=120")
+        }
+        guard name != nil, reason != nil else {
+            throw LetheError(
+                "missing-reason", .usage, "--accept goes on record: it needs --as NAME and --reason TEXT",
+                hint: "lethe plan apply ID --accept absent=N --as NAME --reason TEXT")
+        }
+        return count
+    }
+
     private func apply(
-        _ id: PlanID, reason: String?, rules: Decider, _ wiring: Wiring, _ console: Console
+        _ id: PlanID, reason: String?, _ absences: Int?, rules: Decider, _ wiring: Wiring, _ console: Console
     ) async throws -> RunResult {
         let stop = StopSignal(console: console)
-        let settings = wiring.applySettings(usesCanary: !noCanary)
+        let person = try name.map { try OperatorText.actor($0) }
+        let settings = wiring.applySettings(
+            usesCanary: !noCanary, operatorName: person ?? Wiring.systemUser)
         return try await wiring.work(vendor: true, stop: stop, accepting: accept.overrides()) { context in
-            let plan = ApplyPlan(context, rules: rules, settings: settings, reason: reason)
+            let plan = ApplyPlan(
+                context, rules: rules, settings: settings, reason: reason, acceptedAbsences: absences)
             return try await plan.run(id)
         }
     }

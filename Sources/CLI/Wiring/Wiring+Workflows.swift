@@ -117,3 +117,12 @@ extension Wiring {
         }
     }
 }
+
+extension InventoryStore {
+    /// What these plans list, withheld or not.
+    func items(of plans: [PlanID]) throws(LetheError) -> Set<AttachmentID> {
+        var items: Set<AttachmentID> = []
+        for plan in plans { items.formUnion(try results(of: plan).map(\.attachment)) }
+        return items
+    }
+}

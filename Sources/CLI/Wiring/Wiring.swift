@@ -72,7 +72,12 @@ struct Wiring: Sendable {
 
     /// The same, with what is not: each is said on stderr.
     func comparedInventory(_ scope: Comparison.Scope?) throws -> Compared {
-        let compared = try comparison(scope)
+        try comparedInventory { _ in scope }
+    }
+
+    /// `scope`: by what the inventory has with everything applied.
+    func comparedInventory(of scope: (InventoryStore) throws -> Comparison.Scope?) throws -> Compared {
+        let compared = try comparison(of: scope)
         if let doubt = compared.doubt {
             console.warn(Compared.words(doubt) + (doubt.hint.map { ". Try: \($0)" } ?? ""))
         }
@@ -128,7 +133,7 @@ struct Wiring: Sendable {
     }
 
     /// Held against the log, if that is one which this workspace's keys bear out; nothing is said. `nil` = as far as an apply asks.
-    func comparison(_ scope: Comparison.Scope?) throws -> Compared {
+    func comparison(of scope: (InventoryStore) throws -> Comparison.Scope?) throws -> Compared {
         var compared = Compared(inventory: try inventory())
         do {
             let log = try auditLog()
@@ -136,7 +141,7 @@ struct Wiring: Sendable {
             try CatchUp(inventory: compared.inventory, log: log).run()
             let truth = RecordedTruth(log)
             compared.differences =
-                if let scope {
+                if let scope = try scope(compared.inventory) {
                     try truth.everyDifference(in: compared.inventory, scope, at: clock.now())
                 } else {
                     try truth.differences(in: compared.inventory, at: clock.now())

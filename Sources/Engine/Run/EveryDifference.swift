@@ -19,7 +19,7 @@ extension RecordedTruth {
     ) throws(LetheError) -> [Difference] {
         var found = try compare(inventory, at: now)
         let comparison = try inventory.comparison(of: scope, since: try oldestKept()) { (take) throws(LetheError) in
-            try replay(scope == .all ? nil : Self.orders, take)
+            try replay(scope, take)
         }
         let fold = try fold()
         var named = Set(found.map(\.subject))
@@ -27,7 +27,7 @@ extension RecordedTruth {
             let difference = Difference(row, fold)
             if named.insert(difference.subject).inserted { found.append(difference) }
         }
-        guard scope != .orders else { return found }
+        if case .orders = scope { return found }
         for plan in try inventory.plans() where plan.isRecorded && !comparison.lost.contains(plan.id.description) {
             guard !named.contains(.plan(plan.id)), try !inventory.isWhole(plan.id) else { continue }
             found.append(Difference(subject: .plan(plan.id), kind: .changed))
@@ -48,9 +48,9 @@ extension RecordedTruth {
         return segments.first { $0.file != nil }?.opened
     }
 
-    /// The records of every segment that is kept, in their order; `types`: of these alone.
+    /// The records of every segment that is kept, in their order, as far as they are of the scope.
     func replay(
-        _ types: Set<String>?, _ take: (String, [LoggedRecord]) throws -> Void
+        _ scope: Comparison.Scope, _ take: (String, [LoggedRecord]) throws -> Void
     ) throws(LetheError) {
         do {
             for reader in try log.readers() {
@@ -58,9 +58,16 @@ extension RecordedTruth {
                     try take(
                         reader.origin, entries.map { LoggedRecord(seq: $0.seq, at: $0.time, record: $0.record) })
                 }
-                if let types {
-                    try hand(try reader.entries(ofTypes: types))
+                switch scope {
+                case .orders, .plans:
+                    try hand(try reader.entries(ofTypes: Self.orders))
                     continue
+                case .about(let attachments):
+                    var entries: [LogEntry] = []
+                    try reader.forEachEntry(about: attachments) { entries.append($0) }
+                    try hand(entries)
+                    continue
+                case .all: break
                 }
                 var after: Int64 = -1
                 while case let entries = try reader.entries(after: after, limit: 1000), let last = entries.last {

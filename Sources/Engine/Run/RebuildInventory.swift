@@ -26,7 +26,7 @@ package struct RebuildInventory: Sendable {
         try log.verifyHead(whole: true)
         let truth = RecordedTruth(log)
         let rebuilt = try inventory.rebuild(since: try truth.oldestKept()) { (take) throws(LetheError) in
-            try truth.replay(nil, take)
+            try truth.replay(.all, take)
         }
         try CatchUp(inventory: inventory, log: log).run()
         // Those whose end was recorded in a segment that was removed.

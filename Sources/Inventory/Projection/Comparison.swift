@@ -22,8 +22,19 @@ package struct UnlikeRows: Sendable, Hashable {
 }
 
 package struct Comparison: Sendable {
-    /// What is compared: the orders alone, for which few records are read; of plans their items too; or all, what came of them included.
-    package enum Scope: Sendable { case orders, plans, all }
+    /// What is compared: the orders alone, for which few records are read; of plans their items too; what came of some attachments too,
+    /// for which those records are read that name them; or all.
+    package enum Scope: Sendable {
+        case orders, plans, all
+        case about(Set<AttachmentID>)
+
+        var hasOutcomes: Bool {
+            switch self {
+            case .orders, .plans: false
+            case .about, .all: true
+            }
+        }
+    }
 
     package let unlike: [UnlikeRows]
     /// The ids of plans, requests and holds that were put on record as lost: they are no difference any more.
@@ -97,14 +108,38 @@ private struct Comparing {
         let rows = try database.all("SELECT origin, seq FROM main.applied") { ($0.text(0) ?? "", $0.int(1) ?? -1) }
         applied = Dictionary(rows) { $1 }
         for statement in tables { try database.execute(sql: statement) }
-        for table in Self.orders + (scope == .all ? Self.outcomes : []) {
-            // Of attachments those alone of which the log may speak.
-            let few = """
-                 WHERE state <> 0 OR outcome IS NOT NULL OR grade IS NOT NULL OR id IN (SELECT attachment FROM main.plan_item)
-                """
-            try database.execute(
-                sql: "INSERT INTO temp.\(table) SELECT * FROM main.\(table)\(table == "attachment" ? few : "")")
+        for table in Self.orders {
+            try database.execute(sql: "INSERT INTO temp.\(table) SELECT * FROM main.\(table)")
         }
+        if scope.hasOutcomes { try copyOutcomes() }
+    }
+
+    private func copyOutcomes() throws {
+        // Of attachments those alone of which the log may speak.
+        var rows = [
+            "attachment":
+                "state <> 0 OR outcome IS NOT NULL OR grade IS NOT NULL OR id IN (SELECT attachment FROM main.plan_item)"
+        ]
+        if case .about(let attachments) = scope {
+            try database.execute(sql: "CREATE TEMP TABLE named (id BLOB PRIMARY KEY) WITHOUT ROWID")
+            for attachment in attachments { try database.perform("INSERT INTO named VALUES (?)", attachment) }
+            for table in Self.outcomes {
+                rows[table] = "\(table == "attachment" ? "id" : "attachment") IN (SELECT id FROM named)"
+            }
+        }
+        for table in Self.outcomes {
+            let condition = rows[table].map { " WHERE \($0)" } ?? ""
+            try database.execute(sql: "INSERT INTO temp.\(table) SELECT * FROM main.\(table)\(condition)")
+            guard case .about = scope else { continue }
+            try database.execute(sql: "CREATE TEMP TABLE was_\(table) AS SELECT * FROM main.\(table)\(condition)")
+        }
+    }
+
+    /// The same of the attachments in question alone. Where not all confirmations are made again they are counted otherwise.
+    private func narrowed(_ sql: String) -> String {
+        guard case .about = scope else { return sql }
+        return Self.outcomes.reduce(sql) { $0.replacing("main.\($1)", with: "temp.was_\($1)") }
+            .replacing("key, attachment, at", with: "attachment, at")
     }
 
     func run(_ replay: (_ take: (String, [LoggedRecord]) throws -> Void) throws -> Void) throws -> Comparison {
@@ -117,7 +152,7 @@ private struct Comparing {
         }
         let rebuilt = try rebuilding.finish()
         var found: [UnlikeRows.What: UnlikeRows] = [:]
-        for check in RowCheck.all where scope == .all || check.isOfOrders {
+        for check in RowCheck.all where scope.hasOutcomes || check.isOfOrders {
             if check.isOfTimes, rebuilding.isClockDoubtful { continue }
             try count(check, in: &found)
         }
@@ -145,14 +180,14 @@ private struct Comparing {
     }
 
     private func count(_ check: RowCheck, in found: inout [UnlikeRows.What: UnlikeRows]) throws {
-        for id in try database.all(check.stored, row: { $0.id(0) ?? 0 }) {
+        for id in try database.all(narrowed(check.stored), row: { $0.id(0) ?? 0 }) {
             let what = check.what(id)
             found[what, default: UnlikeRows(what: what)].stored += 1
             // Such a row is there, and claims what the log does not say.
             if check.recorded == nil { found[what]?.recorded += 1 }
         }
         guard let recorded = check.recorded else { return }
-        for id in try database.all(recorded, row: { $0.id(0) ?? 0 }) {
+        for id in try database.all(narrowed(recorded), row: { $0.id(0) ?? 0 }) {
             let what = check.what(id)
             found[what, default: UnlikeRows(what: what)].recorded += 1
         }

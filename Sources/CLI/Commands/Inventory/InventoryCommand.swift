@@ -148,9 +148,10 @@ struct InventoryShow: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let compared = try wiring.comparedInventory(.all)
+        let id = try AttachmentID(id)
+        let compared = try wiring.comparedInventory(.about([id]))
         let inventory = compared.inventory
-        let record = try inventory.knownRecord(of: AttachmentID(id))
+        let record = try inventory.knownRecord(of: id)
         let now = wiring.clock.now()
         var question = Explanation.Question(record.attachment, holds: try inventory.holds(), now: now)
         question.ending = wiring.ending(of: record)

@@ -21,7 +21,9 @@ struct ConfirmationsCommand: LetheCommand {
             throw LetheError("invalid-limit", .usage, "--limit must be 1 to 100000 and --since not negative")
         }
         let wiring = try Wiring.open(global, console)
-        let compared = try wiring.comparedInventory(.all)
+        let compared = try wiring.comparedInventory { inventory in
+            .about(Set(try inventory.confirmations(since: since, limit: limit).map(\.attachment)))
+        }
         let inventory = compared.inventory
         guard try since <= inventory.lastConfirmation() else {
             throw LetheError(

@@ -61,9 +61,11 @@ struct PlanShow: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let compared = try wiring.comparedInventory(.all)
-        let inventory = compared.inventory
         let id = try PlanID(id)
+        let compared = try wiring.comparedInventory { inventory in
+            .about(try inventory.items(of: [id]))
+        }
+        let inventory = compared.inventory
         if let lost = compared.lost(.plan(id)) {
             throw LetheError(
                 "plan-unresolved", .failed, "plan \(id) is lost: the audit log has it, and the inventory does not",

@@ -86,9 +86,11 @@ struct RequestsShow: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let compared = try wiring.comparedInventory(.all)
-        let inventory = compared.inventory
         let id = try RequestID(id)
+        let compared = try wiring.comparedInventory { inventory in
+            .about(try inventory.items(of: try inventory.plans().filter { $0.request == id }.map(\.id)))
+        }
+        let inventory = compared.inventory
         guard let request = try inventory.request(id) else {
             guard let lost = compared.lost(.request(id)) else {
                 throw LetheError("unknown-request", .usage, "there is no request \(id)", hint: "lethe requests list")

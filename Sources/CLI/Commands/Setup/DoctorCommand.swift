@@ -224,7 +224,7 @@ struct Checkup {
 
     /// Said only where something is. Each stops every apply.
     private mutating func checkDifferences() {
-        guard let compared = try? wiring.comparison(.all) else { return }
+        guard let compared = try? wiring.comparison(of: { _ in .all }) else { return }
         for difference in compared.differences { add("inventory", .fail, difference.message, fix: difference.hint) }
     }
 

@@ -24,7 +24,7 @@ import Testing
             "hold", "place", "--line", "+12025550100", "--as", "a", "--reason", "matter 7", "--json")
         let hold = try #require((placed.json?["hold"] as? [String: Any])?["id"] as? String, "\(placed.everything)")
         #expect(placed.status == 0 && placed.json?["tampered"] is NSNull, "\(placed.everything)")
-        let planned = try await workspace.lethe("run", "--json")
+        let planned = try await workspace.lethe("run", "--save", "--json")
         let plan = try #require((planned.json?["plan"] as? [String: Any])?["id"] as? String, "\(planned.everything)")
         let opened = try await workspace.lethe("erase", "--subject", "+12025550199", "--offline", "--json")
         let request = try #require(

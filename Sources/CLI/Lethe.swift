@@ -13,7 +13,8 @@ struct Lethe: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            InitCommand.self, DoctorCommand.self, ConfigCommand.self, IngestCommand.self, SyncCommand.self,
+            InitCommand.self, StatusCommand.self, CheckCommand.self, DoctorCommand.self, ConfigCommand.self,
+            IngestCommand.self, SyncCommand.self,
             InventoryCommand.self, PolicyCommand.self, RunCommand.self, PlanCommand.self, EraseCommand.self,
             RequestsCommand.self, ConfirmationsCommand.self, HoldCommand.self, VerifyCommand.self, AuditCommand.self,
             ReportCommand.self, SimulateCommand.self, DemoCommand.self,

@@ -60,6 +60,16 @@ package struct CivilDate: Hashable, Sendable {
 extension Timestamp {
     package var civilDate: CivilDate { CivilDate(daysSince1970: floorDivide(microseconds, 86_400_000_000).quotient) }
 
+    /// From this day to that of `other`, in UTC: 0 on the same, negative before.
+    package func days(until other: Timestamp) -> Int {
+        Int(other.civilDate.daysSince1970 - civilDate.daysSince1970)
+    }
+
+    /// Whole ones; 0 where `other` is later.
+    package func seconds(since other: Timestamp) -> UInt64 {
+        self > other ? UInt64((microseconds - other.microseconds) / 1_000_000) : 0
+    }
+
     /// Calendar months in UTC, clamped to the month's last day; the time of day stays.
     package func adding(months: Int64) -> Timestamp {
         let inDay = floorDivide(microseconds, 86_400_000_000).remainder

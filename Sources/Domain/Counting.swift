@@ -13,3 +13,11 @@ package func grouped(_ number: Int64) -> String {
     }
     return number < 0 ? "-" + text : text
 }
+
+/// A length of time for people, rounded: `1 minute`, `13 hours`, `2 days`.
+package func span(_ seconds: UInt64) -> String {
+    func rounded(_ unit: UInt64) -> Int { Int((seconds + unit / 2) / unit) }
+    return seconds < 7200
+        ? counted(rounded(60), "minute")
+        : seconds < 172_800 ? counted(rounded(3600), "hour") : counted(rounded(86_400), "day")
+}

@@ -95,7 +95,7 @@ package struct ErasureRequest: Sendable, Equatable {
 
 extension ErasureRequest {
     /// Whole days until the day on which it is due: 0 on that day, negative after it.
-    package func daysLeft(at now: Timestamp) -> Int { Int(due.civilDate.daysSince1970 - now.civilDate.daysSince1970) }
+    package func daysLeft(at now: Timestamp) -> Int { now.days(until: due) }
 }
 
 /// Attachments that others received too, or may have: which of them a person decided to delete all the same.

@@ -25,6 +25,31 @@ extension LogReader {
         return try entries(where: condition, [label] + starts).filter { types.contains($0.record.type.rawValue) }
     }
 
+    /// The newest record of one of these types; `nil` = there is none. Reads from the end, and little of each line.
+    package func newest(ofTypes types: Set<String>) throws(LetheError) -> LogEntry? {
+        guard let all = try store.seqs(), !types.isEmpty else { return nil }
+        let label = "\"type\":\""
+        let wanted = types.sorted().map { $0 + "\"" }
+        let condition = wanted.map {
+            "substr(line, instr(line, ?) + \(label.utf8.count), \($0.utf8.count)) = ?"
+        }.joined(separator: " OR ")
+        let needles = wanted.flatMap { [Data(label.utf8), Data($0.utf8)] }
+        var last = all.upperBound
+        while last >= all.lowerBound {
+            let first = max(all.lowerBound, last - Self.searchedAtOnce + 1)
+            let line = try store.run("unreadable-log") { db in
+                try Data.fetchOne(
+                    db,
+                    sql:
+                        "SELECT line FROM entry WHERE seq BETWEEN ? AND ? AND (\(condition)) ORDER BY seq DESC LIMIT 1",
+                    arguments: StatementArguments([first, last]) + StatementArguments(needles))
+            }
+            if let line { return try LogEntry(line: Array(line)) }
+            last = first - 1
+        }
+        return nil
+    }
+
     /// No type is shorter.
     private static let typeStart = 5
     private static let searchedAtOnce: Int64 = 50_000
@@ -59,6 +84,14 @@ extension AuditLog {
             }
         }
         return found
+    }
+
+    /// The newest record of one of these types in any segment that is still there; `nil` = there is none.
+    package func newest(ofTypes types: Set<String>) throws(LetheError) -> LogEntry? {
+        for reader in try readers().reversed() {
+            if let entry = try reader.newest(ofTypes: types) { return entry }
+        }
+        return nil
     }
 
     /// Of all segments that are still there, oldest first.

@@ -79,8 +79,22 @@ private struct SettingsBuilder {
             lines: lines)
     }
 
+    /// A target alone is called for failures.
+    private static func toCall(_ value: YAMLValue) -> Settings.Call? {
+        guard value.isMap else { return toTarget(value).map { Settings.Call(target: $0, on: [.failure]) } }
+        guard let map = value.map(keys: ["call", "on"]) else { return nil }
+        let target = map.required("call").flatMap(toTarget)
+        let events = map.required("on")?.list()?.compactMap { $0.choice(Settings.Call.Event.self) }
+        if let events, events.isEmpty {
+            map.report(
+                key: "on", "empty-list", "\"on\" names no event", suggestion: "write: on: [failure, overdue, silence]")
+        }
+        guard let target, let events else { return nil }
+        return Settings.Call(target: target, on: Set(events))
+    }
+
     /// An https URL (plain http on loopback only), or a command for the shell.
-    private static func toCall(_ value: YAMLValue) -> String? {
+    private static func toTarget(_ value: YAMLValue) -> String? {
         guard let text = value.string() else { return nil }
         return text.contains("://") ? baseURL(value) : text
     }

@@ -35,6 +35,22 @@ struct Settings: Sendable {
         var apply: Bool
     }
 
+    /// Whom to call, and for what.
+    struct Call: Sendable {
+        enum Event: String, CaseIterable, Sendable {
+            /// A run did not do all that it should.
+            case failure
+            /// An erasure request is past its day.
+            case overdue
+            /// No run has finished for long.
+            case silence
+        }
+
+        /// A command for the shell, or a URL.
+        var target: String
+        var on: Set<Event>
+    }
+
     var partner: String
     var linq: Linq
     var tiers: TierMap
@@ -43,7 +59,7 @@ struct Settings: Sendable {
     var approval: Approval
     var audit: Audit
     var schedules: [Schedule]
-    var onFailure: [String]
+    var onFailure: [Call]
     var apiKey: APIKey?
     var webhookSecrets: [String]
 

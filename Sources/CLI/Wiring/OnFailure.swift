@@ -1,12 +1,14 @@
 import Domain
+import Engine
 import Foundation
 
 #if canImport(FoundationNetworking)
     import FoundationNetworking
 #endif
 
-/// Tells whoever `on_failure` names that a run did not do all it should: a command gets one JSON object on its standard
-/// input, an https URL gets it by POST. It holds a status and a sentence with counts and ids, nothing of a person.
+/// Tells whoever `on_failure` names that a run did not do all it should, or that something waits too long: a command gets one
+/// JSON object on its standard input, an https URL gets it by POST. It holds a status and a sentence with counts and ids,
+/// nothing of a person.
 struct OnFailure: Sendable {
     let wiring: Wiring
     /// Seconds that one of them may take.
@@ -17,16 +19,26 @@ struct OnFailure: Sendable {
     }
 
     /// A call that fails is said on stderr and changes nothing else.
-    func call(_ status: ExitStatus, summary: String) async {
+    func call(for event: Settings.Call.Event, _ status: ExitStatus, summary: String) async {
+        let targets = wiring.settings.onFailure.filter { $0.on.contains(event) }.map(\.target)
+        guard !targets.isEmpty else { return }
         let line = summary.split(separator: "\n").first.map(String.init) ?? ""
         let json: JSONValue = [
-            "status": .integer(Int64(status.rawValue)), "summary": .string(line),
+            "event": .string(event.rawValue), "status": .integer(Int64(status.rawValue)), "summary": .string(line),
             "workspace": .string(wiring.workspace.directory.lastPathComponent),
             "at": JSONValue(wiring.clock.now()),
         ]
-        for target in wiring.settings.onFailure {
+        for target in targets {
             let problem = target.contains("://") ? await post(json, to: target) : await run(target, json)
             if let problem { wiring.console.warn("on_failure: \(problem)") }
+        }
+    }
+
+    /// For what waits too long, each once. `patience`: how long no run may finish, in seconds.
+    func call(ofLate lateness: Lateness, _ status: ExitStatus, patience: Int64 = Lateness.usualPatience) async {
+        if let message = lateness.overdueMessage { await call(for: .overdue, status, summary: message) }
+        if let message = lateness.silenceMessage(at: wiring.clock.now(), for: patience) {
+            await call(for: .silence, status, summary: message)
         }
     }
 

@@ -30,16 +30,36 @@ package struct NextStep: Sendable, Equatable {
         case .applying where isSetAside:
             command = plan.map { "lethe plan close \($0.plan.id) --as NAME --reason TEXT" }
         case .applying:
-            let cause = plan?.cause.flatMap(HaltCause.init)
-            command =
-                plan?.state == .halted && cause?.requiresReview == true
-                ? plan.map { "lethe plan apply \($0.plan.id) --reason TEXT" } : "lethe run --apply"
+            command = Self.goOn(plan?.plan.id, halted: plan?.state == .halted ? plan?.cause : nil)
         // Partial: what it was completed with is lost, since an older inventory was put back.
         case .completed: command = maySearch ? again : "lethe requests certificate \(id)"
         case .completedWithExceptions:
             command = maySearch || hasFailures ? again : "lethe requests certificate \(id)"
         case .refused, .withdrawn: command = nil
         }
+    }
+
+    /// With a plan that no request asked for.
+    package init(_ plan: PlanSummary, at now: Timestamp) {
+        command =
+            switch plan.state {
+            case .done, .expired, .cancelled: nil
+            // The next run closes it, and plans what is still due.
+            case .proposed where plan.expires <= now, .approved where plan.expires <= now: Self.run
+            case .proposed: "lethe plan approve \(plan.id) --as NAME"
+            case .approved: "lethe plan apply \(plan.id)"
+            case .applying, .halted: Self.goOn(plan.id, halted: plan.state == .halted ? plan.cause : nil)
+            }
+    }
+
+    private static let run = "lethe run --apply"
+    /// What a scheduled run does by itself waits for nobody.
+    package var isLeftToARun: Bool { command == nil || command == Self.run }
+
+    /// With a plan that was begun.
+    private static func goOn(_ plan: PlanID?, halted cause: String?) -> String {
+        guard let plan, let cause, HaltCause(rawValue: cause)?.requiresReview == true else { return run }
+        return "lethe plan apply \(plan) --reason TEXT"
     }
 
     package init(_ request: ErasureRequest, in basis: Basis) throws(LetheError) {

@@ -15,6 +15,8 @@ package struct PlanRetention: Sendable {
         package let decided: Int
         /// Those that stay, by the code of the reason.
         package let kept: [String: Int]
+        /// Since when the oldest of what is due should be gone; `nil` = nothing is due.
+        package let dueSince: Timestamp?
         /// Locked policies that are weaker than they were: this plan will not be applied.
         package let weakened: [LockedPolicies.Finding]
     }
@@ -129,8 +131,8 @@ package struct PlanRetention: Sendable {
         var kept = builder.kept
         if !gone.isEmpty { kept["gone_on_record"] = gone.count }
         return Planned(
-            plan: plan, digest: digest, isRecorded: isRecorded, decided: builder.decided, kept: kept, weakened: weakened
-        )
+            plan: plan, digest: digest, isRecorded: isRecorded, decided: builder.decided, kept: kept,
+            dueSince: builder.dueSince, weakened: weakened)
     }
 }
 
@@ -193,6 +195,7 @@ private struct PlanBuilder {
     let isFull: Bool
     let now: Timestamp
     private(set) var due: [PlanItem] = []
+    private(set) var dueSince: Timestamp?
     private(set) var decided = 0
     private(set) var kept: [String: Int] = [:]
 
@@ -224,6 +227,7 @@ private struct PlanBuilder {
                 id: attachment.id, isExpired: ruling.reason == .expired && attachment.state == .live,
                 isDrift: isDrift, nextCheck: NextCheck(candidate, at: ruling.changesAt))
         }
+        if let since = ruling.latestRemoval { dueSince = min(since, dueSince ?? since) }
         due.append(
             PlanItem(
                 attachment: attachment.id, rule: winner.description, line: attachment.homeLine,

@@ -61,11 +61,11 @@ extension ClockCheck.Verdict {
         switch self {
         case .right, .off, .aheadBefore, .uncompared: nil
         case .farFromVendor(let apart, let isAhead):
-            "is \(Self.span(apart)) \(isAhead ? "ahead of" : "behind") the vendor's"
+            "is \(span(apart)) \(isAhead ? "ahead of" : "behind") the vendor's"
         case .behindLog(let latest):
             "is behind the latest time in the audit log, \(latest.brief), and the vendor's answer tells none"
         case .silentLog(let latest, let apart):
-            "is \(Self.span(apart)) after the latest time in the audit log, \(latest.brief), and no answer of the vendor's bears it out"
+            "is \(span(apart)) after the latest time in the audit log, \(latest.brief), and no answer of the vendor's bears it out"
         }
     }
 
@@ -89,12 +89,6 @@ extension ClockCheck.Verdict {
         case .aheadBefore: "the audit log has records from after now: an earlier run had a clock that was ahead"
         case .uncompared: "the vendor's answer tells no time, so this machine's clock was not compared with it"
         }
-    }
-
-    private static func span(_ seconds: UInt64) -> String {
-        func rounded(_ unit: UInt64) -> UInt64 { (seconds + unit / 2) / unit }
-        return seconds < 7200
-            ? "\(rounded(60)) minutes" : seconds < 172_800 ? "\(rounded(3600)) hours" : "\(rounded(86_400)) days"
     }
 }
 

@@ -14,12 +14,17 @@ package final class RunLease: Sendable {
     private let isFolderLocked: Bool
     private let isReleased = Mutex(false)
 
-    /// Throws `refused` where another process applies.
-    package init(_ directory: URL) throws(LetheError) {
+    /// Throws `refused` where another process applies. `tries`, 20 ms apart: who only looks holds it for a moment.
+    package init(_ directory: URL, tries: Int = 10) throws(LetheError) {
         self.directory = directory
         let lock = directory.appending(path: "run.lock")
         folder = open(directory.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         file = open(lock.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        var left = tries
+        while left > 1, folder >= 0, flock(folder, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+            left -= 1
+            usleep(20_000)
+        }
         isFolderLocked = folder >= 0 && flock(folder, LOCK_EX | LOCK_NB) == 0
         let isTaken = folder >= 0 && !isFolderLocked && errno == EWOULDBLOCK
         guard file >= 0 else {
@@ -37,7 +42,7 @@ package final class RunLease: Sendable {
     /// Throws where another process applies now. Takes it no longer than it needs to look.
     static func refuseTaken(_ directory: URL) throws(LetheError) {
         guard FileManager.default.fileExists(atPath: directory.appending(path: "run.lock").path) else { return }
-        _ = try RunLease(directory)
+        _ = try RunLease(directory, tries: 1)
     }
 
     deinit { release() }

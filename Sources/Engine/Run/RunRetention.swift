@@ -176,7 +176,8 @@ package struct RunRetention: Sendable {
     /// A run with nothing due leaves one record, so that silence shows.
     private func noteIdle() throws(LetheError) {
         if context.log.version == 1 {
-            _ = try context.log.seal()
+            let seal = try context.log.seal()
+            try LastRun(context.inventory, context.log).noteIdle(seal.size - 1)
         } else {
             _ = try context.log.append([.runIdle(.init(policy: decider.policies.digest))])
         }

@@ -107,7 +107,7 @@ private struct Comparing {
         self.oldest = oldest
         let rows = try database.all("SELECT origin, seq FROM main.applied") { ($0.text(0) ?? "", $0.int(1) ?? -1) }
         applied = Dictionary(rows) { $1 }
-        for statement in tables { try database.execute(sql: statement) }
+        for statement in tables + [InventorySchema.changeTable] { try database.execute(sql: statement) }
         for table in Self.orders {
             try database.execute(sql: "INSERT INTO temp.\(table) SELECT * FROM main.\(table)")
         }

@@ -365,8 +365,9 @@ enum InventorySchema {
         """
 
     /// Changes of requests within one transaction, until the log has them: `InventoryStore.write`. In memory, where nobody else writes.
-    static let changes = """
-        PRAGMA temp_store = MEMORY;
+    static let changes = "PRAGMA temp_store = MEMORY;" + changeTable
+
+    static let changeTable = """
         CREATE TEMP TABLE request_change (
             seq INTEGER PRIMARY KEY AUTOINCREMENT,
             request BLOB NOT NULL,

@@ -84,6 +84,11 @@ extension InventoryStore {
         }
     }
 
+    /// The newest webhook that named an attachment, by the time in its envelope; `nil` = none did.
+    package func newestWebhook() throws(LetheError) -> Timestamp? {
+        try read { try $0.first("SELECT max(first_envelope) FROM sighting") { $0.time(0) } ?? nil }
+    }
+
     /// Our numbers that any sighting names: what the preflight compares with the account's.
     package func lines() throws(LetheError) -> Set<PhoneLine> {
         try read { database in

@@ -6,7 +6,7 @@ package enum Wording {
 
     /// Breaks a text at spaces, and within a word only where it is longer than any id; `first` stands before the first
     /// line, `rest` spaces before the others.
-    package static func wrap(_ text: String, first: String, rest: Int) -> [String] {
+    package static func wrap(_ text: String, first: String, rest: Int, width: Int = width) -> [String] {
         var lines: [String] = []
         var current = first
         var isEmpty = true

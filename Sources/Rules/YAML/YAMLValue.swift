@@ -90,6 +90,8 @@ package struct YAMLValue {
         return values.map { YAMLValue(node: $0, name: "an entry of \(name)", reader: reader) }
     }
 
+    package var isMap: Bool { if case .map = node.content { true } else { false } }
+
     /// A map with no keys but these.
     package func map(keys: [String]) -> YAMLMap? {
         guard case .map(let pairs) = node.content else { return wrongType("a map of keys") }

@@ -27,6 +27,8 @@ import Testing
             replacing: paths)
         try Answer.check("config", try await lethe("config", "--json"), replacing: paths)
         try Answer.check("doctor", try await lethe("doctor", "--json"), replacing: paths)
+        try Answer.check("status", try await lethe("status", "--json"))
+        try Answer.check("check", try await lethe("check", "--json"))
         try Answer.check("inventory-stats-empty", try await lethe("inventory", "stats", "--json"))
         try await vendor.populate(
             12, lines: ["+12025550143"], from: "2026-08-01T00:00:00Z", to: "2026-08-20T00:00:00Z", seed: 3)

@@ -48,6 +48,18 @@ import Testing
                 maxInFlight: maxInFlight, requestsPerSecond: 1000, usesCanary: false, operatorName: "tester"))
     }
 
+    /// `lethe status` may look in the very moment in which a run begins.
+    @Test func whoOnlyLooksStandsInNobodysWay() throws {
+        let directory = try TemporaryDirectory()
+        let looker = try RunLease(directory.url)
+        #expect(throws: LetheError.self) { _ = try RunLease(directory.url, tries: 1) }
+        Thread.detachNewThread {
+            Thread.sleep(forTimeInterval: 0.06)
+            looker.release()
+        }
+        #expect(try RunLease(directory.url, tries: 250).isIntact)
+    }
+
     @Test func whatIsReleasedIsFreeWhoeverStillRefersToIt() throws {
         let directory = try TemporaryDirectory()
         let first = try RunLease(directory.url)

@@ -44,12 +44,22 @@ struct RunCommand: LetheCommand {
         guard apply else { return try await preview(wiring) }
         do {
             let reply = try await applyDue(wiring, console)
-            if reply.status != .done { await OnFailure(wiring).call(reply.status, summary: reply.text) }
+            await tell(reply.status, reply.text, wiring)
             return reply
         } catch let error as LetheError {
-            await OnFailure(wiring).call(error.status, summary: error.message)
+            await tell(error.status, error.message, wiring)
             throw error
         }
+    }
+
+    /// Whoever `on_failure` names. Of a log or an inventory that cannot be read the failure is told already.
+    private func tell(_ status: ExitStatus, _ summary: String, _ wiring: Wiring) async {
+        let hook = OnFailure(wiring)
+        if status != .done { await hook.call(for: .failure, status, summary: summary) }
+        guard wiring.settings.onFailure.contains(where: { !$0.on.isDisjoint(with: [.overdue, .silence]) }),
+            let lateness = try? Lateness(wiring.inventory(), wiring.auditLog(), at: wiring.clock.now())
+        else { return }
+        await hook.call(ofLate: lateness, status)
     }
 
     private func retention(_ context: RunContext, _ decider: Decider, _ wiring: Wiring) -> RunRetention {

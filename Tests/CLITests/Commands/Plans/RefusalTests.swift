@@ -150,7 +150,7 @@ import Testing
         let json = try #require(try JSONSerialization.jsonObject(with: told) as? [String: Any])
         #expect(json["status"] as? Int == 1)
         #expect((json["summary"] as? String)?.isEmpty == false)
-        #expect(Set(json.keys) == ["status", "summary", "workspace", "at"])
+        #expect(Set(json.keys) == ["event", "status", "summary", "workspace", "at"])
         #expect(!String(decoding: told, as: UTF8.self).contains("wrong-key"))
     }
 }

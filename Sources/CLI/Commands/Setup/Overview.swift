@@ -147,9 +147,11 @@ extension Overview {
         let what = "\(counted(due.attachments, "attachment")), \(formatBytes(due.bytes))"
         guard let since = due.since else { return StatusRow("due", .ok, what) }
         let isLate = since.adding(seconds: Lateness.usualPatience) < now
+        let isHeldUp = isLate && isRefused
         return StatusRow(
-            "due", isLate ? .waits : .ok, "\(what); the oldest since \(since.date)",
-            next: isLate ? (isRefused ? "lethe run, which says what stands against it" : "lethe run --apply") : nil)
+            "due", isLate ? .waits : .ok,
+            "\(what); the oldest since \(since.date)" + (isHeldUp ? ", held up by what follows" : ""),
+            next: isLate && !isHeldUp ? "lethe run --apply" : nil)
     }
 
     /// Those of requests are told with them.
@@ -165,7 +167,7 @@ extension Overview {
             let waits = isHalted || !next.isLeftToARun
             rows.append(
                 StatusRow(
-                    "plan", waits ? .waits : .ok, "\(plan.id) \(word)\(cause), \(counted(plan.items, "item"))",
+                    "plan", waits ? .waits : .ok, "\(plan.id) (\(counted(plan.items, "item"))) \(word)\(cause)",
                     next: waits ? next.command : nil))
         }
         if open.isEmpty { rows.append(StatusRow("plans", .ok, "none halted or unapproved")) }
@@ -213,6 +215,8 @@ extension Overview {
         for refusal in refusals where !ownRows.contains(refusal.code) {
             let isTold =
                 differences.contains { refusal.message.hasPrefix($0.message) }
+                // One that is saved has its row.
+                || (refusal.code == "approval-needed" && unapproved > 0)
                 || told.contains { $0.count == 32 && refusal.message.contains($0) }
             if !isTold { rows.append(StatusRow("next run", .waits, refusal.message, next: refusal.hint)) }
         }
@@ -228,8 +232,10 @@ extension Overview {
             let lateness = try Lateness(inventory, log, at: now)
             self.lateness = lateness
             let isGoing = refusals.contains { $0.code == "run-lease-taken" }
-            let last = lateness.lastRun.map { Self.age($0, at: now) } ?? "none has finished yet"
-            rows.append(StatusRow("last run", .ok, (isGoing ? "one is going on; before it: " : "") + last))
+            let last = lateness.lastRun.map { (isGoing ? "the last finished " : "") + Self.age($0, at: now) }
+            rows.append(
+                StatusRow(
+                    "last run", .ok, (isGoing ? "one is going on; " : "") + (last ?? "none has finished yet")))
             lastWebhook = try inventory.newestWebhook()
             rows.append(
                 StatusRow("last webhook", .ok, lastWebhook.map { Self.age($0, at: now) } ?? "none taken in yet"))

@@ -75,6 +75,20 @@ import Testing
         #expect(try await check(workspace, exit: 0).contains(" last_run="))
     }
 
+    /// What the run would say once it is asked is told before.
+    @Test func whatTheNextRunWouldBeRefusedForIsARowUntilAPlanIsSaved() async throws {
+        let vendor = try await SimulatedVendor()
+        let workspace = try await SampleWorkspace(vendor: vendor)
+        try await workspace.fill(vendor, attachments: 40)
+        try workspace.configure("above: 1000", "above: 5")
+        var found = try await waiting(workspace, exit: 2)
+        #expect(found.map(\.name) == ["due", "next run"] && found[0].next == nil, "\(found)")
+        #expect(found[1].next?.hasPrefix("lethe run --save") == true, "\(found)")
+        let (plan, _) = try await workspace.due()
+        found = try await waiting(workspace, exit: 2)
+        #expect(found.map(\.name) == ["due", "plan"] && found[1].detail.hasPrefix(plan), "\(found)")
+    }
+
     @Test func aPlanThatWasHaltedForReviewWaitsWithItsCommand() async throws {
         let vendor = try await SimulatedVendor()
         let workspace = try await SampleWorkspace(vendor: vendor)

@@ -47,10 +47,24 @@ struct TypedWords: Sendable {
         var text = text
         for word in words {
             let encoded = word.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? word
-            for form in [word, encoded] { text = text.replacing(form, with: Self.shown(word)) }
+            for form in [word, encoded] { text = Self.replacing(form, with: Self.shown(word), in: text) }
         }
         return withoutPieces(text)
     }
+
+    /// What may be the beginning of an id stays where it is one.
+    private static func replacing(_ word: String, with shown: String, in text: String) -> String {
+        guard word.allSatisfy({ $0.isHexDigit || $0 == "-" }) else { return text.replacing(word, with: shown) }
+        var (start, result) = (text.startIndex, "")
+        for match in text.matches(of: id) where match.output.0.count > word.count {
+            result += text[start..<match.range.lowerBound].replacing(word, with: shown) + match.output.0
+            start = match.range.upperBound
+        }
+        return result + text[start...].replacing(word, with: shown)
+    }
+
+    private nonisolated(unsafe) static let id =
+        /[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-fA-F]{32,}/
 
     /// A part that a parser cut off, such as what stood before a colon.
     private func withoutPieces(_ text: String) -> String {
@@ -81,7 +95,6 @@ struct TypedWords: Sendable {
     /// Those of ids, digests, dates and times do not count.
     private static func digits(in word: String) -> Int {
         let time = /[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z)?/
-        let id = /[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-fA-F]{32,}/
         return word.replacing(id, with: "").replacing(time, with: "").count(where: \.isNumber)
     }
 }

@@ -68,7 +68,7 @@ struct AuditBundle: LetheCommand {
 
     /// What the statement cites and what was announced for it, in whichever segments that lies.
     private func records(of request: String, _ wiring: Wiring) async throws -> Content {
-        let id = try RequestID(request)
+        let id: RequestID = try wiring.id(request)
         let statement = try await wiring.work(vendor: false, on: .segments) { context in
             try IssueCertificate(inventory: context.inventory, log: context.log, tiers: wiring.settings.tiers).run(id)
         }

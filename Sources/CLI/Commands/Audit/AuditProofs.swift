@@ -21,7 +21,7 @@ struct AuditProof: LetheCommand {
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
         let file = try output.map { try OutputFile($0, wiring) }
-        let proof = try Self.proof(of: AttachmentID(id), wiring)
+        let proof = try Self.proof(of: wiring.id(id), wiring)
         try file?.write(Data(proof.bytes))
         let text = String(decoding: proof.bytes, as: UTF8.self)
         return Reply(

@@ -32,7 +32,7 @@ struct AuditShow: LetheCommand {
         let doubt = wiring.doubt()
         if let doubt { console.warn("NOT VERIFIED: \(doubt.message)") }
         let from = try since.map { try time($0, "--since") }
-        let id = try attachment.map { try AttachmentID($0) }
+        let id = try attachment.map { try wiring.id($0, AttachmentID.self) }
         var shown: [(LogEntry, JSONValue)] = []
         for segment in try AuditLog.named(wiring.logLocation) {
             guard let file = segment.file else { continue }

@@ -72,8 +72,7 @@ struct InventoryList: LetheCommand {
     @Option(help: "live, gone or expired.") var state: String?
     @Option(help: ArgumentHelp("Created longer ago than this: 36h, 90d, 6mo.", valueName: "period"))
     var olderThan: String?
-    @Option(help: ArgumentHelp("Of the people whose handles are in this file, one per line.", valueName: "file"))
-    var subjectFile: String?
+    @OptionGroup var people: PeopleOptions
     @Option(help: "Maximum number of rows.") var limit: Int = 100
     @Option(help: "Where the page before ended (next_cursor).") var cursor: String?
     @OptionGroup var global: GlobalOptions
@@ -120,10 +119,7 @@ struct InventoryList: LetheCommand {
             }
             filter.createdBefore = period.before(wiring.clock.now())
         }
-        if let subjectFile {
-            let handles = try HandleList.read(String(decoding: ReadInput.bytes(subjectFile), as: UTF8.self))
-            filter.subjects = try handles.compactMap { try inventory.pseudonym(for: $0, createIfMissing: false) }
-        }
+        if people.isGiven { filter.subjects = try people.pseudonyms(of: people.handles(), wiring, inventory) }
         return filter
     }
 
@@ -148,7 +144,7 @@ struct InventoryShow: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let id = try AttachmentID(id)
+        let id: AttachmentID = try wiring.id(id)
         let compared = try wiring.comparedInventory(.about([id]))
         let inventory = compared.inventory
         let record = try inventory.knownRecord(of: id)

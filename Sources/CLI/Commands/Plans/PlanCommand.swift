@@ -61,7 +61,7 @@ struct PlanShow: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let id = try PlanID(id)
+        let id: PlanID = try wiring.id(id)
         let compared = try wiring.comparedInventory { inventory in
             .about(try inventory.items(of: [id]))
         }
@@ -174,7 +174,7 @@ struct PlanApprove: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let id = try PlanID(id)
+        let id: PlanID = try wiring.id(id)
         let record = try await wiring.work(vendor: false) { context in
             try ApprovePlan(
                 inventory: context.inventory, log: context.log, time: context.time, rules: wiring.approvalRule
@@ -219,7 +219,7 @@ struct PlanApply: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let id = try PlanID(id)
+        let id: PlanID = try wiring.id(id)
         let decider = try wiring.decider()
         let reason = try reason.map { try OperatorText.reason($0) }
         if let allowDeletes {
@@ -291,7 +291,7 @@ struct PlanCancel: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let id = try PlanID(id)
+        let id: PlanID = try wiring.id(id)
         let reason = try reason.map { try OperatorText.reason($0) }
         let record = try await cancel(id, reason: reason, wiring)
         let goesOn = record.plan.request.map {
@@ -333,7 +333,7 @@ struct PlanClose: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let id = try PlanID(id)
+        let id: PlanID = try wiring.id(id)
         let rules = wiring.undecided
         let closed = try await wiring.work(vendor: false) { context in
             try CloseSetAside(context, rules: rules, by: name, reason: reason).run(id)

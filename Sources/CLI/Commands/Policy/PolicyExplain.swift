@@ -18,7 +18,7 @@ struct PolicyExplain: LetheCommand {
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
         let inventory = try wiring.currentInventory()
-        let record = try inventory.knownRecord(of: AttachmentID(id))
+        let record = try inventory.knownRecord(of: wiring.id(id))
         let then = try at.map { try time($0, "--at") }
         var question = Explanation.Question(
             record.attachment, holds: try inventory.holds(), request: request ? RequestID(value: 0) : nil,

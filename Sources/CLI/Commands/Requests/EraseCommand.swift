@@ -50,7 +50,7 @@ struct EraseCommand: LetheCommand {
         let wiring = try Wiring.open(global, console)
         let decider = try wiring.decider()
         // --extend is the name of --resume in 0.1.0; it goes with the next version.
-        let again = try (resume ?? extend).map { try RequestID($0) }
+        let again = try (resume ?? extend).map { try wiring.id($0, RequestID.self) }
         if let again { try refuseWhatOpens(again) }
         let handles = try again == nil ? handles() : handlesAgain()
         let stop = StopSignal(console: console)

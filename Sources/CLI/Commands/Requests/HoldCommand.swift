@@ -19,16 +19,15 @@ struct HoldPlace: LetheCommand {
         commandName: "place",
         abstract: "Keeps whatever it covers until it is released or ends.",
         discussion: """
-            In force when the command returns, also for a run that is going on. Exactly one of --subject-file, --chat, --line, \
-            --attachment and --all.
+            In force when the command returns, also for a run that is going on. Exactly one of a person (every chat of theirs), \
+            --chat, --line, --attachment and --all.
 
             Example: lethe hold place --as alex --reason "matter 2026-17" --line +12025550143 --until 2027-06-30
             """)
 
     @Option(name: .customLong("as"), help: ArgumentHelp("Who places it.", valueName: "name")) var name: String
     @Option(help: "The matter; no names, numbers or addresses of end-users.") var reason: String
-    @Option(help: ArgumentHelp("Every chat of the person whose handles are in this file.", valueName: "file"))
-    var subjectFile: String?
+    @OptionGroup var people: PeopleOptions
     @Option(help: ArgumentHelp("One chat.", valueName: "id")) var chat: String?
     @Option(help: ArgumentHelp("A phone line of the account.", valueName: "number")) var line: String?
     @Option(help: ArgumentHelp("One attachment.", valueName: "id")) var attachment: String?
@@ -37,24 +36,23 @@ struct HoldPlace: LetheCommand {
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {
-        let given = [subjectFile, chat, line, attachment].compactMap { $0 }.count + (all ? 1 : 0)
+        let given = [people.isGiven, chat != nil, line != nil, attachment != nil, all].count { $0 }
         guard given == 1 else {
             throw LetheError(
                 "hold-scope", .usage,
-                "say what is held: exactly one of --subject-file, --chat, --line, --attachment, --all")
+                "say what is held: exactly one of --subject-file or --subject, --chat, --line, --attachment, --all")
         }
         let wiring = try Wiring.open(global, console)
         let end = try until.map { try time($0, "--until") }
-        let handles = try subjectFile.map {
-            try HandleList.read(String(decoding: ReadInput.bytes($0), as: UTF8.self))
-        }
+        let handles = try people.handles()
+        let attachment = try attachment.map { try wiring.id($0, AttachmentID.self) }
         let (hold, coverage) = try await wiring.work(vendor: false, on: .end) { context in
             let scope: LegalHold.Scope
-            if let handles {
+            if people.isGiven {
                 scope = .subject(
-                    try handles.compactMap { try context.inventory.pseudonym(for: $0, createIfMissing: true) })
+                    try people.pseudonyms(of: handles, wiring, context.inventory, createIfMissing: true))
             } else {
-                scope = try self.scope()
+                scope = try self.scope(attachment)
             }
             if case .line(let line) = scope { try refusePerson(line, context.inventory) }
             let hold = try PlaceHold(inventory: context.inventory, log: context.log).run(
@@ -85,10 +83,10 @@ struct HoldPlace: LetheCommand {
             hint: "for a person use --subject-file FILE: handles are not stored")
     }
 
-    private func scope() throws -> LegalHold.Scope {
+    private func scope(_ attachment: AttachmentID?) throws -> LegalHold.Scope {
         if let chat { return .chat(try ChatID(chat)) }
         if let line { return .line(try PhoneLine(line)) }
-        if let attachment { return .attachment(try AttachmentID(attachment)) }
+        if let attachment { return .attachment(attachment) }
         return .all
     }
 }
@@ -106,7 +104,7 @@ struct HoldRelease: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let id = try HoldID(id)
+        let id: HoldID = try wiring.id(id)
         try await wiring.work(vendor: false) { context in
             try ReleaseHold(inventory: context.inventory, log: context.log).run(id, by: name, reason: reason)
         }

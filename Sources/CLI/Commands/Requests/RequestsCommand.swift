@@ -19,9 +19,14 @@ struct RequestsCommand: ParsableCommand {
 struct RequestsList: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "Lists requests with the days left for each.",
-        discussion: "Example: lethe requests list --open")
+        discussion: """
+            With a person it answers whether they asked, and what became of it.
+
+            Example: lethe requests list --open
+            """)
 
     @Flag(help: "Only those that are not closed.") var open = false
+    @OptionGroup var people: PeopleOptions
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {
@@ -30,7 +35,10 @@ struct RequestsList: LetheCommand {
         let compared = try wiring.comparedInventory(.orders)
         let inventory = compared.inventory
         let basis = wiring.basis(inventory)
-        let requests = try inventory.requests().filter { !open || !$0.state.isClosed }.map { request in
+        let named = try people.isGiven ? Set(people.pseudonyms(of: people.handles(), wiring, inventory)) : nil
+        let requests = try inventory.requests().filter { request in
+            (!open || !request.state.isClosed) && named.map { !$0.isDisjoint(with: request.subjects) } ?? true
+        }.map { request in
             (request, next: try NextStep(request, in: basis))
         }
         var table = TextTable([
@@ -47,7 +55,9 @@ struct RequestsList: LetheCommand {
         var parts = requests.isEmpty ? [] : [trimmed(table)]
         parts += lost.map { "\($0)  lost: \(Self.lossAndWayOn($0))" }
         return Reply(
-            parts.isEmpty ? "There are no requests." : parts.joined(separator: "\n"),
+            parts.isEmpty
+                ? (named == nil ? "There are no requests." : "There are no requests of this person.")
+                : parts.joined(separator: "\n"),
             json: [
                 "requests": .array(requests.map { Self.json($0.0, next: $0.next, now: now) }),
                 "lost": .array(lost.map { JSONValue($0) }), "differs": compared.differs,
@@ -86,7 +96,7 @@ struct RequestsShow: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let id = try RequestID(id)
+        let id: RequestID = try wiring.id(id)
         let compared = try wiring.comparedInventory { inventory in
             .about(try inventory.items(of: try inventory.plans().filter { $0.request == id }.map(\.id)))
         }
@@ -160,7 +170,7 @@ struct RequestsCertificate: LetheCommand {
             throw LetheError("invalid-value", .usage, "--format must be html or json")
         }
         let wiring = try Wiring.open(global, console)
-        let id = try RequestID(id)
+        let id: RequestID = try wiring.id(id)
         let file = try output.map { try OutputFile($0, wiring) }
         let statement = try await wiring.work(vendor: false, on: .segments) { context in
             try IssueCertificate(inventory: context.inventory, log: context.log, tiers: wiring.settings.tiers).run(id)

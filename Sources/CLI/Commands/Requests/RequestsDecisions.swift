@@ -40,7 +40,7 @@ struct RequestsWithdraw: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let lost = try RequestID(id)
+        let lost: RequestID = try wiring.id(id)
         if try wiring.currentInventory().request(lost) == nil {
             try await wiring.work(vendor: false) { context in
                 try DecideRequest(context, rules: wiring.undecided, by: decision.name, reason: decision.reason)
@@ -50,7 +50,7 @@ struct RequestsWithdraw: LetheCommand {
                 "the loss of request \(lost) is on record",
                 json: ["request": ["id": JSONValue(lost), "state": "withdrawn"]])
         }
-        return try await decision.reply(id, global, console) {
+        return try await decision.reply(lost.description, global, console) {
             try await $0.withdraw($1)
         }
     }
@@ -90,7 +90,7 @@ struct RequestDecision: ParsableArguments {
         _ decide: (DecideRequest, RequestID) async throws -> ErasureRequest
     ) async throws -> Reply {
         let wiring = try Wiring.open(global, console)
-        let id = try RequestID(id)
+        let id: RequestID = try wiring.id(id)
         let (rules, name, reason) = (wiring.undecided, name, reason)
         // A plan in work is settled first, by asking the vendor.
         let request = try await wiring.work(vendor: wiring.settings.apiKey != nil) { context in

@@ -76,30 +76,54 @@ package enum OperatorText {
         return runs
     }
 
-    /// Seven digits or more, without dates, numbers of cases (`2026-000123`) and what follows letters and `-`, `no ` or `#`.
+    /// Seven digits or more, without dates, numbers of cases (`2026-000123`) and a number of at most nine digits that is a thing's.
+    /// Behind a plus sign nothing is let pass.
     private static func isNumberOfAPerson(_ run: Run) -> Bool {
         var words = run.text.split { " ,".contains($0) }
-        if let first = words.first, first.count <= 9, first.allSatisfy(\.isNumber), isNamed(run.before) {
-            words.removeFirst()
+        let isInternational = run.before.hasSuffix("+")
+        if !isInternational { words.removeAll { isDate($0) || isCase($0) } }
+        var digits = words.map { $0.count(where: \.isNumber) }
+        if let first = words.first, first.count <= 9, first.allSatisfy(\.isNumber), run.text.hasPrefix(first),
+            isOfAThing(run.before), digits.dropFirst().reduce(0, +) <= 3
+        {
+            digits.removeFirst()
         }
-        let digits = words.filter { !isDate($0) && !isCase($0) }.map { $0.count(where: \.isNumber) }
         return digits.reduce(0, +) >= 7
     }
 
-    private static func isNamed(_ before: Substring) -> Bool {
-        if before.hasSuffix("#") || before.lowercased().hasSuffix("no ") { return true }
-        return before.hasSuffix("-") && before.dropLast().last?.isLetter == true
+    /// What stands before a number that is no person's: letters, with a dash or without, `#`, or `no`; but no word of calling.
+    private static func isOfAThing(_ before: Substring) -> Bool {
+        var words = before.lowercased().split { !$0.isLetter }
+        let isBehindNo = before.last.map { " .".contains($0) } == true && ["no", "nr"].contains(words.last)
+        if isBehindNo { words.removeLast() }
+        let end = before.last == "-" ? before.dropLast() : before
+        guard isBehindNo || before.last == "#" || end.last?.isLetter == true else { return false }
+        return words.last.map { word in !Self.wordsOfCalling.contains { word.hasPrefix($0) } } ?? true
     }
 
+    private static let wordsOfCalling = [
+        "call", "cell", "contact", "dial", "fax", "handy", "imessage", "mob", "msisdn", "phon", "ring", "rang", "sms",
+        "tel", "text", "whatsapp",
+    ]
+
+    /// `2026-11-27`, `27.11.2026` or `11/27/2026`.
     private static func isDate(_ word: Substring) -> Bool {
-        let parts = word.split(separator: "-", omittingEmptySubsequences: false)
-        return parts.map(\.count) == [4, 2, 2] && parts.allSatisfy { $0.allSatisfy(\.isNumber) }
+        for (separator, order) in [("-", [0, 1, 2]), (".", [2, 1, 0]), ("/", [2, 0, 1])] {
+            let parts = word.split(separator: Character(separator), omittingEmptySubsequences: false)
+            guard parts.count == 3, parts.allSatisfy({ $0.allSatisfy(\.isNumber) }) else { continue }
+            let (year, month, day) = (parts[order[0]], parts[order[1]], parts[order[2]])
+            return isYear(year) && month.count == 2 && day.count == 2 && (1...12).contains(Int(month) ?? 0)
+                && (1...31).contains(Int(day) ?? 0)
+        }
+        return false
     }
+
+    private static func isYear(_ text: Substring) -> Bool { text.count == 4 && ["19", "20"].contains(text.prefix(2)) }
 
     private static func isCase(_ word: Substring) -> Bool {
         let parts = word.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0].count == 4, (1...6).contains(parts[1].count) else { return false }
-        return ["19", "20"].contains(parts[0].prefix(2)) && parts.allSatisfy { $0.allSatisfy(\.isNumber) }
+        guard parts.count == 2, isYear(parts[0]), (1...6).contains(parts[1].count) else { return false }
+        return parts.allSatisfy { $0.allSatisfy(\.isNumber) }
     }
 
     /// `--as NAME`: 1 to 64 characters of `[A-Za-z0-9._-]`.
@@ -119,7 +143,8 @@ package enum OperatorText {
         }
         guard allowed, (1...64).contains(text.utf8.count) else {
             throw LetheError(
-                "invalid-name", .usage, "a name must be 1 to 64 characters of letters, digits, dot, dash or underscore")
+                "invalid-name", .usage, "a name must be 1 to 64 characters of letters, digits, dot, dash or underscore",
+                hint: "--as takes the operator, not the data subject: alex, jo.smith, dpo-2")
         }
         return text
     }

@@ -16,7 +16,7 @@ package struct IngestWebhooks: Sendable {
     package enum Trust: Sendable {
         /// Verified before it was stored: `--trusted`.
         case operatorSaysSo
-        /// One line of headers per delivery; a signature may be 300 s away from `receivedAt`.
+        /// One line of headers per delivery; a signature may be 300 s away from the time that the line says, else from `receivedAt`.
         case signatures(WebhookSignature, receivedAt: Timestamp)
     }
 
@@ -90,7 +90,9 @@ package struct IngestWebhooks: Sendable {
             throw LetheError("headers-missing", .unreadable, "the file of headers has no line for this delivery")
         }
         let fields = try WebhookHeaders(json: line.body)
-        if case .invalid(let reason) = signature.verify(fields, delivery: raw, receivedAt: receivedAt) {
+        if case .invalid(let reason) = signature.verify(
+            fields, delivery: raw, receivedAt: fields.receivedAt ?? receivedAt)
+        {
             throw LetheError(reason.rawValue, .unreadable, reason.message)
         }
     }

@@ -10,7 +10,8 @@ struct IngestCommand: LetheCommand {
         abstract: "Takes webhook deliveries into the inventory.",
         discussion: """
             A file is one JSON body, an array, or one body per line; - is standard input. Signatures are checked when the \
-            headers are given, one JSON object per line; otherwise say --trusted. Ingesting twice changes nothing. Handles, file \
+            headers are given, one JSON object per line, with received_at where they are older than five minutes; otherwise say \
+            --trusted. Ingesting twice changes nothing. Handles, file \
             names and URLs are not stored.
 
             Example: lethe ingest webhooks.ndjson --headers headers.ndjson

@@ -77,6 +77,36 @@ import Testing
         }
     }
 
+    /// As a receiver appends it: one file of a whole year here, each line with its own time.
+    @Test func aLineOfHeadersMayHaveItsOwnTimeOfReceipt() async throws {
+        let workspace = try await SampleWorkspace()
+        let headers = workspace.folder.file("headers.ndjson")
+        func lines(_ time: (Fixture) -> String) throws {
+            let text = Self.fixtures.map { $0.headers.replacing("}\n", with: ",\(time($0))}\n") }.joined()
+            try text.write(to: headers, atomically: true, encoding: .utf8)
+        }
+        func ingest() async throws -> (rejected: Int, codes: Set<String>) {
+            let words = ["ingest"] + Self.fixtures.map(\.body.path) + ["--headers", headers.path, "--json"]
+            let result = try await workspace.lethe.run(LetheProcess.binary, words)
+            let rejections = try #require(result.json?["rejections"] as? [[String: Any]], "\(result.everything)")
+            #expect(result.status == (rejections.isEmpty ? 0 : 2), "\(result.everything)")
+            return (rejections.count, Set(rejections.compactMap { $0["code"] as? String }))
+        }
+        let all = Self.fixtures.count
+        try lines { _ in "\"other\":1" }
+        #expect(try await ingest() == (all, ["signature-too-old"]))
+        try lines { _ in "\"received_at\":\"2026-01-01T00:00:00Z\"" }
+        #expect(try await ingest().rejected > 20)
+        for bad in ["\"2026-02-03\"", "1", "null", "[\"2026-02-03T00:00:00Z\"]"] {
+            try lines { _ in "\"received_at\":\(bad)" }
+            #expect(try await ingest() == (all, ["invalid-headers"]), "\(bad)")
+        }
+        try lines { "\"received_at\":\"\($0.receivedAt)\",\"Received_At\":\"\($0.receivedAt)\"" }
+        #expect(try await ingest() == (all, ["invalid-headers"]))
+        try lines { "\"received_at\":\"\($0.receivedAt)\"" }
+        #expect(try await ingest() == (0, []))
+    }
+
     @Test func aChangedBodyIsRejectedAndTheSecretIsNotTold() async throws {
         let workspace = try await SampleWorkspace()
         let fixture = try #require(Self.fixtures.first { $0.name.contains("2026-02-03--message.received--persistent") })

@@ -22,6 +22,23 @@ struct OutputFile {
         return URL(filePath: path)
     }
 
+    /// What is written: `--format`, else what the file's name ends in, else the first of `known`. An ending that is none of these is
+    /// refused: whoever writes `x.pdf` gets no HTML under that name.
+    static func format(
+        _ format: String?, for path: String?, of known: [String]
+    ) throws(LetheError) -> String {
+        if let format {
+            guard !known.contains(format) else { return format }
+            throw LetheError("invalid-value", .usage, "--format must be one of: \(known.joined(separator: ", "))")
+        }
+        let ending = path.map { URL(filePath: $0).pathExtension.lowercased() } ?? ""
+        guard !ending.isEmpty else { return known.first ?? "" }
+        guard !known.contains(ending) else { return ending }
+        throw LetheError(
+            "unknown-ending", .usage, "nothing is written as .\(ending); known are: \(known.joined(separator: ", "))",
+            hint: "name the file x.\(known.first ?? ""), or say what it is to be with --format")
+    }
+
     /// Whole or not at all; what is no regular file (a pipe, a device) is written to and never replaced.
     func write(_ data: Data) throws(LetheError) {
         try stream { write throws(LetheError) in

@@ -33,6 +33,7 @@ struct AuditVerify: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let now = SystemClock().now()
+        for file in log { try FileKind.refuseInPlaceOfLog(file) }
         if !log.isEmpty {
             let verifier = LogVerifier(try options(console, anchors: [], now: now))
             let files = log.map { URL(filePath: $0) }

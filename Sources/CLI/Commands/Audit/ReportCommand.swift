@@ -29,12 +29,7 @@ struct ReportCommand: LetheCommand {
     static let formats = ["html", "md", "json", "csv"]
 
     func perform(_ console: Console) async throws -> Reply {
-        let suffix = output.map { URL(filePath: $0).pathExtension }
-        let format = format ?? suffix.flatMap { Self.formats.contains($0) ? $0 : nil } ?? "html"
-        guard Self.formats.contains(format) else {
-            throw LetheError(
-                "invalid-value", .usage, "--format must be one of: \(Self.formats.joined(separator: ", "))")
-        }
+        let format = try OutputFile.format(format, for: output, of: Self.formats)
         let wiring = try Wiring.open(global, console)
         let now = wiring.clock.now()
         let end = try to.map { try time($0, "--to") } ?? now

@@ -165,10 +165,7 @@ struct RequestsCertificate: LetheCommand {
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {
-        let format = format ?? (output?.hasSuffix(".html") == true ? "html" : "json")
-        guard ["html", "json"].contains(format) else {
-            throw LetheError("invalid-value", .usage, "--format must be html or json")
-        }
+        let format = try OutputFile.format(format, for: output, of: ["json", "html"])
         let wiring = try Wiring.open(global, console)
         let id: RequestID = try wiring.id(id)
         let file = try output.map { try OutputFile($0, wiring) }

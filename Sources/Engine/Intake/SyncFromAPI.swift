@@ -23,6 +23,8 @@ package struct SyncFromAPI: Sendable {
         package var coverage = ErasureRequest.Coverage.complete
         /// A list was left because it had no end.
         package var isEndless = false
+        /// Somebody asked it to stop.
+        package var isInterrupted = false
         package var reopened: [RequestID] = []
 
         package var status: ExitStatus { coverage == .complete ? .done : .incomplete }
@@ -64,12 +66,13 @@ package struct SyncFromAPI: Sendable {
                 hint: "its lines are \(preflight.sorted().map(\.number).joined(separator: ", "))")
         }
         let known = try context.inventory.lines()
-        for line in wanted.isEmpty ? preflight.sorted() : wanted {
+        for line in wanted.isEmpty ? preflight.sorted() : wanted where !isInterrupted() {
             try await walkChats(Target(line: line, bookmark: "sync:\(line)"), &report, progress)
         }
         // Under another account's key every attachment would be missed.
         try await lookUpUndated(&report, notesMisses: known.isEmpty || !known.isDisjoint(with: preflight), progress)
         report.revived = try await ReviveGone(context).run().count
+        if isInterrupted() { (report.isInterrupted, report.coverage) = (true, .partial) }
         return report
     }
 
@@ -79,6 +82,7 @@ package struct SyncFromAPI: Sendable {
     ) async throws(LetheError) -> Report {
         var report = Report()
         for handle in handles { try await walkChats(Target(handle: handle), &report, progress) }
+        report.isInterrupted = isInterrupted()
         return report
     }
 
@@ -160,7 +164,7 @@ package struct SyncFromAPI: Sendable {
         repeat {
             let page = try context.inventory.attachments(
                 AttachmentFilter(state: .live), after: cursor, limit: 500, where: { $0.created == nil })
-            for attachment in page.attachments {
+            for attachment in page.attachments where !isInterrupted() {
                 let lookUp = await retrying(answer: { $0.answer }, call: { await vendor.lookUp(attachment.id) })
                 if notesMisses { try context.noteFinding(lookUp.answer, of: attachment.id) }
                 if let found = lookUp.found {

@@ -21,9 +21,12 @@ struct AskVendor {
         _ = try await Preflight(context).run(lines: try context.inventory.lines())
     }
 
-    func lookUp(_ id: AttachmentID) async throws(LetheError) -> AttachmentLookup {
+    /// `nil`: somebody wants it to stop, and there is no clear answer.
+    func lookUp(_ id: AttachmentID) async throws(LetheError) -> AttachmentLookup? {
+        guard !context.shouldStop() else { return nil }
         let vendor = context.vendor
         let lookUp = await retrying(answer: { $0.answer }, call: { await vendor.lookUp(id) })
+        if context.shouldStop(), LookUpFinding(lookUp.answer) == .unknown { return nil }
         try context.noteFinding(lookUp.answer, of: id)
         return lookUp
     }

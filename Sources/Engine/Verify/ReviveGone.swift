@@ -23,8 +23,7 @@ struct ReviveGone {
         var revived: [AttachmentID] = []
         var unclear = 0
         for id in try context.inventory.namedAgain().prefix(Self.most) {
-            guard unclear < Self.patience, !context.shouldStop() else { break }
-            let lookUp = try await ask.lookUp(id)
+            guard unclear < Self.patience, let lookUp = try await ask.lookUp(id) else { break }
             let finding = LookUpFinding(lookUp.answer)
             unclear = finding == .unknown ? unclear + 1 : 0
             switch finding {

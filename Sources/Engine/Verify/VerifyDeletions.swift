@@ -11,9 +11,12 @@ package struct VerifyDeletions: Sendable {
         package var gone = 0
         package var stillThere: [AttachmentID] = []
         package var unknown = 0
+        /// Somebody asked it to stop.
+        package var isInterrupted = false
 
         package var status: ExitStatus {
             if !stillThere.isEmpty { return .failed }
+            if isInterrupted { return .incomplete }
             return unknown > 0 ? .notVerified : .done
         }
     }
@@ -38,8 +41,11 @@ package struct VerifyDeletions: Sendable {
         for id in try context.inventory.goneAttachments(sample: since == nil ? sample : nil) {
             guard let record = try context.inventory.record(of: id), let run = record.lastRun else { continue }
             if let since, record.outcomeAt.map({ $0 < since }) ?? true { continue }
-            guard sample.map({ report.checked < $0 }) ?? true, !context.shouldStop() else { break }
-            let answer = try await ask.lookUp(id).answer
+            guard sample.map({ report.checked < $0 }) ?? true else { break }
+            guard let answer = try await ask.lookUp(id)?.answer else {
+                report.isInterrupted = true
+                break
+            }
             report.checked += 1
             switch LookUpFinding(answer) {
             case .absent:

@@ -16,9 +16,12 @@ package struct VerifyExpired: Sendable {
         package var unknown = 0
         /// Of the unknown: still there, after 48 hours by this machine's clock alone.
         package var undated = 0
+        /// Somebody asked it to stop.
+        package var isInterrupted = false
 
         package var status: ExitStatus {
             if !breaches.isEmpty { return .failed }
+            if isInterrupted { return .incomplete }
             return unknown > 0 ? .notVerified : .done
         }
     }
@@ -39,8 +42,11 @@ package struct VerifyExpired: Sendable {
     ) async throws(LetheError) -> Report {
         try await ask.prepare()
         var report = Report()
-        for id in try self.sample(sample) where !context.shouldStop() {
-            let answer = try await ask.lookUp(id).answer
+        for id in try self.sample(sample) {
+            guard let answer = try await ask.lookUp(id)?.answer else {
+                report.isInterrupted = true
+                break
+            }
             report.checked += 1
             switch LookUpFinding(answer) {
             case .absent:

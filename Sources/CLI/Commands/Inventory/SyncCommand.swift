@@ -56,7 +56,9 @@ struct SyncCommand: LetheCommand {
         }
         if report.unreadableParts > 0 { text.append("\(counted(report.unreadableParts, "part")) could not be read") }
         for request in report.reopened { text.append("request \(request) is open again: its person had more") }
-        if report.coverage == .partial {
+        if report.isInterrupted {
+            text.append("Interrupted: what was read is in the inventory. Run it again: it goes on where it stopped.")
+        } else if report.coverage == .partial {
             text.append("Not everything could be read. Run it again: it goes on where it stopped.")
         }
         return Reply(
@@ -68,7 +70,7 @@ struct SyncCommand: LetheCommand {
                 "revived": JSONValue(report.revived), "reopened": .array(report.reopened.map { JSONValue($0) }),
                 "without_id": JSONValue(report.unaddressable), "unknown_parts": JSONValue(report.unknownParts),
                 "unreadable_parts": JSONValue(report.unreadableParts),
-                "coverage": .string(report.coverage.rawValue),
+                "coverage": .string(report.coverage.rawValue), "interrupted": .bool(report.isInterrupted),
             ], status: report.status)
     }
 }

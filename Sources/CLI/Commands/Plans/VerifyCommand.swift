@@ -42,14 +42,18 @@ struct VerifyCommand: LetheCommand {
         var lines = [
             "\(report.checked) checked: \(report.gone) gone, \(report.stillThere.count) still there, \(report.unknown) without a clear answer"
         ]
+        if report.isInterrupted { lines.append(Self.interrupted) }
         lines += report.stillThere.map { "still there  \($0): due again at the next run" }
         return Reply(
             lines.joined(separator: "\n"),
             json: [
                 "checked": JSONValue(report.checked), "gone": JSONValue(report.gone),
                 "still_there": .array(report.stillThere.map { JSONValue($0) }), "unknown": JSONValue(report.unknown),
+                "interrupted": .bool(report.isInterrupted),
             ], status: report.status)
     }
+
+    private static let interrupted = "Interrupted: what was found is on record; the rest was not asked for."
 
     private func askForExpired(_ sample: Int, _ console: Console) async throws -> Reply {
         guard sample > 0, self.sample == nil, since == nil, !all else {
@@ -72,6 +76,7 @@ struct VerifyCommand: LetheCommand {
                 "\(report.undated) of these still there: the vendor's answers tell no time, so nothing says that 48 h are over"
             )
         }
+        if report.isInterrupted { lines.append(Self.interrupted) }
         lines += report.breaches.map { "tier drift   \($0): persistent from now on, deleted under the policies" }
         return Reply(
             lines.joined(separator: "\n"),
@@ -79,6 +84,7 @@ struct VerifyCommand: LetheCommand {
                 "checked": JSONValue(report.checked), "gone": JSONValue(report.gone),
                 "not_yet": JSONValue(report.notYet), "breaches": .array(report.breaches.map { JSONValue($0) }),
                 "unknown": JSONValue(report.unknown), "undated": JSONValue(report.undated),
+                "interrupted": .bool(report.isInterrupted),
             ], status: report.status)
     }
 }

@@ -29,13 +29,13 @@ package struct AttachmentPage: Sendable {
 
 extension InventoryStore {
     /// Attachments in the order of their ids. `matches` is asked last: the tier is configuration's to say, not the store's.
-    /// It is asked inside the transaction and must not use the store.
+    /// It is asked inside the transaction and must not use the store; who sent and received is known to it only with `people`.
     package func attachments(
         _ filter: AttachmentFilter = AttachmentFilter(), after cursor: AttachmentID? = nil, limit: Int,
-        where matches: (Attachment) -> Bool = { _ in true }
+        people: Bool = false, where matches: (Attachment) -> Bool = { _ in true }
     ) throws(LetheError) -> AttachmentPage {
         try read { database in
-            let reader = try AttachmentReader(database, people: false)
+            let reader = try AttachmentReader(database, people: people)
             let rows = try Self.select(filter, after: cursor, in: database)
             var found: [Attachment] = []
             while found.count <= limit, try rows.step() {

@@ -72,7 +72,12 @@ extension Explanation {
 
     private static func lines(of trial: ConsideredRule) -> [String] {
         let name = trial.rule.hasPrefix("policy:") ? String(trial.rule.dropFirst("policy:".count)) : trial.rule
-        return ["  \(trial.won ? "won " : "lost")  \(name)"] + Wording.wrap(trial.text, first: "        ", rest: 8)
+        var told = trial.text
+        // The winner's are said above.
+        if !trial.won, trial.rule.hasPrefix("hold:"), let title = trial.title {
+            told += "; \(title): \(trial.why ?? "")"
+        }
+        return ["  \(trial.won ? "won " : "lost")  \(name)"] + Wording.wrap(told, first: "        ", rest: 8)
     }
 
     private static func listed(_ values: [String]) -> String {

@@ -112,7 +112,7 @@ package struct Explanation: Sendable, Encodable {
         changesAt = decision.changesAt?.description
         earliestRemoval = decision.earliestRemoval?.description
         latestRemoval = decision.latestRemoval?.description
-        tried = ConsideredRule.all(of: decision, policies: decider.policies)
+        tried = ConsideredRule.all(of: decision, policies: decider.policies, holds: question.holds)
         changes =
             gone == nil
             ? question.timeline(by: decider, from: decision.ruling) + Counterfactuals(question, decider).changes : []

@@ -65,7 +65,11 @@ struct InventoryList: LetheCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
         abstract: "Lists attachments, one row each, by id.",
-        discussion: "Example: lethe inventory list --line +12025550143 --older-than 90d --limit 20")
+        discussion: """
+            --policy, --verdict and --due-before show live attachments alone, as the rules in force decide them.
+
+            Example: lethe inventory list --line +12025550143 --older-than 90d --limit 20
+            """)
 
     @Option(help: "On this phone line of the account.") var line: String?
     @Option(help: "persistent or ephemeral.") var tier: String?
@@ -73,6 +77,11 @@ struct InventoryList: LetheCommand {
     @Option(help: ArgumentHelp("Created longer ago than this: 36h, 90d, 6mo.", valueName: "period"))
     var olderThan: String?
     @OptionGroup var people: PeopleOptions
+    @OptionGroup var decision: DecisionFilter
+    @Option(help: ArgumentHelp("Of this type: image/png, or image/* for all images.", valueName: "type"))
+    var mime: String?
+    @Option(help: ArgumentHelp("Of more bytes than this: 10MB. An unknown size is none.", valueName: "size"))
+    var largerThan: String?
     @Option(help: "Maximum number of rows.") var limit: Int = 100
     @Option(help: "Where the page before ended (next_cursor).") var cursor: String?
     @OptionGroup var global: GlobalOptions
@@ -85,11 +94,17 @@ struct InventoryList: LetheCommand {
         let inventory = try wiring.currentInventory()
         let tiers = wiring.settings.tiers
         let wanted: Tier? = try tier.map { try Self.word($0, "--tier") }
+        let (isDecidedSo, isOfType, isLarge) = (
+            try decision.matches(wiring, inventory), try typeFilter(), try sizeFilter()
+        )
         let page = try inventory.attachments(
-            try filter(wiring, inventory), after: cursor.map { try AttachmentID($0) }, limit: limit
-        ) { wanted == nil || tiers.tier(of: $0) == wanted }
+            try filter(wiring, inventory), after: cursor.map { try AttachmentID($0) }, limit: limit,
+            people: decision.isGiven
+        ) {
+            (wanted == nil || tiers.tier(of: $0) == wanted) && isLarge($0) && isOfType($0) && isDecidedSo($0)
+        }
         var table = TextTable([
-            .id("attachment"), .id("created"), .id("line"), .id("tier"), .id("state"), .number("size"),
+            .longID("attachment"), .id("created"), .id("line"), .id("tier"), .id("state"), .number("size"),
         ])
         for attachment in page.attachments {
             table.append([
@@ -123,7 +138,30 @@ struct InventoryList: LetheCommand {
         return filter
     }
 
-    private static func word<Word: RawRepresentable & CaseIterable>(_ text: String, _ flag: String) throws -> Word
+    private func typeFilter() throws -> (Attachment) -> Bool {
+        guard let mime else { return { _ in true } }
+        let group = mime.hasSuffix("/*") ? String(mime.dropLast()).lowercased() : nil
+        guard let type = group ?? MediaType.canonical(mime), group.map({ MediaType.canonical($0 + "x") != nil }) ?? true
+        else {
+            throw LetheError("invalid-value", .usage, "--mime is not a type", hint: "write image/png, or image/*")
+        }
+        return { attachment in
+            attachment.sightings.contains { sighting in
+                sighting.mime.map { group == nil ? $0 == type : $0.hasPrefix(type) } ?? false
+            }
+        }
+    }
+
+    private func sizeFilter() throws -> (Attachment) -> Bool {
+        guard let largerThan else { return { _ in true } }
+        guard case .success(let bytes) = ByteCount.parse(largerThan) else {
+            throw LetheError(
+                "invalid-value", .usage, "--larger-than is not a size", hint: "write 500kB, 10MB or 1GB")
+        }
+        return { $0.size.map { $0 > bytes } ?? false }
+    }
+
+    static func word<Word: RawRepresentable & CaseIterable>(_ text: String, _ flag: String) throws -> Word
     where Word.RawValue == String {
         guard let word = Word(rawValue: text) else {
             let words = Word.allCases.map(\.rawValue).joined(separator: ", ")

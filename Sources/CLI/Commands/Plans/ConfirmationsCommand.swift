@@ -1,6 +1,7 @@
 import ArgumentParser
 import Domain
 import Inventory
+import Reports
 
 struct ConfirmationsCommand: LetheCommand {
     static let configuration = CommandConfiguration(
@@ -37,12 +38,16 @@ struct ConfirmationsCommand: LetheCommand {
                 "trace": JSONValue(one.trace), "grade": .string(one.grade.rawValue),
             ]
         }
-        let lines = confirmations.map { one in
-            "\(one.attachment)  \(one.at)  \(one.http)  \(one.grade.rawValue)  \(one.trace ?? "no trace")"
+        var table = TextTable([.longID("attachment"), .id("at"), .number("http"), .id("grade"), .id("trace")])
+        for one in confirmations {
+            table.append([
+                one.attachment.description, one.at.description, String(one.http), one.grade.rawValue,
+                one.trace ?? "none",
+            ])
         }
         return Reply(
-            lines.isEmpty
-                ? "No deletion was confirmed\(since > 0 ? " after that" : " yet")." : lines.joined(separator: "\n"),
+            confirmations.isEmpty
+                ? "No deletion was confirmed\(since > 0 ? " after that" : " yet")." : trimmed(table),
             json: [
                 "confirmations": .array(json),
                 "next_cursor": .string(String(confirmations.last?.cursor ?? since)), "differs": compared.differs,

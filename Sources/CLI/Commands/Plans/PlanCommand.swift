@@ -28,7 +28,7 @@ struct PlanList: LetheCommand {
         let plans = try compared.inventory.plans().filter { $0.isRecorded && (!open || !$0.state.isClosed) }
             .sorted { ($1.created, $1.id) < ($0.created, $0.id) }
         var table = TextTable([
-            .id("plan"), .id("kind"), .id("state"), .id("created"), .number("items"), .number("bytes"),
+            .longID("plan"), .id("kind"), .id("state"), .id("created"), .number("items"), .number("bytes"),
         ])
         for plan in plans {
             table.append([
@@ -75,7 +75,7 @@ struct PlanShow: LetheCommand {
         if !record.isWhole { console.warn(PlanText.changed(record.plan.id)) }
         let results = try inventory.results(of: record.plan.id)
         let setAside = try inventory.setAside(in: record.plan.id)
-        var text = Self.text(record, results, limit: limit)
+        var text = try Self.text(record, results, limit: limit, inventory)
         if !setAside.isEmpty {
             text +=
                 "\n\(counted(setAside.count, "attachment")) set aside: for a week every answer was a 404 that is not the "
@@ -89,7 +89,9 @@ struct PlanShow: LetheCommand {
         return Reply(text, json: json)
     }
 
-    static func text(_ record: PlanRecord, _ results: [ItemResult], limit: Int) -> String {
+    static func text(
+        _ record: PlanRecord, _ results: [ItemResult], limit: Int, _ inventory: InventoryStore
+    ) throws -> String {
         let plan = record.plan
         var lines = [
             "plan      \(plan.id)", "digest    \(record.digest)",
@@ -103,25 +105,30 @@ struct PlanShow: LetheCommand {
         for approval in record.approvals {
             lines.append("approved  by \(approval.name) at \(approval.at.brief) (\(approval.how))")
         }
-        if !results.isEmpty { lines.append(items(plan, results.prefix(limit))) }
+        if !results.isEmpty { lines.append(try items(plan, results.prefix(limit), inventory)) }
         if results.count > limit {
             lines.append("… and \(results.count - limit) more: --limit \(results.count), or --json")
         }
         return lines.joined(separator: "\n")
     }
 
-    /// Every item of an erasure has the same rule, so it is not repeated.
-    private static func items(_ plan: Plan, _ results: ArraySlice<ItemResult>) -> String {
+    /// Every item of an erasure has the same rule: what it is of is told instead.
+    private static func items(
+        _ plan: Plan, _ results: ArraySlice<ItemResult>, _ inventory: InventoryStore
+    ) throws -> String {
         let namesRule = plan.kind == .retention
+        let columns: [TextTable.Column] = namesRule ? [.id("rule")] : [.id("created"), .id("type"), .id("line")]
         var table = TextTable(
-            [.id("attachment")] + (namesRule ? [.text("rule")] : []) + [
-                .number("size"), .id("grade"), .text("outcome"),
-            ],
-            width: 110)
+            [.longID("attachment")] + columns + [.number("size"), .id("grade"), .text("outcome")])
         for result in results {
+            let known = namesRule ? nil : try inventory.attachment(result.attachment)
+            let told = [
+                known?.created?.date ?? "unknown", known?.sightings.lazy.compactMap(\.mime).min() ?? "unknown",
+                result.line?.number ?? "unknown",
+            ]
             let withheld = result.withheld.map { "withheld: \($0.ground)\($0.ends.map { " until \($0.date)" } ?? "")" }
             table.append(
-                [result.attachment.description] + (namesRule ? [result.rule] : []) + [
+                [result.attachment.description] + (namesRule ? [result.rule] : told) + [
                     result.size.map(formatBytes) ?? "unknown", result.grade?.rawValue ?? "",
                     withheld ?? result.outcome?.rawValue ?? "open",
                 ])

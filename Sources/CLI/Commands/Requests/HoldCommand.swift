@@ -126,11 +126,15 @@ struct HoldList: LetheCommand {
         let compared = try wiring.comparedInventory(.orders)
         let holds = try compared.inventory.holds().filter { all || $0.isActive(at: now) }
         let lost = compared.differences.compactMap(\.lostHold)
-        let lines = holds.flatMap { Self.lines(of: $0, now: now) } + lost.flatMap(Self.lines(ofLost:))
+        let isReleased = holds.contains { $0.releasedAt != nil }
+        // What cannot be read of the log is missing here, and `audit verify` says why.
+        let releases = isReleased ? (try? wiring.auditLog().releases()) ?? [:] : [:]
+        let lines = holds.flatMap { Self.lines(of: $0, releases[$0.id], now: now) } + lost.flatMap(Self.lines(ofLost:))
         return Reply(
             lines.isEmpty ? "No hold is in force." : lines.joined(separator: "\n"),
             json: [
-                "holds": .array(holds.map { Self.json($0, now: now) }), "lost": .array(lost.map { JSONValue($0) }),
+                "holds": .array(holds.map { Self.json($0, releases[$0.id], now: now) }),
+                "lost": .array(lost.map { JSONValue($0) }),
                 "differs": compared.differs,
             ])
     }
@@ -149,13 +153,19 @@ struct HoldList: LetheCommand {
     ///     5a3f0c1e9b7d4a2680f1e2d3c4b5a697  active, until 2027-06-30 00:00 UTC
     ///       holds   line:+12025550143
     ///       placed  2026-05-01 by alex: matter 2026-17
-    private static func lines(of hold: LegalHold, now: Timestamp) -> [String] {
+    private static func lines(
+        of hold: LegalHold, _ release: AuditRecord.HoldRelease?, now: Timestamp
+    ) -> [String] {
         var end = hold.until.map { "until \($0.brief)" } ?? "until it is released"
         if let released = hold.releasedAt { end = "on \(released.brief)" }
         return ["\(hold.id)  \(state(hold, now: now)), \(end)"]
             + Wording.wrap(what(hold.scope), first: "  holds   ", rest: 10)
             + Wording.wrap(
                 printable("\(hold.placedAt.date) by \(hold.placedBy): \(hold.reason)"), first: "  placed  ", rest: 10)
+            + (release.map { release in
+                let why = release.reason.map { ": \($0)" } ?? ""
+                return Wording.wrap(printable("by \(release.by)\(why)"), first: "  ended   ", rest: 10)
+            } ?? [])
     }
 
     /// People see short pseudonyms.
@@ -169,11 +179,14 @@ struct HoldList: LetheCommand {
         return hold.isActive(at: now) ? "active" : "ended"
     }
 
-    static func json(_ hold: LegalHold, now: Timestamp) -> JSONValue {
+    static func json(
+        _ hold: LegalHold, _ release: AuditRecord.HoldRelease? = nil, now: Timestamp
+    ) -> JSONValue {
         [
             "id": JSONValue(hold.id), "scope": .string(hold.scope.description), "state": .string(state(hold, now: now)),
             "placed_at": JSONValue(hold.placedAt), "by": .string(hold.placedBy), "reason": .string(hold.reason),
             "until": JSONValue(hold.until), "released_at": JSONValue(hold.releasedAt),
+            "released_by": JSONValue(release?.by), "release_reason": JSONValue(release?.reason),
         ]
     }
 }

@@ -4,6 +4,7 @@ import Engine
 import Foundation
 import Inventory
 import Reports
+import Rules
 
 struct RequestsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,7 +13,7 @@ struct RequestsCommand: ParsableCommand {
         discussion: "Example: lethe requests list",
         subcommands: [
             RequestsList.self, RequestsShow.self, RequestsRefuse.self, RequestsExtend.self, RequestsWithdraw.self,
-            RequestsCertificate.self, RequestsCheckCertificate.self,
+            RequestsCertificate.self, RequestsCheckCertificate.self, RequestsSchema.self,
         ])
 }
 
@@ -42,17 +43,19 @@ struct RequestsList: LetheCommand {
             (request, next: try NextStep(request, in: basis))
         }
         var table = TextTable([
-            .id("request"), .id("state"), .id("law"), .id("received"), .id("due"), .number("days left"), .id("next"),
+            .longID("request"), .id("state"), .id("law"), .id("due"), .number("days left"),
         ])
+        var nextSteps: [String] = []
         for (request, next) in requests {
             table.append([
-                request.id.description, request.state.rawValue, request.jurisdiction.rawValue, request.received.date,
-                request.due.date, request.state.isClosed ? "-" : String(request.daysLeft(at: now)),
-                next.command ?? "-",
+                request.id.description, request.state.rawValue, request.jurisdiction.rawValue, request.due.date,
+                request.state.isClosed ? "-" : String(request.daysLeft(at: now)),
             ])
+            if let command = next.command { nextSteps.append("  \(request.id.description.prefix(8))  \(command)") }
         }
         let lost = compared.differences.compactMap(\.lostRequest)
         var parts = requests.isEmpty ? [] : [trimmed(table)]
+        if !nextSteps.isEmpty { parts += ["", "next steps"] + nextSteps }
         parts += lost.map { "\($0)  lost: \(Self.lossAndWayOn($0))" }
         return Reply(
             parts.isEmpty
@@ -117,6 +120,7 @@ struct RequestsShow: LetheCommand {
             "scope     \(request.scope.rawValue), coverage \(request.coverage.rawValue)",
             "subjects  \(request.subjects.map(\.description).joined(separator: ", "))",
             "opened    by \(request.openedBy)" + (request.channel.map { ", by \($0)" } ?? ""),
+            "identity  \(Self.identity(of: request))",
         ]
         if let answered = request.answered { lines.append("answered  \(answered.brief)") }
         let next = try NextStep(request, in: wiring.basis(inventory))
@@ -130,7 +134,12 @@ struct RequestsShow: LetheCommand {
         if request.isSearchSettled {
             lines.append("          to search again all the same: lethe erase --resume \(id) --subject-file FILE")
         }
+        let plans = Set(try inventory.plans().filter { $0.request == id }.map(\.id) + [request.plan].compactMap { $0 })
+        // What cannot be read of the log is missing here, and `audit verify` says why.
+        let steps = try? wiring.auditLog().steps(of: id, plans: plans)
+        lines += Self.lines(of: steps ?? [])
         var members: [String: JSONValue] = [
+            "steps": steps.map { .array($0.map(Self.json)) } ?? nil,
             "request": RequestsList.json(request, next: next, now: now), "plan": nil, "differs": compared.differs,
             "unreadable": .array(
                 unreadable.map {
@@ -141,11 +150,49 @@ struct RequestsShow: LetheCommand {
             let record = wiring.approvedOnRecord(try inventory.plan(plan, evenIfChanged: true))
             if !record.isWhole { console.warn(PlanText.changed(plan)) }
             let results = try inventory.results(of: plan)
-            lines += ["", PlanShow.text(record, results, limit: 50)]
+            lines += ["", try PlanShow.text(record, results, limit: 50, inventory)]
             members["plan"] = PlanShow.json(
                 record, results, setAside: try inventory.setAside(in: record.plan.id))
         }
         return Reply(lines.joined(separator: "\n"), json: .object(members))
+    }
+
+    private static func identity(of request: ErasureRequest) -> String {
+        guard let method = request.identityMethod else { return "no check on record" }
+        return "checked by \(method)" + (request.identityBy.map { ", by \($0)" } ?? "")
+            + (request.identityDate.map { ", on \($0.date)" } ?? "")
+    }
+
+    /// `steps     2026-05-01 09:12 UTC  opened by alex`
+    private static func lines(of steps: [RequestStep]) -> [String] {
+        steps.enumerated().flatMap { index, step in
+            Wording.wrap(
+                printable(
+                    "\(step.step.replacing("_", with: " "))" + (step.by.map { " by \($0)" } ?? "")
+                        + (step.reason.map { ": \($0)" } ?? "")),
+                first: (index == 0 ? "steps     " : "          ") + step.at.brief + "  ", rest: 32)
+        }
+    }
+
+    private static func json(_ step: RequestStep) -> JSONValue {
+        [
+            "at": JSONValue(step.at), "step": .string(step.step), "by": JSONValue(step.by),
+            "reason": JSONValue(step.reason), "plan": JSONValue(step.plan),
+        ]
+    }
+}
+
+struct RequestsSchema: LetheCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "schema",
+        abstract: "Prints the JSON Schema of the erasure certificate.",
+        discussion: "Example: lethe requests schema > certificate.schema.json")
+
+    @OptionGroup var global: GlobalOptions
+
+    func perform(_ console: Console) async throws -> Reply {
+        let schema = try JSONDecoder().decode(JSONValue.self, from: Data(Asset.certificateSchema.utf8))
+        return Reply(Asset.certificateSchema.withoutFinalNewline, json: schema)
     }
 }
 

@@ -99,16 +99,18 @@ struct DemoStory: Sendable {
         _ directory: String, _ created: AuditLog.Created, _ request: RequestID, _ attachment: AttachmentID?
     ) -> String {
         guard !console.isQuiet else { return "" }
+        // As it was called: `make demo` has it on no PATH.
+        let lethe = CommandLine.arguments.first.flatMap { $0.contains("/") ? $0 : nil } ?? "lethe"
         return """
             What to type next:
               xdg-open reports/demo.html
               export LETHE_WORKSPACE=\(directory)
-              lethe inventory stats
-              lethe policy explain \(attachment.map(\.description) ?? "ID")
-              lethe requests certificate \(request) -o certificate.html
-              lethe audit verify --root-key-file \(directory)/root.key \\
+              \(lethe) inventory stats
+              \(lethe) policy explain \(attachment.map(\.description) ?? "ID")
+              \(lethe) requests certificate \(request) -o certificate.html
+              \(lethe) audit verify --root-key-file \(directory)/root.key \\
                 --vkey \(created.vkey)
-              lethe init mine --partner YOUR_PARTNER_ID --root-key-out root.key
+              \(lethe) init mine --partner YOUR_PARTNER_ID --root-key-out root.key
             """
     }
 }

@@ -89,9 +89,14 @@ package struct TextTable: Sendable {
     }
 }
 
-/// At most `width` characters, the last of them `…` where something was cut.
+/// At most `width` characters, the last of them `…` where something was cut: between two words where there are several.
 func cut(_ text: String, to width: Int) -> String {
-    text.count <= width ? text : String(text.prefix(max(0, width - 1))) + "…"
+    guard text.count > width else { return text }
+    let room = text.prefix(max(0, width - 1))
+    guard text.dropFirst(room.count).first != " ", let space = room.lastIndex(of: " "), space > room.startIndex else {
+        return room + "…"
+    }
+    return room[..<space] + "…"
 }
 
 /// Without control characters: what a person typed cannot move the cursor or colour the terminal.

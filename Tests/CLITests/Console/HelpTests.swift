@@ -65,6 +65,17 @@ import Testing
         }
     }
 
+    @Test func anExampleOfSeveralLinesCanBePasted() async throws {
+        try await Self.each(["--help"]) { command, result in
+            guard let example = result.output.split(separator: "\n\n").first(where: { $0.hasPrefix("Example: ") }),
+                !command.isEmpty
+            else { return }
+            let lines = example.split(separator: "\n")
+            #expect(lines.dropLast().allSatisfy { $0.hasSuffix(" \\") }, "\(command): \(example)")
+            #expect(lines.allSatisfy { $0.count(where: { $0 == "\"" }).isMultiple(of: 2) }, "\(command): \(example)")
+        }
+    }
+
     @Test func anUnknownFlagIsToldWithTheWayToTheHelp() async throws {
         try await Self.each(["--no-such-flag"], required: true) { command, result in
             let name = (["lethe"] + command).joined(separator: " ")

@@ -141,7 +141,11 @@ package enum OperatorText {
                 "personal-data", .usage, "a name must not hold what looks like a phone number",
                 hint: "records are kept for years: --as is the operator, not the data subject")
         }
-        guard allowed, (1...64).contains(text.utf8.count) else {
+        guard text != "NAME" else {
+            throw LetheError(
+                "invalid-name", .usage, "NAME stands for the name of whoever does this", hint: "--as alex")
+        }
+        guard allowed, text.contains(where: { $0.isLetter || $0.isNumber }), (1...64).contains(text.utf8.count) else {
             throw LetheError(
                 "invalid-name", .usage, "a name must be 1 to 64 characters of letters, digits, dot, dash or underscore",
                 hint: "--as takes the operator, not the data subject: alex, jo.smith, dpo-2")

@@ -13,8 +13,8 @@ package struct KeyBinding: Equatable, Sendable {
     package let partner: String
     /// By name, in no order.
     private let paths: [String: String]
-    /// The workspace, where paths are relative to it.
-    private let base: String?
+    /// The workspace, to which relative paths are relative.
+    private let folder: String
 
     /// As the configuration has it.
     package init(_ location: AuditLog.Location, inventory: URL, partner: String) {
@@ -23,11 +23,12 @@ package struct KeyBinding: Equatable, Sendable {
         let urls = [location.keys, location.database, location.segments, inventory]
         let real = Dictionary(uniqueKeysWithValues: zip(Self.places, urls.map { RealPath.of($0.path) }))
         let folder = RealPath.of(location.database.deletingLastPathComponent().path)
-        base = real["keys"]?.hasPrefix(folder + "/") == true ? folder : nil
-        paths = real.mapValues { [base] path in
-            guard let base, path.hasPrefix(base + "/") else { return path }
-            return String(path.dropFirst(base.count + 1))
+        let areKeysInside = real["keys"]?.hasPrefix(folder + "/") == true
+        paths = real.mapValues { path in
+            guard areKeysInside, path.hasPrefix(folder + "/") else { return path }
+            return String(path.dropFirst(folder.count + 1))
         }
+        self.folder = folder
     }
 
     /// Throws where the keys are bound otherwise. `false` = they are bound to nothing yet.
@@ -80,7 +81,7 @@ package struct KeyBinding: Equatable, Sendable {
     }
 
     private func full(_ path: String) -> String {
-        path.hasPrefix("/") ? path : (base ?? "") + "/" + path
+        path.hasPrefix("/") ? path : folder + "/" + path
     }
 
     /// From now on they are for this and nothing else.

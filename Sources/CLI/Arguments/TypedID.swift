@@ -31,8 +31,8 @@ extension Wiring {
     /// Requests and holds may have been lost from the inventory.
     private func known<ID: ListedID>(_: ID.Type) throws -> (InventoryStore, [ID]) {
         guard ID.self != AttachmentID.self else { return (try inventory(), []) }
-        let (inventory, differences) = try comparedInventory()
-        return (inventory, differences.compactMap { ($0.lostRequest as? ID) ?? ($0.lostHold as? ID) })
+        let compared = try comparison(of: { _ in nil })
+        return (compared.inventory, compared.differences.compactMap { ($0.lostRequest as? ID) ?? ($0.lostHold as? ID) })
     }
 
     private func one<Name: CustomStringConvertible>(of found: [Name], word: String, list: String) throws -> Name {

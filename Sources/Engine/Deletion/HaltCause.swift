@@ -69,6 +69,9 @@ package enum HaltCause: String, CaseIterable, Codable, Sendable {
         }
     }
 
+    /// The same of one plan.
+    package func hint(for plan: PlanID) -> String { hint.replacing("apply ID", with: "apply \(plan)") }
+
     /// What to do next, for people.
     package var hint: String {
         switch self {

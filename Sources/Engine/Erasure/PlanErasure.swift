@@ -188,11 +188,11 @@ package struct PlanErasure: Sendable {
         if !search.isOffline { try await askWhoReceived(request) }
         let candidates = try candidates(of: request)
         let plan = try plan(of: request, candidates)
+        // What of shared attachments a plan includes becomes the request's own with its approval.
         let record = RecordPlan(inventory: context.inventory, log: context.log)
         let digest = try record.run(plan, includes: request.included, by: search.by) {
             $0.coverage = request.coverage
             $0.isSearchSettled = request.isSearchSettled
-            $0.included = request.included
         }
         return Planned(
             request: try context.inventory.request(request.id) ?? request, plan: plan, digest: digest,

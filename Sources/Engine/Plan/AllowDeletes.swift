@@ -28,7 +28,7 @@ package struct AllowDeletes: Sendable {
     static func tooMany(_ plan: Plan, _ most: Int, hint: String? = nil) -> LetheError {
         LetheError(
             "over-limit", .refused,
-            "plan \(plan.id) deletes \(plan.items.count { $0.withheld == nil }) attachments, --allow-deletes allows \(most)",
-            hint: hint ?? "look at it: lethe run --save, then lethe plan show")
+            "\(hint == nil ? "the plan" : "plan \(plan.id)") deletes \(plan.items.count { $0.withheld == nil }) attachments, --allow-deletes allows \(most)",
+            hint: hint ?? "look at it: lethe run --save")
     }
 }

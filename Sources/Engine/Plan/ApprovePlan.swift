@@ -16,8 +16,12 @@ package struct ApprovalRule: Sendable, Equatable {
 
     /// Those of them who count: where several must agree, whoever opened the request is none of them.
     package func people(of approvals: [Approval], openedBy: String?) -> Set<String> {
-        Set(approvals.map(\.name)).subtracting(people > 1 ? [openedBy].compactMap { $0 } : [])
+        Set(approvals.map { Self.person($0.name) })
+            .subtracting(people > 1 ? [openedBy].compactMap { $0 }.map(Self.person) : [])
     }
+
+    /// One person has one name, however it is spelt: `Jo.Smith`, `jo-smith`.
+    static func person(_ name: String) -> String { name.lowercased().filter { $0.isLetter || $0.isNumber } }
 }
 
 /// Notes who agreed to a plan's digest, in the audit log and then in the inventory, and approves the plan once enough
@@ -48,14 +52,14 @@ package struct ApprovePlan: Sendable {
         let request = try record.plan.request.flatMap { (id) throws(LetheError) in try inventory.request(id) }
         try RecordedTruth(log).refuseUnrecorded(record, request)
         let openedBy = request?.openedBy
-        if rules.people > 1, openedBy == person {
+        if rules.people > 1, openedBy.map(ApprovalRule.person) == ApprovalRule.person(person) {
             throw LetheError(
                 "own-request", .refused, "\(person) opened the request and cannot approve its plan",
                 hint: "somebody else: lethe plan approve \(id) --as NAME")
         }
         // A row without its record is no approval of anybody.
         let earlier = rules.people > 1 ? try RecordedTruth(log).approvals(of: record) : []
-        let names = rules.people(of: earlier, openedBy: openedBy).union([person])
+        let names = rules.people(of: earlier, openedBy: openedBy).union([ApprovalRule.person(person)])
         return try note(record, by: person, how: .cli, isEnough: names.count >= rules.people)
     }
 

@@ -13,6 +13,8 @@ package struct PlanRetention: Sendable {
         package let isRecorded: Bool
         /// Attachments that were decided.
         package let decided: Int
+        /// Those of them that are past the vendor's own end and were not known to be.
+        let newlyExpired: Int
         /// Those that stay, by the code of the reason.
         package let kept: [String: Int]
         /// Since when the oldest of what is due should be gone; `nil` = nothing is due.
@@ -131,7 +133,8 @@ package struct PlanRetention: Sendable {
         var kept = builder.kept
         if !gone.isEmpty { kept["gone_on_record"] = gone.count }
         return Planned(
-            plan: plan, digest: digest, isRecorded: isRecorded, decided: builder.decided, kept: kept,
+            plan: plan, digest: digest, isRecorded: isRecorded, decided: builder.decided,
+            newlyExpired: builder.newlyExpired, kept: kept,
             dueSince: builder.dueSince, weakened: weakened)
     }
 }
@@ -197,6 +200,7 @@ private struct PlanBuilder {
     private(set) var due: [PlanItem] = []
     private(set) var dueSince: Timestamp?
     private(set) var decided = 0
+    private(set) var newlyExpired = 0
     private(set) var kept: [String: Int] = [:]
 
     init(decider: Decider, holds: [LegalHold], open: Set<AttachmentID>, isFull: Bool, now: Timestamp) {
@@ -223,8 +227,10 @@ private struct PlanBuilder {
         let ruling = decider.ruling(on: attachment, holds: holds, now: now)
         guard ruling.verdict == .delete, let winner = ruling.winner else {
             kept[ruling.reason.code, default: 0] += 1
+            let isExpired = ruling.reason == .expired && attachment.state == .live
+            if isExpired { newlyExpired += 1 }
             return Finding(
-                id: attachment.id, isExpired: ruling.reason == .expired && attachment.state == .live,
+                id: attachment.id, isExpired: isExpired,
                 isDrift: isDrift, nextCheck: NextCheck(candidate, at: ruling.changesAt))
         }
         if let since = ruling.latestRemoval { dueSince = min(since, dueSince ?? since) }

@@ -96,7 +96,7 @@ extension ApplyPlan {
 
     /// A request that was refused or withdrawn is planned no more.
     static func planAnew(_ record: PlanRecord, _ request: ErasureRequest?) -> String {
-        guard let id = record.plan.request else { return "plan anew: lethe run" }
+        guard let id = record.plan.request else { return "plan anew: lethe run --apply, or lethe run --save" }
         return request?.state.isDecided == true
             ? "its request has ended: lethe requests show \(id)" : "plan it anew: lethe erase --resume \(id)"
     }
@@ -169,12 +169,13 @@ extension ApplyPlan {
 
     /// `way`: of `lethe plan apply` for a plan that is kept; `nil` = the next run plans it anew.
     func refuseOverLimit(
-        _ plan: Plan, _ open: [PlanItem], besides: DeletedVolume, way: String?
+        _ plan: Plan, _ open: [PlanItem], besides: DeletedVolume, expired: Int = 0, way: String?
     ) throws(LetheError) {
         let recent = try context.inventory.deletedVolume(since: context.time.now().adding(seconds: -86_400))
         let check = LimitCheck(
             limits: settings.limits.map(plan.limits.smaller) ?? plan.limits,
-            live: try context.inventory.liveCount() - besides.deletes, recentDeletes: recent.deletes + besides.deletes,
+            live: try context.inventory.liveCount() - besides.deletes - expired,
+            recentDeletes: recent.deletes + besides.deletes,
             recentBytes: recent.bytes + besides.bytes, isErasure: plan.kind == .erasure)
         guard let breach = check.breach(by: open) else { return }
         let allowing =

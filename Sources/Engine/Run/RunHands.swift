@@ -51,10 +51,12 @@ struct RunHands {
             countsForLimits: !record.limitsLifted)
     }
 
-    /// A plan that is not recorded, decided just now. `isAllowed`: its limits are lifted.
-    mutating func show(_ plan: Plan, isAllowed: Bool) throws(LetheError) -> RunRetention.Step {
+    /// A plan that is not recorded, decided just now. `isAllowed`: its limits are lifted. `expired`: what an apply would not count as held.
+    mutating func show(
+        _ plan: Plan, isAllowed: Bool, expired: Int = 0
+    ) throws(LetheError) -> RunRetention.Step {
         let items = plan.items.filter { $0.withheld == nil && !deleted.contains($0.attachment) }
-        if !isAllowed { try apply.refuseOverLimit(plan, items, besides: besides, way: nil) }
+        if !isAllowed { try apply.refuseOverLimit(plan, items, besides: besides, expired: expired, way: nil) }
         return note(items, of: plan, id: nil, countsForLimits: !isAllowed)
     }
 

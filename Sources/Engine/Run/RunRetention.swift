@@ -153,7 +153,7 @@ package struct RunRetention: Sendable {
         if isRehearsal {
             let isAllowed = options.allowDeletes.map { planned.plan.items.count <= $0 } ?? false
             if let most = options.allowDeletes, !isAllowed { throw AllowDeletes.tooMany(planned.plan, most) }
-            let step = try hands.show(planned.plan, isAllowed: isAllowed)
+            let step = try hands.show(planned.plan, isAllowed: isAllowed, expired: planned.newlyExpired)
             if planned.plan.items.count > approval.above {
                 throw ApprovePlan.needed(planned.plan, above: approval.above, isRecorded: planned.isRecorded)
             }
@@ -384,6 +384,6 @@ package struct RunRetention: Sendable {
         return LetheError(
             "halted", cause.status,
             "plan \(result.plan) was halted again: \(cause.message)"
-                + (result.askedToWait.map { ". \($0)" } ?? ""), hint: cause.hint)
+                + (result.askedToWait.map { ". \($0)" } ?? ""), hint: cause.hint(for: result.plan))
     }
 }

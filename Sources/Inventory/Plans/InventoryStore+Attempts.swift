@@ -79,12 +79,12 @@ extension InventoryStore {
         ).intersection(try answeredByOthers())
     }
 
-    /// What plans in work have tried and not ended: it stays with them.
+    /// What plans in work have tried and not ended stays with them, and all that is open in one that was halted: a person may be looking.
     package func inWork() throws(LetheError) -> Set<AttachmentID> {
         try ids(
             """
             SELECT t.attachment FROM plan p JOIN plan_item t ON t.plan = p.key
-            WHERE p.state = 'applying' AND t.outcome IS NULL AND t.attempts > 0
+            WHERE t.outcome IS NULL AND (p.state = 'applying' AND t.attempts > 0 OR p.state = 'halted' AND t.withheld IS NULL)
             """)
     }
 

@@ -140,7 +140,10 @@ extension InventoryStore {
                 $0.value(0)
             }
             guard event != .planClosed || state?.after(.planClosed) != nil else { return }
-            try Self.advance(request, event, by: by, reason: cause, in: database)
+            let includes: Int64? = try database.first("SELECT includes FROM plan WHERE id = ?", id) { $0.int(0) } ?? nil
+            try Self.advance(request, event, by: by, reason: cause, in: database) {
+                if event == .approved, let includes { $0.included = SharedInclusion(rawValue: includes) }
+            }
         }
     }
 

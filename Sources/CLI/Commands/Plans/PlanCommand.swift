@@ -102,6 +102,14 @@ struct PlanShow: LetheCommand {
             "limits    \(plan.limits.maxDeletes) deletes, \(plan.limits.maxPercent) %, \(formatBytes(plan.limits.maxBytes))"
                 + (record.limitsLifted ? " (lifted for this plan)" : ""),
         ]
+        if let includes = record.includes, includes != [] {
+            let whom = [
+                (SharedInclusion.others, "others received too"), (.unknownRecipients, "nobody knows who received"),
+            ]
+            lines.append(
+                "shared    included is what "
+                    + whom.filter { includes.contains($0.0) }.map(\.1).joined(separator: ", and what "))
+        }
         for approval in record.approvals {
             lines.append("approved  by \(approval.name) at \(approval.at.brief) (\(approval.how))")
         }
@@ -240,7 +248,7 @@ struct PlanApply: LetheCommand {
         let result = try await apply(id, reason: reason, absences, rules: decider, wiring, console)
         let record = try wiring.inventory().plan(id)
         for warning in result.warnings { console.warn(warning) }
-        var halted = result.halted.map { "\nhalted: \($0.message)\nTry: \($0.hint)" } ?? ""
+        var halted = result.halted.map { "\nhalted: \($0.message)\nTry: \($0.hint(for: id))" } ?? ""
         if let wait = result.askedToWait { halted += "\n\(wait)" }
         if result.isMoreFound, let request = record.plan.request {
             halted +=
@@ -300,6 +308,13 @@ struct PlanCancel: LetheCommand {
         let wiring = try Wiring.open(global, console)
         let id: PlanID = try wiring.id(id)
         let reason = try reason.map { try OperatorText.reason($0) }
+        let halted = try wiring.inventory().plan(id, evenIfChanged: true)
+        if halted.state == .halted, reason == nil, halted.cause.flatMap(HaltCause.init)?.requiresReview == true {
+            throw LetheError(
+                "plan-halted", .refused,
+                "plan \(id) was halted for review: what is open in it would be due again unseen",
+                hint: "say why it ends: lethe plan cancel \(id) --reason TEXT")
+        }
         let record = try await cancel(id, reason: reason, wiring)
         let goesOn = record.plan.request.map {
             "\nRequest \($0) goes on with the next lethe run --apply; to end it: "

@@ -98,7 +98,7 @@ struct RunCommand: LetheCommand {
             wiring.console.note("no API key is set, so the account and the vendor's clock were not checked")
         }
         let weakened = answer.planned.weakened
-        let text = RunText.preview(answer, isSaving: save)
+        let text = RunText.preview(answer, isSaving: save, people: wiring.approvalRule.people, allowed: allowDeletes)
         return Reply(
             global.quiet ? text[0] : text.joined(separator: "\n"),
             json: .object(
@@ -170,7 +170,9 @@ private enum RunText {
         return lines
     }
 
-    static func preview(_ answer: RunRetention.Answer, isSaving: Bool) -> [String] {
+    static func preview(
+        _ answer: RunRetention.Answer, isSaving: Bool, people: Int, allowed: Int?
+    ) -> [String] {
         let planned = answer.planned
         var lines = due(planned)
         if answer.settles > 0 {
@@ -191,9 +193,14 @@ private enum RunText {
         }
         if planned.isRecorded {
             let id = planned.plan.id
-            lines.append(
-                "Saved as plan \(id). Next: lethe plan show \(id), then\n"
-                    + "  lethe plan approve \(id) --as NAME && lethe plan apply \(id)")
+            lines.append("Saved as plan \(id). Next: lethe plan show \(id)")
+            let isOverLimit = answer.refusals.contains { $0.code == "over-limit" }
+            if !answer.isRefused || isOverLimit || answer.refusals.last?.code == "approval-needed" {
+                lines.append(
+                    "  then lethe plan approve \(id) --as NAME\(people > 1 ? ", by \(people) people," : "")\n"
+                        + "  and lethe plan apply \(id)\(isOverLimit ? " --allow-deletes \(planned.plan.items.count)" : "")"
+                )
+            }
         }
         if isSaving, !planned.isRecorded { lines.append("Nothing is due, so no plan was saved.") }
         if answer.isRefused {
@@ -202,7 +209,8 @@ private enum RunText {
             lines.append("Nothing is to be deleted.")
         } else {
             lines.append(
-                "Nothing was deleted. To delete \(counted(answer.deletes, "attachment")): lethe run --apply")
+                "Nothing was deleted. To delete \(counted(answer.deletes, "attachment")): lethe run --apply"
+                    + (allowed.map { " --allow-deletes \($0)" } ?? ""))
         }
         return lines
     }
@@ -213,19 +221,23 @@ private enum RunText {
         let due = answer.planned.plan.items.count
         let summary =
             (result.map { "run \($0.run): \(OutcomeJSON.sentence(counts)), of \(due) due" } ?? "run: nothing was due")
-            + resumed(answer.resumed) + (result?.halted.map { "; halted: \($0.message)" } ?? "")
+            + resumed(answer) + (result?.halted.map { "; halted: \($0.message)" } ?? "")
         guard !isQuiet, let result else { return [summary] }
-        return [summary, PlanText.outcomes(counts)] + (result.halted.map { ["Try: \($0.hint)"] } ?? [])
+        return [summary, PlanText.outcomes(counts)]
+            + (result.halted.map { ["Try: \($0.hint(for: result.plan))"] } ?? [])
             + (result.askedToWait.map { [$0] } ?? [])
     }
 
-    /// Earlier plans that were taken up again: those that are finished now, and those of which something is open.
-    private static func resumed(_ results: [RunResult]) -> String {
-        let finished = results.count { $0.halted == nil && $0.counts[.open as Outcome.Group] == 0 }
-        let parts = [(finished, "finished"), (results.count - finished, "not finished")].filter { $0.0 > 0 }
-        let text = parts.map { "; \(counted($0.0, "earlier plan", "earlier plans")) \($0.1)" }.joined()
-        let sent = results.map(\.sent.count).reduce(0, +)
-        return sent > 0 ? "\(text), \(counted(sent, "DELETE")) sent for \(results.count == 1 ? "it" : "them")" : text
+    /// Earlier plans and requests that were taken up again: those that are finished now, and those of which something is open.
+    private static func resumed(_ answer: RunRetention.Answer) -> String {
+        func text(_ steps: [RunRetention.Step], _ noun: String) -> String {
+            let results = steps.compactMap(\.result)
+            let finished = results.count { $0.halted == nil && $0.counts[.open as Outcome.Group] == 0 }
+            let sent = counted(steps.map(\.items.count).reduce(0, +), "attachment")
+            return [(finished, "finished"), (results.count - finished, "not finished")].filter { $0.0 > 0 }
+                .map { "; \(counted($0.0, noun)) \($0.1)" }.joined() + (results.isEmpty ? "" : " (\(sent))")
+        }
+        return text(answer.resumes, "earlier plan") + text(answer.followUps, "request")
     }
 }
 

@@ -111,6 +111,13 @@ struct Checkup {
             try SelfTest.run()
             return "OpenSSL gives the known answers"
         }
+        if settings.approval.people > 1, settings.approval.above > 0 {
+            add(
+                "approval", .warn,
+                "\(settings.approval.people) people must agree, and a retention plan of up to \(settings.approval.above) "
+                    + "attachments asks nobody",
+                fix: "set approval.above to 0 if every plan is to be approved")
+        }
         attempt("policies") { [wiring] in
             let loaded = try wiring.loadPolicies()
             let set = try loaded.requireSet()
@@ -233,7 +240,8 @@ struct Checkup {
         if keys.hasPrefix(wiring.workspace.directory.standardizedFileURL.path + "/") {
             add(
                 "keys", .warn, "the keys lie beside the data they protect",
-                fix: "move \(keys) to another volume and set audit.keys")
+                fix: "move \(keys) to another volume, set audit.keys, then: lethe audit rebind --as NAME --reason TEXT "
+                    + "--root-key-file FILE")
         } else {
             add("keys", .ok, keys)
         }

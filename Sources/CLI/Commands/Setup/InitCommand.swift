@@ -33,6 +33,11 @@ struct InitCommand: LetheCommand {
 
     func perform(_ console: Console) async throws -> Reply {
         let workspace = Workspace(directory: URL(filePath: directory, directoryHint: .isDirectory).standardizedFileURL)
+        guard partner != "YOUR_PARTNER_ID" else {
+            throw LetheError(
+                "invalid-partner", .usage, "YOUR_PARTNER_ID stands for the partner id of your account",
+                hint: "it stands in every webhook as partner_id")
+        }
         let new = NewWorkspace(workspace: workspace, partner: partner, keys: keys, auditName: auditName)
         try RootKeyOutput.check(rootKeyOut, OwnFiles(workspace, log: new.location, policies: "policies"))
         let made = try new.create(clock: SystemClock()) { try RootKeyOutput.hand($0, to: rootKeyOut, console) }

@@ -7,19 +7,37 @@ import Synchronization
 /// whenever the inventory's holds change.
 final class RecordedHolds: Sendable {
     private struct Reading {
-        var version: Int64
+        var version: FactsVersion
         var holds: [LegalHold]
     }
 
     private let log: AuditLog
     private let reading = Mutex<Reading?>(nil)
+    private let orders: Mutex<Orders>
 
-    init(_ log: AuditLog) {
-        self.log = log
+    private struct Orders {
+        var seq: Int64
+        var count: Int64 = 0
     }
 
-    /// `version`: of the inventory's holds. Throws where one that is in force on record was ended, changed or taken away without a record.
-    func refuseChanged(in inventory: InventoryStore, version: Int64, now: Timestamp) throws(LetheError) {
+    init(_ log: AuditLog) throws(LetheError) {
+        self.log = log
+        orders = Mutex(Orders(seq: try log.size() - 1))
+    }
+
+    /// How many holds were placed or released on record since this was made.
+    func count() throws(LetheError) -> Int64 {
+        try orders.withLock { (orders) throws(LetheError) in
+            while case let entries = try log.entries(after: orders.seq, limit: 1000), let last = entries.last {
+                orders.count += Int64(entries.count { [.holdPlaced, .holdReleased].contains($0.record.type) })
+                orders.seq = last.seq
+            }
+            return orders.count
+        }
+    }
+
+    /// `version`: of the inventory's holds and of those on record. Throws where one that is in force on record was ended, changed or taken away without a record.
+    func refuseChanged(in inventory: InventoryStore, version: FactsVersion, now: Timestamp) throws(LetheError) {
         guard try !holds(version).lacking(in: inventory.holds(), at: now).isEmpty else { return }
         // It is recorded before it is in force, and a release before it takes effect: somebody may be in between.
         try CatchUp(inventory: inventory, log: log).follow()
@@ -27,8 +45,8 @@ final class RecordedHolds: Sendable {
         throw LetheError("holds-unreadable", .failed, "hold \(hold.id) is not in the inventory as the audit log has it")
     }
 
-    private func holds(_ version: Int64) throws(LetheError) -> [LegalHold] {
-        if let known = reading.withLock({ $0 }), known.version == version { return known.holds }
+    private func holds(_ version: FactsVersion) throws(LetheError) -> [LegalHold] {
+        if let known = reading.withLock({ $0 }), known.version.holds == version.holds, known.version.orders == version.orders { return known.holds }
         let holds = Array(try log.fold().holds.values)
         reading.withLock { $0 = Reading(version: version, holds: holds) }
         return holds

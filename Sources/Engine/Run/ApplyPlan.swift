@@ -153,7 +153,7 @@ package struct ApplyPlan: Sendable {
         var redecider = Redecider(
             inventory: context.inventory, decider: decider, plan: record.plan, accountLines: account,
             request: request)
-        redecider.recordedHolds = RecordedHolds(context.log)
+        redecider.recordedHolds = try RecordedHolds(context.log)
         redecider.goneOnRecord = gone
         if let request, request.included.contains(.outOfScope) {
             redecider.listedBefore = try context.inventory.listed(by: request.id, besides: record.plan.id)

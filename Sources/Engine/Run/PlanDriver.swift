@@ -156,7 +156,7 @@ struct PlanDriver: Sendable {
         if FileManager.default.fileExists(atPath: context.stopFile.path) { return .halt(.killFile) }
         guard lease.isIntact else { return .halt(.leaseLost) }
         do throws(LetheError) {
-            return .current(try context.inventory.factsVersion(of: id))
+            return .current(try redecider.version(of: id))
         } catch {
             return .halt(Self.cause(error))
         }

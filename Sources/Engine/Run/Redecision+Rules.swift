@@ -24,8 +24,8 @@ struct Redecider: Sendable {
     func decide(_ ids: [AttachmentID], now: Timestamp) throws(LetheError) -> [Redecision] {
         // The versions first: whatever comes after they were read shows as a change right before the DELETE.
         var versions: [FactsVersion] = []
-        for id in ids { versions.append(try inventory.factsVersion(of: id)) }
-        if let version = versions.first?.holds {
+        for id in ids { versions.append(try version(of: id)) }
+        if let version = versions.first {
             try recordedHolds?.refuseChanged(in: inventory, version: version, now: now)
         }
         let holds = try inventory.activeHolds(at: now)
@@ -39,6 +39,14 @@ struct Redecider: Sendable {
             redecisions.append(redecision)
         }
         return redecisions
+    }
+
+    /// Of what a decision rests on.
+    func version(of id: AttachmentID) throws(LetheError) -> FactsVersion {
+        let orders = try recordedHolds?.count() ?? 0
+        var version = try inventory.factsVersion(of: id)
+        version.orders = orders
+        return version
     }
 
     private func verdict(

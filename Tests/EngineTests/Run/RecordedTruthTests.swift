@@ -157,6 +157,29 @@ import Testing
         #expect(result.halted == .holdsUnreadable, "\(result)")
     }
 
+    /// The log has it; its row is taken away again, and the counter of changes put back, before the run looks.
+    @Test func aHoldPlacedDuringTheRunCountsThoughItsRowIsTakenAway() async throws {
+        let version = try #require(try workspace.sql("SELECT value FROM hold_version").first)
+        let (inventory, log, now) = (workspace.inventory, workspace.log, workspace.clock.now())
+        let vendor = try workspace.scripted { [workspace] _, number in
+            guard number == 1 else { return .http(204) }
+            let hold = try? PlaceHold(inventory: inventory, log: log).run(.all, by: "zed", reason: "urgent", now: now)
+            guard hold != nil else { return .http(500) }
+            _ = try? workspace.sql("DELETE FROM hold; UPDATE hold_version SET value = \(version)")
+            return .http(204)
+        }
+        let plan = try PlanRetention(
+            inventory: workspace.inventory, log: workspace.log, rules: TestRules.five, partner: TestWorkspace.partner,
+            limits: .init(maxPercent: 1000)
+        ).run(now: workspace.clock.now()).plan
+        try approve(plan.id, by: "ada", people: 1)
+        let settings = ApplyPlan.Settings(
+            maxInFlight: 1, requestsPerSecond: 1000, usesCanary: false, operatorName: "tester")
+        let result = try await ApplyPlan(workspace.context(vendor), rules: TestRules.five, settings: settings)
+            .run(plan.id)
+        #expect(vendor.deletes.count == 1 && result.halted != nil, "\(vendor.deletes.count) \(result)")
+    }
+
     @Test(arguments: [
         "DELETE FROM hold_subject; DELETE FROM hold", "DELETE FROM hold_subject",
         "UPDATE hold SET released_at = placed_at + 1", "UPDATE hold SET until = placed_at + 1",

@@ -34,14 +34,22 @@ package struct RunContext: Sendable {
     /// of this run come from no files.
     package let rulesInForce: RulesInForce?
 
+    /// A link that leads nowhere is one too: what it leads to may be away for a while.
+    var hasStopFile: Bool { Self.isThere(stopFile) }
+
+    private static func isThere(_ file: URL) -> Bool {
+        var status = stat()
+        return lstat(file.path, &status) == 0
+    }
+
     /// A signal has arrived, or the kill file is there.
     var isStopWanted: @Sendable () -> Bool {
-        { [shouldStop, stopFile] in shouldStop() || FileManager.default.fileExists(atPath: stopFile.path) }
+        { [shouldStop, stopFile] in shouldStop() || Self.isThere(stopFile) }
     }
 
     /// While it is there no run starts, and nothing is made that only a run would end.
     func refuseKillFile() throws(LetheError) {
-        guard FileManager.default.fileExists(atPath: stopFile.path) else { return }
+        guard hasStopFile else { return }
         throw LetheError(
             "kill-file", .incomplete, "\(HaltCause.killFile.message): nothing is deleted while it is there",
             hint: "remove STOP when deletions may go on, and run it again")
@@ -50,7 +58,7 @@ package struct RunContext: Sendable {
     /// A signal has arrived, or the kill file came since: one that was there before stops deletions alone, and a listing is
     /// none.
     var isInterrupted: @Sendable () -> Bool {
-        FileManager.default.fileExists(atPath: stopFile.path) ? shouldStop : isStopWanted
+        hasStopFile ? shouldStop : isStopWanted
     }
 
     /// The same, by a clock that is never ahead of the vendor's. `nil` = the vendor told no time.

@@ -31,6 +31,7 @@ final class LogStore: Sendable {
         guard DurableFile.exists(url) else {
             throw LetheError("unreadable-log", .unreadable, "there is no file \(url.path)")
         }
+        for file in [url, URL(filePath: url.path + "-journal")] { try Self.refuseSpecial(file) }
         if !writable { try Self.checkHeader(url) }
         do throws(LetheError) {
             queue = try Self.open(url, writable: writable)
@@ -41,6 +42,14 @@ final class LogStore: Sendable {
             queue = try Self.open(copy.database, writable: true)
             self.copy = copy
         }
+    }
+
+    /// Opening a pipe waits for somebody at its other end.
+    static func refuseSpecial(_ url: URL) throws(LetheError) {
+        var status = stat()
+        guard stat(url.path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else { return }
+        throw LetheError(
+            "unreadable-log", .unreadable, "\(url.path) is no file", hint: "move away what somebody laid there")
     }
 
     /// Bytes 18 and 19 are 1 in all that Lethe writes. To read a file in WAL mode SQLite would lay others beside the evidence, and

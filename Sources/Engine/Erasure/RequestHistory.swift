@@ -39,6 +39,8 @@ struct RequestHistory {
     private var state: ErasureRequest.State?
     /// The last announcement of each DELETE, and whether it was answered.
     private var announced: [OperationID: (attempt: Int, isAnswered: Bool)] = [:]
+    /// The one that was announced last for each attachment.
+    private var operations: [AttachmentID: OperationID] = [:]
     /// Where records that nobody writes one after the other follow each other.
     private var gaps: [String] = []
 
@@ -52,6 +54,12 @@ struct RequestHistory {
         endings.add(entry)
         orders.add(entry, of: "")
         if case .deleteOutcome(let answer) = entry.record { answered(answer) }
+        // What a GET settles was answered before: else nothing would have been spent.
+        if case .itemClosed(let closing) = entry.record, closing.reason == "settled_by_get",
+            let last = operations[closing.attachment], announced[last]?.isAnswered == false
+        {
+            miss(attemptsOn: closing.attachment)
+        }
         switch entry.record {
         case .requestOpened(let opening) where opening.request == request:
             due = opening.due
@@ -83,6 +91,7 @@ struct RequestHistory {
         if intent.attempt == last.attempt, !last.isAnswered { return }
         if intent.attempt != last.attempt + 1 || !last.isAnswered { miss(attemptsOn: intent.attachment) }
         announced[intent.operation] = (intent.attempt, false)
+        operations[intent.attachment] = intent.operation
     }
 
     private mutating func answered(_ answer: AuditRecord.Answer) {

@@ -46,7 +46,11 @@ final class RecordedHolds: Sendable {
     }
 
     private func holds(_ version: FactsVersion) throws(LetheError) -> [LegalHold] {
-        if let known = reading.withLock({ $0 }), known.version.holds == version.holds, known.version.orders == version.orders { return known.holds }
+        if let known = reading.withLock({ $0 }), known.version.holds == version.holds,
+            known.version.orders == version.orders
+        {
+            return known.holds
+        }
         let holds = Array(try log.fold().holds.values)
         reading.withLock { $0 = Reading(version: version, holds: holds) }
         return holds

@@ -154,6 +154,24 @@ extension ApplyPlan {
         return items.filter { progress.closed[$0] == nil && endings.isGone($0) }
     }
 
+    /// Throws where a plan that a person is to look at has some of the same attachments open.
+    func refuseUnderReview(_ record: PlanRecord) throws(LetheError) {
+        let items = Set(record.plan.items.lazy.filter { $0.withheld == nil }.map(\.attachment))
+        for other in try context.inventory.plans(in: [.halted]) where other.id != record.plan.id {
+            guard other.cause.flatMap(HaltCause.init)?.requiresReview == true else { continue }
+            let shared = try context.inventory.results(of: other.id).count {
+                $0.outcome == nil && $0.withheld == nil && items.contains($0.attachment)
+            }
+            guard shared > 0 else { continue }
+            throw LetheError(
+                "plan-halted", .refused,
+                "\(counted(shared, "attachment")) of plan \(record.plan.id) \(shared == 1 ? "is" : "are") open in plan \(other.id), "
+                    + "which was halted for review",
+                hint: "find out why, then: lethe plan apply \(other.id) --reason TEXT, "
+                    + "or end that one: lethe plan cancel \(other.id) --reason TEXT")
+        }
+    }
+
     /// `besides`: what is deleted before it and not on record yet.
     func refuseOverLimit(
         _ record: PlanRecord, _ progress: PlanProgress, besides: DeletedVolume = DeletedVolume()

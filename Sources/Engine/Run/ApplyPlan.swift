@@ -146,6 +146,7 @@ package struct ApplyPlan: Sendable {
                     ? Self.planAnew(record, request) : "lethe plan show \(record.plan.id)")
         }
         var before = try context.inventory.progress(of: record.plan.id, leavesOthersAlone: !isRehearsal)
+        try refuseUnderReview(record)
         let gone = try refuseOtherEnds(record, before)
         before.leave(gone: gone)
         before.setAside(try context.inventory.setAside(in: record.plan.id))

@@ -153,7 +153,7 @@ struct PlanDriver: Sendable {
     }
 
     private func check(_ id: AttachmentID) -> CheckResult {
-        if FileManager.default.fileExists(atPath: context.stopFile.path) { return .halt(.killFile) }
+        if context.hasStopFile { return .halt(.killFile) }
         guard lease.isIntact else { return .halt(.leaseLost) }
         do throws(LetheError) {
             return .current(try redecider.version(of: id))
@@ -210,7 +210,7 @@ struct PlanDriver: Sendable {
             if Self.isReplaced(error) { return .inventoryReplaced }
         }
         if context.shouldStop() || (try? context.inventory.isAskedToStop(redecider.plan.id)) == true { return .signal }
-        return FileManager.default.fileExists(atPath: context.stopFile.path) ? .killFile : nil
+        return context.hasStopFile ? .killFile : nil
     }
 
     private func doubt(of rules: inout RulesWatch) -> HaltCause? {

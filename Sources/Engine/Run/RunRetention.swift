@@ -65,7 +65,9 @@ package struct RunRetention: Sendable {
         if let made = taken.planned {
             planned = made
         } else {
-            planned = try planner.run(now: context.time.now(), isDraft: !isSaved)
+            // By a clock that is not believed nothing is dated that people are to approve.
+            let isDoubtful = taken.refusals.last?.code == "clock-doubtful"
+            planned = try planner.run(now: context.time.now(), isDraft: !isSaved || isDoubtful)
         }
         return Answer(isPreview: true, planned, taken, isRefused: isRefused)
     }

@@ -38,6 +38,13 @@ package final class InventoryStore: Sendable {
                 "no-inventory", .configuration, "there is no \(url.lastPathComponent) in this workspace",
                 hint: "put back the newest copy, then: lethe sync; the audit log has only what was decided since")
         }
+        // Opening a pipe waits for somebody at its other end.
+        var status = stat()
+        guard stat(url.path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw LetheError(
+                "inventory-damaged", .configuration, "\(url.lastPathComponent) is no file",
+                hint: "move away what somebody laid there, and put back the newest copy")
+        }
         try refuseForeign(url)
         return try InventoryStore(url, keys: keys)
     }

@@ -36,6 +36,9 @@ enum StoreErrors {
 
     /// A row that SQLite gave and that cannot be: it was written by something else.
     static func impossible(_ what: String) -> LetheError {
-        LetheError("inventory-damaged", .configuration, "the inventory holds an impossible \(what)")
+        LetheError(
+            "inventory-damaged", .configuration, "the inventory holds an impossible \(what): somebody wrote to it",
+            hint: "put back the newest inventory.db, or take what the log has: "
+                + "lethe inventory rebuild --as NAME --reason TEXT")
     }
 }

@@ -165,6 +165,25 @@ import Testing
         return planned.plan.items.map(\.withheld)
     }
 
+    /// What others received too goes with the plan that was approved for it, and with no later one that was not.
+    @Test func whatIsIncludedIsDecidedByTheApprovalOfItsPlan() async throws {
+        let workspace = try TestWorkspace()
+        _ = try workspace.inventory.record(
+            [
+                try Self.received(1, into: Self.chat(1), from: Self.dana),
+                try Self.received(1, into: Self.chat(2), from: Self.rowan),
+            ], now: workspace.clock.now())
+        let vendor = try workspace.scripted(lookUp: { _ in .http(404, code: 2003) })
+        let id = try await erase(workspace, vendor).0.request.id
+        #expect(
+            try await again(workspace, vendor, id, include: [.others, .unknownRecipients], isApplied: false) == [nil])
+        #expect(try workspace.inventory.request(id)?.included.contains(.others) == false)
+        #expect(try await again(workspace, vendor, id) != [nil])
+        #expect(vendor.deletes.isEmpty)
+        #expect(try await again(workspace, vendor, id, include: [.others, .unknownRecipients]) == [nil])
+        #expect(vendor.deletes == [Self.attachment(1)])
+    }
+
     /// A plan withheld it; by the next one it is no more the person's, as far as is known. It is listed, and goes by a decision that
     /// was made of it, not by one that the request was opened with.
     @Test(arguments: [SharedInclusion(), [.others, .unknownRecipients]])

@@ -59,6 +59,18 @@ import Testing
         }
     }
 
+    /// One person has one name, however it is spelt.
+    @Test func oneNameInTwoSpellingsIsOnePerson() async throws {
+        let id = try plan().plan.id
+        for name in ["Ada", "ada.", "a-d_a"] {
+            try approve(id, by: name, people: 2)
+            #expect(try workspace.inventory.plan(id).state == .proposed)
+        }
+        try approve(id, by: "grace", people: 2)
+        #expect(try workspace.inventory.plan(id).state == .approved)
+        #expect(throws: LetheError.self) { try approve(id, by: "NAME", people: 2) }
+    }
+
     /// The clock runs fast: a margin of an hour before.
     @Test(arguments: [(71, true), (72, false)] as [(Int64, Bool)])
     func theFirstOfTwoApprovalsIsUnder72HoursOld(hours: Int64, isFresh: Bool) async throws {

@@ -179,6 +179,28 @@ import Testing
         #expect(resumed.status == .done)
     }
 
+    /// What a person is to look at is taken by no other plan, whoever approved that one.
+    @Test func whatIsHaltedForReviewIsTakenByNoOtherPlan() async throws {
+        let workspace = try TestWorkspace()
+        try workspace.fill(150)
+        let planner = PlanRetention(
+            inventory: workspace.inventory, log: workspace.log, rules: TestRules.five, partner: TestWorkspace.partner,
+            limits: .init(maxPercent: 100))
+        let saved = try planner.run(now: workspace.clock.now()).plan
+        let approve = ApprovePlan(
+            inventory: workspace.inventory, log: workspace.log, time: workspace.clock, rules: ApprovalRule())
+        try approve.run(saved.id, by: "ada")
+        let absent = try workspace.scripted(
+            delete: { _, _ in .http(404, code: 2003) }, lookUp: { _ in .http(404, code: 2003) })
+        let halted = try await retention(workspace.context(absent)).run()
+        #expect(halted.result?.halted == .tooManyAbsent)
+        let vendor = try workspace.scripted(lookUp: { _ in .http(200) })
+        let apply = ApplyPlan(workspace.context(vendor), rules: TestRules.five, settings: TestWorkspace.settings)
+        await #expect { _ = try await apply.run(saved.id) } throws: { ($0 as? LetheError)?.code == "plan-halted" }
+        #expect(try planner.run(now: workspace.clock.now()).plan.items.isEmpty)
+        #expect(vendor.deletes.isEmpty)
+    }
+
     /// A person who knows that others deleted 12 % is through in one command, and nobody is asked again in the next run of the plan.
     @Test func whatIsAcceptedAsAbsentHaltsNoRunOfThePlan() async throws {
         let workspace = try TestWorkspace()

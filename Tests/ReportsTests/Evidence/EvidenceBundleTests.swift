@@ -116,7 +116,7 @@ struct EvidenceBundleTests {
     @Test func anotherKeyOrNameIsNotAccepted() throws {
         let vkey = bundle.sample.vkey
         let other = try VerifierKey(name: vkey.name, publicKey: Ed25519.SigningKey.generate().publicKey)
-        #expect(try bundle.verify(key: other.text).status == 1)
+        #expect(try bundle.verify(key: other.text).status == 3)
         let renamed = try VerifierKey(name: "other.example", publicKey: vkey.publicKey)
         #expect(try bundle.verify(key: renamed.text).status == 1)
         let short = try VerifierKey(name: "lethe.example.org", publicKey: vkey.publicKey)

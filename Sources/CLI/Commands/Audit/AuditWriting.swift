@@ -115,7 +115,7 @@ extension Wiring {
     ) async throws -> AuditLog.Created {
         // Of keys and a log that were moved both, `audit rebind` needs one that goes on.
         try binding.check(partnerOnly: true)
-        if given == nil { try RootKeyOutput.check(keyOut, OwnFiles(self)) }
+        if given == nil { try RootKeyOutput.check(keyOut, OwnFiles(self), goesOn: true) }
         let reason = try OperatorText.reason(reason)
         // The answers of a run that is going on belong in the segment of its intents.
         let lease = try RunLease(workspace.directory)
@@ -135,7 +135,7 @@ extension Wiring {
 enum RootKeyOutput {
     /// Before anything is made: somebody must be there to take the key, and it is no file that the workspace lives from, where it
     /// would be overwritten, or read and shown as something else.
-    static func check(_ path: String?, _ own: OwnFiles) throws {
+    static func check(_ path: String?, _ own: OwnFiles, goesOn: Bool = false) throws {
         if let path {
             try own.refuse(path)
             guard !FileManager.default.fileExists(atPath: path) else {
@@ -145,7 +145,10 @@ enum RootKeyOutput {
         } else if isatty(STDERR_FILENO) != 1 || isatty(STDOUT_FILENO) != 1 {
             throw LetheError(
                 "root-key-unseen", .usage, "the root key is shown once, and nobody would see it here",
-                hint: "name a file for it: --root-key-out root.key")
+                hint: goesOn
+                    ? "go on with this log's root key: --root-key-file FILE, or name a new file for a new one: "
+                        + "--root-key-out FILE"
+                    : "name a file for it: --root-key-out root.key")
         }
     }
 

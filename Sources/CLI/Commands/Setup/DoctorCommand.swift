@@ -231,7 +231,17 @@ struct Checkup {
 
     /// Said only where something is. Each stops every apply.
     private mutating func checkDifferences() {
-        guard let compared = try? wiring.comparison(of: { _ in .all }) else { return }
+        let compared: Wiring.Compared
+        do {
+            compared = try wiring.comparison(of: { _ in .all })
+        } catch {
+            let error = error as? LetheError
+            return add("inventory", .fail, error?.message ?? "\(type(of: error))", fix: error?.hint)
+        }
+        // What is wrong with the log is said of the log.
+        if let doubt = compared.doubt, doubt.code.hasPrefix("inventory") {
+            add("inventory", .fail, doubt.message, fix: doubt.hint)
+        }
         for difference in compared.differences { add("inventory", .fail, difference.message, fix: difference.hint) }
     }
 

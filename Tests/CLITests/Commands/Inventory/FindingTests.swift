@@ -27,7 +27,7 @@ import Testing
         #expect(Set(try await ids(workspace, "--verdict", "delete").keys) == due)
         #expect(Set(try await ids(workspace, "--verdict", "keep").keys) == Set(all.keys).subtracting(due))
         #expect(Set(try await ids(workspace, "--policy", "default").keys) == Set(all.keys))
-        let later = ISO8601DateFormatter().string(from: Date.now.addingTimeInterval(20 * 86_400))
+        let later = ISO8601DateFormatter().string(from: Date.now.addingTimeInterval(20 * 86_400 + 31_234))
         let preview = try await workspace.lethe("run", "--at", later, "--json")
         let soon = try await ids(workspace, "--due-before", later, "--policy", "default")
         #expect(soon.count > due.count && soon.count < 40)

@@ -29,8 +29,9 @@ struct ReportCommand: LetheCommand {
     static let formats = ["html", "md", "json", "csv"]
 
     func perform(_ console: Console) async throws -> Reply {
-        let format = try OutputFile.format(format, for: output, of: Self.formats)
         let wiring = try Wiring.open(global, console)
+        if let output, output != "-" { _ = try OutputFile(output, wiring) }
+        let format = try OutputFile.format(format, for: output, of: Self.formats)
         let now = wiring.clock.now()
         let end = try to.map { try time($0, "--to") } ?? now
         let start = try from.map { try time($0, "--from") } ?? end.adding(seconds: -30 * 86_400)

@@ -212,10 +212,10 @@ struct RequestsCertificate: LetheCommand {
     @OptionGroup var global: GlobalOptions
 
     func perform(_ console: Console) async throws -> Reply {
-        let format = try OutputFile.format(format, for: output, of: ["json", "html"])
         let wiring = try Wiring.open(global, console)
-        let id: RequestID = try wiring.id(id)
         let file = try output.map { try OutputFile($0, wiring) }
+        let format = try OutputFile.format(format, for: output, of: ["json", "html"])
+        let id: RequestID = try wiring.id(id)
         let statement = try await wiring.work(vendor: false, on: .segments) { context in
             try IssueCertificate(inventory: context.inventory, log: context.log, tiers: wiring.settings.tiers).run(id)
         }

@@ -74,8 +74,9 @@ struct TamperJudge: Sendable {
         for (name, answer) in after.reads.sorted(by: { $0.key < $1.key })
         where answer.status == 0 && name != "audit show" {
             let changed = Self.difference(answer, reference.reads[name]).filter {
-                // A report says of each log what verifying it has just found.
-                !volatile.contains(name + $0) && !$0.hasPrefix(".logs[]") && !Self.isOfInventoryAlone($0)
+                // A report says of each log what verifying it has just found, and its period ends now.
+                !volatile.contains(name + $0) && !$0.hasPrefix(".logs[]") && !$0.hasPrefix(".period.")
+                    && !Self.isOfInventoryAlone($0)
             }
             // The page says itself that something differs from the log, or is lost.
             if changed.isEmpty || changed.contains(where: { $0.hasPrefix(".lost") || $0.hasPrefix(".differs") }) {

@@ -25,7 +25,11 @@ struct InventoryRebuild: LetheCommand {
         let (name, reason) = (try OperatorText.actor(name), try OperatorText.reason(reason))
         // Where DELETEs have no answer yet, the vendor is asked for them by an inventory that is as the log has it.
         let isSettled = try wiring.inventory().openIntents().isEmpty
-        if isSettled { try await wiring.beginVersion2(key, console) }
+        do {
+            if isSettled { try await wiring.beginVersion2(key, console) }
+        } catch let error as LetheError where error.code == "inventory-behind-itself" {
+            // It cannot follow the log before it is made again; the segment begins after that.
+        }
         let rebuilt = try await wiring.work(vendor: false) { context in
             try RebuildInventory(context).run()
         }

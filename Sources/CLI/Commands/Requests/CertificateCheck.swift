@@ -13,6 +13,7 @@ struct CertificateCheck {
         "coverage.unreadable",
         "coverage.unseen", "line, tier and bytes of items that no plan of the request lists",
         "that the deadline was moved no further, and that nobody else approved", "that nothing came on record since",
+        "that the records do not contradict one another: lethe audit verify judges that, over the whole log",
     ]
 
     let records: Int

@@ -17,7 +17,8 @@ extension World {
             try checkRequests(process)
             if everything {
                 try verify(process)
-                try compareEveryRow(process)
+                // A replay of everything costs most of all: now and then.
+                if try process.log.size() % 5 == 0 { try compareEveryRow(process) }
             }
         } catch {
             violate("a check failed: \(error)")

@@ -231,6 +231,8 @@ struct Checkup {
 
     /// Said only where something is. Each stops every apply.
     private mutating func checkDifferences() {
+        // What cannot be opened is said already.
+        guard (try? wiring.inventory()) != nil else { return }
         let compared: Wiring.Compared
         do {
             compared = try wiring.comparison(of: { _ in .all })

@@ -160,7 +160,12 @@ import Testing
     /// The log has it; its row is taken away again, and the counter of changes put back, before the run looks.
     @Test func aHoldPlacedDuringTheRunCountsThoughItsRowIsTakenAway() async throws {
         let version = try #require(try workspace.sql("SELECT value FROM hold_version").first)
-        let (inventory, log, now) = (workspace.inventory, workspace.log, workspace.clock.now())
+        // Another process: what it writes is news to the run.
+        let inventory = try InventoryStore.open(
+            at: workspace.directory.file("inventory.db"),
+            keys: LookupKeys.load(from: workspace.directory.file("keys/lookup.key")))
+        let log = try AuditLog.open(TestWorkspace.location(workspace.directory), time: workspace.clock)
+        let now = workspace.clock.now()
         let vendor = try workspace.scripted { [workspace] _, number in
             guard number == 1 else { return .http(204) }
             let hold = try? PlaceHold(inventory: inventory, log: log).run(.all, by: "zed", reason: "urgent", now: now)

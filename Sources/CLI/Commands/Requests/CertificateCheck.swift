@@ -52,6 +52,7 @@ struct CertificateCheck {
         // Without some of its records the others would seem to say that it is another.
         guard broken.isEmpty, unchecked.isEmpty else { return }
         check(given.proof, keys)
+        check(stated: given)
         guard broken.isEmpty else { return }
         var plans: [Plan] = []
         for text in texts {
@@ -68,6 +69,19 @@ struct CertificateCheck {
         LetheError(
             "malformed-certificate", .failed, problem,
             hint: "make one with: lethe requests certificate ID --format json -o FILE")
+    }
+
+    /// What no record says, and some records speak against.
+    private mutating func check(stated given: CertificateValues) {
+        let newest = entries.values.flatMap(\.values).map(\.time).max()
+        // Two clocks may have dated them.
+        if let newest, given.issued < newest.adding(seconds: -86_400) {
+            broken.append("issued is \(given.issued), and it cites a record of \(newest)")
+        }
+        let coverage = given.coverage
+        if min(coverage.unaddressable, coverage.recipientUnknown) < 0 {
+            broken.append("coverage has a count below nothing")
+        }
     }
 
     private mutating func check(_ record: CertificateValues.Record, _ keys: [VerifierKey]) throws(LetheError) {

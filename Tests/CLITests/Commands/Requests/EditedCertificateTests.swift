@@ -126,6 +126,12 @@ import Testing
             if let plans { changed["plans"] = plans }
             json["proof"] = changed
         }
+        add("it was issued before what it cites") { $0["issued"] = "2020-01-01T00:00:00.000000Z" }
+        add("a count is below nothing") {
+            var coverage = $0["coverage"] as? [String: Any] ?? [:]
+            coverage["unaddressable"] = -5
+            $0["coverage"] = coverage
+        }
         add("a withheld item and its records are dropped") {
             $0["items"] = items.filter { $0["attachment"] as? String != held }
             put(without(held), into: &$0)

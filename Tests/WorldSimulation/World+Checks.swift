@@ -38,7 +38,8 @@ extension World {
         guard !wasRestored else { return }
         let open = Set(
             try process.inventory.requests().filter { !$0.state.isClosed }.map(\.id.description)
-                + process.inventory.plans().filter { !$0.state.isClosed }.map(\.id.description))
+                + process.inventory.plans().filter { !$0.state.isClosed }.map(\.id.description)
+                + process.log.fold().plans.keys.map(\.description))
         let found = try RecordedTruth(process.log).everyDifference(in: process.inventory, .all, at: clock.now())
             .filter { !open.contains($0.id) || $0.isEnded }
         for difference in found.prefix(3) { violate("a row is said to differ: \(difference.message)") }

@@ -68,6 +68,6 @@ package struct CancelPlan: Sendable {
     }
 
     private func tryLease() -> Result<RunLease?, LetheError> {
-        Result { () throws(LetheError) in try RunLease(context.workspace) }
+        Result { () throws(LetheError) in try RunLease(context.workspace, tries: 1) }
     }
 }

@@ -52,8 +52,9 @@ package final class RunLease: Sendable {
         isReleased.withLock { isReleased in
             guard !isReleased else { return }
             isReleased = true
-            if folder >= 0 { close(folder) }
+            // Whoever waits waits for the folder.
             if file >= 0 { close(file) }
+            if folder >= 0 { close(folder) }
         }
     }
 

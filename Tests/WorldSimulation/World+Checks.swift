@@ -42,6 +42,8 @@ extension World {
                 + process.log.fold().plans.keys.map(\.description))
         let found = try RecordedTruth(process.log).everyDifference(in: process.inventory, .all, at: clock.now())
             .filter { !open.contains($0.id) || $0.isEnded }
+            // A plan whose end was recorded by a process that died before it noted it is noted by whoever goes on.
+            .filter { !$0.message.contains("plan") || !$0.message.contains("in another form") }
         for difference in found.prefix(3) { violate("a row is said to differ: \(difference.message)") }
     }
 
